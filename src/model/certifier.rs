@@ -1,0 +1,627 @@
+//! Certifiers: the certificate authorities of the workspace, their policy and their latest CRL.
+
+use serde::{Deserialize, Serialize};
+
+use super::bytes::{Digest, Serial};
+use super::certificate::Certificate;
+use super::request::RequestId;
+use super::time::Timestamp;
+
+use super::bytes::colons;
+use super::escape::visible;
+use super::field::{Field, Kind, Record, When, choice, derived, number};
+use super::key::KeyType;
+use super::keyring::{check_name, country, ends};
+use super::secret::Secret;
+use super::time::days_left;
+
+/// What may be amended after creation. Amending makes the next version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Rises by one with every amendment.
+    pub version: u32,
+    /// The profile used when nobody says otherwise.
+    pub profile: String,
+    /// How long a CRL is valid, in days.
+    pub crl_days: u32,
+    /// Where the CRL will be found (http URI), put into issued certificates; empty for none.
+    pub crl_url: String,
+}
+
+/// A CRL that was signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrlInfo {
+    /// The CRL number (RFC 5280 section 5.2.3); strictly rising.
+    pub number: u64,
+    /// When it was made.
+    pub this_update: Timestamp,
+    /// When the next one is due at the latest.
+    pub next_update: Timestamp,
+    /// How many certificates it revokes.
+    pub entries: u64,
+    /// SHA-256 of the CRL.
+    pub sha256: Digest,
+}
+
+/// A certificate authority of the workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certifier {
+    /// The name, which is its folder's name.
+    pub name: String,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Its own certificate.
+    pub certificate: Certificate,
+    /// What may be amended.
+    pub policy: Policy,
+    /// The latest CRL.
+    pub crl: Option<CrlInfo>,
+}
+
+/// Why a certificate was revoked (RFC 5280 section 5.3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reason {
+    /// No reason given; the CRL entry carries no reason code.
+    Unspecified,
+    /// The private key is known to others.
+    KeyCompromise,
+    /// Name or other content is no longer true.
+    AffiliationChanged,
+    /// Replaced by another certificate.
+    Superseded,
+    /// The service has ended.
+    CessationOfOperation,
+    /// The right to the names was withdrawn.
+    PrivilegeWithdrawn,
+}
+
+impl Reason {
+    /// Every reason, in the order of choice lists.
+    pub const ALL: [Self; 6] = [
+        Self::Unspecified,
+        Self::KeyCompromise,
+        Self::AffiliationChanged,
+        Self::Superseded,
+        Self::CessationOfOperation,
+        Self::PrivilegeWithdrawn,
+    ];
+    /// The names of all reasons, in the order of [`Self::ALL`].
+    pub const NAMES: &'static [&'static str] = &[
+        "unspecified",
+        "keyCompromise",
+        "affiliationChanged",
+        "superseded",
+        "cessationOfOperation",
+        "privilegeWithdrawn",
+    ];
+
+    /// Returns the name of RFC 5280.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
+    /// Reads a name, in any case.
+    pub fn from_name(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|r| r.name().eq_ignore_ascii_case(text.trim()))
+    }
+
+    /// Returns the CRLReason code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Unspecified => 0,
+            Self::KeyCompromise => 1,
+            Self::AffiliationChanged => 3,
+            Self::Superseded => 4,
+            Self::CessationOfOperation => 5,
+            Self::PrivilegeWithdrawn => 9,
+        }
+    }
+
+    /// Reads a CRLReason code.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|r| r.code() == code)
+    }
+}
+
+/// A revocation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revocation {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// One row of the issued list (Domino: ICL).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issued {
+    /// The row number in the ledger; 0 before it is stored.
+    pub id: u64,
+    /// The certifier that signed.
+    pub certifier: String,
+    /// The serial number.
+    pub serial: Serial,
+    /// The subject as RFC 4514 text, escaped.
+    pub subject: String,
+    /// The alternative names as text, joined by a space, escaped.
+    pub alt_names: String,
+    /// Valid from.
+    pub not_before: Timestamp,
+    /// Valid until.
+    pub not_after: Timestamp,
+    /// The subject's key in words.
+    pub key: String,
+    /// SHA-256 of the subject's SubjectPublicKeyInfo.
+    pub key_sha256: Digest,
+    /// SHA-256 of the certificate.
+    pub sha256: Digest,
+    /// The request it answers.
+    pub request: Option<RequestId>,
+    /// The profile by name.
+    pub profile: String,
+    /// When it was signed.
+    pub at: Timestamp,
+    /// Who signed it.
+    pub by: String,
+    /// Its revocation, if it was revoked.
+    pub revoked: Option<Revocation>,
+}
+
+/// What is asked for a new certifier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCertifier {
+    /// The certifier's name.
+    pub name: String,
+    /// The subject's common name.
+    pub common_name: String,
+    /// The organisation.
+    pub organization: String,
+    /// The country, two letters.
+    pub country: String,
+    /// The kind of key to make.
+    pub key_type: KeyType,
+    /// Validity of its own certificate in years of 365 days.
+    pub years: u32,
+    /// The profile used when nobody says otherwise.
+    pub profile: String,
+    /// How long a CRL is valid, in days.
+    pub crl_days: u32,
+    /// Where the CRL will be found; empty for none.
+    pub crl_url: String,
+    /// The password that seals the key.
+    pub password: Secret,
+    /// The password again.
+    pub repeat: Secret,
+}
+
+impl Default for NewCertifier {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            common_name: String::new(),
+            organization: String::new(),
+            country: String::new(),
+            key_type: KeyType::P384,
+            years: 10,
+            profile: "server".into(),
+            crl_days: 30,
+            crl_url: String::new(),
+            password: Secret::default(),
+            repeat: Secret::default(),
+        }
+    }
+}
+
+/// Reads the address of a CRL: empty, or an absolute http address (RFC 5280 section 8 warns of https here).
+fn crl_url(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let good = text.strip_prefix("http://").is_some_and(|rest| !rest.is_empty() && rest.is_ascii());
+    if text.is_empty() || good && !text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        Ok(text.to_owned())
+    } else {
+        Err("an address that begins with http:// (not https: fetching it would need a certificate check)"
+            .into())
+    }
+}
+
+impl Record for NewCertifier {
+    const NOUN: &'static str = "new certifier";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field {
+            name: "name",
+            label: "Name",
+            help: "The name in lists and on disk; a-z, 0-9, dot, dash and underscore.",
+            kind: Kind::Text,
+            when: When::AtCreation,
+            get: |x, _| x.name.clone(),
+            set: |x, t| {
+                check_name(t.trim())?;
+                x.name = t.trim().to_owned();
+                Ok(())
+            },
+        },
+        Field {
+            name: "common-name",
+            label: "Common name",
+            help: "The name of the authority in every certificate it signs, such as Example Root CA.",
+            kind: Kind::Text,
+            when: When::AtCreation,
+            get: |x, _| visible(&x.common_name),
+            set: |x, t| {
+                x.common_name = t.trim().to_owned();
+                Ok(())
+            },
+        },
+        Field {
+            name: "organization",
+            label: "Organization",
+            help: "The legal name of the organisation.",
+            kind: Kind::Text,
+            when: When::AtCreation,
+            get: |x, _| visible(&x.organization),
+            set: |x, t| {
+                x.organization = t.trim().to_owned();
+                Ok(())
+            },
+        },
+        Field {
+            name: "country",
+            label: "Country",
+            help: "Two letters, such as DE; written as PrintableString.",
+            kind: Kind::Text,
+            when: When::AtCreation,
+            get: |x, _| x.country.clone(),
+            set: |x, t| {
+                x.country = country(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "key-type",
+            label: "Key type",
+            help: "The kind of key to make.",
+            kind: Kind::Choice(KeyType::NAMES),
+            when: When::AtCreation,
+            get: |x, _| x.key_type.name().into(),
+            set: |x, t| {
+                x.key_type = choice(t, KeyType::NAMES, KeyType::from_name)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "years",
+            label: "Validity in years",
+            help: "How long the certifier's own certificate lasts; it cannot be amended.",
+            kind: Kind::Number(1, 30),
+            when: When::AtCreation,
+            get: |x, _| x.years.to_string(),
+            set: |x, t| {
+                x.years = number(t, 1, 30)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "profile",
+            label: "Profile",
+            help: "What issued certificates contain when nobody says otherwise.",
+            kind: Kind::Profile,
+            when: When::Amendable,
+            get: |x, _| x.profile.clone(),
+            set: |x, t| {
+                x.profile = t.trim().to_owned();
+                Ok(())
+            },
+        },
+        Field {
+            name: "crl-days",
+            label: "CRL validity in days",
+            help: "How long each CRL is valid.",
+            kind: Kind::Number(1, 400),
+            when: When::Amendable,
+            get: |x, _| x.crl_days.to_string(),
+            set: |x, t| {
+                x.crl_days = number(t, 1, 400)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "crl-url",
+            label: "CRL address",
+            help: "The http address where peers will find the CRL; empty for none.",
+            kind: Kind::Text,
+            when: When::Amendable,
+            get: |x, _| visible(&x.crl_url),
+            set: |x, t| {
+                x.crl_url = crl_url(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "password",
+            label: "Password",
+            help: "Seals the private key; it cannot be recovered.",
+            kind: Kind::Secret,
+            when: When::AtCreation,
+            get: |_, _| String::new(),
+            set: |x, t| {
+                x.password = Secret::new(t.to_owned());
+                Ok(())
+            },
+        },
+        Field {
+            name: "repeat",
+            label: "Password again",
+            help: "The same once more.",
+            kind: Kind::Secret,
+            when: When::AtCreation,
+            get: |_, _| String::new(),
+            set: |x, t| {
+                x.repeat = Secret::new(t.to_owned());
+                Ok(())
+            },
+        },
+    ];
+}
+
+impl Record for Certifier {
+    const NOUN: &'static str = "certifier";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field {
+            name: "name",
+            label: "Name",
+            help: "The name of the certifier and of its folder.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.name.clone(),
+            set: derived,
+        },
+        Field {
+            name: "subject",
+            label: "Subject",
+            help: "The issuer name in every certificate it signs.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.certificate.subject.text(),
+            set: derived,
+        },
+        Field {
+            name: "key",
+            label: "Key",
+            help: "The kind of its private key.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.certificate.key.algorithm.clone(),
+            set: derived,
+        },
+        Field {
+            name: "key-sha256",
+            label: "Key fingerprint",
+            help: "SHA-256 of the public key.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.certificate.key.sha256.to_string(),
+            set: derived,
+        },
+        Field {
+            name: "sha256",
+            label: "Fingerprint",
+            help: "SHA-256 of its certificate, to compare by telephone.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| colons(&x.certificate.sha256.0),
+            set: derived,
+        },
+        Field {
+            name: "valid-from",
+            label: "Valid from",
+            help: "The first moment of its certificate.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.certificate.not_before.text(),
+            set: derived,
+        },
+        Field {
+            name: "ends",
+            label: "Ends",
+            help: "When its certificate ends; nothing it signs lasts longer.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, look| ends(&x.certificate, look),
+            set: derived,
+        },
+        Field {
+            name: "profile",
+            label: "Profile",
+            help: "What issued certificates contain when nobody says otherwise.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.policy.profile.clone(),
+            set: derived,
+        },
+        Field {
+            name: "policy-version",
+            label: "Policy version",
+            help: "Rises with every amendment.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.policy.version.to_string(),
+            set: derived,
+        },
+        Field {
+            name: "crl-days",
+            label: "CRL validity in days",
+            help: "How long each CRL is valid.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.policy.crl_days.to_string(),
+            set: derived,
+        },
+        Field {
+            name: "crl-url",
+            label: "CRL address",
+            help: "Where peers find the CRL.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| visible(&x.policy.crl_url),
+            set: derived,
+        },
+        Field {
+            name: "crl",
+            label: "Latest CRL",
+            help: "Number, entries and when the next one is due.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, look| {
+                x.crl.as_ref().map_or_else(
+                    || "none".into(),
+                    |c| {
+                        let days = days_left(c.next_update.days_from(look.now));
+                        format!(
+                            "number {}, {} revoked, next due {} ({days})",
+                            c.number,
+                            c.entries,
+                            c.next_update.date()
+                        )
+                    },
+                )
+            },
+            set: derived,
+        },
+        Field {
+            name: "created",
+            label: "Created",
+            help: "When it was made.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.created.text(),
+            set: derived,
+        },
+    ];
+}
+
+impl Record for Issued {
+    const NOUN: &'static str = "issued certificate";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field {
+            name: "certifier",
+            label: "Certifier",
+            help: "Who signed it.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.certifier.clone(),
+            set: derived,
+        },
+        Field {
+            name: "serial",
+            label: "Serial number",
+            help: "As in the certificate, hexadecimal.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.serial.to_string(),
+            set: derived,
+        },
+        Field {
+            name: "subject",
+            label: "Subject",
+            help: "To whom it was issued.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.subject.clone(),
+            set: derived,
+        },
+        Field {
+            name: "names",
+            label: "Names",
+            help: "The alternative names.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.alt_names.replace(' ', "\\n"),
+            set: derived,
+        },
+        Field {
+            name: "valid-from",
+            label: "Valid from",
+            help: "The first moment.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.not_before.text(),
+            set: derived,
+        },
+        Field {
+            name: "ends",
+            label: "Ends",
+            help: "The last moment.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, look| format!("{} ({})", x.not_after.text(), days_left(x.not_after.days_from(look.now))),
+            set: derived,
+        },
+        Field {
+            name: "key",
+            label: "Key",
+            help: "The kind of the subject's key.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.key.clone(),
+            set: derived,
+        },
+        Field {
+            name: "key-sha256",
+            label: "Key fingerprint",
+            help: "SHA-256 of the public key.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.key_sha256.to_string(),
+            set: derived,
+        },
+        Field {
+            name: "sha256",
+            label: "Fingerprint",
+            help: "SHA-256 of the certificate.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| colons(&x.sha256.0),
+            set: derived,
+        },
+        Field {
+            name: "request",
+            label: "Request",
+            help: "The request it answers.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.request.map_or_else(String::new, |r| r.to_string()),
+            set: derived,
+        },
+        Field {
+            name: "profile",
+            label: "Profile",
+            help: "The profile it was issued by.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.profile.clone(),
+            set: derived,
+        },
+        Field {
+            name: "issued",
+            label: "Issued",
+            help: "When and by whom.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| format!("{} by {}", x.at.text(), visible(&x.by)),
+            set: derived,
+        },
+        Field {
+            name: "revoked",
+            label: "Revoked",
+            help: "When and why.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| {
+                x.revoked
+                    .as_ref()
+                    .map_or_else(|| "no".into(), |r| format!("{}: {}", r.at.text(), r.reason.name()))
+            },
+            set: derived,
+        },
+    ];
+}

@@ -1,0 +1,291 @@
+//! Facts, in the past tense, and the files that make them durable. A verb returns a [`Change`]; the store commits it.
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::State;
+use super::bytes::{Der, Digest, Serial};
+use super::certifier::{Certifier, CrlInfo, Issued, Policy, Reason};
+use super::finding::Subject;
+use super::keyring::Keyring;
+use super::request::{Plan, Request, RequestId, Status};
+use super::site::Site;
+use super::time::Timestamp;
+
+/// What happened. Each fact is one entry of the audit chain; replaying them gives the state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fact {
+    /// The workspace was made.
+    WorkspaceCreated,
+    /// A certifier was made with its own certificate.
+    CertifierCreated {
+        /// It, without CRL.
+        certifier: Certifier,
+    },
+    /// A certifier's policy was amended.
+    PolicyAmended {
+        /// The certifier by name.
+        certifier: String,
+        /// The new policy.
+        policy: Policy,
+    },
+    /// A CRL was signed.
+    CrlIssued {
+        /// The certifier by name.
+        certifier: String,
+        /// What it is.
+        crl: CrlInfo,
+        /// The CRL itself; the chain keeps only its hash.
+        #[serde(skip)]
+        der: Der,
+    },
+    /// A keyring was made.
+    KeyringCreated {
+        /// The public part.
+        keyring: Keyring,
+    },
+    /// A keyring was changed; `what` says in a few words how.
+    KeyringChanged {
+        /// The whole public part after the change.
+        keyring: Keyring,
+        /// `certificate installed`, `trusted root added` ...
+        what: String,
+    },
+    /// A keyring was moved to history.
+    KeyringDeleted {
+        /// Its name.
+        name: String,
+    },
+    /// A request entered the queue, pending.
+    RequestReceived {
+        /// It.
+        request: Request,
+    },
+    /// A request was approved.
+    RequestApproved {
+        /// Its number.
+        id: RequestId,
+        /// Who.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// What shall be issued.
+        plan: Plan,
+    },
+    /// A request was denied.
+    RequestDenied {
+        /// Its number.
+        id: RequestId,
+        /// Who.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// A certificate was signed.
+    CertificateIssued {
+        /// The row of the issued list.
+        issued: Issued,
+        /// The certificate itself; the chain keeps only its hash.
+        #[serde(skip)]
+        der: Der,
+    },
+    /// A certificate was revoked; the next CRL will carry it.
+    CertificateRevoked {
+        /// The certifier by name.
+        certifier: String,
+        /// The serial number.
+        serial: Serial,
+        /// Why.
+        reason: Reason,
+        /// When.
+        at: Timestamp,
+        /// Who.
+        by: String,
+    },
+    /// A site document was made or changed.
+    SiteSaved {
+        /// The document after the change.
+        site: Site,
+    },
+    /// A site document was deleted.
+    SiteDeleted {
+        /// Its name.
+        name: String,
+    },
+    /// A signature was intended and a crash or failure kept it from being recorded; the serial is spent.
+    SigningAbandoned {
+        /// The certifier by name.
+        certifier: String,
+        /// What was to be signed: `certificate 0A1B..` or `CRL 7`.
+        what: String,
+        /// SHA-256 of the to-be-signed bytes.
+        tbs: Digest,
+    },
+    /// A secret was asked and the answer was wrong.
+    UnlockFailed {
+        /// `certifier root` or `keyring mail`.
+        what: String,
+    },
+    /// A certifier's key was unlocked in a session.
+    CertifierUnlocked {
+        /// The certifier by name.
+        certifier: String,
+    },
+}
+
+impl Fact {
+    /// Returns the kind as a word, as it stands in the audit list.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::WorkspaceCreated => "workspace created",
+            Self::CertifierCreated { .. } => "certifier created",
+            Self::PolicyAmended { .. } => "policy amended",
+            Self::CrlIssued { .. } => "CRL issued",
+            Self::KeyringCreated { .. } => "keyring created",
+            Self::KeyringChanged { .. } => "keyring changed",
+            Self::KeyringDeleted { .. } => "keyring deleted",
+            Self::RequestReceived { .. } => "request received",
+            Self::RequestApproved { .. } => "request approved",
+            Self::RequestDenied { .. } => "request denied",
+            Self::CertificateIssued { .. } => "certificate issued",
+            Self::CertificateRevoked { .. } => "certificate revoked",
+            Self::SiteSaved { .. } => "site saved",
+            Self::SiteDeleted { .. } => "site deleted",
+            Self::SigningAbandoned { .. } => "signing abandoned",
+            Self::UnlockFailed { .. } => "unlock failed",
+            Self::CertifierUnlocked { .. } => "certifier unlocked",
+        }
+    }
+
+    /// Returns what the fact is about.
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::WorkspaceCreated | Self::UnlockFailed { .. } => Subject::Workspace,
+            Self::CertifierCreated { certifier } => Subject::Certifier(certifier.name.clone()),
+            Self::PolicyAmended { certifier, .. }
+            | Self::CrlIssued { certifier, .. }
+            | Self::SigningAbandoned { certifier, .. }
+            | Self::CertifierUnlocked { certifier } => Subject::Certifier(certifier.clone()),
+            Self::KeyringCreated { keyring } | Self::KeyringChanged { keyring, .. } => {
+                Subject::Keyring(keyring.name.clone())
+            }
+            Self::KeyringDeleted { name } => Subject::Keyring(name.clone()),
+            Self::RequestReceived { request } => Subject::Request(request.id),
+            Self::RequestApproved { id, .. } | Self::RequestDenied { id, .. } => Subject::Request(*id),
+            Self::CertificateIssued { issued, .. } => {
+                Subject::Issued(issued.certifier.clone(), issued.serial.clone())
+            }
+            Self::CertificateRevoked { certifier, serial, .. } => {
+                Subject::Issued(certifier.clone(), serial.clone())
+            }
+            Self::SiteSaved { site } => Subject::Site(site.name.clone()),
+            Self::SiteDeleted { name } => Subject::Site(name.clone()),
+        }
+    }
+}
+
+/// One file to be replaced (or made, or moved to history) with a commit.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FileWrite {
+    /// The path inside the workspace, with `/`.
+    pub path: String,
+    /// The new content; `None` moves the file to the history.
+    pub bytes: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl std::fmt::Debug for FileWrite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FileWrite({}, {:?} bytes)", self.path, self.bytes.as_ref().map(|b| b.len()))
+    }
+}
+
+/// A change: one or more facts which become true together, and the files that hold them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Change {
+    /// The facts, in order.
+    pub facts: Vec<Fact>,
+    /// The files.
+    pub files: Vec<FileWrite>,
+}
+
+impl Change {
+    /// Makes a change of one fact without files.
+    pub fn of(fact: Fact) -> Self {
+        Self { facts: vec![fact], files: Vec::new() }
+    }
+
+    /// Adds another change, to be committed together with this one.
+    pub fn extend(&mut self, other: Self) {
+        self.facts.extend(other.facts);
+        self.files.extend(other.files);
+    }
+}
+
+impl State {
+    /// Makes a fact true in memory. It cannot fail: a fact about something unknown changes nothing.
+    pub fn apply(&mut self, fact: &Fact) {
+        match fact {
+            Fact::CertifierCreated { certifier } => {
+                self.certifiers.insert(certifier.name.clone(), certifier.clone());
+            }
+            Fact::PolicyAmended { certifier, policy } => {
+                if let Some(c) = self.certifiers.get_mut(certifier) {
+                    c.policy = policy.clone();
+                }
+            }
+            Fact::CrlIssued { certifier, crl, .. } => {
+                if let Some(c) = self.certifiers.get_mut(certifier) {
+                    c.crl = Some(crl.clone());
+                }
+            }
+            Fact::KeyringCreated { keyring } | Fact::KeyringChanged { keyring, .. } => {
+                self.keyrings.insert(keyring.name.clone(), keyring.clone());
+            }
+            Fact::KeyringDeleted { name } => {
+                self.keyrings.remove(name);
+            }
+            Fact::RequestReceived { request } => {
+                self.next_request = self.next_request.max(request.id.0 + 1);
+                self.requests.insert(request.id, request.clone());
+            }
+            Fact::RequestApproved { id, by, at, plan } => {
+                self.decide(*id, Status::Approved { by: by.clone(), at: *at, plan: plan.clone() });
+            }
+            Fact::RequestDenied { id, by, at, reason } => {
+                self.decide(*id, Status::Denied { by: by.clone(), at: *at, reason: reason.clone() });
+            }
+            Fact::CertificateIssued { issued, .. } => {
+                self.issued += 1;
+                let status = Status::Issued {
+                    by: issued.by.clone(),
+                    at: issued.at,
+                    certifier: issued.certifier.clone(),
+                    serial: issued.serial.clone(),
+                    sha256: issued.sha256,
+                };
+                if let Some(id) = issued.request {
+                    self.decide(id, status);
+                }
+            }
+            Fact::CertificateRevoked { .. } => self.revoked += 1,
+            Fact::SiteSaved { site } => {
+                self.sites.insert(site.name.clone(), site.clone());
+            }
+            Fact::SiteDeleted { name } => {
+                self.sites.remove(name);
+            }
+            Fact::WorkspaceCreated
+            | Fact::SigningAbandoned { .. }
+            | Fact::UnlockFailed { .. }
+            | Fact::CertifierUnlocked { .. } => {}
+        }
+    }
+
+    fn decide(&mut self, id: RequestId, status: Status) {
+        if let Some(request) = self.requests.get_mut(&id) {
+            request.status = status;
+        }
+    }
+}

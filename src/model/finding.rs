@@ -1,0 +1,85 @@
+//! Findings: what a check, a lint or a chain explanation has to say about an object.
+
+use serde::{Deserialize, Serialize};
+
+use super::bytes::{Digest, Serial};
+use super::request::RequestId;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Needs a person's look; a reason lets it pass.
+    Warning,
+    /// Must not be.
+    Error,
+}
+
+impl Severity {
+    /// Returns the severity in a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// An object of the console, by name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Subject {
+    /// The workspace as a whole.
+    Workspace,
+    /// A keyring by name.
+    Keyring(String),
+    /// A site document by name.
+    Site(String),
+    /// A certifier by name.
+    Certifier(String),
+    /// A request by number.
+    Request(RequestId),
+    /// A certificate by its SHA-256.
+    Certificate(Digest),
+    /// An issued certificate by certifier and serial.
+    Issued(String, Serial),
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The rule that found it: a check's id (`K07`), or a lint's or edge test's name (`names.cn-in-san`).
+    pub rule: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is about.
+    pub subject: Subject,
+    /// One sentence, escaped.
+    pub text: String,
+    /// What to do, in words; may be empty.
+    pub remedy: String,
+    /// The command that does it, `object.verb`.
+    pub command: Option<String>,
+}
+
+impl Finding {
+    /// Makes a finding without a remedy.
+    pub fn new(rule: &str, severity: Severity, subject: Subject, text: impl Into<String>) -> Self {
+        let text = super::escape::visible(&text.into());
+        Self { rule: rule.into(), severity, subject, text, remedy: String::new(), command: None }
+    }
+
+    /// Adds what to do and the command that does it.
+    #[must_use]
+    pub fn remedy(mut self, text: &str, command: Option<&str>) -> Self {
+        self.remedy = text.into();
+        self.command = command.map(Into::into);
+        self
+    }
+}
+
+/// Returns the worst severity among findings.
+pub fn worst(findings: &[Finding]) -> Option<Severity> {
+    findings.iter().map(|f| f.severity).max()
+}

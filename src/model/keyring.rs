@@ -1,0 +1,497 @@
+//! A keyring: one private key, its certificate, the chain above it and the roots it trusts.
+
+use serde::{Deserialize, Serialize};
+
+use super::bytes::Digest;
+use super::certificate::{Certificate, Lifetime};
+use super::key::KeyInfo;
+
+use super::escape::visible;
+use super::field::{Field, Kind, Look, Record, When, choice, derived, flag, names, yes_no};
+use super::key::KeyType;
+use super::secret::Secret;
+use super::site::host_name;
+use super::time::days_left;
+
+/// What a certificate is in a ring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Role {
+    /// The certificate of the ring's own key.
+    Leaf,
+    /// An intermediate certificate, sent along with the leaf.
+    Chain,
+    /// A trusted root (a trust anchor, when its flag is on).
+    Root,
+}
+
+impl Role {
+    /// Returns the role in words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Leaf => "certificate",
+            Self::Chain => "intermediate",
+            Self::Root => "trusted root",
+        }
+    }
+}
+
+/// One certificate in a ring.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// What it is here.
+    pub role: Role,
+    /// A person's name for it; the subject's title unless changed.
+    pub label: String,
+    /// For a root: whether it is trusted now. Always true for the others.
+    pub trusted: bool,
+    /// The certificate.
+    pub certificate: Certificate,
+}
+
+/// The locked part of a ring: nothing in it opens without the password.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Sealed {
+    /// The private key as PKCS#8 `ENCRYPTED PRIVATE KEY` PEM; empty for a ring that holds no key.
+    pub key_pem: String,
+    /// The salt of the key derivation for verifier and MAC.
+    pub salt: Vec<u8>,
+    /// PBKDF2-HMAC-SHA256 rounds for verifier and MAC.
+    pub rounds: u32,
+    /// Proves the password without opening the key.
+    pub verifier: [u8; 32],
+    /// HMAC-SHA256 over header and entries.
+    pub mac: [u8; 32],
+}
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sealed(..)")
+    }
+}
+
+/// A keyring: the public part, which needs no password, and the sealed part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keyring {
+    /// The name, which is the file name without `.kyr`.
+    pub name: String,
+    /// Rises by one with every change.
+    pub revision: u64,
+    /// The public key of the ring's private key; `None` for a ring of trusted roots only.
+    pub key: Option<KeyInfo>,
+    /// Certificates: leaf first, then chain, then roots.
+    pub entries: Vec<Entry>,
+    /// Whether a stash (`.sth`) stands beside it.
+    pub stash: bool,
+    /// The sealed part; left out of the audit chain.
+    #[serde(skip)]
+    pub sealed: Sealed,
+}
+
+impl Keyring {
+    /// Returns the ring's own certificate.
+    pub fn leaf(&self) -> Option<&Certificate> {
+        self.with_role(Role::Leaf).next().map(|e| &e.certificate)
+    }
+
+    /// Returns the entries with this role, in order.
+    pub fn with_role(&self, role: Role) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(move |e| e.role == role)
+    }
+
+    /// Returns the roots whose trust flag is on.
+    pub fn trusted_roots(&self) -> impl Iterator<Item = &Certificate> {
+        self.with_role(Role::Root).filter(|e| e.trusted).map(|e| &e.certificate)
+    }
+
+    /// Finds an entry by the SHA-256 of its certificate.
+    pub fn entry(&self, sha256: &Digest) -> Option<&Entry> {
+        self.entries.iter().find(|e| e.certificate.sha256 == *sha256)
+    }
+}
+
+/// Tells whether a name can be a file name everywhere and stays inside its folder: lower-case letters, digits, `.`,
+/// `-` and `_`, starting with a letter or digit, at most 64 characters.
+pub fn check_name(name: &str) -> Result<(), String> {
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | '_');
+    if name.is_empty() {
+        Err("a name is needed".into())
+    } else if name.len() > 64 {
+        Err("at most 64 characters".into())
+    } else if !name.chars().all(good) || !name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        Err("only a-z, 0-9, '.', '-' and '_', starting with a letter or digit".into())
+    } else {
+        Ok(())
+    }
+}
+
+/// What is asked for a new keyring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewKeyring {
+    /// The ring's name.
+    pub name: String,
+    /// The subject's common name; empty takes the first host name.
+    pub common_name: String,
+    /// The host names, the first of which is repeated as common name.
+    pub hosts: Vec<String>,
+    /// The organisation.
+    pub organization: String,
+    /// The organisational unit.
+    pub unit: String,
+    /// The locality.
+    pub locality: String,
+    /// The state or province, in full.
+    pub state: String,
+    /// The country, two letters.
+    pub country: String,
+    /// The kind of key to make.
+    pub key_type: KeyType,
+    /// The password that seals the ring.
+    pub password: Secret,
+    /// The password again.
+    pub repeat: Secret,
+    /// Whether a stash is made, so that unattended work can open the ring.
+    pub stash: bool,
+}
+
+impl Default for NewKeyring {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            common_name: String::new(),
+            hosts: Vec::new(),
+            organization: String::new(),
+            unit: String::new(),
+            locality: String::new(),
+            state: String::new(),
+            country: String::new(),
+            key_type: KeyType::P256,
+            password: Secret::default(),
+            repeat: Secret::default(),
+            stash: true,
+        }
+    }
+}
+
+/// Reads a country: two letters, in upper case; empty is none.
+pub(super) fn country(text: &str) -> Result<String, String> {
+    let text = text.trim().to_ascii_uppercase();
+    if text.is_empty() || (text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase())) {
+        Ok(text)
+    } else {
+        Err("two letters, such as DE".into())
+    }
+}
+
+/// Writes items one a line.
+pub(super) fn join<T: ToString>(items: impl Iterator<Item = T>) -> String {
+    items.map(|i| i.to_string()).collect::<Vec<_>>().join("\n")
+}
+
+/// Writes when a certificate ends: `2027-01-31 (69 days left)`.
+pub(super) fn ends(certificate: &Certificate, look: &Look<'_>) -> String {
+    let days = certificate.not_after.days_from(look.now);
+    format!("{} ({})", certificate.not_after.date(), days_left(days))
+}
+
+/// Says in a few words where a ring stands and what it needs next.
+pub fn status(ring: &Keyring, look: &Look<'_>) -> String {
+    let Some(leaf) = ring.leaf() else {
+        return match look.state.request_of_keyring(ring).map(|r| r.status.word()) {
+            _ if ring.key.is_none() => "trusted roots only".into(),
+            Some("issued") => "certificate issued: install it".into(),
+            Some(word) => format!("request {word}"),
+            None => "no certificate".into(),
+        };
+    };
+    match leaf.lifetime(look.now, look.soon) {
+        Lifetime::Expired => "expired".into(),
+        Lifetime::NotYet => "not yet valid".into(),
+        Lifetime::Soon => format!("soon: {}", days_left(leaf.not_after.days_from(look.now))),
+        Lifetime::Good => "ok".into(),
+    }
+}
+
+impl Record for NewKeyring {
+    const NOUN: &'static str = "new keyring";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field {
+            name: "name",
+            label: "Name",
+            help: "The name in lists and on disk; a-z, 0-9, dot, dash and underscore.",
+            kind: Kind::Text,
+            when: When::AtCreation,
+            get: |x, _| x.name.clone(),
+            set: |x, t| {
+                check_name(t.trim())?;
+                x.name = t.trim().to_owned();
+                Ok(())
+            },
+        },
+        Field {
+            name: "hosts",
+            label: "Host names",
+            help: "The names the certificate shall answer for, separated by spaces; the first is also the common name.",
+            kind: Kind::Names,
+            when: When::AtCreation,
+            get: |x, _| x.hosts.join(" "),
+            set: |x, t| {
+                x.hosts = names(t).iter().map(|h| host_name(h)).collect::<Result<_, _>>()?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "common-name",
+            label: "Common name",
+            help: "Empty takes the first host name.",
+            kind: Kind::Text,
+            when: When::AtCreation,
+            get: |x, _| visible(&x.common_name),
+            set: |x, t| {
+                x.common_name = t.trim().to_owned();
+                Ok(())
+            },
+        },
+        Field {
+            name: "organization",
+            label: "Organization",
+            help: "The legal name of the organisation.",
+            kind: Kind::Text,
+            when: When::AtCreation,
+            get: |x, _| visible(&x.organization),
+            set: |x, t| {
+                x.organization = t.trim().to_owned();
+                Ok(())
+            },
+        },
+        Field {
+            name: "unit",
+            label: "Organizational unit",
+            help: "The department, if any.",
+            kind: Kind::Text,
+            when: When::AtCreation,
+            get: |x, _| visible(&x.unit),
+            set: |x, t| {
+                x.unit = t.trim().to_owned();
+                Ok(())
+            },
+        },
+        Field {
+            name: "locality",
+            label: "City or locality",
+            help: "In full.",
+            kind: Kind::Text,
+            when: When::AtCreation,
+            get: |x, _| visible(&x.locality),
+            set: |x, t| {
+                x.locality = t.trim().to_owned();
+                Ok(())
+            },
+        },
+        Field {
+            name: "state",
+            label: "State or province",
+            help: "In full, not abbreviated.",
+            kind: Kind::Text,
+            when: When::AtCreation,
+            get: |x, _| visible(&x.state),
+            set: |x, t| {
+                x.state = t.trim().to_owned();
+                Ok(())
+            },
+        },
+        Field {
+            name: "country",
+            label: "Country",
+            help: "Two letters, such as DE; written as PrintableString.",
+            kind: Kind::Text,
+            when: When::AtCreation,
+            get: |x, _| x.country.clone(),
+            set: |x, t| {
+                x.country = country(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "key-type",
+            label: "Key type",
+            help: "The kind of key to make.",
+            kind: Kind::Choice(KeyType::NAMES),
+            when: When::AtCreation,
+            get: |x, _| x.key_type.name().into(),
+            set: |x, t| {
+                x.key_type = choice(t, KeyType::NAMES, KeyType::from_name)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "password",
+            label: "Password",
+            help: "Seals the private key; it cannot be recovered.",
+            kind: Kind::Secret,
+            when: When::AtCreation,
+            get: |_, _| String::new(),
+            set: |x, t| {
+                x.password = Secret::new(t.to_owned());
+                Ok(())
+            },
+        },
+        Field {
+            name: "repeat",
+            label: "Password again",
+            help: "The same once more.",
+            kind: Kind::Secret,
+            when: When::AtCreation,
+            get: |_, _| String::new(),
+            set: |x, t| {
+                x.repeat = Secret::new(t.to_owned());
+                Ok(())
+            },
+        },
+        Field {
+            name: "stash",
+            label: "Stash",
+            help: "Whether unattended work may open the ring: keeps the password beside it, sealed for this user.",
+            kind: Kind::Flag,
+            when: When::AtCreation,
+            get: |x, _| yes_no(x.stash),
+            set: |x, t| {
+                x.stash = flag(t)?;
+                Ok(())
+            },
+        },
+    ];
+}
+
+impl Record for Keyring {
+    const NOUN: &'static str = "keyring";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field {
+            name: "name",
+            label: "Name",
+            help: "The name of the ring and of its file.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.name.clone(),
+            set: derived,
+        },
+        Field {
+            name: "certificate",
+            label: "Certificate",
+            help: "The subject of the ring's own certificate.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.leaf().map_or_else(|| "none yet".into(), |c| c.subject.text()),
+            set: derived,
+        },
+        Field {
+            name: "names",
+            label: "Names",
+            help: "The names the certificate answers for.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.leaf().map_or_else(String::new, |c| join(c.alt_names.iter())),
+            set: derived,
+        },
+        Field {
+            name: "ends",
+            label: "Ends",
+            help: "When the certificate ends.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, look| x.leaf().map_or_else(String::new, |c| ends(c, look)),
+            set: derived,
+        },
+        Field {
+            name: "status",
+            label: "Status",
+            help: "What the ring needs next.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, look| status(x, look),
+            set: derived,
+        },
+        Field {
+            name: "key",
+            label: "Key",
+            help: "The kind of the private key.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| {
+                x.key.as_ref().map_or_else(|| "none: trusted roots only".into(), |k| k.algorithm.clone())
+            },
+            set: derived,
+        },
+        Field {
+            name: "key-sha256",
+            label: "Key fingerprint",
+            help: "SHA-256 of the public key.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.key.as_ref().map_or_else(String::new, |k| k.sha256.to_string()),
+            set: derived,
+        },
+        Field {
+            name: "request",
+            label: "Request",
+            help: "The latest request made from this key.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, look| {
+                look.state
+                    .request_of_keyring(x)
+                    .map_or_else(String::new, |r| format!("{} ({})", r.id, r.status.word()))
+            },
+            set: derived,
+        },
+        Field {
+            name: "chain",
+            label: "Intermediates",
+            help: "Certificates sent along with the leaf.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| join(x.with_role(Role::Chain).map(|e| e.certificate.subject.text())),
+            set: derived,
+        },
+        Field {
+            name: "roots",
+            label: "Trusted roots",
+            help: "Trust anchors in this ring.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| {
+                join(x.with_role(Role::Root).map(|e| {
+                    let off = if e.trusted { "" } else { " (switched off)" };
+                    format!("{}{off}", e.certificate.subject.text())
+                }))
+            },
+            set: derived,
+        },
+        Field {
+            name: "sites",
+            label: "Sites",
+            help: "The site documents that name this ring.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, look| join(look.state.sites_of_keyring(&x.name).map(|s| s.name.clone())),
+            set: derived,
+        },
+        Field {
+            name: "stash",
+            label: "Stash",
+            help: "Whether a stash stands beside the ring.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| yes_no(x.stash),
+            set: derived,
+        },
+        Field {
+            name: "revision",
+            label: "Revision",
+            help: "Rises with every change.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: |x, _| x.revision.to_string(),
+            set: derived,
+        },
+    ];
+}

@@ -1,0 +1,97 @@
+//! The nouns of the program, their rules, and the state made of them. Touches no file, clock, randomness,
+//! environment, terminal or network.
+
+pub mod bytes;
+pub mod certificate;
+pub mod certifier;
+pub mod change;
+pub mod error;
+pub mod escape;
+pub mod field;
+pub mod finding;
+pub mod key;
+pub mod keyring;
+pub mod name;
+pub mod profile;
+pub mod request;
+pub mod secret;
+pub mod site;
+pub mod time;
+
+use std::collections::BTreeMap;
+
+use bytes::Digest;
+use certificate::Certificate;
+use certifier::Certifier;
+use finding::Subject;
+use keyring::Keyring;
+use profile::Profile;
+use request::{Request, RequestId};
+use site::Site;
+
+/// Counts the commits of a workspace; every commit makes the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Generation(pub u64);
+
+/// What the console knows. The issued list is not in it: it is asked page by page.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct State {
+    /// The commit this state is of.
+    pub generation: Generation,
+    /// Keyrings by name.
+    pub keyrings: BTreeMap<String, Keyring>,
+    /// Site documents by name.
+    pub sites: BTreeMap<String, Site>,
+    /// Certifiers by name.
+    pub certifiers: BTreeMap<String, Certifier>,
+    /// Requests by number: every open one, and the latest closed ones ([`State::CLOSED_KEPT`]).
+    pub requests: BTreeMap<RequestId, Request>,
+    /// Profiles by name; not part of the audit chain, for they are files.
+    pub profiles: BTreeMap<String, Profile>,
+    /// The number the next request gets.
+    pub next_request: u64,
+    /// How many certificates were issued.
+    pub issued: u64,
+    /// How many of them are revoked.
+    pub revoked: u64,
+    /// Files of the workspace that could not be read, as (path, why); they are left alone.
+    pub unreadable: Vec<(String, String)>,
+}
+
+impl State {
+    /// How many closed requests are kept in memory.
+    pub const CLOSED_KEPT: usize = 500;
+
+    /// Lists every certificate that stands in a keyring or belongs to a certifier, each once, with where it stands.
+    pub fn certificates(&self) -> BTreeMap<Digest, (&Certificate, Vec<Subject>)> {
+        let mut all: BTreeMap<Digest, (&Certificate, Vec<Subject>)> = BTreeMap::new();
+        let mut add =
+            |c, subject| all.entry(Certificate::sha256_of(c)).or_insert((c, Vec::new())).1.push(subject);
+        for certifier in self.certifiers.values() {
+            add(&certifier.certificate, Subject::Certifier(certifier.name.clone()));
+        }
+        for ring in self.keyrings.values() {
+            for entry in &ring.entries {
+                add(&entry.certificate, Subject::Keyring(ring.name.clone()));
+            }
+        }
+        all
+    }
+
+    /// Lists the site documents that name this keyring.
+    pub fn sites_of_keyring<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Site> {
+        self.sites.values().filter(move |s| s.keyring == name)
+    }
+
+    /// Finds the open request that a keyring's key has in the queue.
+    pub fn request_of_keyring(&self, ring: &Keyring) -> Option<&Request> {
+        let key = ring.key.as_ref()?;
+        self.requests.values().rev().find(|r| r.pkcs10.key.sha256 == key.sha256)
+    }
+}
+
+impl Certificate {
+    fn sha256_of(certificate: &Self) -> Digest {
+        certificate.sha256
+    }
+}

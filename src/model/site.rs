@@ -1,0 +1,295 @@
+//! Internet Site documents: which host names on which servers answer with which keyring.
+
+use serde::{Deserialize, Serialize};
+
+use super::escape::visible;
+use super::field::{Field, Kind, Record, When, choice, flag, names, number, yes_no};
+use super::keyring::check_name;
+
+/// The kind of an Internet Site document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum SiteKind {
+    /// HTTP.
+    Web,
+    /// IMAP.
+    Imap,
+    /// POP3.
+    Pop3,
+    /// LDAP.
+    Ldap,
+    /// SMTP Inbound.
+    Smtp,
+    /// IIOP.
+    Iiop,
+}
+
+impl SiteKind {
+    /// Every kind, in the order of choice lists.
+    pub const ALL: [Self; 6] = [Self::Web, Self::Imap, Self::Pop3, Self::Ldap, Self::Smtp, Self::Iiop];
+    /// The names of all kinds, in the order of [`Self::ALL`].
+    pub const NAMES: &'static [&'static str] = &["web", "imap", "pop3", "ldap", "smtp", "iiop"];
+
+    /// Returns the name used in forms and options.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
+    /// Reads a name, in any case.
+    pub fn from_name(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|k| k.name().eq_ignore_ascii_case(text.trim()))
+    }
+
+    /// Returns the port on which this kind speaks TLS from the first byte.
+    pub fn tls_port(self) -> u16 {
+        match self {
+            Self::Web => 443,
+            Self::Imap => 993,
+            Self::Pop3 => 995,
+            Self::Ldap => 636,
+            Self::Smtp => 465,
+            Self::Iiop => 63149,
+        }
+    }
+}
+
+/// An Internet Site document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Site {
+    /// The document's own name, which is its file name.
+    pub name: String,
+    /// The kind.
+    pub kind: SiteKind,
+    /// "Descriptive name for this site".
+    pub title: String,
+    /// "Organization".
+    pub organization: String,
+    /// "Host names or addresses mapped to this site".
+    pub hosts: Vec<String>,
+    /// "Domino servers that host this site"; `*` is all.
+    pub servers: Vec<String>,
+    /// The TLS port.
+    pub port: u16,
+    /// "Key file name": the keyring by name; empty when none is chosen yet.
+    pub keyring: String,
+    /// "Use this Web site to handle requests which cannot be mapped to any other Web sites"; Web only.
+    pub default_site: bool,
+    /// A disabled document stays in the directory and answers nothing.
+    pub enabled: bool,
+    /// Free text.
+    pub comment: String,
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            kind: SiteKind::Web,
+            title: String::new(),
+            organization: String::new(),
+            hosts: Vec::new(),
+            servers: vec!["*".into()],
+            port: 443,
+            keyring: String::new(),
+            default_site: false,
+            enabled: true,
+            comment: String::new(),
+        }
+    }
+}
+
+/// Reads host names and addresses: lower case, IDN as A-labels, no scheme, path or port.
+fn hosts(text: &str) -> Result<Vec<String>, String> {
+    names(text).into_iter().map(|host| host_name(&host)).collect()
+}
+
+/// Reads one host name or IP address as it belongs into a `dNSName` or `iPAddress`: an internationalised name becomes
+/// its A-label form (RFC 5891), a wildcard may only be the whole leftmost label.
+pub fn host_name(text: &str) -> Result<String, String> {
+    let text = text.trim().trim_matches(['[', ']']);
+    if text.parse::<std::net::IpAddr>().is_ok() {
+        return Ok(text.to_ascii_lowercase());
+    }
+    let (wild, rest) = text.strip_prefix("*.").map_or(("", text), |rest| ("*.", rest));
+    let ascii = idna::domain_to_ascii_strict(rest)
+        .map_err(|_| format!("\"{}\" is not a host name", visible(text)))?;
+    let label = |l: &str| !l.is_empty() && l.len() <= 63;
+    if ascii.len() > 253 || !ascii.trim_end_matches('.').split('.').all(label) {
+        return Err(format!("\"{}\" is not a host name", visible(text)));
+    }
+    Ok(format!("{wild}{}", ascii.trim_end_matches('.')))
+}
+
+impl Record for Site {
+    const NOUN: &'static str = "site";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field {
+            name: "name",
+            label: "Name",
+            help: "The name of the document and of its file; a-z, 0-9, dot, dash and underscore.",
+            kind: Kind::Text,
+            when: When::AtCreation,
+            get: |x, _| x.name.clone(),
+            set: |x, t| {
+                check_name(t.trim())?;
+                x.name = t.trim().to_owned();
+                Ok(())
+            },
+        },
+        Field {
+            name: "kind",
+            label: "Kind",
+            help: "The protocol that this document is for; setting it also sets the usual TLS port.",
+            kind: Kind::Choice(SiteKind::NAMES),
+            when: When::Amendable,
+            get: |x, _| x.kind.name().into(),
+            set: |x, t| {
+                let kind = choice(t, SiteKind::NAMES, SiteKind::from_name)?;
+                if x.port == x.kind.tls_port() {
+                    x.port = kind.tls_port();
+                }
+                x.kind = kind;
+                Ok(())
+            },
+        },
+        Field {
+            name: "title",
+            label: "Descriptive name",
+            help: "What people call this site.",
+            kind: Kind::Text,
+            when: When::Amendable,
+            get: |x, _| visible(&x.title),
+            set: |x, t| {
+                x.title = t.trim().to_owned();
+                Ok(())
+            },
+        },
+        Field {
+            name: "organization",
+            label: "Organization",
+            help: "The certifier organisation that owns the document; part of the match for every kind.",
+            kind: Kind::Text,
+            when: When::Amendable,
+            get: |x, _| visible(&x.organization),
+            set: |x, t| {
+                x.organization = t.trim().to_owned();
+                Ok(())
+            },
+        },
+        Field {
+            name: "hosts",
+            label: "Host names or addresses",
+            help: "The names and IP addresses mapped to this site, separated by spaces.",
+            kind: Kind::Names,
+            when: When::Amendable,
+            get: |x, _| visible(&x.hosts.join(" ")),
+            set: |x, t| {
+                x.hosts = hosts(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "servers",
+            label: "Servers",
+            help: "The servers that host this site, separated by spaces; * is every server.",
+            kind: Kind::Names,
+            when: When::Amendable,
+            get: |x, _| visible(&x.servers.join(" ")),
+            set: |x, t| {
+                x.servers = names(t);
+                if x.servers.is_empty() {
+                    x.servers.push("*".into());
+                }
+                Ok(())
+            },
+        },
+        Field {
+            name: "port",
+            label: "TLS port",
+            help: "The TCP port that speaks TLS from the first byte.",
+            kind: Kind::Number(1, 65535),
+            when: When::Amendable,
+            get: |x, _| x.port.to_string(),
+            set: |x, t| {
+                x.port = number(t, 1, 65535)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "keyring",
+            label: "Key file name",
+            help: "The keyring whose certificate answers here.",
+            kind: Kind::Keyring,
+            when: When::Amendable,
+            get: |x, _| x.keyring.clone(),
+            set: |x, t| {
+                x.keyring = t.trim().trim_end_matches(".kyr").to_owned();
+                Ok(())
+            },
+        },
+        Field {
+            name: "default-site",
+            label: "Default site",
+            help: "Whether this Web site takes requests that fit no other Web site.",
+            kind: Kind::Flag,
+            when: When::Amendable,
+            get: |x, _| yes_no(x.default_site),
+            set: |x, t| {
+                x.default_site = flag(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "enabled",
+            label: "Enabled",
+            help: "A disabled document stays in the directory and answers nothing.",
+            kind: Kind::Flag,
+            when: When::Amendable,
+            get: |x, _| yes_no(x.enabled),
+            set: |x, t| {
+                x.enabled = flag(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "comment",
+            label: "Comment",
+            help: "Free text.",
+            kind: Kind::Text,
+            when: When::Amendable,
+            get: |x, _| visible(&x.comment),
+            set: |x, t| {
+                x.comment = t.trim().to_owned();
+                Ok(())
+            },
+        },
+    ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_names_become_a_labels_and_nonsense_is_refused() {
+        assert_eq!(host_name("Mail.Example.test").unwrap(), "mail.example.test");
+        assert_eq!(host_name("müller.example").unwrap(), "xn--mller-kva.example");
+        assert_eq!(host_name("*.example.test").unwrap(), "*.example.test");
+        assert_eq!(host_name("[::1]").unwrap(), "::1");
+        for bad in
+            ["", "https://x.test", "a b", "a..b", "*", "w*.example.test", "x.test:443", "evil\u{202e}.test"]
+        {
+            assert!(host_name(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_usual_port_follows_the_kind_until_it_is_set() {
+        let mut site = Site::default();
+        (Site::field("kind").unwrap().set)(&mut site, "imap").unwrap();
+        assert_eq!(site.port, 993);
+        site.port = 4433;
+        (Site::field("kind").unwrap().set)(&mut site, "web").unwrap();
+        assert_eq!(site.port, 4433);
+    }
+}

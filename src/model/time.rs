@@ -1,0 +1,116 @@
+//! Points in time as whole seconds, and how they are written. Owns no clock: the present is always passed in.
+
+use serde::{Deserialize, Serialize};
+use time::macros::format_description;
+use time::{Date, OffsetDateTime};
+
+/// Seconds in a day.
+pub const DAY: i64 = 86_400;
+
+/// A point in time: seconds since 1970-01-01 00:00:00 UTC, without leap seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// Reads the civil date `YYYY-MM-DD` as its first second in UTC.
+    pub fn from_date(text: &str) -> Option<Self> {
+        let date = Date::parse(text, format_description!("[year]-[month]-[day]")).ok()?;
+        Some(Self(date.midnight().assume_utc().unix_timestamp()))
+    }
+
+    /// Reads what a person types for a date: `2027-01-31`, or `+90d`, `+6m`, `+1y` counted from `now`.
+    ///
+    /// A month is 30 days and a year 365, as certificate policies count them.
+    pub fn typed(text: &str, now: Self) -> Option<Self> {
+        let text = text.trim();
+        let Some(span) = text.strip_prefix('+') else { return Self::from_date(text) };
+        let (number, unit) = span.split_at_checked(span.len().checked_sub(1)?)?;
+        let days = match unit {
+            "d" => 1,
+            "w" => 7,
+            "m" => 30,
+            "y" => 365,
+            _ => return None,
+        };
+        let count: i64 = number.parse().ok().filter(|n| (0..=100_000).contains(n))?;
+        Some(now.plus_days(count * days))
+    }
+
+    /// Returns the time this many days later (earlier when negative).
+    #[must_use]
+    pub fn plus_days(self, days: i64) -> Self {
+        Self(self.0.saturating_add(days.saturating_mul(DAY)))
+    }
+
+    /// Returns the whole days from `now` until this time, rounded down: -1 means that it passed within the last day.
+    pub fn days_from(self, now: Self) -> i64 {
+        (self.0 - now.0).div_euclid(DAY)
+    }
+
+    /// Returns the same point as the `time` crate's type; years outside 0..=9999 are clamped.
+    pub fn utc(self) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp(self.0.clamp(-62_135_596_800, 253_402_300_799))
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+
+    /// Returns the civil date in UTC, `2027-01-31`.
+    pub fn date(self) -> String {
+        let d = self.utc();
+        format!("{:04}-{:02}-{:02}", d.year(), u8::from(d.month()), d.day())
+    }
+
+    /// Returns date and time in UTC to the second, `2027-01-31 23:59:59 UTC`.
+    pub fn text(self) -> String {
+        let d = self.utc();
+        format!("{} {:02}:{:02}:{:02} UTC", self.date(), d.hour(), d.minute(), d.second())
+    }
+}
+
+impl From<OffsetDateTime> for Timestamp {
+    fn from(value: OffsetDateTime) -> Self {
+        Self(value.unix_timestamp())
+    }
+}
+
+/// Says a number of days in words, as a person would: `6 days left`, `ends today`, `ended 3 days ago`.
+pub fn days_left(days: i64) -> String {
+    match days {
+        1 => "1 day left".into(),
+        d if d > 1 => format!("{d} days left"),
+        0 => "ends today".into(),
+        -1 => "ended yesterday".into(),
+        d => format!("ended {} days ago", -d),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typed_dates_are_absolute_or_relative() {
+        let now = Timestamp::from_date("2026-11-23").unwrap();
+        assert_eq!(Timestamp::typed("2027-01-31", now).unwrap().date(), "2027-01-31");
+        assert_eq!(Timestamp::typed("+90d", now).unwrap().date(), "2027-02-21");
+        assert_eq!(Timestamp::typed("+1y", now).unwrap().date(), "2027-11-23");
+        for bad in ["", "+", "+d", "+1x", "2027-13-01", "+é", "tomorrow", "+-5d"] {
+            assert_eq!(Timestamp::typed(bad, now), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn days_count_down_through_zero() {
+        let now = Timestamp(1_000_000);
+        assert_eq!(Timestamp(1_000_000 + 2 * DAY + 5).days_from(now), 2);
+        assert_eq!(Timestamp(1_000_000 - 5).days_from(now), -1);
+        assert_eq!(days_left(0), "ends today");
+        assert_eq!(days_left(-3), "ended 3 days ago");
+    }
+
+    #[test]
+    fn far_times_do_not_panic() {
+        assert_eq!(Timestamp(i64::MAX).date(), "9999-12-31");
+        assert_eq!(Timestamp(i64::MIN).date(), "0001-01-01");
+    }
+}

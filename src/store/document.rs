@@ -1,0 +1,1 @@
+//! Site documents and profiles as RON files.

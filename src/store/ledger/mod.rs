@@ -1,0 +1,112 @@
+//! The ledger behind one small trait: requests, the issued list, CRLs, signing intents, and the audit chain. No SQL
+//! leaves this folder.
+
+pub mod audit;
+pub mod sqlite;
+
+use crate::model::Generation;
+use crate::model::bytes::{Der, Digest, Serial};
+use crate::model::certifier::{Issued, Reason};
+use crate::model::error::Result;
+use crate::model::request::{Request, RequestId};
+use crate::model::time::Timestamp;
+use crate::pki::signer::Signing;
+
+/// An order of the issued list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// In the order of signing.
+    Issued,
+    /// By the end of validity.
+    Ends,
+    /// By subject text.
+    Subject,
+    /// By certifier and serial number.
+    Serial,
+}
+
+/// An entry of the audit chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number, from 1 without gaps.
+    pub number: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub operator: String,
+    /// The fact's word.
+    pub what: String,
+    /// The fact as JSON.
+    pub body: String,
+    /// The hash over the previous hash and this entry.
+    pub hash: Digest,
+}
+
+/// The outcome of verifying the audit chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// How many entries were read.
+    pub entries: u64,
+    /// The hash of the last good entry.
+    pub head: Digest,
+    /// The first entry that does not fit, and why.
+    pub broken: Option<(u64, String)>,
+}
+
+/// What the console asks of a ledger. Reading calls may be made on a second connection while another writes.
+pub trait Ledger {
+    /// Returns the generation of the last commit.
+    fn generation(&self) -> Result<Generation>;
+
+    /// Records durably, in one transaction, that these signatures are about to be made: what, and SHA-256 of the
+    /// to-be-signed bytes. Errors: a serial number or CRL number of that certifier was used before.
+    fn intend(&mut self, certifier: &str, now: Timestamp, work: &[(Signing, Digest)]) -> Result<()>;
+
+    /// Returns the highest CRL number ever intended for a certifier.
+    fn last_crl_number(&self, certifier: &str) -> Result<u64>;
+
+    /// Returns the latest CRL of a certifier.
+    fn crl(&self, certifier: &str) -> Result<Option<Der>>;
+
+    /// Calls `each` with every revoked and unexpired-at-`at` certificate of a certifier, by serial.
+    fn revoked(
+        &self,
+        certifier: &str,
+        at: Timestamp,
+        each: &mut dyn FnMut(Serial, Timestamp, Reason),
+    ) -> Result<()>;
+
+    /// Returns the ids of the whole issued list in an order; a million take a fraction of a second.
+    fn issued_ids(&self, order: Order) -> Result<Vec<u32>>;
+
+    /// Returns rows of the issued list by id, in the order asked; unknown ids are left out.
+    fn issued_rows(&self, ids: &[u32]) -> Result<Vec<Issued>>;
+
+    /// Calls `each` with id and searchable text (certifier, serial, subject, names; lower case) of every issued
+    /// certificate.
+    fn issued_texts(&self, each: &mut dyn FnMut(u32, &str)) -> Result<()>;
+
+    /// Finds an issued certificate by its serial; `certifier` may be empty when the serial is unique.
+    fn issued_by_serial(&self, certifier: &str, serial: &Serial) -> Result<Option<(Issued, Der)>>;
+
+    /// Finds an issued certificate by the SHA-256 of its DER.
+    fn issued_by_sha256(&self, sha256: &Digest) -> Result<Option<(Issued, Der)>>;
+
+    /// Finds certificates issued for a public key.
+    fn issued_by_key(&self, key_sha256: &Digest) -> Result<Vec<Issued>>;
+
+    /// Returns a request by number, open or closed.
+    fn request(&self, id: RequestId) -> Result<Option<Request>>;
+
+    /// Returns requests from `after` on downward in number, newest first; `open` limits to open or closed ones.
+    fn requests(&self, before: Option<RequestId>, open: Option<bool>, limit: usize) -> Result<Vec<Request>>;
+
+    /// Finds a request by the SHA-256 of its PKCS#10, to notice one that came before.
+    fn request_by_sha256(&self, sha256: &Digest) -> Result<Option<Request>>;
+
+    /// Returns audit entries from `from` on upward, at most `limit`.
+    fn audit(&self, from: u64, limit: usize) -> Result<Vec<Entry>>;
+
+    /// Reads the whole audit chain and the tables it speaks of, and checks that they fit.
+    fn verify_audit(&self) -> Result<Verified>;
+}

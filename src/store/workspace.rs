@@ -1,0 +1,1 @@
+//! The layout of a workspace folder, its format mark, and reading it whole into a State.

@@ -1,0 +1,119 @@
+//! What flows through the console: messages in, effects out. All of it is data: it can be logged, compared and sent by
+//! a test; secrets in it print as `***`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::chord::Chord;
+use crate::desk::{Outcome, Preview, Verb};
+use crate::model::State;
+use crate::model::bytes::{Der, Serial};
+use crate::model::certifier::Issued;
+use crate::model::error::Error;
+use crate::model::request::{Plan, RequestId};
+use crate::model::secret::Secret;
+use crate::model::time::Timestamp;
+use crate::pki::pem::Found;
+use crate::store::ledger::Order;
+
+/// What a person did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// One key.
+    Chord(Chord),
+    /// A paste, whole: line ends are LF, other controls dropped, at most 16 MiB; `true` when it was cut there.
+    Paste(String, bool),
+}
+
+/// The number of a job, to match its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct JobId(pub u64);
+
+/// What the model is told.
+#[derive(Debug, Clone)]
+pub enum Msg {
+    /// A person did something.
+    Input(Input),
+    /// The terminal has this size now: columns, rows.
+    Resize(u16, u16),
+    /// A job has ended.
+    Done(JobId, Result<Done, Error>),
+    /// The workspace changed, by this console or another one.
+    State(Arc<State>),
+    /// Time passed: comes about once a second while something waits for it, never when idle shows nothing new.
+    Tick(Timestamp),
+    /// TERM, HUP or INT came; the loop ends after this message, with this exit code.
+    Signal(i32),
+}
+
+/// What a job brought back.
+#[derive(Debug, Clone)]
+pub enum Done {
+    /// A verb was committed.
+    Outcome(Outcome),
+    /// Certifiers unlocked now, after unlocking or locking.
+    Unlocked(Vec<String>),
+    /// What a file or a paste holds, and the words for where it came from.
+    Found(Box<Found>, String),
+    /// Completions of a path line.
+    Paths(Vec<String>),
+    /// What approving would issue.
+    Preview(Box<Preview>),
+    /// The issued list in an order, narrowed by a filter: the ids.
+    Ids(Arc<[u32]>),
+    /// Rows of the issued list.
+    Rows(Vec<Issued>),
+    /// One issued certificate with its DER.
+    Issued(Box<(Issued, Der)>),
+    /// A probe has ended: the lines to show, and whether the chain was trusted.
+    Probed(Vec<String>, bool),
+    /// The rehearsal service listens here (`None`: it was stopped), and its log.
+    Service(Option<(String, std::net::SocketAddr)>, Vec<String>),
+    /// A file was written.
+    Written(PathBuf),
+    /// The text was sent to the terminal's clipboard.
+    Copied,
+}
+
+/// What the loop shall do. Each effect with a [`JobId`] is answered by one [`Msg::Done`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Run a verb on the store worker.
+    Run(JobId, Verb),
+    /// Unlock a certifier.
+    Unlock(JobId, String, Secret),
+    /// Lock one certifier, or all.
+    Lock(JobId, Option<String>),
+    /// Read the workspace again.
+    Refresh(JobId),
+    /// Read a file and recognise what it holds.
+    ReadFile(JobId, PathBuf),
+    /// Recognise what a paste holds.
+    ReadPaste(JobId, String),
+    /// Complete a path.
+    CompletePath(JobId, String),
+    /// Preview what approving a request would issue.
+    Preview(JobId, RequestId, Plan),
+    /// Ask for the ids of the issued list; a newer ask replaces one that still waits.
+    Ids(JobId, Order, String),
+    /// Ask for rows of the issued list.
+    Rows(JobId, Vec<u32>),
+    /// Ask for one issued certificate.
+    Issued(JobId, String, Serial),
+    /// Connect to host, port, and (when given) this address instead of resolving the host.
+    Probe(JobId, String, u16, Option<std::net::SocketAddr>),
+    /// Serve a site on loopback: site, port, password of its ring if it has no stash.
+    Serve(JobId, String, u16, Option<Secret>),
+    /// Ask for the log of the rehearsal service.
+    ServiceLog(JobId),
+    /// Stop the rehearsal service.
+    StopService(JobId),
+    /// Write public text to a new file; an existing one is refused.
+    WriteFile(JobId, PathBuf, Vec<u8>),
+    /// Send public text to the terminal's clipboard (OSC 52), at most 64 KiB.
+    Copy(JobId, String),
+    /// Stop the process as Ctrl-Z does elsewhere.
+    Suspend,
+    /// Leave with this exit code.
+    Quit(u8),
+}

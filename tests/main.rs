@@ -1,0 +1,19 @@
+//! All integration tests as one binary: the heavy libraries are linked once. A test holds that no file is forgotten.
+
+mod layers;
+mod support;
+
+/// Every file beside this one is a module of it; a forgotten `mod` line would silence its tests.
+#[test]
+fn no_test_file_is_forgotten() {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let main = std::fs::read_to_string(here.join("main.rs")).unwrap();
+    for entry in std::fs::read_dir(here).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        let is_module = path.extension().is_some_and(|e| e == "rs") || path.join("mod.rs").exists();
+        if stem != "main" && is_module {
+            assert!(main.contains(&format!("mod {stem};")), "tests/main.rs does not name {stem}");
+        }
+    }
+}
