@@ -120,7 +120,7 @@ impl PrivateKey {
             other => foreign(&format!("{other}.")),
         })?);
         // A wrong password slips past the padding once in 256 times; then no SEQUENCE comes out.
-        if only(0x30, &plain).and_then(|b| elements(b)).is_none() {
+        if only(0x30, &plain).and_then(elements).is_none() {
             return Err(wrong_password());
         }
         Self::read(&plain)
@@ -445,7 +445,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn garbage_is_described_and_refused(bytes: Vec<u8>) {
-            proptest::prop_assert_eq!(describe(&bytes).spki.0, bytes.clone());
+            proptest::prop_assert_eq!(&describe(&bytes).spki.0, &bytes);
             proptest::prop_assert!(PrivateKey::read(&bytes).is_err());
         }
     }
