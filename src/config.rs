@@ -85,14 +85,14 @@ static SETTINGS: [Setting; 13] = [
     Setting {
         name: "workspace",
         allowed: "a folder in quotes, such as \"data\"",
-        set: |c, v| Some(c.workspace = text(v).filter(|t| !t.trim().is_empty())?.into()),
+        set: |c, v| text(v).filter(|t| !t.trim().is_empty()).map(|t| c.workspace = t.into()),
     },
     Setting {
         name: "operator",
         allowed: "a name in quotes, at most 64 characters; empty takes the login name",
         set: |c, v| {
             let good = |t: &String| t.chars().count() <= 64 && !t.chars().any(unseen);
-            Some(c.operator = text(v).filter(good)?.trim().to_owned())
+            text(v).filter(good).map(|t| c.operator = t.trim().to_owned())
         },
     },
     Setting {
@@ -136,32 +136,32 @@ static SETTINGS: [Setting; 13] = [
     Setting {
         name: "keyring_key",
         allowed: KEY_TYPES,
-        set: |c, v| Some(c.keyring_key = KeyType::from_name(&text(v)?)?),
+        set: |c, v| KeyType::from_name(&text(v)?).map(|k| c.keyring_key = k),
     },
     Setting {
         name: "certifier_key",
         allowed: KEY_TYPES,
-        set: |c, v| Some(c.certifier_key = KeyType::from_name(&text(v)?)?),
+        set: |c, v| KeyType::from_name(&text(v)?).map(|k| c.certifier_key = k),
     },
     Setting {
         name: "argon2_mib",
         allowed: "a whole number from 8 to 4096",
-        set: |c, v| Some(c.protection.argon2_mib = whole(v, 8, 4096)?),
+        set: |c, v| whole(v, 8, 4096).map(|n| c.protection.argon2_mib = n),
     },
     Setting {
         name: "argon2_passes",
         allowed: "a whole number from 1 to 100",
-        set: |c, v| Some(c.protection.argon2_passes = whole(v, 1, 100)?),
+        set: |c, v| whole(v, 1, 100).map(|n| c.protection.argon2_passes = n),
     },
     Setting {
         name: "keyring_rounds",
         allowed: "a whole number from 10000 to 10000000",
-        set: |c, v| Some(c.protection.keyring_rounds = whole(v, 10_000, 10_000_000)?),
+        set: |c, v| whole(v, 10_000, 10_000_000).map(|n| c.protection.keyring_rounds = n),
     },
     Setting {
         name: "relock_minutes",
         allowed: "a whole number from 0 to 1440; 0 is never",
-        set: |c, v| Some(c.relock_minutes = whole(v, 0, 1440)?),
+        set: |c, v| whole(v, 0, 1440).map(|n| c.relock_minutes = n),
     },
     Setting {
         name: "keys",
@@ -173,13 +173,13 @@ static SETTINGS: [Setting; 13] = [
                 _ => None,
             };
             let pairs = map.into_iter().map(|(command, v)| Some((text(command)?, keys(v)?)));
-            Some(c.keys = pairs.collect::<Option<_>>()?)
+            pairs.collect::<Option<_>>().map(|k| c.keys = k)
         },
     },
     Setting {
         name: "home",
         allowed: "a folder in quotes; empty is the folder ringmaster in $XDG_DATA_HOME",
-        set: |c, v| Some(c.home = text(v)?.into()),
+        set: |c, v| text(v).map(|t| c.home = t.into()),
     },
 ];
 
