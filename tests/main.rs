@@ -1,8 +1,11 @@
 //! All integration tests as one binary: the heavy libraries are linked once. A test holds that no file is forgotten.
 
+mod crash;
 mod layers;
+mod life;
 mod probe;
 mod support;
+mod two_consoles;
 
 /// Every file beside this one is a module of it; a forgotten `mod` line would silence its tests.
 #[test]
