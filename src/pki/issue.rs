@@ -100,9 +100,12 @@ pub fn root(subject: Name, key: &KeyInfo, serial: Serial, validity: Validity) ->
 /// issuer, an extension twice, parts that are not one DER element.
 pub fn to_be_signed(template: &Template, issuer: &Name, algorithm: &[u8]) -> Result<Vec<u8>> {
     let Template { serial, subject, spki, validity, extensions } = template;
-    for (part, bytes) in
-        [("issuer", &issuer.der.0[..]), ("subject", &subject.der.0), ("key", &spki.0), ("algorithm", algorithm)]
-    {
+    for (part, bytes) in [
+        ("issuer", &issuer.der.0[..]),
+        ("subject", &subject.der.0),
+        ("key", &spki.0),
+        ("algorithm", algorithm),
+    ] {
         if bytes.first() != Some(&0x30) || !tlv(bytes).is_some_and(|(_, _, rest)| rest.is_empty()) {
             return Err(Error::damaged(format!("The {part} of the certificate is not one DER sequence.")));
         }
@@ -169,7 +172,8 @@ pub fn verify(
         Error::internal(format!("The signed certificate is not what was approved: {what}."))
             .why("It was checked after signing and is not handed out.")
     };
-    let (tbs, algorithm, signature) = signed_parts(der).ok_or_else(|| wrong("it is not a signed structure"))?;
+    let (tbs, algorithm, signature) =
+        signed_parts(der).ok_or_else(|| wrong("it is not a signed structure"))?;
     if to_be_signed(template, issuer_name, algorithm)? != tbs {
         return Err(wrong("the signed bytes differ"));
     }
@@ -206,14 +210,8 @@ pub fn key_id(issuer: &Certificate) -> Result<Vec<u8>> {
 /// Encodes a time as RFC 5280 section 4.1.2.5 asks: UTCTime from 1950 to 2049, GeneralizedTime otherwise.
 pub fn time(at: Timestamp) -> Vec<u8> {
     let t = at.utc();
-    let rest = format!(
-        "{:02}{:02}{:02}{:02}{:02}Z",
-        u8::from(t.month()),
-        t.day(),
-        t.hour(),
-        t.minute(),
-        t.second()
-    );
+    let rest =
+        format!("{:02}{:02}{:02}{:02}{:02}Z", u8::from(t.month()), t.day(), t.hour(), t.minute(), t.second());
     if (1950..2050).contains(&t.year()) {
         wrap(0x17, format!("{:02}{rest}", t.year() % 100).as_bytes())
     } else {
@@ -251,7 +249,8 @@ fn kept_names(pkcs10: &Pkcs10, profile: &Profile) -> Result<Vec<u8>> {
     if asked.next().is_some() {
         return Err(bad("The request holds the extension more than once."));
     }
-    let names = tlv(&first.value.0).filter(|(whole, _, rest)| whole.first() == Some(&0x30) && rest.is_empty());
+    let names =
+        tlv(&first.value.0).filter(|(whole, _, rest)| whole.first() == Some(&0x30) && rest.is_empty());
     let (_, mut rest, _) = names.ok_or_else(|| bad("The extension is not one DER sequence."))?;
     let mut kept = Vec::new();
     while !rest.is_empty() {
@@ -305,9 +304,9 @@ fn extension(oid: &str, critical: bool, value: Vec<u8>) -> Extension {
 }
 
 fn oid(dotted: &str) -> Result<Vec<u8>> {
-    let parsed: Oid<'_> = dotted
-        .parse()
-        .map_err(|_| Error::usage(format!("\"{dotted}\" is not an object identifier such as 1.3.6.1.5.5.7.3.1.")))?;
+    let parsed: Oid<'_> = dotted.parse().map_err(|_| {
+        Error::usage(format!("\"{dotted}\" is not an object identifier such as 1.3.6.1.5.5.7.3.1."))
+    })?;
     Ok(wrap(6, parsed.as_bytes()))
 }
 
@@ -326,7 +325,8 @@ mod tests {
 
     #[test]
     fn key_usage_has_no_trailing_zero_bits() {
-        let one = |names: &[&str]| key_usage(&names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()).unwrap();
+        let one =
+            |names: &[&str]| key_usage(&names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()).unwrap();
         assert_eq!(one(&["digitalSignature"]), [3, 2, 7, 0x80]);
         assert_eq!(one(&["digitalSignature", "keyEncipherment"]), [3, 2, 5, 0xa0]);
         assert_eq!(one(&["keyCertSign", "cRLSign"]), [3, 2, 1, 6]);
