@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::model::State;
 use crate::model::bytes::Serial;
 use crate::model::certificate::Certificate;
-use crate::model::certifier::{NewCertifier, Reason};
+use crate::model::certifier::{Issued, NewCertifier, Reason};
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::{Keyring, NewKeyring};
@@ -136,7 +136,11 @@ pub struct Desk {
     keys: Keys,
     operator: String,
     protection: Protection,
+    clock: Option<Timestamp>,
 }
+
+/// Makes a change from the desk, its state and the time.
+pub type Make<'a> = dyn FnMut(&mut Desk, &State, Timestamp) -> Result<Change> + 'a;
 
 /// How often a verb is run again when other consoles commit in between.
 const TRIES: usize = 8;
@@ -156,6 +160,7 @@ impl Desk {
             keys: Keys::new(),
             operator: config.operator.clone(),
             protection: config.protection,
+            clock: None,
         })
     }
 
@@ -192,85 +197,64 @@ impl Desk {
     /// `Locked` when a certifier or a ring needs its password.
     pub fn run(&mut self, verb: Verb) -> Result<Outcome> {
         self.writable()?;
+        let outcome = self.work(&mut |desk, state, now| {
+            let facts = Facts::of(desk, state, &verb, now)?;
+            desk.with_env(now, &mut |env| perform(state, &verb, &facts, env))
+        })?;
+        if let Verb::CreateCertifier(asked) = &verb {
+            self.unlock(&asked.name, &asked.password)?;
+        }
+        Ok(outcome)
+    }
+
+    /// Commits what `make` returns, and asks it again on the new state when another console was faster.
+    pub fn work(&mut self, make: &mut Make<'_>) -> Result<Outcome> {
         for _ in 0..TRIES {
-            let state = self.store.state();
-            let now = Self::now();
-            let change = self.perform(&state, &verb, now)?;
+            let (state, now) = (self.store.state(), self.present());
+            let change = make(self, &state, now)?;
             let facts = change.facts.clone();
             match self.store.commit(state.generation, now, change) {
+                Err(error) if error.kind == Kind::Moved => self.store.refresh(true)?,
+                Err(error) => return Err(error),
                 Ok(state) => {
-                    if let Verb::CreateCertifier(asked) = &verb {
-                        self.unlock(&asked.name, &asked.password)?;
-                    }
                     let message = facts.iter().rev().find_map(sentence).unwrap_or_default();
                     return Ok(Outcome { state, facts, message });
                 }
-                Err(error) if error.kind == Kind::Moved => self.store.refresh(true)?,
-                Err(error) => return Err(error),
             };
         }
         Err(Error::new(Kind::Conflict, "Other consoles keep committing; nothing was changed.")
             .next("Try again in a moment."))
     }
 
-    fn perform(&mut self, state: &State, verb: &Verb, now: Timestamp) -> Result<Change> {
-        let stash_key = match verb {
-            Verb::CreateKeyring(asked) if asked.stash => Some(self.store.stash_key()?),
-            _ => None,
-        };
-        let password = match verb {
-            Verb::Trust { keyring, password, .. } | Verb::Install { keyring, password, .. } => {
-                self.ring_password(state, keyring, password.as_ref())?
-            }
-            _ => Secret::default(),
-        };
-        let found = match verb {
-            Verb::Revoke { certifier, serial, .. } => {
-                let row = self.store.ledger().issued_by_serial(certifier, serial)?;
-                Some(row.ok_or_else(|| Error::not_found("issued certificate", &serial.to_string()))?.0)
-            }
-            _ => None,
-        };
-        let mut entries = Vec::new();
-        let mut number = 0;
-        if let Verb::IssueCrl { certifier } = verb {
-            number = self.store.ledger().last_crl_number(certifier)? + 1;
-            self.store.ledger().revoked(certifier, now, &mut |s, at, why| entries.push((s, at, why)))?;
-        }
-        let mut random = |buffer: &mut [u8]| fill_random(buffer);
-        let env = &mut Env {
+    /// Calls `verb` with the world as this desk sees it: its clock, operator, randomness and unlocked keys.
+    pub fn with_env<T>(
+        &mut self,
+        now: Timestamp,
+        verb: &mut dyn FnMut(&mut Env<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let stash_keys = self.store.stash_keys();
+        verb(&mut Env {
             now,
             operator: &self.operator,
-            random: &mut random,
+            random: &mut fill_random,
             signer: &mut LedgerSigner { keys: &self.keys, ledger: self.store.ledger(), now },
             protection: self.protection,
-            stash_key: &|| stash_key.clone().ok_or_else(|| Error::internal("No stash key was prepared.")),
-        };
-        match verb {
-            Verb::CreateCertifier(asked) => create_certifier(state, asked, env),
-            Verb::CreateKeyring(asked) => create_keyring(state, asked, env),
-            Verb::ImportRequests { requests, source } => import_requests(state, requests, source, env),
-            Verb::Approve { id, plan } => approve(state, *id, plan, env),
-            Verb::Deny { id, reason } => deny(state, *id, reason, env),
-            Verb::Issue { ids } => issue(state, ids, env),
-            Verb::Trust { keyring, roots, .. } => trust(state, keyring, roots, &password, env),
-            Verb::Install { keyring, certificates, .. } => {
-                install(state, keyring, certificates, &password, env)
-            }
-            Verb::DeleteKeyring { name } => delete_keyring(state, name),
-            Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
-            Verb::DeleteSite { name } => delete_site(state, name),
-            Verb::Revoke { reason, .. } => match &found {
-                Some(issued) => revoke(state, issued, *reason, env),
-                None => Err(Error::internal("The issued certificate was not looked up.")),
-            },
-            Verb::IssueCrl { certifier } => issue_crl(state, certifier, number, entries, env),
-        }
+            stash_key: &|| stash_keys.key(),
+        })
+    }
+
+    /// Lets this desk work at another time than the present, to furnish a demonstration; `None` is the present again.
+    pub fn set_clock(&mut self, at: Option<Timestamp>) {
+        self.clock = at;
+    }
+
+    fn present(&self) -> Timestamp {
+        self.clock.unwrap_or_else(Self::now)
     }
 
     /// Returns a warning to show before signing when the clock is earlier than the last audit entry.
     pub fn clock_warning(&mut self) -> Result<Option<String>> {
-        let (last, now) = (self.store.last_entry()?, Self::now());
+        let (last, now) = (self.store.last_entry()?, self.present());
         Ok(last.filter(|last| last.0 > now.0 + CLOCK_SLACK).map(|last| {
             format!(
                 "The clock says {}, but the last audit entry is of {}. What is signed now would be dated wrongly: check the clock.",
@@ -375,14 +359,62 @@ impl Desk {
     }
 
     fn record(&mut self, fact: Fact) -> Result<()> {
-        for _ in 0..TRIES {
-            let on = self.store.state().generation;
-            match self.store.commit(on, Self::now(), Change::of(fact.clone())) {
-                Err(error) if error.kind == Kind::Moved => self.store.refresh(true)?,
-                other => return other.map(|_| ()),
-            };
+        self.work(&mut |_, _, _| Ok(Change::of(fact.clone()))).map(|_| ())
+    }
+}
+
+/// What a verb needs of the disk beside the state.
+#[derive(Default)]
+struct Facts {
+    password: Secret,
+    issued: Option<Issued>,
+    crl_number: u64,
+    revoked: Vec<(Serial, Timestamp, Reason)>,
+}
+
+impl Facts {
+    fn of(desk: &mut Desk, state: &State, verb: &Verb, now: Timestamp) -> Result<Self> {
+        let mut facts = Self::default();
+        match verb {
+            Verb::Trust { keyring, password, .. } | Verb::Install { keyring, password, .. } => {
+                facts.password = desk.ring_password(state, keyring, password.as_ref())?;
+            }
+            Verb::Revoke { certifier, serial, .. } => {
+                facts.issued = desk.store.ledger().issued_by_serial(certifier, serial)?.map(|(row, _)| row);
+            }
+            Verb::IssueCrl { certifier } => {
+                let ledger = desk.store.ledger();
+                facts.crl_number = ledger.last_crl_number(certifier)? + 1;
+                ledger.revoked(certifier, now, &mut |s, at, why| facts.revoked.push((s, at, why)))?;
+            }
+            _ => {}
         }
-        Err(Error::new(Kind::Conflict, "Other consoles keep committing.").next("Try again in a moment."))
+        Ok(facts)
+    }
+}
+
+fn perform(state: &State, verb: &Verb, facts: &Facts, env: &mut Env<'_>) -> Result<Change> {
+    match verb {
+        Verb::CreateCertifier(asked) => create_certifier(state, asked, env),
+        Verb::CreateKeyring(asked) => create_keyring(state, asked, env),
+        Verb::ImportRequests { requests, source } => import_requests(state, requests, source, env),
+        Verb::Approve { id, plan } => approve(state, *id, plan, env),
+        Verb::Deny { id, reason } => deny(state, *id, reason, env),
+        Verb::Issue { ids } => issue(state, ids, env),
+        Verb::Trust { keyring, roots, .. } => trust(state, keyring, roots, &facts.password, env),
+        Verb::Install { keyring, certificates, .. } => {
+            install(state, keyring, certificates, &facts.password, env)
+        }
+        Verb::DeleteKeyring { name } => delete_keyring(state, name),
+        Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
+        Verb::DeleteSite { name } => delete_site(state, name),
+        Verb::Revoke { serial, reason, .. } => match &facts.issued {
+            Some(issued) => revoke(state, issued, *reason, env),
+            None => Err(Error::not_found("issued certificate", &serial.to_string())),
+        },
+        Verb::IssueCrl { certifier } => {
+            issue_crl(state, certifier, facts.crl_number, facts.revoked.clone(), env)
+        }
     }
 }
 
