@@ -1,5 +1,6 @@
 //! All integration tests as one binary: the heavy libraries are linked once. A test holds that no file is forgotten.
 
+mod cli;
 mod crash;
 mod layers;
 mod life;
