@@ -76,13 +76,18 @@ impl Lock {
     }
 }
 
-/// Makes a folder, and those above it, with mode 0700; one that is there stays as it is.
+/// Makes a folder, and those above it, durably and with mode 0700; one that is there stays as it is.
 pub fn make_folder(path: &Path) -> Result<()> {
     if path.is_dir() {
         return Ok(());
     }
+    let above = folder_of(path);
+    make_folder(above)?;
     step();
-    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| error("make", path, &e))
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(e) if !path.is_dir() => Err(error("make", path, &e)),
+        _ => sync_folder(above),
+    }
 }
 
 /// Writes a new file with mode 0600 and makes its content durable; its name is durable after [`sync_folder`]. A file that
