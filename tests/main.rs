@@ -1,6 +1,7 @@
 //! All integration tests as one binary: the heavy libraries are linked once. A test holds that no file is forgotten.
 
 mod layers;
+mod store;
 mod support;
 
 /// Every file beside this one is a module of it; a forgotten `mod` line would silence its tests.

@@ -89,8 +89,7 @@ pub fn file(name: &str, key: &PrivateKey, password: &Secret, protection: &Protec
     }
     let mut sealed =
         Sealed { certifier: name.into(), key: key.info().sha256, slots: Vec::new(), body: Der::default() };
-    slot.data_key =
-        Der(seal::seal(&derive(&slot, password)?, &sealed.slot_header(&slot), &*data_key)?);
+    slot.data_key = Der(seal::seal(&derive(&slot, password)?, &sealed.slot_header(&slot), &*data_key)?);
     sealed.slots.push(slot);
     sealed.body = Der(seal::seal(&data_key, &sealed.header(), key.pkcs8())?);
     let bytes = Zeroizing::new(marked::write(KIND, &sealed)?.into_bytes());
@@ -141,8 +140,8 @@ fn in_range(slot: &Slot) -> bool {
 
 fn derive(slot: &Slot, password: &Secret) -> Result<seal::Key> {
     let failed = |e| Error::internal(format!("The password cannot be derived: {e}."));
-    let parameters =
-        argon2::Params::new(slot.memory_mib.saturating_mul(1024), slot.passes, 1, Some(32)).map_err(failed)?;
+    let parameters = argon2::Params::new(slot.memory_mib.saturating_mul(1024), slot.passes, 1, Some(32))
+        .map_err(failed)?;
     let mut key = Zeroizing::new([0; 32]);
     argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, parameters)
         .hash_password_into(password.expose().as_bytes(), &slot.salt.0, &mut *key)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::file;
-use super::ledger::sqlite::{PendingFile, SqliteLedger};
+use super::ledger::sqlite::PendingFile;
 use super::workspace::{self, Stamps};
 use crate::model::Generation;
 use crate::model::change::FileWrite;
@@ -74,7 +74,7 @@ pub fn place(folder: &Path, pending: &[PendingFile], generation: Generation) -> 
         if (removal && !path.exists()) || (!removal && !temporary.exists()) {
             continue;
         }
-        if path.exists() && !(workspace::is_derived(&file.path) && !removal) {
+        if path.exists() && (removal || !workspace::is_derived(&file.path)) {
             file::keep(&path, &workspace::history(&path, generation))?;
         }
         if removal {
@@ -84,21 +84,6 @@ pub fn place(folder: &Path, pending: &[PendingFile], generation: Generation) -> 
         }
     }
     sync_folders(folder, pending)
-}
-
-/// Brings the files of a commit to their places and tells the ledger.
-pub fn finish(
-    folder: &Path,
-    ledger: &mut SqliteLedger,
-    pending: &[PendingFile],
-    generation: Generation,
-) -> Result<()> {
-    if pending.is_empty() {
-        return Ok(());
-    }
-    place(folder, pending, generation)?;
-    file::step();
-    ledger.files_done()
 }
 
 fn sync_folders(folder: &Path, pending: &[PendingFile]) -> Result<()> {

@@ -138,9 +138,7 @@ pub fn read_profile(name: &str, bytes: &[u8]) -> Result<Profile> {
     if let Some(usage) = usages.find(|u| KeyUsage::from_name(u).is_none()) {
         return no(format!("\"{usage}\" is no key usage; known are {}.", KeyUsage::NAMES.join(", ")));
     }
-    let oid = |o: &String| {
-        o.split('.').count() > 2 && o.split('.').all(|arc| arc.parse::<u32>().is_ok())
-    };
+    let oid = |o: &String| o.split('.').count() > 2 && o.split('.').all(|arc| arc.parse::<u32>().is_ok());
     if let Some(usage) = profile.extended.iter().find(|u| !oid(u)) {
         return no(format!("\"{usage}\" is no dotted OID such as 1.3.6.1.5.5.7.3.1."));
     }
@@ -181,8 +179,9 @@ mod tests {
         for (name, text) in embedded_profiles() {
             let profile = read_profile(name, text.as_bytes()).unwrap();
             assert!(profile.names_needed && !profile.title.is_empty());
-            let usages = profile.key_usage_rsa.iter().chain(&profile.key_usage_other);
-            assert!(usages.cloned().collect::<Vec<_>>().contains(&"digitalSignature".into()));
+            for usages in [&profile.key_usage_rsa, &profile.key_usage_other] {
+                assert!(usages.contains(&"digitalSignature".into()));
+            }
             assert_eq!(profile.extended, ["1.3.6.1.5.5.7.3.1"]);
         }
         let (name, text) = PROFILES[0];

@@ -1,7 +1,6 @@
 //! Files that are replaced whole or not at all, with private modes, and the lock between consoles. Knows nothing of what
 //! the files hold.
 
-use std::ffi::OsStr;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -226,13 +225,13 @@ pub fn names(folder: &Path) -> Result<Vec<String>> {
 
 /// Returns the name under which the next version of a file waits for the commit that makes this generation.
 pub fn waiting(path: &Path, generation: u64) -> PathBuf {
-    let name = path.file_name().unwrap_or(OsStr::new("file")).to_string_lossy();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!("{TEMPORARY}{generation}-{name}"))
 }
 
 /// Returns the folder of a path.
 pub fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 /// Says what the operating system refused. A full disk has its own sentence.
@@ -266,7 +265,10 @@ pub fn step() {
     {
         use std::sync::LazyLock;
         use std::sync::atomic::{AtomicU64, Ordering};
-        #[allow(clippy::disallowed_methods, reason = "only crash tests set it, and release builds leave it out")]
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "only crash tests set it, and release builds leave it out"
+        )]
         static CRASH_AT: LazyLock<Option<u64>> =
             LazyLock::new(|| std::env::var("RINGMASTER_CRASH_AT").ok()?.parse().ok());
         static STEPS: AtomicU64 = AtomicU64::new(0);
@@ -320,9 +322,8 @@ fn stamp_of(meta: &std::fs::Metadata) -> Stamp {
 
 fn random_temporary(path: &Path) -> Result<PathBuf> {
     let mut random = [0; 8];
-    aws_lc_rs::rand::fill(&mut random)
-        .map_err(|_| Error::internal("The system gives no random numbers."))?;
-    let name = path.file_name().unwrap_or(OsStr::new("file")).to_string_lossy();
+    aws_lc_rs::rand::fill(&mut random).map_err(|_| Error::internal("The system gives no random numbers."))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
     Ok(path.with_file_name(format!("{TEMPORARY}{}-{name}", hex(&random))))
 }
 

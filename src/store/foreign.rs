@@ -4,7 +4,8 @@
 use crate::model::error::{Error, Kind};
 
 const IMAGE: &str = "Look for the keyring itself; a picture or document cannot hold one.";
-const TO_PEM: &str = "Convert it to PEM with openssl, make a new keyring, and install the certificates from the PEM file.";
+const TO_PEM: &str =
+    "Convert it to PEM with openssl, make a new keyring, and install the certificates from the PEM file.";
 
 /// How files begin, what they are, and what to do with them.
 const BEGINNINGS: &[(&[u8], &str, &str)] = &[

@@ -209,8 +209,12 @@ pub fn read_with(name: &str, bytes: &[u8], stash: bool, known: &mut Known) -> Re
     }
     let mut blocks = blocks.into_iter();
     let mut next = |label: &str, sha256_of: Digest, what: &str| match blocks.next() {
-        Some((found, _)) if found != label => Err(bad(format!("{what} is missing; {found} is in its place."))),
-        Some((_, der)) if sha256(&der) != sha256_of => Err(bad(format!("{what} is not the one of the header."))),
+        Some((found, _)) if found != label => {
+            Err(bad(format!("{what} is missing; {found} is in its place.")))
+        }
+        Some((_, der)) if sha256(&der) != sha256_of => {
+            Err(bad(format!("{what} is not the one of the header.")))
+        }
         Some((_, der)) => Ok(der),
         None => Err(bad(format!("{what} is missing."))),
     };
@@ -382,9 +386,9 @@ fn blocks(text: &str) -> Result<Vec<(String, Vec<u8>)>, String> {
 
 fn key_der(name: &str, key_pem: &str) -> Result<Vec<u8>> {
     let parsed = pem::parse(key_pem).ok().filter(|p| p.tag() == KEY_LABEL);
-    parsed.map(pem::Pem::into_contents).ok_or_else(|| {
-        Error::damaged(format!("The private key of the keyring {name} is no {KEY_LABEL}."))
-    })
+    parsed
+        .map(pem::Pem::into_contents)
+        .ok_or_else(|| Error::damaged(format!("The private key of the keyring {name} is no {KEY_LABEL}.")))
 }
 
 fn sha256(bytes: &[u8]) -> Digest {

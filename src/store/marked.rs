@@ -64,9 +64,12 @@ pub fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T> {
 
 /// Refuses a format of a newer version.
 pub fn too_new(file: &str, format: u32) -> Error {
-    Error::new(Kind::TooNew, format!("{file} was written by a newer version of ringmaster; it is left alone."))
-        .why(format!("Its format is {format}; this version knows formats up to {FORMAT}."))
-        .next("Use the newer version.")
+    Error::new(
+        Kind::TooNew,
+        format!("{file} was written by a newer version of ringmaster; it is left alone."),
+    )
+    .why(format!("Its format is {format}; this version knows formats up to {FORMAT}."))
+    .next("Use the newer version.")
 }
 
 fn foreign(kind: &str, file: &str) -> Error {
@@ -82,7 +85,10 @@ mod tests {
         let text = write("stash", &vec!["a\u{3164}b\u{202e}\n".to_owned()]).unwrap();
         assert!(text.starts_with("// ringmaster stash 1\n"));
         assert!(!text.chars().any(|c| unseen(c) && c != '\n'), "{text}");
-        assert_eq!(read::<Vec<String>>("stash", "x", text.as_bytes(), true).unwrap(), ["a\u{3164}b\u{202e}\n"]);
+        assert_eq!(
+            read::<Vec<String>>("stash", "x", text.as_bytes(), true).unwrap(),
+            ["a\u{3164}b\u{202e}\n"]
+        );
         let kind = |text: &str| read::<Vec<String>>("stash", "x", text.as_bytes(), true).unwrap_err().kind;
         assert_eq!(kind("// ringmaster stash 2\n[]"), Kind::TooNew);
         assert_eq!(kind("// ringmaster keyring 1\n[]"), Kind::Foreign);

@@ -49,6 +49,9 @@ pub struct Open {
 /// How long a console waits for another one that is just writing.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What is said of a file whose commit is true and that could not be put in its place yet.
+const WAITING: &str = "Its new version waits beside it to be put in place.";
+
 /// An open workspace.
 pub struct Store {
     folder: PathBuf,
@@ -173,6 +176,9 @@ impl Store {
             return Err(Error::new(Kind::Moved, "Another console committed in the meantime.")
                 .next("Look at the new state and do it again."));
         }
+        if self.state.unreadable.iter().any(|(_, why)| why.starts_with(WAITING)) {
+            Arc::make_mut(&mut self.state).unreadable.retain(|(_, why)| !why.starts_with(WAITING));
+        }
         let files = commit::checked(&self.folder, &self.stamps, &change.files)?;
         let next = Generation(on.0 + 1);
         let pending = commit::prepare(&self.folder, next, &files)?;
@@ -186,13 +192,20 @@ impl Store {
             return Err(error);
         }
         file::step();
-        let placed = commit::finish(&self.folder, &mut self.ledger, &pending, next);
+        let placed = commit::place(&self.folder, &pending, next);
         self.apply(next, &change, &files);
-        if let Err(error) = placed {
-            // The change is true all the same, and its files wait beside their places for the next commit.
-            let why = format!("Its new version waits to be put in place. {error}");
-            let waiting = files.iter().map(|f| (f.path.clone(), why.clone()));
-            Arc::make_mut(&mut self.state).unreadable.extend(waiting);
+        match placed {
+            // When the ledger cannot note it now, the next commit or opening finds everything in place and notes it.
+            Ok(()) => {
+                file::step();
+                drop(self.ledger.files_done());
+            }
+            Err(error) => {
+                // The change is true all the same, and its files wait beside their places for the next commit.
+                let why = format!("{WAITING} {} {}", error.what.replace("; nothing was changed", ""), error.why);
+                let waiting = pending.iter().map(|f| (f.path.clone(), why.clone()));
+                Arc::make_mut(&mut self.state).unreadable.extend(waiting);
+            }
         }
         Ok(self.state())
     }

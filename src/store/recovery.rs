@@ -27,9 +27,13 @@ pub fn run(folder: &Path, ledger: &mut SqliteLedger, operator: &str, now: Timest
 /// Finishes the files of a commit that another console left on their way.
 pub fn finish_files(folder: &Path, ledger: &mut SqliteLedger) -> Result<()> {
     let pending = ledger.pending_files()?;
+    if pending.is_empty() {
+        return Ok(());
+    }
     // Every commit finishes these first, so they are of the latest generation.
-    let generation = ledger.generation()?;
-    commit::finish(folder, ledger, &pending, generation)
+    commit::place(folder, &pending, ledger.generation()?)?;
+    file::step();
+    ledger.files_done()
 }
 
 /// Removes temporary files that no commit speaks of.

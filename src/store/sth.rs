@@ -76,7 +76,9 @@ pub fn open(bytes: &[u8], ring: &Keyring, key: &StashKey) -> Result<Secret> {
     let stash: Stash = marked::read("stash", &name, bytes, true)?;
     let again = "Open the ring with its password, and make the stash again.";
     if stash.ring != ring.name {
-        return Err(Error::damaged(format!("{name} is the stash of another ring: {}.", stash.ring)).next(again));
+        return Err(
+            Error::damaged(format!("{name} is the stash of another ring: {}.", stash.ring)).next(again)
+        );
     }
     if stash.salt.0 != ring.sealed.salt {
         return Err(Error::damaged(format!("{name} is of another password than {}.kyr.", ring.name))
@@ -160,9 +162,7 @@ mod tests {
         assert_eq!(stash.path, "keyrings/mail.sth");
         let bytes = stash.bytes.unwrap();
         assert_eq!(open(&bytes, &ring("mail", 1), &key).unwrap().expose(), "pässword");
-        for (other, key) in
-            [(ring("mail", 2), &key), (ring("web", 1), &key), (ring("mail", 1), &fresh())]
-        {
+        for (other, key) in [(ring("mail", 2), &key), (ring("web", 1), &key), (ring("mail", 1), &fresh())] {
             assert_eq!(open(&bytes, &other, key).unwrap_err().kind, Kind::Damaged);
         }
         let text = std::str::from_utf8(&bytes).unwrap().replace("mail", "mbil");
@@ -174,9 +174,8 @@ mod tests {
     #[test]
     fn the_length_of_the_password_does_not_show() {
         let key = fresh();
-        let length = |p: &str| {
-            file(&ring("mail", 1), &Secret::new(p.into()), &key).unwrap().bytes.unwrap().len()
-        };
+        let length =
+            |p: &str| file(&ring("mail", 1), &Secret::new(p.into()), &key).unwrap().bytes.unwrap().len();
         assert_eq!(length("a"), length(&"a".repeat(60)));
     }
 

@@ -118,7 +118,9 @@ pub fn unwritable(folder: &Path) -> Option<String> {
     };
     let closed = [folder.to_owned(), folder.join(LEDGER)].into_iter().find_map(closed);
     closed.map(|(path, e)| match e.kind() {
-        std::io::ErrorKind::ReadOnlyFilesystem => format!("{} is on a read-only file system.", path.display()),
+        std::io::ErrorKind::ReadOnlyFilesystem => {
+            format!("{} is on a read-only file system.", path.display())
+        }
         std::io::ErrorKind::PermissionDenied => format!("{} is closed to this user.", path.display()),
         _ => format!("{} cannot be written: {e}.", path.display()),
     })
@@ -170,7 +172,11 @@ pub fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
 ///
 /// Files of a commit that a crash left on their way, and that nobody could finish yet because the workspace is
 /// read-only, are read from where they wait.
-pub fn load(folder: &Path, ledger: &SqliteLedger, before: Option<(&State, &Stamps)>) -> Result<(State, Stamps)> {
+pub fn load(
+    folder: &Path,
+    ledger: &SqliteLedger,
+    before: Option<(&State, &Stamps)>,
+) -> Result<(State, Stamps)> {
     let pending = ledger.pending_files()?;
     let waiting = pending.into_iter().map(|p| (p.path, p.temporary)).collect();
     let mut load = Load { folder, before, waiting, state: State::default(), stamps: Stamps::new() };
@@ -212,9 +218,7 @@ impl<'a> Load<'a> {
                     let same = self.unchanged(&path, |s| s.keyrings.get(name).filter(|r| r.stash == stash));
                     let ring = match same {
                         Some(ring) => Ok(ring.clone()),
-                        None => {
-                            self.private(&path).and_then(|b| kyr::read_with(name, &b, stash, &mut known))
-                        }
+                        None => self.private(&path).and_then(|b| kyr::read_with(name, &b, stash, &mut known)),
                     };
                     let ring = good_name(name).and(ring);
                     self.keep(path, ring, |s, ring| s.keyrings.insert(ring.name.clone(), ring));
@@ -245,7 +249,10 @@ impl<'a> Load<'a> {
         let mut crls: BTreeMap<_, _> = ledger.crls()?.into_iter().collect();
         for name in file::names(&self.folder.join("certifiers"))? {
             let place = self.folder.join("certifiers").join(&name);
-            if name.starts_with('.') || !place.is_dir() || self.names(&format!("certifiers/{name}"))?.is_empty() {
+            if name.starts_with('.')
+                || !place.is_dir()
+                || self.names(&format!("certifiers/{name}"))?.is_empty()
+            {
                 continue;
             }
             let path = document::certifier_path(&name, "certifier.ron");
@@ -280,8 +287,7 @@ impl<'a> Load<'a> {
                 continue;
             }
             let path = format!("profiles/{name}.ron");
-            let profile: Result<Profile> =
-                self.public(&path).and_then(|b| document::read_profile(&name, &b));
+            let profile: Result<Profile> = self.public(&path).and_then(|b| document::read_profile(&name, &b));
             if profile.is_err() {
                 // Issuing by the embedded one instead would be a silent change of policy.
                 self.state.profiles.remove(&name);
@@ -304,8 +310,7 @@ impl<'a> Load<'a> {
                 names.push(name.to_owned());
             }
         }
-        let mut names: Vec<_> =
-            names.into_iter().filter(|n| !n.starts_with('.')).filter_map(split).collect();
+        let mut names: Vec<_> = names.into_iter().filter(|n| !n.starts_with('.')).filter_map(split).collect();
         names.sort_unstable();
         Ok(names)
     }
