@@ -206,7 +206,7 @@ mod tests {
         ) {
             let key = fresh();
             let ring = ring("mail", 7);
-            let secret = Secret::new(password.clone());
+            let secret = Secret::new(password);
             let mut bytes = file(&ring, &secret, &key).unwrap().bytes.unwrap().to_vec();
             proptest::prop_assert!(open(&bytes, &ring, &key).unwrap() == secret);
             let at = at.index(bytes.len());
