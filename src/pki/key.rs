@@ -450,3 +450,8 @@ mod tests {
         }
     }
 }
+
+/// Returns the DER AlgorithmIdentifier of the signatures that the private key of this public key makes here.
+pub fn signature_algorithm(_info: &KeyInfo) -> Result<Vec<u8>> {
+    todo!()
+}
