@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::ledger::Ledger;
-use crate::model::error::Result;
+use super::ledger::audit::sha256;
+use crate::model::error::{Error, Kind, Result};
 use crate::model::time::Timestamp;
 use crate::pki::key::PrivateKey;
 use crate::pki::signer::{Signer, Signing};
@@ -22,20 +23,31 @@ pub struct LedgerSigner<'a> {
 }
 
 impl Signer for LedgerSigner<'_> {
-    fn key(&self, _certifier: &str) -> Result<&PrivateKey> {
-        todo!()
+    fn key(&self, certifier: &str) -> Result<&PrivateKey> {
+        unlocked(self.keys, certifier)
     }
 
-    fn sign(&mut self, _certifier: &str, _work: &[(Signing, Vec<u8>)]) -> Result<Vec<Vec<u8>>> {
-        todo!()
+    fn sign(&mut self, certifier: &str, work: &[(Signing, Vec<u8>)]) -> Result<Vec<Vec<u8>>> {
+        let key = unlocked(self.keys, certifier)?;
+        self.sign_with(key, certifier, work)
     }
 
     fn sign_with(
         &mut self,
-        _key: &PrivateKey,
-        _certifier: &str,
-        _work: &[(Signing, Vec<u8>)],
+        key: &PrivateKey,
+        certifier: &str,
+        work: &[(Signing, Vec<u8>)],
     ) -> Result<Vec<Vec<u8>>> {
-        todo!()
+        let intents: Vec<_> = work.iter().map(|(what, tbs)| (what.clone(), sha256(tbs))).collect();
+        self.ledger.intend(certifier, self.now, &intents)?;
+        work.iter().map(|(_, tbs)| key.sign(tbs)).collect()
     }
+}
+
+fn unlocked<'a>(keys: &'a Keys, certifier: &str) -> Result<&'a PrivateKey> {
+    keys.get(certifier).ok_or_else(|| {
+        Error::new(Kind::Locked, format!("Certifier {certifier} is locked."))
+            .next("Unlock it with its password.")
+            .command("certifier.unlock")
+    })
 }

@@ -271,7 +271,12 @@ impl SqliteLedger {
                 }
                 Signing::Crl(number) => {
                     let last = super::query::last_crl_number(&transaction, certifier)?;
-                    if *number <= last {
+                    // A certifier is recorded together with its first CRL. Before that, an earlier attempt to make one
+                    // of this name had another key, and its numbers are not those of this one.
+                    let exists = transaction
+                        .prepare_cached("SELECT 1 FROM crl WHERE certifier = ?")?
+                        .exists([certifier])?;
+                    if exists && *number <= last {
                         return Err(Error::refused(format!(
                             "Certifier {certifier} has used the CRL number {last} before; {number} does not follow it."
                         ))
