@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
 
 mod crash;
+mod audit_recipe;
 mod layers;
 mod life;
 mod probe;
