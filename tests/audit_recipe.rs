@@ -24,7 +24,8 @@ fn check(program: &Path, language: &str, ledger: &Path) -> (bool, String) {
     let script = folder.path().join("recipe");
     std::fs::write(&script, recipe(language)).unwrap();
     let output = Command::new(program).arg(&script).arg(ledger).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     (output.status.success(), said)
 }
 

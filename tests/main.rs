@@ -2,8 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
 
-mod crash;
 mod audit_recipe;
+mod crash;
 mod layers;
 mod life;
 mod probe;

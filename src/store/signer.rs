@@ -51,3 +51,33 @@ fn unlocked<'a>(keys: &'a Keys, certifier: &str) -> Result<&'a PrivateKey> {
             .command("certifier.unlock")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::bytes::Serial;
+    use crate::model::change::Fact;
+    use crate::model::key::KeyType;
+    use crate::store::ledger::sqlite::SqliteLedger;
+
+    #[test]
+    fn nothing_is_signed_without_a_key_or_a_new_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        let now = Timestamp(1_790_000_000);
+        let mut ledger = SqliteLedger::create(&path, &Fact::WorkspaceCreated, "ann", now).unwrap();
+        let keys = Keys::from([("root".to_owned(), PrivateKey::generate(KeyType::P256).unwrap())]);
+        let work = [1, 2].map(|n| (Signing::Certificate(Serial(vec![0x41, n])), vec![n]));
+
+        let mut signer = LedgerSigner { keys: &keys, ledger: &mut ledger, now };
+        let locked = signer.sign("other", &work).unwrap_err();
+        assert_eq!((locked.kind, locked.command), (Kind::Locked, Some("certifier.unlock")));
+        assert_eq!(signer.key("other").unwrap_err(), locked);
+        assert_eq!(signer.sign("root", &work).unwrap().len(), 2);
+        assert_eq!(signer.sign("root", &work).unwrap_err().kind, Kind::Refused);
+
+        let intents = ledger.unfinished_intents(None).unwrap();
+        let recorded: Vec<_> = intents.into_iter().map(|i| (i.what, i.tbs)).collect();
+        assert_eq!(recorded, work.map(|(what, tbs)| (what, sha256(&tbs))));
+    }
+}

@@ -165,7 +165,7 @@ impl SqliteLedger {
         self.must_write()?;
         if facts.len() >= MANY {
             // Bulk work touches every index at random; a small cache would read each page again and again.
-            self.connection.execute_batch("PRAGMA cache_size = -65536")?;
+            self.connection.execute_batch("PRAGMA cache_size = -262144")?;
         }
         let done = self.record(on, now, operator, facts, files);
         if facts.len() >= MANY {
