@@ -75,7 +75,7 @@ impl SqliteLedger {
     /// It appears under its name only when it is complete; two who make it at once get one ledger and one `Refused`.
     /// A crash may leave a file that begins with `.tmp-ledger-`.
     pub fn create(path: &Path, first: &Fact, operator: &str, now: Timestamp) -> Result<Self> {
-        let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         let making = tempfile::Builder::new()
             .prefix(".tmp-ledger-")
             .tempfile_in(folder)
