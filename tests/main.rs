@@ -6,6 +6,7 @@ mod cli;
 mod crash;
 mod layers;
 mod life;
+#[cfg(feature = "network")]
 mod probe;
 mod store;
 mod support;
