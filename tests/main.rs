@@ -1,6 +1,7 @@
 //! All integration tests as one binary: the heavy libraries are linked once. A test holds that no file is forgotten.
 
 mod crash;
+mod issuing;
 mod layers;
 mod life;
 mod support;
