@@ -19,7 +19,8 @@ pub fn read(der: &[u8]) -> Result<Certificate> {
         return Err(broken(format!("{} bytes follow its end.", rest.len())));
     }
     // x509-parser has judged the structure; the fields are taken by position, so that their bytes stay exact.
-    let parts = only(0x30, der).and_then(elements).ok_or_else(|| broken("Its encoding is not DER.".into()))?;
+    let parts =
+        only(0x30, der).and_then(elements).ok_or_else(|| broken("Its encoding is not DER.".into()))?;
     let [(_, _, tbs), (_, algorithm, _), ..] = parts.as_slice() else {
         return Err(broken("A part is missing.".into()));
     };

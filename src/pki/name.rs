@@ -86,8 +86,10 @@ pub fn build_alt_names(names: &[AltName]) -> Result<Vec<u8>> {
                 continue;
             }
             AltName::Other(kind, _) => {
-                return Err(Error::usage(format!("An alternative name of the kind {kind} cannot be written."))
-                    .next("Use DNS, IP, e-mail or URI names."));
+                return Err(Error::usage(format!(
+                    "An alternative name of the kind {kind} cannot be written."
+                ))
+                .next("Use DNS, IP, e-mail or URI names."));
             }
         };
         if value.is_empty() || !value.bytes().all(|b| b.is_ascii_graphic()) {
@@ -158,7 +160,9 @@ fn tag_for(short: &str, value: &str) -> Result<u8> {
             .why(format!("RFC 5280 allows {bound}.")));
     }
     if short == "C" && !(count == 2 && value.bytes().all(|b| b.is_ascii_alphabetic())) {
-        return Err(Error::usage(format!("\"{value}\" is not a country.")).next("Use two letters, such as DE."));
+        return Err(
+            Error::usage(format!("\"{value}\" is not a country.")).next("Use two letters, such as DE.")
+        );
     }
     if let Some(c) = value.chars().find(|c| c.is_control()) {
         let code = u32::from(c);
@@ -171,7 +175,9 @@ fn tag_for(short: &str, value: &str) -> Result<u8> {
         _ => (12, true),
     };
     if !allowed {
-        return Err(Error::usage(format!("The value of {short}, \"{value}\", holds a character not allowed there.")));
+        return Err(Error::usage(format!(
+            "The value of {short}, \"{value}\", holds a character not allowed there."
+        )));
     }
     Ok(tag)
 }
@@ -183,7 +189,8 @@ mod tests {
     #[test]
     fn attributes_get_their_own_string_types() {
         let name =
-            build(&[("DC", "test"), ("C", "DE"), ("o", ""), ("OU", "A"), ("OU", "B"), ("CN", "Zürich")]).unwrap();
+            build(&[("DC", "test"), ("C", "DE"), ("o", ""), ("OU", "A"), ("OU", "B"), ("CN", "Zürich")])
+                .unwrap();
         assert_eq!(name.text(), "CN=Zürich,OU=B,OU=A,C=DE,DC=test");
         assert_eq!(read(&name.der.0).unwrap(), name);
         let bytes = hex(&name.der.0);
@@ -226,7 +233,9 @@ mod tests {
             AltName::Uri("https://example.test/a?b".into()),
         ];
         assert_eq!(read_alt_names(&build_alt_names(&names).unwrap()).unwrap(), names);
-        for bad in [AltName::Ip("1.2.3".into()), AltName::Dns("bücher.test".into()), AltName::Dns(String::new())] {
+        for bad in
+            [AltName::Ip("1.2.3".into()), AltName::Dns("bücher.test".into()), AltName::Dns(String::new())]
+        {
             assert!(build_alt_names(&[bad]).is_err());
         }
     }

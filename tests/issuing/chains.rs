@@ -298,8 +298,9 @@ fn our_verdicts_are_those_of_openssl_and_name_the_certificate() {
             .filter(|(_, f)| f.severity == Severity::Error)
             .collect();
         let (good, said) = verdict(folder, &case);
-        // OpenSSL still takes the common name for a host name when there is no other.
-        if case.leaf != "nameless" {
+        // OpenSSL takes the common name for a host name when there is no other, and never goes back to try
+        // another way; webpki does.
+        if case.leaf != "nameless" && case.pool.first() != Some(&"mid-strange") {
             assert_eq!(good, case.told.is_none(), "openssl, {what}\n{said}");
         }
         assert_eq!(errors.is_empty(), case.told.is_none(), "{what}\n{errors:#?}\n{said}");

@@ -1,7 +1,5 @@
 //! CRLs: OpenSSL reads and believes them, and so do we; nothing altered or foreign is believed.
 
-use std::process::Command;
-
 use ringmaster::model::bytes::Serial;
 use ringmaster::model::certificate::Certificate;
 use ringmaster::model::certifier::Reason;
@@ -27,9 +25,12 @@ fn authority(kind: KeyType) -> (PrivateKey, Certificate) {
 type Entry = (Serial, Timestamp, Reason);
 
 fn list(key: &PrivateKey, issuer: &Certificate, number: u64, entries: &[Entry]) -> Vec<u8> {
-    let next = now().plus_days(7);
+    list_at(now(), key, issuer, number, entries)
+}
+
+fn list_at(at: Timestamp, key: &PrivateKey, issuer: &Certificate, number: u64, entries: &[Entry]) -> Vec<u8> {
     let entries = &mut entries.iter().cloned();
-    let tbs = to_be_signed(issuer, key.algorithm(), number, now(), next, entries).unwrap();
+    let tbs = to_be_signed(issuer, key.algorithm(), number, at, at.plus_days(7), entries).unwrap();
     assemble(&tbs, key.algorithm(), &key.sign(&tbs).unwrap())
 }
 
@@ -41,11 +42,12 @@ fn openssl_believes_our_lists() {
     for kind in [KeyType::Rsa2048, KeyType::P384, KeyType::Ed25519] {
         let (key, issuer) = authority(kind);
         write(folder, "ca", "CERTIFICATE", &issuer.der.0);
-        let at = now().plus_days(-1);
+        let present = now();
+        let at = present.plus_days(-1);
         let every: Vec<Entry> =
             (2..).zip(Reason::ALL).map(|(n, reason)| (Serial(vec![n, 0xff]), at, reason)).collect();
         for (number, entries) in [(1, &[][..]), (300, &every)] {
-            let der = list(&key, &issuer, number, entries);
+            let der = list_at(present, &key, &issuer, number, entries);
             write(folder, "crl", "X509 CRL", &der);
             openssl(folder, &["crl", "-in", "crl.pem", "-CAfile", "ca.pem", "-noout"]);
             let text = openssl(folder, &["crl", "-in", "crl.pem", "-noout", "-text"]);
@@ -54,7 +56,7 @@ fn openssl_believes_our_lists() {
             assert_eq!(text.matches("CRL Reason Code").count(), entries.len().saturating_sub(1));
             let info = read(&der, &issuer).unwrap();
             assert_eq!((info.number, info.entries), (number, entries.len() as u64));
-            assert_eq!((info.this_update, info.next_update), (now(), now().plus_days(7)));
+            assert_eq!((info.this_update, info.next_update), (present, present.plus_days(7)));
             for (serial, _, reason) in entries {
                 assert_eq!(revoked(&der, serial).unwrap(), Some(*reason));
             }
@@ -132,11 +134,8 @@ fn delta_lists_of_openssl_are_refused_and_its_complete_ones_read() {
                     default_crl_days=5\ncrl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid\n";
     let make = |extra: &str| {
         std::fs::write(folder.join("ca.cnf"), format!("{settings}{extra}")).unwrap();
-        let made = Command::new("openssl")
-            .current_dir(folder)
-            .args("ca -gencrl -config ca.cnf -keyfile ca.key -cert ca.pem -out crl.pem".split(' '));
-        let made: &mut Command = made;
-        crate::support::run(made);
+        let generate = "ca -gencrl -config ca.cnf -keyfile ca.key -cert ca.pem -out crl.pem";
+        openssl(folder, &generate.split(' ').collect::<Vec<_>>());
         openssl(folder, &["crl", "-in", "crl.pem", "-outform", "DER", "-out", "crl.der"]);
         std::fs::read(folder.join("crl.der")).unwrap()
     };
