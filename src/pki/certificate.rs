@@ -131,3 +131,102 @@ fn read_ocsp_urls(value: &[u8]) -> Option<Vec<String>> {
 fn latin(bytes: &[u8]) -> String {
     bytes.iter().map(|b| char::from(*b)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{
+        BasicConstraints, CertificateParams, CrlDistributionPoint, CustomExtension, DistinguishedName,
+        DnType, ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P384_SHA384,
+        SerialNumber, date_time_ymd,
+    };
+
+    use super::{
+        Serial, read, read_aki, read_basic, read_crl_urls, read_extended, read_extensions, read_key_usage,
+        read_ocsp_urls,
+    };
+    use crate::model::bytes::hex;
+    use crate::model::name::AltName;
+
+    fn made() -> rcgen::Certificate {
+        let mut params =
+            CertificateParams::new(["a.example.test".to_owned(), "192.0.2.1".to_owned()]).unwrap();
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, "a");
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(3));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages =
+            vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::Other(vec![1, 2, 3])];
+        params.key_identifier_method = KeyIdMethod::PreSpecified(vec![1, 2, 3]);
+        params.use_authority_key_identifier_extension = true;
+        params.serial_number = Some(SerialNumber::from(vec![0x7f, 0xff, 1]));
+        params.not_before = date_time_ymd(2026, 1, 1);
+        params.not_after = date_time_ymd(2055, 1, 1);
+        let uris = vec!["http://example.test/a.crl".to_owned()];
+        params.crl_distribution_points = vec![CrlDistributionPoint { uris }];
+        let access = b"\x30\x1d\x30\x1b\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x01\x86\x0fhttp://o.test/ab";
+        params.custom_extensions =
+            vec![CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], access.to_vec())];
+        params.self_signed(&KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_field_is_read() {
+        let made = made();
+        let read = read(made.der()).unwrap();
+        assert_eq!(read.der.0, made.der().to_vec());
+        assert_eq!(read.serial, Serial(vec![0x7f, 0xff, 1]));
+        assert_eq!(read.subject.text(), "CN=a");
+        assert_eq!(read.issuer, read.subject);
+        assert_eq!(
+            (read.not_before.date().as_str(), read.not_after.date().as_str()),
+            ("2026-01-01", "2055-01-01")
+        );
+        assert_eq!((read.key.algorithm.as_str(), read.key.bits), ("P-384", 384));
+        assert_eq!(read.signature, "ECDSA SHA-384");
+        assert_eq!(read.basic.unwrap().path_length, Some(3));
+        assert_eq!(read.key_usage.unwrap().words(), "digitalSignature, keyCertSign");
+        assert_eq!(read.extended_words(), "serverAuth, 1.2.3");
+        assert_eq!(read.alt_names, [AltName::Dns("a.example.test".into()), AltName::Ip("192.0.2.1".into())]);
+        assert_eq!(read.ski.as_ref().map(|s| hex(&s.0)).as_deref(), Some("010203"));
+        assert_eq!(read.aki, read.ski);
+        assert_eq!(read.crl_urls, ["http://example.test/a.crl"]);
+        assert_eq!(read.ocsp_urls, ["http://o.test/ab"]);
+        assert_eq!(read.extensions.len(), 8);
+        assert!(read.is_ca());
+    }
+
+    #[test]
+    fn trailing_bytes_are_refused() {
+        let der = [made().der().to_vec(), vec![5, 0]].concat();
+        assert!(read(&der).unwrap_err().why.contains("2 bytes follow"));
+    }
+
+    #[test]
+    fn key_usage_bits_keep_their_numbers() {
+        assert_eq!(read_key_usage(&[3, 2, 1, 6]).unwrap().words(), "keyCertSign, cRLSign");
+        assert_eq!(read_key_usage(&[3, 3, 7, 0, 0x80]).unwrap().words(), "decipherOnly");
+        assert_eq!(read_key_usage(&[3, 2, 9, 6]), None);
+    }
+
+    #[test]
+    fn cut_and_changed_certificates_never_panic() {
+        let der = made().der().to_vec();
+        for at in 0..der.len() {
+            assert!(read(&der[..at]).is_err());
+            for value in [0, 1, 0x7f, 0x80, 0x84, 0xff, der[at] ^ 1, der[at] ^ 0x20] {
+                let mut changed = der.clone();
+                changed[at] = value;
+                let _ = read(&changed);
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn garbage_is_refused(bytes: Vec<u8>) {
+            proptest::prop_assert!(read(&bytes).is_err());
+            let _ = (read_extensions(&bytes), read_basic(&bytes), read_key_usage(&bytes), read_extended(&bytes));
+            let _ = (read_aki(&bytes), read_crl_urls(&bytes), read_ocsp_urls(&bytes));
+        }
+    }
+}

@@ -10,10 +10,13 @@ use super::signature::{self, Verdict};
 use crate::model::bytes::{Der, Digest};
 use crate::model::certificate::Extension;
 use crate::model::error::{Error, Result};
+use crate::model::escape::visible;
 use crate::model::name::{AltName, Name};
 use crate::model::request::{Pkcs10, Proof};
 
 const EXTENSION_REQUEST: &str = "1.2.840.113549.1.9.14";
+/// What Windows wrote before it took the standard one.
+const MICROSOFT_EXTENSION_REQUEST: &str = "1.3.6.1.4.1.311.2.1.14";
 const SUBJECT_ALT_NAME: &str = "2.5.29.17";
 
 /// Attributes known by name (RFC 2985, and what Microsoft adds).
@@ -21,7 +24,6 @@ const ATTRIBUTES: &[(&str, &str)] = &[
     ("1.2.840.113549.1.9.7", "challengePassword"),
     ("1.2.840.113549.1.9.2", "unstructuredName"),
     ("1.2.840.113549.1.9.8", "unstructuredAddress"),
-    ("1.3.6.1.4.1.311.2.1.14", "Microsoft extension request"),
     ("1.3.6.1.4.1.311.13.2.3", "Microsoft operating system version"),
     ("1.3.6.1.4.1.311.21.20", "Microsoft request client information"),
     ("1.3.6.1.4.1.311.13.2.2", "Microsoft enrolment provider"),
@@ -106,7 +108,7 @@ fn read_attributes(attributes: &[(u8, &[u8], &[u8])]) -> Option<(Vec<Extension>,
         let kind = dotted(kind)?;
         let values = elements(values)?;
         match kind.as_str() {
-            EXTENSION_REQUEST => {
+            EXTENSION_REQUEST | MICROSOFT_EXTENSION_REQUEST => {
                 for (_, whole, _) in &values {
                     extensions.extend(read_extensions(whole)?);
                 }
@@ -116,9 +118,78 @@ fn read_attributes(attributes: &[(u8, &[u8], &[u8])]) -> Option<(Vec<Extension>,
             other => {
                 let known = ATTRIBUTES.iter().find(|a| a.0 == other).map_or(other, |a| a.1);
                 let first = values.first().and_then(|(tag, _, v)| name::text(*tag, v));
-                words.push(first.map_or_else(|| known.to_owned(), |text| format!("{known}: {text}")));
+                words.push(
+                    first.map_or_else(|| known.to_owned(), |text| format!("{known}: {}", visible(&text))),
+                );
             }
         }
     }
     Some((extensions, words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::key::KeyType;
+
+    fn names() -> Vec<AltName> {
+        vec![AltName::Dns("a.example.test".into()), AltName::Ip("2001:db8::1".into())]
+    }
+
+    #[test]
+    fn what_is_built_is_read_back() {
+        let subject = name::build(&[("C", "DE"), ("DC", "test"), ("DC", "example"), ("CN", "a")]).unwrap();
+        for kind in [KeyType::Rsa2048, KeyType::P256, KeyType::P521, KeyType::Ed25519] {
+            let key = PrivateKey::generate(kind).unwrap();
+            let built = build(&subject, &names(), &key).unwrap();
+            let read = read(&built).unwrap();
+            assert_eq!((&read.subject, &read.alt_names, &read.key), (&subject, &names(), key.info()));
+            assert_eq!(read.proof, Proof::Good);
+            assert_eq!(read.der.0, built);
+        }
+    }
+
+    #[test]
+    fn an_empty_subject_makes_the_names_critical() {
+        let key = PrivateKey::generate(KeyType::P256).unwrap();
+        let none = name::build(&[]).unwrap();
+        assert!(read(&build(&none, &names(), &key).unwrap()).unwrap().extensions[0].critical);
+        let some = name::build(&[("CN", "a")]).unwrap();
+        assert!(!read(&build(&some, &names(), &key).unwrap()).unwrap().extensions[0].critical);
+        assert_eq!(read(&build(&some, &[], &key).unwrap()).unwrap().extensions, []);
+    }
+
+    #[test]
+    fn any_changed_bit_is_refused_or_seen() {
+        let key = PrivateKey::generate(KeyType::P256).unwrap();
+        let der = build(&name::build(&[("CN", "a")]).unwrap(), &names(), &key).unwrap();
+        for at in 0..der.len() {
+            for bit in 0..8 {
+                let mut changed = der.clone();
+                changed[at] ^= 1 << bit;
+                if let Ok(request) = read(&changed) {
+                    assert_ne!(request.proof, Proof::Good, "byte {at} bit {bit}");
+                }
+            }
+        }
+        assert!(read(&[&der[..], &[0]].concat()).unwrap_err().why.contains("1 bytes follow"));
+    }
+
+    #[test]
+    fn a_challenge_password_is_named_and_not_repeated() {
+        let value = wrap(0x31, &wrap(12, b"hunter2"));
+        let secret = wrap(0x30, &[oid("1.2.840.113549.1.9.7").unwrap(), value].concat());
+        let value = wrap(0x31, &wrap(12, "a\u{1b}b".as_bytes()));
+        let plain = wrap(0x30, &[oid("1.2.840.113549.1.9.2").unwrap(), value].concat());
+        let attributes = [secret, plain].concat();
+        let (_, words) = read_attributes(&elements(&attributes).unwrap()).unwrap();
+        assert_eq!(words, ["challengePassword", "unstructuredName: a\\1Bb"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn garbage_is_refused(bytes: Vec<u8>) {
+            proptest::prop_assert!(read(&bytes).is_err());
+        }
+    }
 }
