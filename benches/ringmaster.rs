@@ -3,6 +3,8 @@
 //! `cargo bench` runs all; `cargo bench -- issue` runs those whose name contains the word. `--rows N` sets the size of the
 //! large workspace (default 1,000,000 for `large`, which takes minutes to furnish and is run only when named).
 
+#![allow(clippy::print_stdout, reason = "a benchmark reports on standard output")]
+
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::Command;
