@@ -6,6 +6,7 @@
 mod audit_recipe;
 mod cli;
 mod crash;
+mod issuing;
 mod layers;
 mod life;
 #[cfg(feature = "network")]
