@@ -31,6 +31,13 @@ pub(super) enum Access {
     Frozen,
 }
 
+impl Access {
+    /// Returns how a further connection of the same ledger is opened that only reads.
+    pub(super) fn reading(self) -> Self {
+        if self == Self::Write { Self::Read } else { self }
+    }
+}
+
 /// The tables. What was once written is guarded by triggers; they keep the program honest, the chain keeps people so.
 const TABLES: &str = "
 CREATE TABLE meta(

@@ -135,7 +135,7 @@ impl SqliteLedger {
 
     /// Opens the same ledger again for reading.
     pub fn reader(&self) -> Result<Self> {
-        let access = if self.access == Access::Write { Access::Read } else { self.access };
+        let access = self.access.reading();
         Ok(Self::of(schema::open(&self.path, access)?, &self.path, access))
     }
 
