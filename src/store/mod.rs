@@ -82,8 +82,11 @@ impl Store {
         let mut read_only = how.read_only.then(|| "It was opened for reading only.".to_owned());
         if workspace::look(&folder)? == Found::Nothing {
             if read_only.is_some() {
-                return Err(Error::new(Kind::NotFound, format!("There is no workspace in {}.", folder.display()))
-                    .next("Open it once for writing: that makes one."));
+                return Err(Error::new(
+                    Kind::NotFound,
+                    format!("There is no workspace in {}.", folder.display()),
+                )
+                .next("Open it once for writing: that makes one."));
             }
             file::make_folder(&folder)?;
             let _lock = Lock::exclusive(&folder.join(workspace::LOCK), PATIENCE)?;
@@ -202,7 +205,8 @@ impl Store {
             }
             Err(error) => {
                 // The change is true all the same, and its files wait beside their places for the next commit.
-                let why = format!("{WAITING} {} {}", error.what.replace("; nothing was changed", ""), error.why);
+                let why =
+                    format!("{WAITING} {} {}", error.what.replace("; nothing was changed", ""), error.why);
                 let waiting = pending.iter().map(|f| (f.path.clone(), why.clone()));
                 Arc::make_mut(&mut self.state).unreadable.extend(waiting);
             }
