@@ -1,7 +1,12 @@
 //! All integration tests as one binary: the heavy libraries are linked once. A test holds that no file is forgotten.
 
-#![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests read the clock and the environment, and may panic"
+)]
 
+mod audit_recipe;
 mod cli;
 mod crash;
 mod layers;
