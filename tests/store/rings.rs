@@ -85,8 +85,10 @@ fn a_ring_lives_on_the_disk() {
     assert_eq!(other.unstash(&other.state().keyrings["mail"]).unwrap(), secret());
     assert!(kyr::open(&state.keyrings["mail"], &secret()).unwrap().intact);
 
-    let gone =
-        Change { facts: vec![Fact::KeyringDeleted { name: "mail".into() }], files: kyr::removed(&state.keyrings["mail"]) };
+    let gone = Change {
+        facts: vec![Fact::KeyringDeleted { name: "mail".into() }],
+        files: kyr::removed(&state.keyrings["mail"]),
+    };
     let state = store.commit(Generation(3), NOW, gone).unwrap();
     assert!(state.keyrings.is_empty());
     assert_eq!(*open(home.path()).state(), *state);
