@@ -12,6 +12,7 @@ mod crash;
 mod layers;
 mod life;
 mod probe;
+mod requests;
 mod store;
 mod support;
 mod two_consoles;

@@ -163,7 +163,7 @@ mod tests {
         params.not_after = date_time_ymd(2055, 1, 1);
         let uris = vec!["http://example.test/a.crl".to_owned()];
         params.crl_distribution_points = vec![CrlDistributionPoint { uris }];
-        let access = b"\x30\x1d\x30\x1b\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x01\x86\x0fhttp://o.test/ab";
+        let access = b"\x30\x1e\x30\x1c\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x01\x86\x10http://o.test/ab";
         params.custom_extensions =
             vec![CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], access.to_vec())];
         params.self_signed(&KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).unwrap()).unwrap()
