@@ -13,7 +13,7 @@ fn what_is_issued_is_found_again() {
     let Fact::CertificateIssued { mut issued, der } = answer(1, "root", 3) else { unreachable!() };
     issued.id = 1;
     let ledger = &desk.ledger;
-    let expected = Some((issued.clone(), der.clone()));
+    let expected = Some((issued.clone(), der));
     assert_eq!(ledger.issued_by_sha256(&issued.sha256).unwrap(), expected);
     assert_eq!(ledger.issued_by_serial("root", &serial(3)).unwrap(), expected);
     let padded = Serial([&[0, 0][..], &serial(3).0].concat());
