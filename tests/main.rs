@@ -8,6 +8,7 @@ mod crash;
 mod layers;
 mod life;
 mod probe;
+mod requests;
 mod store;
 mod support;
 mod two_consoles;
