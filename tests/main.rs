@@ -5,6 +5,7 @@
 
 mod cli;
 mod crash;
+mod issuing;
 mod layers;
 mod life;
 mod probe;
