@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test that fails says so")]
 
+mod audit_recipe;
 mod cli;
 mod crash;
 mod issuing;

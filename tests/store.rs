@@ -13,6 +13,8 @@ use ringmaster::model::{Generation, State};
 use ringmaster::store::{Open, Store, document};
 use tempfile::TempDir;
 
+mod rings;
+
 const NOW: Timestamp = Timestamp(1_795_000_000);
 
 fn how(home: &Path) -> Open {
