@@ -9,6 +9,7 @@ mod crash;
 mod issuing;
 mod layers;
 mod life;
+#[cfg(feature = "network")]
 mod probe;
 mod requests;
 mod store;
