@@ -1,3 +1,5 @@
+//! Each rule of the lint finds what it is for, and nothing in what is good.
+
 use super::*;
 use crate::model::bytes::{Der, Digest};
 use crate::model::certificate::Extension;
