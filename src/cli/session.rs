@@ -69,6 +69,14 @@ impl<'a> Session<'a> {
         Ok(self.desk()?.state())
     }
 
+    /// Opens the workspace and refuses when it can only be read: a password that is of no use is not asked.
+    pub(super) fn writable(&mut self) -> Result<()> {
+        match self.desk()?.read_only() {
+            None => Ok(()),
+            Some(why) => Err(Error::new(Kind::ReadOnly, "Nothing can be changed here.").why(why)),
+        }
+    }
+
     /// Runs a verb, asks for the passwords it needs, and prints what is true now.
     pub(super) fn run(&mut self, verb: Verb) -> Result<u8> {
         if matches!(verb, Verb::CreateCertifier(_) | Verb::Issue { .. } | Verb::IssueCrl { .. })
@@ -96,6 +104,9 @@ impl<'a> Session<'a> {
             };
             if !again {
                 return Err(error);
+            }
+            if asked > 0 {
+                self.out.note(&error.what);
             }
             asked += 1;
             let locked = self.certifiers_of(&verb)?;

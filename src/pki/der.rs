@@ -42,9 +42,12 @@ pub fn header(tag: u8, length: usize) -> Vec<u8> {
 /// longer, such as the entries of a CRL, are walked with [`tlv`].
 const MOST: usize = 50_000;
 
+/// An element of a list: (tag, whole, content).
+pub type Element<'a> = (u8, &'a [u8], &'a [u8]);
+
 /// Splits content into its elements: (tag, whole, content). `None` when one of them does not fit or there are more than
 /// 50,000.
-pub fn elements(mut content: &[u8]) -> Option<Vec<(u8, &[u8], &[u8])>> {
+pub fn elements(mut content: &[u8]) -> Option<Vec<Element<'_>>> {
     let mut all = Vec::new();
     while !content.is_empty() {
         let (whole, inner, rest) = tlv(content)?;

@@ -110,11 +110,11 @@ pub fn text(tag: u8, bytes: &[u8]) -> Option<String> {
         18 | 19 | 22 | 26 if bytes.is_ascii() => bytes.iter().map(|b| char::from(*b)).collect(),
         // T61: everyone wrote Latin-1 and called it so.
         20 => bytes.iter().map(|b| char::from(*b)).collect(),
-        30 if bytes.len() % 2 == 0 => {
+        30 if bytes.len().is_multiple_of(2) => {
             let units = bytes.chunks_exact(2).map(|c| u16::from_be_bytes([c[0], c[1]]));
             char::decode_utf16(units).map(|r| wide(r.ok())).collect()
         }
-        28 if bytes.len() % 4 == 0 => {
+        28 if bytes.len().is_multiple_of(4) => {
             let units = bytes.chunks_exact(4).map(|c| u32::from_be_bytes([c[0], c[1], c[2], c[3]]));
             units.map(|u| wide(char::from_u32(u))).collect()
         }

@@ -145,7 +145,8 @@ fn a_typed_password_is_not_echoed_and_can_be_corrected() {
     let mut terminal = Terminal::new(&place, "request issue 1");
     terminal.wait_for("Password of certifier root: ");
     terminal.press("wrong\r");
-    terminal.wait_for("note: ");
+    terminal.wait_for("note: The password does not open");
+    terminal.wait_for(".\r\nPassword of certifier root: ");
     terminal.press("ca-pass\r");
     terminal.wait_for("code=0");
 }

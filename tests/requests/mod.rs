@@ -80,7 +80,7 @@ fn the_special_fields_arrive() {
     assert_eq!(read("registeredID").alt_names, [other("registeredID", "1.2.3.4"), dns.clone()]);
 
     let secret = read("challengePassword and unstructuredName");
-    assert_eq!(secret.attributes, ["challengePassword", "unstructuredName: rack 7"]);
+    assert_eq!(secret.attributes, ["unstructuredName: rack 7", "challengePassword"]);
     let many = read("SKI, policies, tlsfeature, own OID");
     let oids: Vec<&str> = many.extensions.iter().map(|e| e.oid.as_str()).collect();
     assert_eq!(oids, ["2.5.29.14", "2.5.29.32", "1.3.6.1.5.5.7.1.24", "1.2.3.4.5", "2.5.29.17"]);
