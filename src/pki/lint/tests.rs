@@ -1,4 +1,4 @@
-//! Each rule of the lint finds what it is for, and nothing in what is good.
+//! What lint tells of requests, rule by rule.
 
 use super::*;
 use crate::model::bytes::{Der, Digest};
