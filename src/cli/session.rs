@@ -112,6 +112,9 @@ impl<'a> Session<'a> {
             let locked = self.certifiers_of(&verb)?;
             match &mut verb {
                 Verb::Trust { keyring, password, .. } | Verb::Install { keyring, password, .. } => {
+                    if asked == 1 {
+                        self.out.note(&error.why);
+                    }
                     *password = Some(self.secrets.ask(&format!("Password of keyring {keyring}"))?);
                 }
                 _ if locked.is_empty() => return Err(error),
