@@ -3,3 +3,4 @@
 
 pub mod chord;
 pub mod msg;
+pub mod theme;
