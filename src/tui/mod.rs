@@ -1,6 +1,10 @@
 //! The full-screen console: Model, Msg, `update(&mut Model, Msg) -> Vec<Effect>`, `view(&Model, &mut Frame)`. Holds no
 //! rules of its own: every change goes through the desk as a verb.
 
+pub mod backend;
 pub mod chord;
+pub mod input;
 pub mod msg;
+pub mod terminal;
 pub mod theme;
+pub mod wake;
