@@ -4,9 +4,14 @@ pub mod certifier_key;
 pub mod commit;
 pub mod document;
 pub mod file;
+pub mod foreign;
 pub mod kyr;
 pub mod ledger;
+pub mod marked;
 pub mod recovery;
+#[cfg(test)]
+mod sample;
+pub mod seal;
 pub mod signer;
 pub mod sth;
 pub mod workspace;
