@@ -3,8 +3,12 @@
 
 pub mod backend;
 pub mod chord;
+pub mod effect;
 pub mod input;
 pub mod msg;
+pub mod query;
+pub mod search;
+pub mod task;
 pub mod terminal;
 pub mod theme;
 pub mod wake;
