@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
 
+mod cli;
 mod crash;
 mod layers;
 mod life;

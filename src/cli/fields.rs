@@ -98,11 +98,11 @@ fn settable<T: Record>() -> impl Iterator<Item = &'static Field<T>> {
 }
 
 fn help<T>(field: &Field<T>) -> String {
-    let help = field.help.trim_end_matches('.');
+    let help = format!("{}. {}", field.label, field.help.trim_end_matches('.'));
     match field.kind {
         Kind::Number(low, high) => format!("{help} [{low} to {high}]"),
         Kind::Flag => format!("{help} [yes or no]"),
-        _ => help.to_owned(),
+        _ => help,
     }
 }
 
