@@ -2,4 +2,7 @@
 //! rules of its own: every change goes through the desk as a verb.
 
 pub mod chord;
+pub mod model;
 pub mod msg;
+pub mod update;
+pub mod view;
