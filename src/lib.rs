@@ -1,10 +1,11 @@
 //! `ringmaster`: keyrings, certificates, Internet Site documents and a certificate authority, for the terminal.
 //!
 //! The layers, each of which uses only those before it: [`model`], [`pki`], [`store`], [`ops`], [`doctor`], `probe`,
-//! [`desk`], and the two faces [`cli`] and [`tui`]. ARCHITECTURE.md says why.
+//! [`desk`], [`demo`], and the two faces [`cli`] and [`tui`]. ARCHITECTURE.md says why.
 
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod desk;
 pub mod doctor;
 pub mod model;

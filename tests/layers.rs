@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 
 /// The layers from the first to the last; each may name only itself and those before it.
-const LAYERS: [&str; 10] =
-    ["model", "pki", "store", "ops", "doctor", "probe", "config", "desk", "cli", "tui"];
+const LAYERS: [&str; 11] =
+    ["model", "pki", "store", "ops", "doctor", "probe", "config", "desk", "demo", "cli", "tui"];
 
 /// What a layer must not name, as (layers, words).
 const FORBIDDEN: [(&[&str], &[&str]); 5] = [

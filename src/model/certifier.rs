@@ -535,7 +535,7 @@ impl Record for Issued {
             help: "The alternative names.",
             kind: Kind::Text,
             when: When::Derived,
-            get: |x, _| x.alt_names.replace(' ', "\\n"),
+            get: |x, _| x.alt_names.replace(' ', "\n"),
             set: derived,
         },
         Field {

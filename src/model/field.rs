@@ -120,8 +120,9 @@ pub fn choice<C>(text: &str, allowed: &[&str], read: fn(&str) -> Option<C>) -> R
     read(text).ok_or_else(|| format!("one of {}", allowed.join(", ")))
 }
 
-/// Returns the fields in which two records differ, as (label, first, second).
+/// Returns the fields that can be set in which two records differ, as (label, first, second).
 pub fn differences<T: Record>(a: &T, b: &T, look: &Look<'_>) -> Vec<(&'static str, String, String)> {
-    let both = T::FIELDS.iter().map(|f| (f.label, (f.get)(a, look), (f.get)(b, look)));
+    let fields = T::FIELDS.iter().filter(|f| f.when != When::Derived);
+    let both = fields.map(|f| (f.label, (f.get)(a, look), (f.get)(b, look)));
     both.filter(|(_, x, y)| x != y).collect()
 }

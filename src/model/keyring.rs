@@ -183,7 +183,7 @@ pub(super) fn country(text: &str) -> Result<String, String> {
 }
 
 /// Writes items one a line.
-pub(super) fn join<T: ToString>(items: impl Iterator<Item = T>) -> String {
+pub fn join<T: ToString>(items: impl Iterator<Item = T>) -> String {
     items.map(|i| i.to_string()).collect::<Vec<_>>().join("\n")
 }
 

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::escape::visible;
-use super::field::{Field, Kind, Record, When, choice, flag, names, number, yes_no};
-use super::keyring::check_name;
+use super::field::{Field, Kind, Look, Record, When, choice, derived, flag, names, number, yes_no};
+use super::keyring::{check_name, ends};
 
 /// The kind of an Internet Site document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -96,6 +96,33 @@ impl Default for Site {
             comment: String::new(),
         }
     }
+}
+
+/// Says which certificate will answer for a site, and what speaks against it, one a line.
+fn answers(site: &Site, look: &Look<'_>) -> String {
+    if !site.enabled {
+        return "nobody: the document is disabled".into();
+    }
+    if site.keyring.is_empty() {
+        return "nobody: no keyring is named".into();
+    }
+    let Some(ring) = look.state.keyrings.get(&site.keyring) else {
+        return format!("nobody: there is no keyring {}", visible(&site.keyring));
+    };
+    let Some(leaf) = ring.leaf() else {
+        return format!("nobody: keyring {} has no certificate yet", ring.name);
+    };
+    let mut lines = vec![
+        format!("keyring {}: {}", ring.name, leaf.subject),
+        format!("issued by {}", leaf.issuer),
+        format!("ends {}", ends(leaf, look)),
+    ];
+    for host in &site.hosts {
+        let verdict =
+            if leaf.covers(host) { "is named in it" } else { "IS NOT NAMED in it: clients will refuse" };
+        lines.push(format!("{} {verdict}", visible(host)));
+    }
+    lines.join("\n")
 }
 
 /// Reads host names and addresses: lower case, IDN as A-labels, no scheme, path or port.
@@ -262,6 +289,15 @@ impl Record for Site {
                 x.comment = t.trim().to_owned();
                 Ok(())
             },
+        },
+        Field {
+            name: "answers",
+            label: "Who answers",
+            help: "Which keyring and certificate a client meets here.",
+            kind: Kind::Text,
+            when: When::Derived,
+            get: answers,
+            set: derived,
         },
     ];
 }

@@ -1,1 +1,128 @@
-//! The verb.
+//! Approves a request, after showing exactly what will be issued.
+
+use super::Env;
+use super::issue::template;
+use crate::model::State;
+use crate::model::bytes::Serial;
+use crate::model::certificate::{Certificate, KeyUsage};
+use crate::model::change::{Change, Fact};
+use crate::model::error::{Error, Result};
+use crate::model::finding::{Finding, Severity, Subject};
+use crate::model::keyring::join;
+use crate::model::request::{Plan, Request, RequestId, Status, extension_word};
+use crate::model::time::Timestamp;
+use crate::pki::{issue, key, lint};
+
+/// What an approver looks at: what was asked beside what will be issued.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// (label, asked, issued) in the order of reading.
+    pub rows: Vec<(&'static str, String, String)>,
+    /// Lint of the request and of the certificate as it will be signed; errors first.
+    pub findings: Vec<Finding>,
+    /// The certificate exactly as it will be, but serial and signature; `None` when an error prevents it.
+    pub certificate: Option<Certificate>,
+}
+
+/// Approves a pending request. Errors: unknown, not pending, no such certifier or profile, an error of the lint, a warning
+/// without a reason.
+pub fn approve(state: &State, id: RequestId, plan: &Plan, env: &mut Env<'_>) -> Result<Change> {
+    let request = super::request(state, id)?;
+    if request.status != Status::Pending {
+        return Err(Error::refused(format!("Request {id} was not approved."))
+            .why(format!("It is {} already.", request.status.word())));
+    }
+    let preview = preview(state, id, plan, env.now)?;
+    accept(id, &preview.findings, &plan.reason)?;
+    let plan = Plan { reason: plan.reason.trim().to_owned(), ..plan.clone() };
+    Ok(Change::of(Fact::RequestApproved { id, by: env.operator.to_owned(), at: env.now, plan }))
+}
+
+/// Refuses when findings hold an error, or a warning that no reason accepts.
+pub(super) fn accept(id: RequestId, findings: &[Finding], reason: &str) -> Result<()> {
+    let texts = |severity| {
+        let of = findings.iter().filter(move |f| f.severity == severity);
+        of.map(|f| f.text.as_str()).collect::<Vec<_>>().join(" ")
+    };
+    let errors = texts(Severity::Error);
+    if !errors.is_empty() {
+        return Err(Error::refused(format!("Request {id} cannot be approved as it stands."))
+            .why(errors)
+            .next("Deny it with that reason, and ask for a new request.")
+            .command("request.deny"));
+    }
+    let warnings = texts(Severity::Warning);
+    if !warnings.is_empty() && reason.trim().is_empty() {
+        return Err(Error::refused(format!("Request {id} has warnings."))
+            .why(warnings)
+            .next("Give the reason why they are accepted; it is kept in the audit chain."));
+    }
+    Ok(())
+}
+
+/// Previews what approving a request with this plan would issue.
+///
+/// Errors: unknown request, certifier or profile. What would block the approval is a finding, not an error.
+pub fn preview(state: &State, id: RequestId, plan: &Plan, now: Timestamp) -> Result<Preview> {
+    let request = super::request(state, id)?;
+    let certifier = super::certifier(state, &plan.certifier)?;
+    let profile = state.profiles.get(&plan.profile).ok_or_else(|| super::no_profile(state, &plan.profile))?;
+    let subject = Subject::Request(id);
+    let mut findings = lint::request(&request.pkcs10, profile, subject.clone());
+    let other = state.requests.values().find(|r| {
+        r.id != id
+            && r.pkcs10.key.sha256 == request.pkcs10.key.sha256
+            && r.pkcs10.subject.der != request.pkcs10.subject.der
+    });
+    if let Some(other) = other {
+        let text = format!("Request {} asks with the same key for {}.", other.id, other.pkcs10.subject);
+        findings.push(Finding::new("key.shared", Severity::Warning, subject.clone(), text));
+    }
+    let mut issued = None;
+    // A serial number as long as a real one, so that the preview has the same bytes but for its value.
+    match template(request, certifier, profile, plan.days, Serial(vec![0x40; 20]), now) {
+        Ok(template) => {
+            let algorithm = key::signature_algorithm(&certifier.certificate.key)?;
+            let tbs = issue::to_be_signed(&template, &certifier.certificate.subject, &algorithm)?;
+            let certificate = issue::preview(&tbs, &algorithm)?;
+            findings.extend(lint::certificate(&certificate, subject.clone()));
+            if !template.validity.clamped.is_empty() {
+                let text = format!("The validity was cut: {}.", template.validity.clamped);
+                findings.push(Finding::new("validity.clamped", Severity::Info, subject, text));
+            }
+            issued = Some(certificate);
+        }
+        Err(error) => {
+            findings.push(Finding::new("template", Severity::Error, subject, error.to_string()));
+        }
+    }
+    findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    findings.dedup_by(|a, b| a.rule == b.rule && a.text == b.text);
+    let rows = rows(request, issued.as_ref(), plan);
+    Ok(Preview { rows, findings, certificate: issued })
+}
+
+fn rows(request: &Request, issued: Option<&Certificate>, plan: &Plan) -> Vec<(&'static str, String, String)> {
+    let asked = &request.pkcs10;
+    let of = |get: &dyn Fn(&Certificate) -> String| issued.map_or_else(String::new, get);
+    let wish = |oid: &str| {
+        let found = asked.extensions.iter().find(|e| e.oid == oid);
+        found.map_or_else(String::new, |e| format!("asked ({} bytes)", e.value.0.len()))
+    };
+    let known = ["2.5.29.17", "2.5.29.15", "2.5.29.37", "2.5.29.19"];
+    let others = asked.extensions.iter().filter(|e| !known.contains(&e.oid.as_str()));
+    vec![
+        ("Subject", asked.subject.text(), of(&|c| c.subject.text())),
+        ("Names", join(asked.alt_names.iter()), of(&|c| join(c.alt_names.iter()))),
+        ("Key", asked.key.algorithm.clone(), of(&|c| c.key.algorithm.clone())),
+        ("Key fingerprint", asked.key.sha256.short(), of(&|c| c.key.sha256.short())),
+        ("Valid from", String::new(), of(&|c| c.not_before.text())),
+        ("Valid until", format!("{} days", plan.days), of(&|c| c.not_after.text())),
+        ("Key usage", wish("2.5.29.15"), of(&|c| c.key_usage.map_or_else(String::new, KeyUsage::words))),
+        ("Extended key usage", wish("2.5.29.37"), of(&Certificate::extended_words)),
+        ("Authority", wish("2.5.29.19"), of(&|c| if c.is_ca() { "yes".into() } else { "no".into() })),
+        ("Other extensions", join(others.map(|e| extension_word(&e.oid))), String::new()),
+        ("CRL address", String::new(), of(&|c| c.crl_urls.join("\n"))),
+        ("Issuer", String::new(), of(&|c| c.issuer.text())),
+    ]
+}

@@ -1,1 +1,113 @@
-//! The verb.
+//! Signs approved requests: intents first, then signatures, then each certificate is verified and compared.
+
+use std::collections::BTreeMap;
+
+use super::Env;
+use super::approve::{accept, preview};
+use crate::model::State;
+use crate::model::bytes::{Der, Serial};
+use crate::model::certifier::{Certifier, Issued};
+use crate::model::change::{Change, Fact};
+use crate::model::error::{Error, Result};
+use crate::model::profile::Profile;
+use crate::model::request::{Plan, Request, RequestId, Status};
+use crate::model::time::Timestamp;
+use crate::pki::issue::{self, Template};
+use crate::pki::signer::Signing;
+
+/// Signs approved requests, all or none. Errors: one is unknown or not approved, what it would issue is refused by now,
+/// its certifier is locked or has ended.
+pub fn issue(state: &State, ids: &[RequestId], env: &mut Env<'_>) -> Result<Change> {
+    let mut by_certifier: BTreeMap<&str, Vec<(&Request, &Plan)>> = BTreeMap::new();
+    for id in ids {
+        let request = super::request(state, *id)?;
+        let Status::Approved { plan, .. } = &request.status else {
+            return Err(Error::refused(format!("Request {id} was not signed."))
+                .why(format!("It is {}, not approved.", request.status.word()))
+                .next("Look at it and approve it first.")
+                .command("request.approve"));
+        };
+        by_certifier.entry(plan.certifier.as_str()).or_default().push((request, plan));
+    }
+    let mut change = Change::default();
+    for (name, requests) in by_certifier {
+        change.extend(issue_by(state, super::certifier(state, name)?, &requests, env)?);
+    }
+    Ok(change)
+}
+
+fn issue_by(
+    state: &State,
+    certifier: &Certifier,
+    requests: &[(&Request, &Plan)],
+    env: &mut Env<'_>,
+) -> Result<Change> {
+    let authority = &certifier.certificate;
+    if env.now > authority.not_after || env.now < authority.not_before {
+        return Err(Error::refused(format!("Certifier {} cannot sign now.", certifier.name))
+            .why(format!(
+                "Its own certificate is valid from {} to {}.",
+                authority.not_before.text(),
+                authority.not_after.text()
+            ))
+            .next("Check the clock, or sign with another certifier."));
+    }
+    let algorithm = env.signer.key(&certifier.name)?.algorithm().to_vec();
+    let mut templates = Vec::with_capacity(requests.len());
+    let mut work = Vec::with_capacity(requests.len());
+    for (request, plan) in requests {
+        accept(request.id, &preview(state, request.id, plan, env.now)?.findings, &plan.reason)?;
+        let profile =
+            state.profiles.get(&plan.profile).ok_or_else(|| super::no_profile(state, &plan.profile))?;
+        let serial = env.serial();
+        let template = template(request, certifier, profile, plan.days, serial.clone(), env.now)?;
+        work.push((
+            Signing::Certificate(serial),
+            issue::to_be_signed(&template, &authority.subject, &algorithm)?,
+        ));
+        templates.push(template);
+    }
+    let signatures = env.signer.sign(&certifier.name, &work)?;
+    if signatures.len() != work.len() {
+        return Err(Error::internal("The signer returned another number of signatures than asked."));
+    }
+    let mut change = Change::default();
+    for (i, (request, plan)) in requests.iter().enumerate() {
+        let der = issue::assemble(&work[i].1, &algorithm, &signatures[i]);
+        let certificate = issue::verify(&der, &templates[i], &authority.subject, &authority.key)?;
+        let names = certificate.alt_names.iter().map(ToString::to_string);
+        let issued = Issued {
+            id: 0,
+            certifier: certifier.name.clone(),
+            serial: certificate.serial.clone(),
+            subject: certificate.subject.text(),
+            alt_names: names.collect::<Vec<_>>().join(" "),
+            not_before: certificate.not_before,
+            not_after: certificate.not_after,
+            key: certificate.key.algorithm.clone(),
+            key_sha256: certificate.key.sha256,
+            sha256: certificate.sha256,
+            request: Some(request.id),
+            profile: plan.profile.clone(),
+            at: env.now,
+            by: env.operator.to_owned(),
+            revoked: None,
+        };
+        change.facts.push(Fact::CertificateIssued { issued, der: Der(der) });
+    }
+    Ok(change)
+}
+
+/// Decides what is issued for a request, clamped to profile, calendar and certifier at `now`.
+pub(super) fn template(
+    request: &Request,
+    certifier: &Certifier,
+    profile: &Profile,
+    days: u32,
+    serial: Serial,
+    now: Timestamp,
+) -> Result<Template> {
+    let limits = (certifier.certificate.not_before, certifier.certificate.not_after);
+    let validity = profile.validity(days, now, limits);
+    issue::from_request(&request.pkcs10, profile, certifier, serial, validity)
+}

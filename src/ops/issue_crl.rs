@@ -1,1 +1,38 @@
-//! The verb.
+//! Signs the next CRL of a certifier.
+
+use super::Env;
+use crate::model::State;
+use crate::model::bytes::{Der, Serial};
+use crate::model::certifier::Reason;
+use crate::model::change::{Change, Fact};
+use crate::model::error::{Error, Result};
+use crate::model::time::Timestamp;
+use crate::pki::signer::Signing;
+use crate::pki::{crl, issue};
+use crate::store::document;
+
+/// Signs a CRL with this number and these entries. Errors: unknown or locked certifier; its certificate has ended.
+pub fn issue_crl(
+    state: &State,
+    name: &str,
+    number: u64,
+    entries: Vec<(Serial, Timestamp, Reason)>,
+    env: &mut Env<'_>,
+) -> Result<Change> {
+    let certifier = super::certifier(state, name)?;
+    let authority = &certifier.certificate;
+    if env.now > authority.not_after {
+        return Err(Error::refused(format!("Certifier {name} signs no CRL any more."))
+            .why(format!("Its certificate ended on {}.", authority.not_after.text())));
+    }
+    let algorithm = env.signer.key(name)?.algorithm().to_vec();
+    let next = env.now.plus_days(i64::from(certifier.policy.crl_days));
+    let tbs = crl::to_be_signed(authority, &algorithm, number, env.now, next, &mut entries.into_iter())?;
+    let work = [(Signing::Crl(number), tbs)];
+    let signature = super::one(env.signer.sign(name, &work)?)?;
+    let der = issue::assemble(&work[0].1, &algorithm, &signature);
+    let info = crl::read(&der, authority)?;
+    let files = document::crl(name, &der);
+    let fact = Fact::CrlIssued { certifier: name.into(), crl: info, der: Der(der) };
+    Ok(Change { facts: vec![fact], files })
+}

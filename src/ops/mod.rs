@@ -14,11 +14,18 @@ pub mod revoke;
 pub mod site;
 pub mod trust;
 
+use crate::model::State;
 use crate::model::bytes::Serial;
-use crate::model::error::Result;
+use crate::model::certifier::Certifier;
+use crate::model::change::{Change, Fact};
+use crate::model::error::{Error, Result};
+use crate::model::keyring::Keyring;
+use crate::model::request::{Request, RequestId};
+use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::pki::signer::Signer;
 use crate::store::certifier_key::Protection;
+use crate::store::kyr;
 use crate::store::sth::StashKey;
 
 /// What a verb may use of the world.
@@ -45,4 +52,60 @@ impl Env<'_> {
         bytes[0] = bytes[0] & 0x3f | 0x40;
         Serial(bytes.to_vec())
     }
+}
+
+/// Takes the only signature of a job of one.
+fn one(signatures: Vec<Vec<u8>>) -> Result<Vec<u8>> {
+    let count = signatures.len();
+    let mut signatures = signatures.into_iter();
+    match (signatures.next(), signatures.next()) {
+        (Some(signature), None) => Ok(signature),
+        _ => Err(Error::internal(format!("The signer returned {count} signatures for one."))),
+    }
+}
+
+/// Checks a new password and its repetition.
+fn new_password(password: &Secret, repeat: &Secret) -> Result<()> {
+    if password.is_empty() {
+        return Err(Error::usage("A password is needed.").why("It seals the private key on disk."));
+    }
+    if password != repeat {
+        return Err(Error::usage("The two passwords differ.").next("Type the same password twice."));
+    }
+    Ok(())
+}
+
+fn keyring<'a>(state: &'a State, name: &str) -> Result<&'a Keyring> {
+    state.keyrings.get(name).ok_or_else(|| Error::not_found("keyring", name))
+}
+
+fn certifier<'a>(state: &'a State, name: &str) -> Result<&'a Certifier> {
+    state.certifiers.get(name).ok_or_else(|| {
+        let names = state.certifiers.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let known = if names.is_empty() { "There is none yet.".into() } else { format!("Known: {names}.") };
+        Error::not_found("certifier", name).why(known).command("certifier.create")
+    })
+}
+
+fn request(state: &State, id: RequestId) -> Result<&Request> {
+    state.requests.get(&id).ok_or_else(|| Error::not_found("request", &id.to_string()))
+}
+
+fn no_profile(state: &State, name: &str) -> Error {
+    let names = state.profiles.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    Error::not_found("profile", name).why(format!("Known: {names}."))
+}
+
+/// Writes a ring anew after its public part was changed, and says what was done.
+///
+/// Errors: wrong password; `Damaged` when the ring on disk was changed by somebody who does not know the password.
+fn rewrite(state: &State, ring: Keyring, password: &Secret, what: &str) -> Result<Change> {
+    if !kyr::open(keyring(state, &ring.name)?, password)?.intact {
+        return Err(Error::damaged(format!("Keyring {} was altered outside of this program.", ring.name))
+            .why("Its certificates or trust flags do not fit its seal, which only the password can make.")
+            .next("Compare it with the revisions in keyrings/.history, and put the right one back."));
+    }
+    let ring = kyr::amend(ring, password)?;
+    let files = vec![kyr::file(&ring)?];
+    Ok(Change { facts: vec![Fact::KeyringChanged { keyring: ring, what: what.into() }], files })
 }

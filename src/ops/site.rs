@@ -1,1 +1,59 @@
-//! The verb.
+//! Makes, changes and deletes site documents.
+
+use crate::model::State;
+use crate::model::change::{Change, Fact};
+use crate::model::error::{Error, Kind, Result};
+use crate::model::field::{Look, differences};
+use crate::model::keyring::check_name;
+use crate::model::site::Site;
+use crate::model::time::Timestamp;
+use crate::store::document;
+
+/// Saves a document. `before` is the document as it was when editing began; `None` makes a new one.
+///
+/// Errors: the name is taken or cannot be a file, no host name, no such keyring; `Conflict` when the document was changed
+/// since, with both versions field by field.
+pub fn save_site(state: &State, before: Option<&Site>, site: &Site) -> Result<Change> {
+    check_name(&site.name).map_err(|why| Error::usage("The name cannot be used.").why(why))?;
+    match (before, state.sites.get(&site.name)) {
+        (None, Some(_)) => {
+            return Err(Error::refused(format!("A site document is already named \"{}\".", site.name))
+                .next("Choose another name, or edit that document."));
+        }
+        (Some(_), None) => {
+            return Err(Error::new(Kind::Conflict, format!("Site {} is gone.", site.name))
+                .why("Another console deleted it in the meantime.")
+                .next("Save it under the same name as a new document, or leave it deleted."));
+        }
+        (Some(before), Some(now)) if before != now => return Err(conflict(state, now, site)),
+        _ => {}
+    }
+    if site.hosts.is_empty() && !site.default_site {
+        return Err(Error::usage("A site needs a host name or address.")
+            .why("Without one no request can be mapped to it.")
+            .next("Fill in host names, such as mail.example.test."));
+    }
+    if !site.keyring.is_empty() && !state.keyrings.contains_key(&site.keyring) {
+        return Err(Error::not_found("keyring", &site.keyring)
+            .next("Create it first, or leave the field empty for now.")
+            .command("keyring.create"));
+    }
+    let fact = Fact::SiteSaved { site: site.clone() };
+    Ok(Change { facts: vec![fact], files: vec![document::site(site)?] })
+}
+
+/// Deletes a document; its file goes to the history.
+pub fn delete_site(state: &State, name: &str) -> Result<Change> {
+    let site = state.sites.get(name).ok_or_else(|| Error::not_found("site document", name))?;
+    let files = vec![document::site_removed(&site.name)];
+    Ok(Change { facts: vec![Fact::SiteDeleted { name: name.into() }], files })
+}
+
+fn conflict(state: &State, theirs: &Site, ours: &Site) -> Error {
+    let look = Look { state, now: Timestamp::default(), soon: 0 };
+    let rows = differences(theirs, ours, &look);
+    let rows = rows.iter().map(|(label, a, b)| format!("{label}: theirs \"{a}\", yours \"{b}\""));
+    Error::new(Kind::Conflict, format!("Site {} was changed by another console in the meantime.", ours.name))
+        .why(rows.collect::<Vec<_>>().join("; "))
+        .next("Keep theirs, or save yours over it after looking at both.")
+}

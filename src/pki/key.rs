@@ -61,3 +61,8 @@ impl std::fmt::Debug for PrivateKey {
 pub fn describe(_spki: &[u8]) -> KeyInfo {
     todo!()
 }
+
+/// Returns the DER AlgorithmIdentifier of the signatures that the private key of this public key makes here.
+pub fn signature_algorithm(_info: &KeyInfo) -> Result<Vec<u8>> {
+    todo!()
+}

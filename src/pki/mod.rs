@@ -13,3 +13,11 @@ pub mod pem;
 pub mod request;
 pub mod signature;
 pub mod signer;
+
+/// Returns the SHA-256 of bytes.
+pub fn sha256(bytes: &[u8]) -> crate::model::bytes::Digest {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    let mut out = [0; 32];
+    out.copy_from_slice(digest.as_ref());
+    crate::model::bytes::Digest(out)
+}

@@ -42,3 +42,8 @@ pub fn file(_ring: &Keyring) -> Result<FileWrite> {
 pub fn read(_name: &str, _bytes: &[u8], _stash: bool) -> Result<Keyring> {
     todo!()
 }
+
+/// X.
+pub fn removed(_ring: &Keyring) -> Vec<FileWrite> {
+    todo!()
+}

@@ -95,8 +95,8 @@ impl Store {
         todo!()
     }
 
-    /// Returns the key that seals stashes of this user, made when first needed.
-    pub fn stash_key(&self) -> Result<sth::StashKey> {
+    /// Returns where this user's stash key is kept.
+    pub fn stash_keys(&self) -> sth::StashKeys {
         todo!()
     }
 

@@ -16,6 +16,17 @@ impl std::fmt::Debug for StashKey {
     }
 }
 
+/// The folder of this user's stash key, outside the workspace.
+#[derive(Debug, Clone)]
+pub struct StashKeys(pub std::path::PathBuf);
+
+impl StashKeys {
+    /// Returns the key that seals stashes of this user, made when first needed: `stash.key`, 0600, in a folder 0700.
+    pub fn key(&self) -> Result<StashKey> {
+        todo!()
+    }
+}
+
 /// Writes the stash of a ring, bound to the ring's name and salt: `keyrings/NAME.sth`.
 pub fn file(_ring: &Keyring, _password: &Secret, _key: &StashKey) -> Result<FileWrite> {
     todo!()
