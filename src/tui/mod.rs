@@ -4,5 +4,6 @@
 pub mod chord;
 pub mod model;
 pub mod msg;
+pub mod theme;
 pub mod update;
 pub mod view;
