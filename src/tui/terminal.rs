@@ -170,6 +170,12 @@ impl Drop for Screen {
     }
 }
 
+/// Says a line after the terminal was given back.
+pub fn say(text: &str) {
+    // There is nobody left to tell when this cannot be written.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
 /// Gives the terminal back if the console has it. Takes no lock that drawing holds, for the panic hook calls it.
 fn leave() {
     if !ENTERED.swap(false, Ordering::SeqCst) {
