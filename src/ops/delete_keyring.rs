@@ -15,5 +15,5 @@ pub fn delete_keyring(state: &State, name: &str) -> Result<Change> {
             .next("Give them another keyring first.")
             .command("site.edit"));
     }
-    Ok(Change { facts: vec![Fact::KeyringDeleted { name: name.into() }], files: kyr::removed(&ring.name) })
+    Ok(Change { facts: vec![Fact::KeyringDeleted { name: name.into() }], files: kyr::removed(ring) })
 }

@@ -26,7 +26,7 @@ pub struct Protection {
 pub const MOST_MIB: u32 = 4096;
 
 /// The most passes that a file may ask for.
-pub const MOST_PASSES: u32 = 64;
+pub const MOST_PASSES: u32 = 100;
 
 const KIND: &str = "certifier key";
 
@@ -183,11 +183,11 @@ mod tests {
             open("root", text.replace(from, to).as_bytes(), &password("right")).unwrap_err().kind
         };
         assert_eq!(kind("passes: 2", "passes: 1"), Kind::WrongPassword);
-        assert_eq!(kind("passes: 2", "passes: 65"), Kind::Damaged);
+        assert_eq!(kind("passes: 2", "passes: 101"), Kind::Damaged);
         assert_eq!(kind("memory_mib: 1", "memory_mib: 4097"), Kind::Damaged);
         assert_eq!(kind("memory_mib: 1", "memory_mib: 0"), Kind::Damaged);
         assert_eq!(kind("key 1", "key 2"), Kind::TooNew);
-        for wrong in [(0, 1), (4097, 1), (1, 0), (1, 65)] {
+        for wrong in [(0, 1), (4097, 1), (1, 0), (1, 101)] {
             let wrong = Protection { argon2_mib: wrong.0, argon2_passes: wrong.1, ..LIGHT };
             assert_eq!(file("root", &key, &password("x"), &wrong).unwrap_err().kind, Kind::Usage);
         }

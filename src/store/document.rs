@@ -179,8 +179,9 @@ mod tests {
         for (name, text) in embedded_profiles() {
             let profile = read_profile(name, text.as_bytes()).unwrap();
             assert!(profile.names_needed && !profile.title.is_empty());
-            let usages = profile.key_usage_rsa.iter().chain(&profile.key_usage_other);
-            assert!(usages.cloned().collect::<Vec<_>>().contains(&"digitalSignature".into()));
+            for usages in [&profile.key_usage_rsa, &profile.key_usage_other] {
+                assert!(usages.contains(&"digitalSignature".into()));
+            }
             assert_eq!(profile.extended, ["1.3.6.1.5.5.7.3.1"]);
         }
         let (name, text) = PROFILES[0];

@@ -1,7 +1,6 @@
 //! Files that are replaced whole or not at all, with private modes, and the lock between consoles. Knows nothing of what
 //! the files hold.
 
-use std::ffi::OsStr;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -76,13 +75,18 @@ impl Lock {
     }
 }
 
-/// Makes a folder, and those above it, with mode 0700; one that is there stays as it is.
+/// Makes a folder, and those above it, durably and with mode 0700; one that is there stays as it is.
 pub fn make_folder(path: &Path) -> Result<()> {
     if path.is_dir() {
         return Ok(());
     }
+    let above = folder_of(path);
+    make_folder(above)?;
     step();
-    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| error("make", path, &e))
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(e) if !path.is_dir() => Err(error("make", path, &e)),
+        _ => sync_folder(above),
+    }
 }
 
 /// Writes a new file with mode 0600 and makes its content durable; its name is durable after [`sync_folder`]. A file that
@@ -221,13 +225,13 @@ pub fn names(folder: &Path) -> Result<Vec<String>> {
 
 /// Returns the name under which the next version of a file waits for the commit that makes this generation.
 pub fn waiting(path: &Path, generation: u64) -> PathBuf {
-    let name = path.file_name().unwrap_or(OsStr::new("file")).to_string_lossy();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!("{TEMPORARY}{generation}-{name}"))
 }
 
 /// Returns the folder of a path.
 pub fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 /// Says what the operating system refused. A full disk has its own sentence.
@@ -319,7 +323,7 @@ fn stamp_of(meta: &std::fs::Metadata) -> Stamp {
 fn random_temporary(path: &Path) -> Result<PathBuf> {
     let mut random = [0; 8];
     aws_lc_rs::rand::fill(&mut random).map_err(|_| Error::internal("The system gives no random numbers."))?;
-    let name = path.file_name().unwrap_or(OsStr::new("file")).to_string_lossy();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
     Ok(path.with_file_name(format!("{TEMPORARY}{}-{name}", hex(&random))))
 }
 

@@ -163,8 +163,8 @@ pub fn file(ring: &Keyring) -> Result<FileWrite> {
 }
 
 /// Moves the two files of a ring to the history.
-pub fn removed(name: &str) -> Vec<FileWrite> {
-    [path(name), super::sth::path(name)].map(|path| FileWrite { path, bytes: None }).into()
+pub fn removed(ring: &Keyring) -> Vec<FileWrite> {
+    [path(&ring.name), super::sth::path(&ring.name)].map(|path| FileWrite { path, bytes: None }).into()
 }
 
 /// Returns the path of a ring inside of the workspace.

@@ -1,6 +1,6 @@
 //! The `.sth` stash: the ring's password sealed with a key kept outside the workspace, and that key. See docs/formats.md.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -28,6 +28,10 @@ impl std::fmt::Debug for StashKey {
     }
 }
 
+/// The folder of this user's stash key, outside the workspace.
+#[derive(Debug, Clone)]
+pub struct StashKeys(pub PathBuf);
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stash {
@@ -45,17 +49,6 @@ impl Stash {
 /// Returns the path of a ring's stash inside of the workspace.
 pub fn path(ring: &str) -> String {
     format!("keyrings/{ring}.sth")
-}
-
-/// The folder of this user's stash key, outside the workspace.
-#[derive(Debug, Clone)]
-pub struct StashKeys(pub PathBuf);
-
-impl StashKeys {
-    /// Returns the key that seals stashes of this user, made when first needed.
-    pub fn key(&self) -> Result<StashKey> {
-        key_or_new(&self.0)
-    }
 }
 
 /// Writes the stash of a ring, bound to the ring's name and salt: `keyrings/NAME.sth`.
@@ -103,41 +96,47 @@ pub fn open(bytes: &[u8], ring: &Keyring, key: &StashKey) -> Result<Secret> {
     Ok(Secret::new(text.to_owned()))
 }
 
-/// Returns where the stash key of a user is.
-pub fn key_path(home: &Path) -> PathBuf {
-    home.join(KEY_FILE)
-}
-
-/// Reads the stash key. Errors: `NotFound`, `Refused` when others can read it, `Damaged`.
-pub fn key(home: &Path) -> Result<StashKey> {
-    let path = key_path(home);
-    let (bytes, _) = file::read_private(&path)?;
-    let name = path.display().to_string();
-    let text = std::str::from_utf8(&bytes).map_err(|_| Error::damaged(format!("{name} is no stash key.")))?;
-    let digits = marked::body("stash key", &name, text, true)?.lines().nth(1).unwrap_or_default();
-    let key = unhex(digits).map(Zeroizing::new);
-    let key = key.and_then(|k| <[u8; 32]>::try_from(k.as_slice()).ok());
-    let key = key.ok_or_else(|| {
-        Error::damaged(format!("{name} is no stash key."))
-            .why("Its second line has to be 64 hexadecimal digits.")
-            .next("Take it from a backup; stashes made with another key have to be made again.")
-    })?;
-    Ok(StashKey(Zeroizing::new(key)))
-}
-
-/// Reads the stash key, and makes it when there is none. An existing one is never replaced.
-pub fn key_or_new(home: &Path) -> Result<StashKey> {
-    match key(home) {
-        Err(e) if e.kind == Kind::NotFound => {}
-        found => return found,
+impl StashKeys {
+    /// Returns the key that seals stashes of this user, made when first needed: `stash.key`, 0600, in a folder 0700. An
+    /// existing one is never replaced.
+    ///
+    /// Errors: `Refused` when others can read it, `Damaged`, `Disk`.
+    pub fn key(&self) -> Result<StashKey> {
+        match self.existing() {
+            Err(e) if e.kind == Kind::NotFound => {}
+            found => return found,
+        }
+        file::make_folder(&self.0)?;
+        let fresh = seal::random::<32>()?;
+        let digits = Zeroizing::new(hex(&*fresh));
+        let text = Zeroizing::new(format!("{}stash key {}\n{}\n", marked::BEGIN, marked::FORMAT, *digits));
+        file::create(&self.path(), text.as_bytes())?;
+        // Read again: another console may have been faster, and then its key counts.
+        self.existing()
     }
-    file::make_folder(home)?;
-    let fresh = seal::random::<32>()?;
-    let digits = Zeroizing::new(hex(&*fresh));
-    let text = Zeroizing::new(format!("{}stash key {}\n{}\n", marked::BEGIN, marked::FORMAT, *digits));
-    file::create(&key_path(home), text.as_bytes())?;
-    // Read again: another console may have been faster, and then its key counts.
-    key(home)
+
+    /// Returns the key and never makes one. Errors: as [`Self::key`], and `NotFound`.
+    pub fn existing(&self) -> Result<StashKey> {
+        let path = self.path();
+        let (bytes, _) = file::read_private(&path)?;
+        let name = path.display().to_string();
+        let no_key = || Error::damaged(format!("{name} is no stash key."));
+        let text = std::str::from_utf8(&bytes).map_err(|_| no_key())?;
+        let digits = marked::body("stash key", &name, text, true)?.lines().nth(1).unwrap_or_default();
+        let key = unhex(digits).map(Zeroizing::new);
+        let key = key.and_then(|k| <[u8; 32]>::try_from(k.as_slice()).ok());
+        let key = key.ok_or_else(|| {
+            no_key()
+                .why("Its second line has to be 64 hexadecimal digits.")
+                .next("Take it from a backup; stashes made with another key have to be made again.")
+        })?;
+        Ok(StashKey(Zeroizing::new(key)))
+    }
+
+    /// Returns where the key is.
+    pub fn path(&self) -> PathBuf {
+        self.0.join(KEY_FILE)
+    }
 }
 
 #[cfg(test)]
@@ -184,17 +183,18 @@ mod tests {
     fn the_stash_key_is_made_once_and_has_to_be_private() {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("ringmaster");
-        assert_eq!(key(&folder).unwrap_err().kind, Kind::NotFound);
-        let made = key_or_new(&folder).unwrap();
-        assert_eq!(*key_or_new(&folder).unwrap().0, *made.0);
+        let keys = StashKeys(folder.clone());
+        assert_eq!(keys.existing().unwrap_err().kind, Kind::NotFound);
+        let made = keys.key().unwrap();
+        assert_eq!(*keys.key().unwrap().0, *made.0);
         assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
-        let path = key_path(&folder);
+        let path = keys.path();
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
-        assert_eq!(key(&folder).unwrap_err().kind, Kind::Refused);
-        assert_eq!(key_or_new(&folder).unwrap_err().kind, Kind::Refused);
+        assert_eq!(keys.existing().unwrap_err().kind, Kind::Refused);
+        assert_eq!(keys.key().unwrap_err().kind, Kind::Refused);
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
         std::fs::write(&path, "// ringmaster stash key 1\n0011\n").unwrap();
-        assert_eq!(key_or_new(&folder).unwrap_err().kind, Kind::Damaged);
+        assert_eq!(keys.key().unwrap_err().kind, Kind::Damaged);
     }
 
     proptest::proptest! {
@@ -206,7 +206,7 @@ mod tests {
         ) {
             let key = fresh();
             let ring = ring("mail", 7);
-            let secret = Secret::new(password.clone());
+            let secret = Secret::new(password);
             let mut bytes = file(&ring, &secret, &key).unwrap().bytes.unwrap().to_vec();
             proptest::prop_assert!(open(&bytes, &ring, &key).unwrap() == secret);
             let at = at.index(bytes.len());
