@@ -7,6 +7,7 @@ mod crash;
 mod layers;
 mod life;
 mod probe;
+mod pty;
 mod store;
 mod support;
 mod two_consoles;
