@@ -102,6 +102,10 @@ impl Loop {
     fn run(mut self) -> Result<u8> {
         let mut reader = Reader::default();
         let (mut dirty, mut frame_due, mut tick_due) = (true, Instant::now(), Instant::now() + TICK);
+        // Crossterm hears of new sizes only after it was asked for the first time.
+        let mut early = self
+            .batch(Woken { input: true, hung_up: false })
+            .or_else(|e| self.lost(e).map(|_| Vec::new()))?;
         let end = loop {
             let now = Instant::now();
             if dirty && now >= frame_due {
@@ -111,26 +115,31 @@ impl Loop {
                 (dirty, frame_due) = (false, Instant::now() + FRAME);
             }
             let waits = self.model.wants_tick();
-            let until = [dirty.then_some(frame_due), waits.then_some(tick_due), reader.deadline()];
+            let early_due = (!early.is_empty()).then(Instant::now);
+            let until = [early_due, dirty.then_some(frame_due), waits.then_some(tick_due), reader.deadline()];
             let woken = match self.wake.wait(self.screen.input(), until.into_iter().flatten().min()) {
                 Ok(woken) => woken,
                 Err(error) => break self.lost(error)?,
             };
-            if self.wake.continued() {
-                self.screen.resume()?;
-                dirty = true;
+            let signal = self.wake.signal();
+            // A line that is gone sends CONT behind its HUP.
+            let continued = self.wake.continued() && signal.is_none() && !woken.hung_up;
+            if continued && let Err(error) = self.screen.resume() {
+                break self.lost(error)?;
             }
-            let batch = match self.batch(woken) {
-                Ok(batch) => batch,
+            dirty |= continued;
+            let mut batch = std::mem::take(&mut early);
+            match self.batch(woken) {
+                Ok(more) => batch.extend(more),
                 Err(error) => break self.lost(error)?,
-            };
+            }
             if batch.iter().any(|event| matches!(event, Event::Key(_) | Event::Paste(_))) {
                 self.workers.touch();
             }
             let now = Instant::now();
             let mut messages = reader.feed(batch, now);
             messages.extend(self.messages.try_iter());
-            if let Some(code) = self.wake.signal() {
+            if let Some(code) = signal {
                 messages.push(Msg::Signal(i32::from(code)));
                 let gone = code == 129 && woken.hung_up;
                 self.end = Some(if gone { End::HungUp } else { End::Signal(code) });

@@ -96,7 +96,7 @@ impl Screen {
         let terminal = Terminal::new(Lean::new(File::from(out))).map_err(|e| failed(CANNOT, &e))?;
         install_hook();
         let mut screen = Self { terminal, tty };
-        screen.resume()?;
+        screen.resume().map_err(|e| failed(CANNOT, &e))?;
         Ok(screen)
     }
 
@@ -135,25 +135,22 @@ impl Screen {
         }
         leave();
         let stopped = kill_current_process_group(Signal::TSTP);
-        self.resume()?;
+        self.resume().map_err(|e| failed(CANNOT, &e))?;
         stopped.map_err(|e| failed("The console could not be suspended.", &e.into()))
     }
 
     /// Takes the terminal (again) and makes the next frame a whole one.
-    pub fn resume(&mut self) -> Result<()> {
+    pub fn resume(&mut self) -> io::Result<()> {
         // After a stop from outside the shell has set its own modes, while crossterm believes in raw mode.
         let _ = disable_raw_mode();
-        enable_raw_mode().map_err(|e| failed(CANNOT, &e))?;
+        enable_raw_mode()?;
         ENTERED.store(true, Ordering::SeqCst);
         let backend = self.terminal.backend_mut();
         backend.forget();
-        let bytes =
-            commands(&[&EnterAlternateScreen, &EnableBracketedPaste, &SetAttribute(Attribute::Reset)]);
-        backend.out().write_all(&bytes).map_err(|e| failed(CANNOT, &e))?;
-        let size = backend.size().map_err(|e| failed(CANNOT, &e))?;
-        self.terminal
-            .resize(Rect::from((ratatui::layout::Position::ORIGIN, size)))
-            .map_err(|e| failed(CANNOT, &e))
+        let bytes = commands(&[&EnterAlternateScreen, &EnableBracketedPaste, &SetAttribute(Attribute::Reset)]);
+        backend.out().write_all(&bytes)?;
+        let size = backend.size()?;
+        self.terminal.resize(Rect::from((ratatui::layout::Position::ORIGIN, size)))
     }
 
     /// Gives the terminal back for good; with `hung_up` nothing is written to it.

@@ -100,6 +100,6 @@ impl Terminal {
         self.send("?");
         self.wait("the help", |now| now.text() != before && now.bytes.ends_with(super::FRAME_END));
         self.send("\x1b");
-        self.wait("the list again", |now| now.bytes.ends_with(super::FRAME_END));
+        self.wait("the list again", |now| now.text() == before);
     }
 }
