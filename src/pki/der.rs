@@ -38,6 +38,64 @@ pub fn header(tag: u8, length: usize) -> Vec<u8> {
     out
 }
 
+/// Splits content into its elements: (tag, whole, content). `None` when one of them does not fit.
+pub fn elements(mut content: &[u8]) -> Option<Vec<(u8, &[u8], &[u8])>> {
+    let mut all = Vec::new();
+    while !content.is_empty() {
+        let (whole, inner, rest) = tlv(content)?;
+        all.push((*whole.first()?, whole, inner));
+        content = rest;
+    }
+    Some(all)
+}
+
+/// Returns the content of `bytes` when they are exactly one element with this tag and nothing after it.
+pub fn only(tag: u8, bytes: &[u8]) -> Option<&[u8]> {
+    let (_, content, rest) = tlv(bytes)?;
+    (bytes.first() == Some(&tag) && rest.is_empty()).then_some(content)
+}
+
+/// Writes the content of an OBJECT IDENTIFIER in dotted form. Arcs above 64 bits and a cut-off end give `None`.
+pub fn dotted(content: &[u8]) -> Option<String> {
+    if content.is_empty() || content.len() > 64 || content.last()? & 0x80 != 0 {
+        return None;
+    }
+    let (mut text, mut arc, mut first) = (String::new(), 0u64, true);
+    for byte in content {
+        arc = arc.checked_mul(128)? | u64::from(byte & 0x7f);
+        if byte & 0x80 != 0 {
+            continue;
+        }
+        if first {
+            let top = (arc / 40).min(2);
+            text = format!("{top}.{}", arc - top * 40);
+        } else {
+            text.push_str(&format!(".{arc}"));
+        }
+        (arc, first) = (0, false);
+    }
+    Some(text)
+}
+
+/// Encodes a dotted OBJECT IDENTIFIER as a whole element.
+pub fn oid(dotted: &str) -> Option<Vec<u8>> {
+    let arcs = dotted.split('.').map(|a| a.parse::<u64>().ok()).collect::<Option<Vec<_>>>()?;
+    let [top, second, rest @ ..] = arcs.as_slice() else { return None };
+    if *top > 2 || (*top < 2 && *second >= 40) {
+        return None;
+    }
+    let first = (top * 40).checked_add(*second)?;
+    let mut content = Vec::new();
+    for arc in std::iter::once(&first).chain(rest) {
+        let groups = (64 - arc.leading_zeros()).div_ceil(7).max(1);
+        for i in (0..groups).rev() {
+            let more = if i == 0 { 0 } else { 0x80 };
+            content.push(more | u8::try_from(arc >> (7 * i) & 0x7f).unwrap_or(0));
+        }
+    }
+    Some(wrap(6, &content))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,7 +110,23 @@ mod tests {
 
         #[test]
         fn garbage_never_panics(bytes: Vec<u8>) {
-            let _ = tlv(&bytes);
+            let _ = (tlv(&bytes), elements(&bytes), dotted(&bytes), only(0x30, &bytes));
         }
+
+        #[test]
+        fn identifiers_round_trip(top in 0u64..3, second in 0u64..40, rest: Vec<u64>) {
+            proptest::prop_assume!(rest.len() < 6);
+            let text = rest.iter().fold(format!("{top}.{second}"), |t, a| format!("{t}.{a}"));
+            let der = oid(&text).unwrap();
+            proptest::prop_assert_eq!(dotted(only(6, &der).unwrap()), Some(text));
+        }
+    }
+
+    #[test]
+    fn known_identifiers_have_the_known_bytes() {
+        assert_eq!(oid("1.2.840.113549").unwrap(), [6, 6, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d]);
+        assert_eq!(dotted(&[0x88, 0x37, 3]).unwrap(), "2.999.3");
+        assert_eq!(oid("3.1"), None);
+        assert_eq!(dotted(&[0x2a, 0x86]), None);
     }
 }

@@ -29,6 +29,7 @@ pub fn find(_bytes: &[u8]) -> Result<Found> {
 }
 
 /// Writes one PEM block with LF line ends, 64 characters a line.
-pub fn write(_label: &str, _der: &[u8]) -> String {
-    todo!()
+pub fn write(label: &str, der: &[u8]) -> String {
+    let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
+    pem::encode_config(&pem::Pem::new(label, der), config)
 }
