@@ -2,6 +2,16 @@
 
 use memchr::memmem::Finder;
 
+/// Below this many rows one thread is faster than several.
+const MANY: usize = 50_000;
+
+/// The most threads that search at once.
+const THREADS: usize = 4;
+
+/// Rows that fitted before are looked at one by one when they are at most this part of all; else all text is searched at
+/// once, which reads more and steps less.
+const FEW: usize = 8;
+
 /// Words to look for; a row fits when it contains all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Words(Vec<String>);
@@ -30,9 +40,10 @@ impl Words {
 #[derive(Debug, Default)]
 pub struct Texts {
     ids: Vec<u32>,
+    highest: u32,
     ends: Vec<usize>,
     text: Vec<u8>,
-    last: Option<(Words, Vec<u32>)>,
+    last: Option<(Words, Vec<usize>)>,
 }
 
 impl Texts {
@@ -40,6 +51,7 @@ impl Texts {
     pub fn push(&mut self, id: u32, text: &str) {
         self.last = None;
         self.ids.push(id);
+        self.highest = self.highest.max(id);
         self.text.extend_from_slice(text.as_bytes());
         // No word has a line end in it, so that no hit spans two rows.
         self.text.push(b'\n');
@@ -57,43 +69,73 @@ impl Texts {
     }
 
     /// Lists the ids of `ordered` that fit, in that order. What fitted the last words is looked at alone when these
-    /// narrow them.
+    /// narrow them to few rows.
     pub fn narrow(&mut self, words: &Words, ordered: &[u32]) -> Vec<u32> {
         let rows = match self.last.take() {
-            Some((wider, rows)) if words.narrows(&wider) => self.among(words, rows),
-            _ => self.all(words),
+            Some((wider, rows)) if words.narrows(&wider) && rows.len() <= self.len() / FEW => {
+                self.in_parts(&rows, |part| self.among(words, part))
+            }
+            _ if words.is_empty() => (0..self.ids.len()).collect(),
+            _ => self.in_parts(&self.ends, |part| self.between(words, part)),
         };
-        let found: Vec<u32> = rows.iter().filter_map(|row| self.ids.get(*row as usize).copied()).collect();
-        self.last = Some((words.clone(), rows));
-        let most = found.iter().copied().max().map_or(0, |id| id as usize + 1);
-        let mut fits = vec![false; most];
-        for id in found {
-            if let Some(fit) = fits.get_mut(id as usize) {
+        let every = rows.len() == self.len();
+        let mut fits = vec![false; if every { 0 } else { self.highest as usize + 1 }];
+        for row in rows.iter().filter(|_| !every) {
+            if let Some(fit) = self.ids.get(*row).and_then(|id| fits.get_mut(*id as usize)) {
                 *fit = true;
             }
         }
-        ordered.iter().copied().filter(|id| fits.get(*id as usize).is_some_and(|fit| *fit)).collect()
+        self.last = Some((words.clone(), rows));
+        if every && ordered.len() == self.len() {
+            return ordered.to_vec();
+        }
+        let fit = |id: &u32| every || fits.get(*id as usize).is_some_and(|fit| *fit);
+        ordered.iter().copied().filter(fit).collect()
     }
 
-    fn among(&self, words: &Words, mut rows: Vec<u32>) -> Vec<u32> {
+    /// Runs `search` over parts of `all` on several threads, and puts what they find one behind the other.
+    fn in_parts<T: Sync>(&self, all: &[T], search: impl Fn(&[T]) -> Vec<usize> + Sync) -> Vec<usize> {
+        let threads =
+            if all.len() < MANY { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
+        let size = all.len().div_ceil(threads.min(THREADS)).max(1);
+        let search = &search;
+        std::thread::scope(|scope| {
+            let mut parts = all.chunks(size);
+            let first = parts.next().unwrap_or_default();
+            let begun: Vec<_> = parts
+                .map(|part| {
+                    (part, std::thread::Builder::new().spawn_scoped(scope, move || search(part)).ok())
+                })
+                .collect();
+            let mut found = search(first);
+            for (part, thread) in begun {
+                // Where no thread could be had, the part is searched here.
+                found.extend(thread.and_then(|t| t.join().ok()).unwrap_or_else(|| search(part)));
+            }
+            found
+        })
+    }
+
+    fn among(&self, words: &Words, rows: &[usize]) -> Vec<usize> {
         let finders: Vec<Finder<'_>> = words.0.iter().map(|w| Finder::new(w.as_bytes())).collect();
-        rows.retain(|row| finders.iter().all(|f| f.find(self.row(*row as usize)).is_some()));
-        rows
+        rows.iter().copied().filter(|row| finders.iter().all(|f| f.find(self.row(*row)).is_some())).collect()
     }
 
-    fn all(&self, words: &Words) -> Vec<u32> {
-        let mut rows = Vec::new();
-        let Some((first, others)) = words.0.split_first() else {
-            return (0..u32::try_from(self.ids.len()).unwrap_or(u32::MAX)).collect();
+    /// Searches the rows whose ends these are, part of `ends`.
+    fn between(&self, words: &Words, part: &[usize]) -> Vec<usize> {
+        let (Some((first, others)), Some(to)) = (words.0.split_first(), part.last()) else {
+            return Vec::new();
         };
         let finder = Finder::new(first.as_bytes());
         let others: Vec<Finder<'_>> = others.iter().map(|w| Finder::new(w.as_bytes())).collect();
-        let (mut row, mut from) = (0, 0);
-        while let Some(hit) = self.text.get(from..).and_then(|rest| finder.find(rest)) {
-            let hit = from + hit;
-            row = self.row_of(row, hit);
+        let start = part.first().map_or(0, |end| self.ends.partition_point(|e| e < end));
+        let (mut row, mut from) =
+            (start, start.checked_sub(1).and_then(|r| self.ends.get(r)).copied().unwrap_or(0));
+        let mut rows = Vec::new();
+        while let Some(hit) = self.text.get(from..*to).and_then(|rest| finder.find(rest)) {
+            row = self.row_of(row, from + hit);
             if others.iter().all(|f| f.find(self.row(row)).is_some()) {
-                rows.push(u32::try_from(row).unwrap_or(u32::MAX));
+                rows.push(row);
             }
             let Some(end) = self.ends.get(row) else { break };
             from = *end;
@@ -104,6 +146,9 @@ impl Texts {
 
     /// Finds the row that holds a byte, from a row before it on: near ones in few steps, far ones by halving.
     fn row_of(&self, mut row: usize, byte: usize) -> usize {
+        if self.ends.get(row).is_some_and(|end| *end > byte) {
+            return row;
+        }
         let mut step = 1;
         while self.ends.get(row + step).is_some_and(|end| *end <= byte) {
             row += step;
@@ -145,6 +190,21 @@ mod tests {
                 let expected: Vec<u32> = ordered.iter().copied().filter(fits).collect();
                 prop_assert_eq!(texts.narrow(&Words::typed(filter), &ordered), expected);
             }
+        }
+    }
+
+    #[test]
+    fn many_rows_are_searched_in_parts_with_the_same_result() {
+        let mut texts = Texts::default();
+        let ids: Vec<u32> = (0..MANY as u32 * 2 + 7).collect();
+        ids.iter().for_each(|id| texts.push(*id, &format!("name{id} x")));
+        for filter in ["9", "99", "x 99", "999", "e5000", ""] {
+            let expected: Vec<u32> = ids
+                .iter()
+                .copied()
+                .filter(|id| filter.split(' ').all(|w| format!("name{id} x").contains(w)))
+                .collect();
+            assert_eq!(texts.narrow(&Words::typed(filter), &ids), expected, "{filter}");
         }
     }
 

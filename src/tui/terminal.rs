@@ -147,7 +147,8 @@ impl Screen {
         ENTERED.store(true, Ordering::SeqCst);
         let backend = self.terminal.backend_mut();
         backend.forget();
-        let bytes = commands(&[&EnterAlternateScreen, &EnableBracketedPaste, &SetAttribute(Attribute::Reset)]);
+        let bytes =
+            commands(&[&EnterAlternateScreen, &EnableBracketedPaste, &SetAttribute(Attribute::Reset)]);
         backend.out().write_all(&bytes)?;
         let size = backend.size()?;
         self.terminal.resize(Rect::from((ratatui::layout::Position::ORIGIN, size)))
