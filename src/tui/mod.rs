@@ -1,9 +1,18 @@
 //! The full-screen console: Model, Msg, `update(&mut Model, Msg) -> Vec<Effect>`, `view(&Model, &mut Frame)`. Holds no
 //! rules of its own: every change goes through the desk as a verb.
 
+pub mod areas;
 pub mod chord;
+pub mod columns;
+pub mod command;
+pub mod dialog;
+mod everywhere;
+pub mod job;
 pub mod model;
+mod moving;
 pub mod msg;
+pub mod pane;
 pub mod theme;
 pub mod update;
 pub mod view;
+pub mod widget;
