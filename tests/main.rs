@@ -1,7 +1,16 @@
 //! All integration tests as one binary: the heavy libraries are linked once. A test holds that no file is forgotten.
 
+#![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
+
+mod cli;
+mod crash;
 mod layers;
+mod life;
+mod probe;
+mod pty;
+mod store;
 mod support;
+mod two_consoles;
 
 /// Every file beside this one is a module of it; a forgotten `mod` line would silence its tests.
 #[test]

@@ -64,8 +64,7 @@ impl Profile {
         let step = self
             .calendar
             .iter()
-            .filter(|s| s.from.is_empty() || Timestamp::from_date(&s.from).is_some_and(|f| f <= now))
-            .next_back();
+            .rfind(|s| s.from.is_empty() || Timestamp::from_date(&s.from).is_some_and(|f| f <= now));
         match step {
             Some(step) if step.max_days < self.max_days => (step.max_days, "calendar"),
             _ => (self.max_days, "profile"),

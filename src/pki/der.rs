@@ -1,4 +1,4 @@
-//! The two steps of DER that everything here needs: take one element apart, put one together.
+//! The steps of DER that everything here needs: take one element apart, put one together.
 
 /// Splits the first element off `bytes`: (whole, content, rest). Long tags are not understood; lengths up to 4 bytes.
 pub fn tlv(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
@@ -17,18 +17,24 @@ pub fn tlv(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 
 /// Puts a tag and a length before `content`.
 pub fn wrap(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = content.len().to_be_bytes();
-    let skip = length.iter().take_while(|b| **b == 0).count();
-    let mut out = Vec::with_capacity(content.len() + 6);
+    let mut out = header(tag, content.len());
+    out.extend(content);
+    out
+}
+
+/// Makes the tag and length that stand before `length` bytes of content.
+pub fn header(tag: u8, length: usize) -> Vec<u8> {
+    let bytes = length.to_be_bytes();
+    let skip = bytes.iter().take_while(|b| **b == 0).count();
+    let mut out = Vec::with_capacity(length.min(0xffff) + 6);
     out.push(tag);
-    if content.len() < 0x80 {
-        out.extend(&length[length.len() - 1..]);
+    if length < 0x80 {
+        out.extend(&bytes[bytes.len() - 1..]);
     } else {
-        let used = &length[skip..];
+        let used = &bytes[skip..];
         out.push(0x80 | u8::try_from(used.len()).unwrap_or(8));
         out.extend(used);
     }
-    out.extend(content);
     out
 }
 

@@ -1,14 +1,21 @@
-//! To-be-signed certificates: rcgen encodes serial, validity and extensions; the two names and the key go in byte for
-//! byte. Nothing here signs: the caller signs [`to_be_signed`] and calls [`assemble`].
+//! To-be-signed certificates. The template holds ready extensions, exact names and the exact key, so the
+//! TBSCertificate is put together here directly: nothing is rebuilt from a map that could lose or reorder a value.
+//! Nothing here signs: the caller signs [`to_be_signed`] and calls [`assemble`].
 
+use aws_lc_rs::digest;
+use x509_parser::der_parser::oid::Oid;
+
+use super::der::{header, tlv, wrap};
+use super::signature::{self, Verdict};
 use crate::model::bytes::{Der, Serial};
-use crate::model::certificate::Certificate;
+use crate::model::certificate::{Certificate, Extension, KeyUsage};
 use crate::model::certifier::Certifier;
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::model::key::KeyInfo;
 use crate::model::name::Name;
 use crate::model::profile::{Profile, Validity};
 use crate::model::request::Pkcs10;
+use crate::model::time::Timestamp;
 
 /// Everything a certificate will contain, but issuer and signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,49 +29,342 @@ pub struct Template {
     /// The validity.
     pub validity: Validity,
     /// The extensions in order, ready encoded.
-    pub extensions: Vec<crate::model::certificate::Extension>,
+    pub extensions: Vec<Extension>,
 }
 
 /// Decides by profile what is issued for a request: key usage by key kind, extended key usage, alternative names of the
 /// kinds allowed (their GeneralName bytes taken over unchanged), SKI (SHA-1 of the key bits, RFC 5280 4.2.1.2), AKI equal
 /// to the issuer's SKI, CRL address of the certifier's policy, basicConstraints CA:FALSE. Nothing else is copied.
 pub fn from_request(
-    _pkcs10: &Pkcs10,
-    _profile: &Profile,
-    _certifier: &Certifier,
-    _serial: Serial,
-    _validity: Validity,
+    pkcs10: &Pkcs10,
+    profile: &Profile,
+    certifier: &Certifier,
+    serial: Serial,
+    validity: Validity,
 ) -> Result<Template> {
-    todo!()
+    let names = kept_names(pkcs10, profile)?;
+    let nameless = pkcs10.subject.rdns.is_empty();
+    if nameless && names.is_empty() {
+        return Err(Error::refused("The certificate would name nobody.")
+            .why("The request has an empty subject and no alternative name that the profile takes over.")
+            .next("Ask for a new request with the host names in it."));
+    }
+    let mut extensions = vec![
+        extension(AKI, false, wrap(0x30, &wrap(0x80, &key_id(&certifier.certificate)?))),
+        extension(SKI, false, wrap(4, &hashed_key(&pkcs10.key.spki.0)?)),
+        // DEFAULT FALSE is not encoded (X.690 11.5): CA:FALSE is the empty sequence.
+        extension(BASIC_CONSTRAINTS, true, wrap(0x30, &[])),
+    ];
+    // Only plain RSA keys can encipher; an RSA-PSS key signs only (RFC 4055 section 1.2).
+    let plain_rsa = pkcs10.key.algorithm.starts_with("RSA ");
+    let usages = if plain_rsa { &profile.key_usage_rsa } else { &profile.key_usage_other };
+    if !usages.is_empty() {
+        extensions.push(extension(KEY_USAGE, true, key_usage(usages)?));
+    }
+    if !profile.extended.is_empty() {
+        let oids = profile.extended.iter().map(|o| oid(o)).collect::<Result<Vec<_>>>()?;
+        extensions.push(extension(EXTENDED_KEY_USAGE, false, wrap(0x30, &oids.concat())));
+    }
+    if !names.is_empty() {
+        // RFC 5280 4.2.1.6: critical when it is the only name.
+        extensions.push(extension(ALT_NAMES, nameless, wrap(0x30, &names)));
+    }
+    let url = certifier.policy.crl_url.as_bytes();
+    if !url.is_empty() {
+        let point = wrap(0x30, &wrap(0xa0, &wrap(0xa0, &wrap(0x86, url))));
+        extensions.push(extension(CRL_POINTS, false, wrap(0x30, &point)));
+    }
+    let subject = pkcs10.subject.clone();
+    Ok(Template { serial, subject, spki: pkcs10.key.spki.clone(), validity, extensions })
 }
 
 /// The template of a self-signed root: CA:TRUE critical, keyCertSign and cRLSign critical, SKI, AKI equal to it.
-pub fn root(_subject: Name, _key: &KeyInfo, _serial: Serial, _validity: Validity) -> Result<Template> {
-    todo!()
+pub fn root(subject: Name, key: &KeyInfo, serial: Serial, validity: Validity) -> Result<Template> {
+    if subject.rdns.is_empty() {
+        return Err(Error::refused("A certificate authority needs a name.")
+            .why("Its subject becomes the issuer of everything it signs (RFC 5280 section 4.1.2.6)."));
+    }
+    let id = hashed_key(&key.spki.0)?;
+    let usages = ["keyCertSign".to_owned(), "cRLSign".to_owned()];
+    let extensions = vec![
+        extension(AKI, false, wrap(0x30, &wrap(0x80, &id))),
+        extension(SKI, false, wrap(4, &id)),
+        extension(BASIC_CONSTRAINTS, true, wrap(0x30, &[1, 1, 0xff])),
+        extension(KEY_USAGE, true, key_usage(&usages)?),
+    ];
+    Ok(Template { serial, subject, spki: key.spki.clone(), validity, extensions })
 }
 
 /// Encodes the TBSCertificate. `issuer` is the exact issuer name; `algorithm` the DER AlgorithmIdentifier of the key that
-/// will sign.
-pub fn to_be_signed(_template: &Template, _issuer: &Name, _algorithm: &[u8]) -> Result<Vec<u8>> {
-    todo!()
+/// will sign. Errors: a serial that is not positive or longer than 20 octets, an end before the beginning, an empty
+/// issuer, an extension twice, parts that are not one DER element.
+pub fn to_be_signed(template: &Template, issuer: &Name, algorithm: &[u8]) -> Result<Vec<u8>> {
+    let Template { serial, subject, spki, validity, extensions } = template;
+    for (part, bytes) in [
+        ("issuer", &issuer.der.0[..]),
+        ("subject", &subject.der.0),
+        ("key", &spki.0),
+        ("algorithm", algorithm),
+    ] {
+        if bytes.first() != Some(&0x30) || !tlv(bytes).is_some_and(|(_, _, rest)| rest.is_empty()) {
+            return Err(Error::damaged(format!("The {part} of the certificate is not one DER sequence.")));
+        }
+    }
+    if issuer.der.0 == [0x30, 0] {
+        return Err(Error::refused("A certificate authority without a name cannot sign."));
+    }
+    check_serial(serial)?;
+    if validity.not_after < validity.not_before {
+        return Err(Error::refused("The certificate would end before it begins.").why(format!(
+            "It would be valid from {} to {}.",
+            validity.not_before.text(),
+            validity.not_after.text()
+        )));
+    }
+    let mut encoded = Vec::new();
+    for (i, e) in extensions.iter().enumerate() {
+        if extensions[..i].iter().any(|other| other.oid == e.oid) {
+            return Err(Error::refused(format!("The certificate would hold extension {} twice.", e.oid)));
+        }
+        let critical: &[u8] = if e.critical { &[1, 1, 0xff] } else { &[] };
+        encoded.extend(wrap(0x30, &[&oid(&e.oid)?, critical, &wrap(4, &e.value.0)].concat()));
+    }
+    let mut content = vec![0xa0, 3, 2, 1, 2]; // version 3
+    content.extend(wrap(2, &serial.0));
+    content.extend(algorithm);
+    content.extend(&issuer.der.0);
+    content.extend(wrap(0x30, &[time(validity.not_before), time(validity.not_after)].concat()));
+    content.extend(&subject.der.0);
+    content.extend(&spki.0);
+    if !encoded.is_empty() {
+        content.extend(wrap(0xa3, &wrap(0x30, &encoded)));
+    }
+    Ok(wrap(0x30, &content))
 }
 
 /// Joins to-be-signed bytes (certificate or CRL), algorithm and signature.
-pub fn assemble(_tbs: &[u8], _algorithm: &[u8], _signature: &[u8]) -> Vec<u8> {
-    todo!()
+pub fn assemble(tbs: &[u8], algorithm: &[u8], signature: &[u8]) -> Vec<u8> {
+    let mut bits = header(3, signature.len() + 1);
+    bits.push(0); // no unused bits
+    bits.extend(signature);
+    let length = tbs.len() + algorithm.len() + bits.len();
+    let mut out = header(0x30, length);
+    out.reserve_exact(length);
+    out.extend(tbs);
+    out.extend(algorithm);
+    out.extend(bits);
+    out
 }
 
 /// Reads the to-be-signed bytes as if they were signed, for preview and lint: the signature is empty.
-pub fn preview(_tbs: &[u8], _algorithm: &[u8]) -> Result<Certificate> {
-    todo!()
+pub fn preview(tbs: &[u8], algorithm: &[u8]) -> Result<Certificate> {
+    super::certificate::read(&assemble(tbs, algorithm, &[]))
 }
 
 /// After signing: parses back, compares with the template, checks the signature by the issuer's key.
 pub fn verify(
-    _der: &[u8],
-    _template: &Template,
-    _issuer_name: &Name,
-    _issuer_key: &KeyInfo,
+    der: &[u8],
+    template: &Template,
+    issuer_name: &Name,
+    issuer_key: &KeyInfo,
 ) -> Result<Certificate> {
-    todo!()
+    let wrong = |what: &str| {
+        Error::internal(format!("The signed certificate is not what was approved: {what}."))
+            .why("It was checked after signing and is not handed out.")
+    };
+    let (tbs, algorithm, signature) =
+        signed_parts(der).ok_or_else(|| wrong("it is not a signed structure"))?;
+    if to_be_signed(template, issuer_name, algorithm)? != tbs {
+        return Err(wrong("the signed bytes differ"));
+    }
+    // The comparison above uses the encoder again; this one goes through the independent reader.
+    let read = super::certificate::read(der)?;
+    let checks = [
+        ("serial number", read.serial == template.serial),
+        ("subject", read.subject.der == template.subject.der),
+        ("issuer", read.issuer.der == issuer_name.der),
+        ("key", read.key.spki == template.spki),
+        ("beginning", read.not_before == template.validity.not_before),
+        ("end", read.not_after == template.validity.not_after),
+        ("extensions", read.extensions == template.extensions),
+    ];
+    if let Some((what, _)) = checks.iter().find(|(_, equal)| !equal) {
+        return Err(wrong(&format!("the {what} differs")));
+    }
+    match signature::check(&issuer_key.spki.0, algorithm, signature, tbs) {
+        Verdict::Good => Ok(read),
+        Verdict::Weak(how) => Err(wrong(&format!("the signature is weak ({how})"))),
+        Verdict::Bad => Err(wrong("the signature does not fit the certifier's key")),
+        Verdict::CannotCheck(how) => Err(wrong(&format!("the signature cannot be checked ({how})"))),
+    }
+}
+
+/// Returns the key identifier of an issuer: its SKI, or SHA-1 of its key bits when it carries none.
+pub fn key_id(issuer: &Certificate) -> Result<Vec<u8>> {
+    match &issuer.ski {
+        Some(ski) => Ok(ski.0.clone()),
+        None => hashed_key(&issuer.key.spki.0),
+    }
+}
+
+/// Encodes a time as RFC 5280 section 4.1.2.5 asks: UTCTime from 1950 to 2049, GeneralizedTime otherwise.
+pub fn time(at: Timestamp) -> Vec<u8> {
+    let t = at.utc();
+    let rest =
+        format!("{:02}{:02}{:02}{:02}{:02}Z", u8::from(t.month()), t.day(), t.hour(), t.minute(), t.second());
+    if (1950..2050).contains(&t.year()) {
+        wrap(0x17, format!("{:02}{rest}", t.year() % 100).as_bytes())
+    } else {
+        wrap(0x18, format!("{:04}{rest}", t.year()).as_bytes())
+    }
+}
+
+/// Takes a signed structure (certificate, CRL, request) apart: (to be signed, algorithm, signature bits).
+pub fn signed_parts(der: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (_, body, end) = tlv(der).filter(|_| der.first() == Some(&0x30))?;
+    let (tbs, _, rest) = tlv(body)?;
+    let (algorithm, _, rest) = tlv(rest)?;
+    let (bits, content, after) = tlv(rest)?;
+    let (unused, signature) = content.split_first()?;
+    let whole = end.is_empty() && after.is_empty() && bits.first() == Some(&3) && *unused == 0;
+    whole.then_some((tbs, algorithm, signature))
+}
+
+/// The GeneralName tags that belong to a kind of a profile's `alt_names`.
+pub(crate) fn alt_name_kind(tag: u8) -> &'static str {
+    match tag {
+        0x81 => "email",
+        0x82 => "dns",
+        0x86 => "uri",
+        0x87 => "ip",
+        _ => "other",
+    }
+}
+
+/// Returns the content of the request's subjectAltName reduced to the kinds that the profile takes over.
+fn kept_names(pkcs10: &Pkcs10, profile: &Profile) -> Result<Vec<u8>> {
+    let mut asked = pkcs10.extensions.iter().filter(|e| e.oid == ALT_NAMES);
+    let Some(first) = asked.next() else { return Ok(Vec::new()) };
+    let bad = |why: &str| Error::damaged("The request's alternative names cannot be read.").why(why);
+    if asked.next().is_some() {
+        return Err(bad("The request holds the extension more than once."));
+    }
+    let names =
+        tlv(&first.value.0).filter(|(whole, _, rest)| whole.first() == Some(&0x30) && rest.is_empty());
+    let (_, mut rest, _) = names.ok_or_else(|| bad("The extension is not one DER sequence."))?;
+    let mut kept = Vec::new();
+    while !rest.is_empty() {
+        let (name, _, more) = tlv(rest).ok_or_else(|| bad("A name in it is cut off."))?;
+        if profile.alt_names.iter().any(|k| name.first().is_some_and(|tag| k == alt_name_kind(*tag))) {
+            kept.extend(name);
+        }
+        rest = more;
+    }
+    Ok(kept)
+}
+
+/// SHA-1 of the subjectPublicKey bits, without tag, length and unused bits (RFC 5280 4.2.1.2, method 1).
+fn hashed_key(spki: &[u8]) -> Result<Vec<u8>> {
+    let bits = tlv(spki).and_then(|(_, content, _)| tlv(content)).and_then(|(_, _, rest)| tlv(rest));
+    let (_, [_, bits @ ..], _) = bits.ok_or_else(|| Error::damaged("The public key cannot be read."))? else {
+        return Err(Error::damaged("The public key is empty."));
+    };
+    Ok(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, bits).as_ref().to_vec())
+}
+
+/// Encodes key usage bits without trailing zero bits (X.690 section 11.2.2).
+fn key_usage(names: &[String]) -> Result<Vec<u8>> {
+    let mut bits: u16 = 0;
+    for name in names {
+        bits |= KeyUsage::from_name(name)
+            .ok_or_else(|| Error::usage(format!("The profile names an unknown key usage \"{name}\".")))?;
+    }
+    // Bit 0 of the noun is the first, most significant bit of the BIT STRING.
+    let bytes = bits.reverse_bits().to_be_bytes();
+    let used = if bytes[1] == 0 { &bytes[..1] } else { &bytes[..] };
+    let unused = used.last().map_or(0, |b| b.trailing_zeros().min(7));
+    Ok(wrap(3, &[&[u8::try_from(unused).unwrap_or(0)], used].concat()))
+}
+
+fn check_serial(serial: &Serial) -> Result<()> {
+    let good = match serial.0[..] {
+        [] | [0] => false,
+        [0, second, ..] => second >= 0x80,
+        [first, ..] => first < 0x80,
+    };
+    if good && serial.0.len() <= 20 {
+        return Ok(());
+    }
+    Err(Error::refused(format!("{serial} cannot be a serial number."))
+        .why("It must be positive and at most 20 octets (RFC 5280 section 4.1.2.2)."))
+}
+
+fn extension(oid: &str, critical: bool, value: Vec<u8>) -> Extension {
+    Extension { oid: oid.into(), critical, value: Der(value) }
+}
+
+fn oid(dotted: &str) -> Result<Vec<u8>> {
+    let parsed: Oid<'_> = dotted.parse().map_err(|_| {
+        Error::usage(format!("\"{dotted}\" is not an object identifier such as 1.3.6.1.5.5.7.3.1."))
+    })?;
+    Ok(wrap(6, parsed.as_bytes()))
+}
+
+pub(super) const SKI: &str = "2.5.29.14";
+pub(super) const KEY_USAGE: &str = "2.5.29.15";
+pub(super) const ALT_NAMES: &str = "2.5.29.17";
+pub(super) const BASIC_CONSTRAINTS: &str = "2.5.29.19";
+pub(super) const NAME_CONSTRAINTS: &str = "2.5.29.30";
+pub(super) const CRL_POINTS: &str = "2.5.29.31";
+pub(super) const AKI: &str = "2.5.29.35";
+pub(super) const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_usage_has_no_trailing_zero_bits() {
+        let one =
+            |names: &[&str]| key_usage(&names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()).unwrap();
+        assert_eq!(one(&["digitalSignature"]), [3, 2, 7, 0x80]);
+        assert_eq!(one(&["digitalSignature", "keyEncipherment"]), [3, 2, 5, 0xa0]);
+        assert_eq!(one(&["keyCertSign", "cRLSign"]), [3, 2, 1, 6]);
+        assert_eq!(one(&["decipherOnly", "keyAgreement"]), [3, 3, 7, 0x08, 0x80]);
+        assert!(key_usage(&["digitalSignatur".into()]).is_err());
+    }
+
+    #[test]
+    fn times_change_their_type_in_2050() {
+        let at = |d| Timestamp::from_date(d).unwrap();
+        assert_eq!(time(at("2049-12-31")), b"\x17\x0d491231000000Z");
+        assert_eq!(time(at("2050-01-01")), b"\x18\x0f20500101000000Z");
+        assert_eq!(time(Timestamp(-1)), b"\x17\x0d691231235959Z");
+        assert_eq!(time(Timestamp(i64::MAX)), b"\x18\x0f99991231235959Z");
+    }
+
+    #[test]
+    fn serial_numbers_are_positive_minimal_and_short() {
+        for good in [&[1][..], &[0, 0x80], &[0x7f; 20]] {
+            assert!(check_serial(&Serial(good.to_vec())).is_ok(), "{good:?}");
+        }
+        for bad in [&[][..], &[0], &[0, 1], &[0x80], &[1; 21]] {
+            assert!(check_serial(&Serial(bad.to_vec())).is_err(), "{bad:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_assembled_comes_apart(content: Vec<u8>, signature: Vec<u8>) {
+            let (tbs, algorithm) = (wrap(0x30, &content), wrap(0x30, &[5, 0]));
+            let der = assemble(&tbs, &algorithm, &signature);
+            proptest::prop_assert_eq!(signed_parts(&der), Some((&tbs[..], &algorithm[..], &signature[..])));
+        }
+
+        #[test]
+        fn garbage_is_no_signed_structure_and_no_key(bytes: Vec<u8>) {
+            let _ = signed_parts(&bytes);
+            let _ = hashed_key(&bytes);
+        }
+    }
 }

@@ -1,23 +1,249 @@
-//! Site documents and profiles as RON files.
+//! Site documents, profiles and certifiers as RON files, with the certificates and CRLs beside them as PEM and DER. See
+//! docs/formats.md.
 
-use crate::model::certifier::Certifier;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::marked;
+use crate::model::bytes::Digest;
+use crate::model::certificate::KeyUsage;
+use crate::model::certifier::{Certifier, CrlInfo, Policy};
 use crate::model::change::FileWrite;
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
+use crate::model::keyring::check_name;
+use crate::model::profile::Profile;
 use crate::model::site::Site;
+use crate::model::time::Timestamp;
+use crate::pki;
 
-/// X.
-pub fn site(_site: &Site) -> Result<FileWrite> {
-    todo!()
+/// The profiles that are always there, by name; a file of the same name in the workspace replaces one.
+const PROFILES: [(&str, &str); 2] = [
+    ("public-like", include_str!("../../assets/profiles/public-like.ron")),
+    ("server", include_str!("../../assets/profiles/server.ron")),
+];
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CertifierFile {
+    name: String,
+    created: Timestamp,
+    /// SHA-256 of `certificate.pem`'s certificate.
+    certificate: Digest,
+    policy: Policy,
 }
-/// X.
-pub fn site_removed(_name: &str) -> FileWrite {
-    todo!()
+
+/// Returns the path of a site document inside of the workspace.
+pub fn site_path(name: &str) -> String {
+    format!("directory/sites/{name}.ron")
 }
-/// X.
-pub fn certifier(_certifier: &Certifier) -> Result<Vec<FileWrite>> {
-    todo!()
+
+/// Writes a site document: `directory/sites/NAME.ron`.
+pub fn site(site: &Site) -> Result<FileWrite> {
+    named("site", &site.name)?;
+    Ok(text(site_path(&site.name), marked::write("site", site)?))
 }
-/// X.
-pub fn crl(_name: &str, _der: &[u8]) -> Vec<FileWrite> {
-    todo!()
+
+/// Moves a site document to the history.
+pub fn site_removed(name: &str) -> FileWrite {
+    FileWrite { path: site_path(name), bytes: None }
+}
+
+/// Reads a site document. A person may have written it: the first line, and fields that keep their default, may be left
+/// out. Errors: `Damaged` with line and column, `TooNew`, `Foreign`.
+pub fn read_site(name: &str, bytes: &[u8]) -> Result<Site> {
+    let file = site_path(name);
+    let mut site: Site = marked::read("site", &file, bytes, false)?;
+    if site.name.is_empty() {
+        site.name = name.to_owned();
+    }
+    same_name(&file, name, &site.name)?;
+    Ok(site)
+}
+
+/// Returns the path of one of a certifier's files inside of the workspace.
+pub fn certifier_path(name: &str, file: &str) -> String {
+    format!("certifiers/{name}/{file}")
+}
+
+/// Writes a certifier's policy and certificate: `certifier.ron` and `certificate.pem` in its folder.
+pub fn certifier(certifier: &Certifier) -> Result<Vec<FileWrite>> {
+    let name = &certifier.name;
+    named("certifier", name)?;
+    let document = CertifierFile {
+        name: name.clone(),
+        created: certifier.created,
+        certificate: certifier.certificate.sha256,
+        policy: certifier.policy.clone(),
+    };
+    let pem = pki::pem::write("CERTIFICATE", &certifier.certificate.der.0);
+    Ok(vec![
+        text(certifier_path(name, "certifier.ron"), marked::write("certifier", &document)?),
+        text(certifier_path(name, "certificate.pem"), pem),
+    ])
+}
+
+/// Reads a certifier from its policy and its certificate; the latest CRL comes from the ledger.
+pub fn read_certifier(name: &str, ron: &[u8], certificate: &[u8], crl: Option<CrlInfo>) -> Result<Certifier> {
+    let file = certifier_path(name, "certifier.ron");
+    let document: CertifierFile = marked::read("certifier", &file, ron, true)?;
+    same_name(&file, name, &document.name)?;
+    let pem_file = certifier_path(name, "certificate.pem");
+    let bad = |why: String| {
+        Error::damaged(format!("{pem_file} is damaged."))
+            .why(why)
+            .next("Restore it from a backup, or from the keyrings that trust it.")
+    };
+    let pem = pem::parse(certificate).map_err(|e| bad(format!("{e}.")))?;
+    if pem.tag() != "CERTIFICATE" {
+        return Err(bad(format!("It holds a {}.", pem.tag())));
+    }
+    let certificate = pki::certificate::read(pem.contents()).map_err(|e| bad(e.to_string()))?;
+    if certificate.sha256 != document.certificate {
+        return Err(bad("It is not the certificate that certifier.ron names.".into()));
+    }
+    let CertifierFile { name, created, policy, .. } = document;
+    Ok(Certifier { name, created, certificate, policy, crl })
+}
+
+/// Writes the latest CRL of a certifier for others to fetch: `crl.der` and `crl.pem`. The ledger keeps every CRL.
+pub fn crl(certifier: &str, der: &[u8]) -> Vec<FileWrite> {
+    vec![
+        FileWrite { path: certifier_path(certifier, "crl.der"), bytes: Some(Zeroizing::new(der.to_vec())) },
+        text(certifier_path(certifier, "crl.pem"), pki::pem::write("X509 CRL", der)),
+    ]
+}
+
+/// Lists the embedded profiles as (name, text).
+pub fn embedded_profiles() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PROFILES.into_iter()
+}
+
+/// Reads a profile. Errors: `Damaged` for a file that cannot be read or contradicts itself.
+pub fn read_profile(name: &str, bytes: &[u8]) -> Result<Profile> {
+    let file = format!("profiles/{name}.ron");
+    let profile: Profile = marked::read("profile", &file, bytes, false)?;
+    same_name(&file, name, &profile.name)?;
+    let no = |why: String| Err(Error::damaged(format!("{file} contradicts itself.")).why(why));
+    if profile.days == 0 || profile.days > profile.max_days {
+        return no(format!("days is {} and has to be 1 to max_days, {}.", profile.days, profile.max_days));
+    }
+    let days: Vec<_> = profile.calendar.iter().map(|s| (Timestamp::from_date(&s.from), s)).collect();
+    if let Some((_, step)) = days.iter().find(|(day, s)| day.is_none() && !s.from.is_empty()) {
+        return no(format!("\"{}\" in its calendar is no date such as 2027-03-15.", step.from));
+    }
+    if !days.is_sorted_by_key(|(day, _)| *day) || profile.calendar.iter().any(|s| s.max_days == 0) {
+        return no("The steps of its calendar have to rise, each with at least one day.".into());
+    }
+    let mut usages = profile.key_usage_rsa.iter().chain(&profile.key_usage_other);
+    if let Some(usage) = usages.find(|u| KeyUsage::from_name(u).is_none()) {
+        return no(format!("\"{usage}\" is no key usage; known are {}.", KeyUsage::NAMES.join(", ")));
+    }
+    let oid = |o: &String| o.split('.').count() > 2 && o.split('.').all(|arc| arc.parse::<u32>().is_ok());
+    if let Some(usage) = profile.extended.iter().find(|u| !oid(u)) {
+        return no(format!("\"{usage}\" is no dotted OID such as 1.3.6.1.5.5.7.3.1."));
+    }
+    let known = ["dns", "ip", "email", "uri", "other"];
+    if let Some(kind) = profile.alt_names.iter().find(|k| !known.contains(&k.as_str())) {
+        return no(format!("\"{kind}\" in alt_names is none of {}.", known.join(", ")));
+    }
+    let known = ["P-256", "P-384", "P-521", "Ed25519"];
+    if let Some(kind) = profile.keys.iter().find(|k| !known.contains(&k.as_str())) {
+        return no(format!("\"{kind}\" in keys is none of {}.", known.join(", ")));
+    }
+    Ok(profile)
+}
+
+fn text(path: String, text: String) -> FileWrite {
+    FileWrite { path, bytes: Some(Zeroizing::new(text.into_bytes())) }
+}
+
+fn named(noun: &str, name: &str) -> Result<()> {
+    check_name(name).map_err(|why| Error::usage(format!("The {noun} cannot have this name.")).why(why))
+}
+
+fn same_name(file: &str, expected: &str, found: &str) -> Result<()> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(Error::damaged(format!("{file} is of another name.")).why(format!("It says \"{found}\".")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::error::Kind;
+    use crate::model::site::SiteKind;
+
+    #[test]
+    fn the_embedded_profiles_follow_the_calendar() {
+        for (name, text) in embedded_profiles() {
+            let profile = read_profile(name, text.as_bytes()).unwrap();
+            assert!(profile.names_needed && !profile.title.is_empty());
+            for usages in [&profile.key_usage_rsa, &profile.key_usage_other] {
+                assert!(usages.contains(&"digitalSignature".into()));
+            }
+            assert_eq!(profile.extended, ["1.3.6.1.5.5.7.3.1"]);
+        }
+        let (name, text) = PROFILES[0];
+        let public = read_profile(name, text.as_bytes()).unwrap();
+        let limit = |day| public.limit(Timestamp::from_date(day).unwrap()).0;
+        let days = ["2026-03-14", "2026-03-15", "2027-03-14", "2027-03-15", "2029-03-14", "2029-03-15"];
+        assert_eq!(days.map(limit), [398, 200, 200, 100, 100, 47]);
+    }
+
+    #[test]
+    fn a_profile_that_contradicts_itself_says_where() {
+        let (name, text) = PROFILES[0];
+        for (from, to, says) in [
+            ("days: 90", "days: 399", "max_days"),
+            ("2027-03-15", "2027-13-15", "2027-13-15"),
+            ("2027-03-15", "2025-03-15", "rise"),
+            ("\"digitalSignature\"", "\"digital\"", "digital"),
+            ("1.3.6.1.5.5.7.3.1", "serverAuth", "OID"),
+            ("\"dns\"", "\"dsn\"", "dsn"),
+            ("\"P-256\"", "\"P256\"", "P256"),
+            ("min_rsa", "min_rsb", "min_rsb"),
+        ] {
+            let error = read_profile(name, text.replacen(from, to, 1).as_bytes()).unwrap_err();
+            assert_eq!(error.kind, Kind::Damaged);
+            assert!(error.why.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_site_written_by_hand_needs_little_and_tells_the_line_of_a_mistake() {
+        let site = read_site("www", b"(kind: Imap, hosts: [\"imap.example.test\"], port: 993)").unwrap();
+        assert_eq!((site.name.as_str(), site.kind, site.port), ("www", SiteKind::Imap, 993));
+        assert!(site.enabled);
+        let error = read_site("www", b"(\n    kind: Web,\n    hots: [],\n)").unwrap_err();
+        assert_eq!(error.kind, Kind::Damaged);
+        assert!(error.what.contains("line 3") && error.why.contains("hots"), "{error}");
+        assert_eq!(read_site("www", b"(name: \"web\")").unwrap_err().kind, Kind::Damaged);
+        assert_eq!(read_site("www", b"// ringmaster site 2\n()").unwrap_err().kind, Kind::TooNew);
+        let bad = Site { name: "../x".into(), ..Site::default() };
+        assert_eq!(super::site(&bad).unwrap_err().kind, Kind::Usage);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_site_comes_back(
+            title: String, comment: String, hosts: Vec<String>, port: u16, default_site: bool, enabled: bool,
+            kind in 0usize..6,
+        ) {
+            let kind = SiteKind::ALL[kind];
+            let site = Site {
+                name: "www".into(), title, comment, hosts, port, default_site, enabled, kind, ..Site::default()
+            };
+            let written = super::site(&site).unwrap();
+            proptest::prop_assert_eq!(&written.path, "directory/sites/www.ron");
+            proptest::prop_assert_eq!(read_site("www", &written.bytes.unwrap()).unwrap(), site);
+        }
+
+        #[test]
+        fn garbage_never_panics(bytes: Vec<u8>) {
+            let _ = read_site("x", &bytes);
+            let _ = read_profile("x", &bytes);
+            let _ = read_certifier("x", &bytes, &bytes, None);
+        }
+    }
 }

@@ -1,10 +1,28 @@
 //! The `.kyr` file: a RON header with a MAC, then PEM. See docs/formats.md.
 
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+
+use aws_lc_rs::{constant_time, digest, hmac, pbkdf2};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{foreign, marked, seal as sealing};
+use crate::model::bytes::{Der, Digest, hex};
+use crate::model::certificate::Certificate;
 use crate::model::change::FileWrite;
-use crate::model::error::Result;
-use crate::model::keyring::Keyring;
+use crate::model::error::{Error, Kind, Result};
+use crate::model::keyring::{Entry, Keyring, Role, Sealed};
 use crate::model::secret::Secret;
+use crate::pki;
 use crate::pki::key::PrivateKey;
+
+/// The most PBKDF2 rounds that a file may ask for: some seconds.
+pub const MOST_ROUNDS: u32 = 10_000_000;
+
+const KIND: &str = "keyring";
+const MARKER: &str = "// PEM: key, certificate, intermediates, trusted roots";
+const KEY_LABEL: &str = "ENCRYPTED PRIVATE KEY";
 
 /// A ring opened with its password.
 #[derive(Debug)]
@@ -15,35 +33,374 @@ pub struct Opened {
     pub intact: bool,
 }
 
+/// Certificates already read, by SHA-256: roots and intermediates stand in many rings.
+pub type Known = HashMap<Digest, Certificate>;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    name: String,
+    revision: u64,
+    salt: Der,
+    rounds: u32,
+    verifier: Digest,
+    mac: Digest,
+    key: Option<HeaderKey>,
+    entries: Vec<HeaderEntry>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeaderKey {
+    /// The public key, as SubjectPublicKeyInfo.
+    spki: Der,
+    /// SHA-256 of the encrypted private key's DER.
+    sha256: Digest,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeaderEntry {
+    role: Role,
+    label: String,
+    trusted: bool,
+    sha256: Digest,
+}
+
 /// Seals `ring` under a password with a fresh salt and `rounds`, with this key, and returns it with `sealed` filled in and
 /// the revision raised by one. Used when a ring is made and whenever its key or password changes.
-pub fn seal(_ring: Keyring, _key: Option<&PrivateKey>, _password: &Secret, _rounds: u32) -> Result<Keyring> {
-    todo!()
+///
+/// Errors: `Usage` for rounds out of range, `Refused` when the ring's certificate is not of this key.
+pub fn seal(mut ring: Keyring, key: Option<&PrivateKey>, password: &Secret, rounds: u32) -> Result<Keyring> {
+    if !(1..=MOST_ROUNDS).contains(&rounds) {
+        return Err(Error::usage(format!("PBKDF2 rounds may be 1 to {MOST_ROUNDS}, not {rounds}.")));
+    }
+    ring.key = key.map(|k| k.info().clone());
+    let key_pem = key.map(|k| k.seal(password, rounds)).transpose()?;
+    let key_pem = key_pem.map(|p| key_der(&ring.name, &p).map(|der| pki::pem::write(KEY_LABEL, &der)));
+    ring.sealed = Sealed {
+        key_pem: key_pem.transpose()?.unwrap_or_default(),
+        salt: sealing::random::<16>()?.to_vec(),
+        rounds,
+        ..Sealed::default()
+    };
+    let derived = Derived::of(&ring.sealed, password);
+    ring.sealed.verifier = derived.verifier;
+    ring.revision += 1;
+    ring.sealed.mac = derived.mac(&ring)?;
+    check(&ring)?;
+    Ok(ring)
 }
 
 /// Computes the MAC anew after the public part was changed, and raises the revision by one; the key stays as it is.
-/// Errors: `WrongPassword`.
-pub fn amend(_ring: Keyring, _password: &Secret) -> Result<Keyring> {
-    todo!()
+///
+/// It cannot tell whether the part before the change was intact: open the ring first. Errors: `WrongPassword`, `Refused`
+/// when the ring's certificate is not of its key.
+pub fn amend(mut ring: Keyring, password: &Secret) -> Result<Keyring> {
+    let derived = Derived::of(&ring.sealed, password);
+    if !derived.fits(&ring.sealed) {
+        return Err(wrong_password(&ring.name));
+    }
+    ring.revision += 1;
+    ring.sealed.mac = derived.mac(&ring)?;
+    check(&ring)?;
+    Ok(ring)
 }
 
 /// Opens a ring. A wrong password takes as long as a right one.
-pub fn open(_ring: &Keyring, _password: &Secret) -> Result<Opened> {
-    todo!()
+///
+/// Errors: `WrongPassword`, `Damaged` when the password is right and the key does not open.
+pub fn open(ring: &Keyring, password: &Secret) -> Result<Opened> {
+    let derived = Derived::of(&ring.sealed, password);
+    // Tried in any case, so that the time tells nothing; only then is the password judged.
+    let key = Some(&ring.sealed.key_pem).filter(|p| !p.is_empty()).map(|p| PrivateKey::open(p, password));
+    if !derived.fits(&ring.sealed) {
+        return Err(wrong_password(&ring.name));
+    }
+    let key = key.transpose().map_err(|e| {
+        Error::damaged(format!("The private key of the keyring {} does not open.", ring.name))
+            .why(format!("The password is right, but the key was altered or damaged. {e}"))
+            .next("Take the version before it from keyrings/.history, or a backup.")
+    })?;
+    let same_key = key.as_ref().map(|k| k.info().sha256) == ring.key.as_ref().map(|k| k.sha256);
+    Ok(Opened { intact: same_key && derived.mac_fits(ring)?, key })
 }
 
-/// Writes the file of a sealed ring: `keyrings/NAME.kyr`.
-pub fn file(_ring: &Keyring) -> Result<FileWrite> {
-    todo!()
+/// Writes the file of a sealed ring: `keyrings/NAME.kyr`. Errors: `Refused` for a ring that could not be read again.
+pub fn file(ring: &Keyring) -> Result<FileWrite> {
+    check(ring)?;
+    let key = match &ring.key {
+        None => None,
+        Some(key) => Some(HeaderKey {
+            spki: key.spki.clone(),
+            sha256: sha256(&key_der(&ring.name, &ring.sealed.key_pem)?),
+        }),
+    };
+    let entry = |e: &Entry| HeaderEntry {
+        role: e.role,
+        label: e.label.clone(),
+        trusted: e.trusted,
+        sha256: e.certificate.sha256,
+    };
+    let header = Header {
+        name: ring.name.clone(),
+        revision: ring.revision,
+        salt: Der(ring.sealed.salt.clone()),
+        rounds: ring.sealed.rounds,
+        verifier: Digest(ring.sealed.verifier),
+        mac: Digest(ring.sealed.mac),
+        key,
+        entries: ring.entries.iter().map(entry).collect(),
+    };
+    let mut text = marked::write(KIND, &header)?;
+    text.push_str(MARKER);
+    text.push('\n');
+    text.push_str(&ring.sealed.key_pem);
+    for entry in &ring.entries {
+        text.push_str(&pki::pem::write("CERTIFICATE", &entry.certificate.der.0));
+    }
+    Ok(FileWrite { path: path(&ring.name), bytes: Some(Zeroizing::new(text.into_bytes())) })
+}
+
+/// Moves the two files of a ring to the history.
+pub fn removed(ring: &Keyring) -> Vec<FileWrite> {
+    [path(&ring.name), super::sth::path(&ring.name)].map(|path| FileWrite { path, bytes: None }).into()
+}
+
+/// Returns the path of a ring inside of the workspace.
+pub fn path(name: &str) -> String {
+    format!("keyrings/{name}.kyr")
 }
 
 /// Reads a file. `stash` tells whether a `.sth` stands beside it. Errors: `Foreign` for a proprietary binary keyring, a
 /// PFX, a JPEG and other strangers (says which and what to do), `TooNew`, `Damaged`.
-pub fn read(_name: &str, _bytes: &[u8], _stash: bool) -> Result<Keyring> {
-    todo!()
+pub fn read(name: &str, bytes: &[u8], stash: bool) -> Result<Keyring> {
+    read_with(name, bytes, stash, &mut Known::new())
 }
 
-/// X.
-pub fn removed(_ring: &Keyring) -> Vec<FileWrite> {
-    todo!()
+/// Reads a file as [`read`] does, and each certificate only once for many rings.
+pub fn read_with(name: &str, bytes: &[u8], stash: bool, known: &mut Known) -> Result<Keyring> {
+    let file = format!("{name}.kyr");
+    let begins = format!("{}{KIND} ", marked::BEGIN);
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    if !text.starts_with(begins.as_bytes()) {
+        return Err(foreign::refusal(&file, bytes));
+    }
+    let bad = |why: String| {
+        Error::damaged(format!("{file} is damaged; it is left alone."))
+            .why(why)
+            .next("Take the version before it from keyrings/.history, or a backup.")
+    };
+    let text = std::str::from_utf8(text).map_err(|e| bad(format!("Byte {} is no text.", e.valid_up_to())))?;
+    let text = marked::body(KIND, &file, text, true)?;
+    let (header, pem) = split(text).ok_or_else(|| bad("The line before the PEM part is missing.".into()))?;
+    let header: Header = marked::parse(&file, header)?;
+    if header.name != name {
+        return Err(bad(format!("It holds the ring \"{}\".", header.name))
+            .next(format!("Rename it back: mv {file} {}.kyr", header.name)));
+    }
+    if !(1..=MOST_ROUNDS).contains(&header.rounds) {
+        return Err(bad(format!("{} PBKDF2 rounds are out of range.", header.rounds)));
+    }
+    let blocks = blocks(pem).map_err(&bad)?;
+    let wanted = usize::from(header.key.is_some()) + header.entries.len();
+    if blocks.len() != wanted {
+        return Err(bad(format!("{} PEM blocks are needed and {} are there.", wanted, blocks.len())));
+    }
+    let mut blocks = blocks.into_iter();
+    let mut next = |label: &str, sha256_of: Digest, what: &str| match blocks.next() {
+        Some((found, _)) if found != label => {
+            Err(bad(format!("{what} is missing; {found} is in its place.")))
+        }
+        Some((_, der)) if sha256(&der) != sha256_of => {
+            Err(bad(format!("{what} is not the one of the header.")))
+        }
+        Some((_, der)) => Ok(der),
+        None => Err(bad(format!("{what} is missing."))),
+    };
+    let key_pem = match &header.key {
+        Some(key) => pki::pem::write(KEY_LABEL, &next(KEY_LABEL, key.sha256, "The private key")?),
+        None => String::new(),
+    };
+    let mut entries = Vec::with_capacity(header.entries.len());
+    for (number, entry) in header.entries.into_iter().enumerate() {
+        let what = format!("Certificate {}", number + 1);
+        let der = next("CERTIFICATE", entry.sha256, &what)?;
+        let certificate = match known.get(&entry.sha256) {
+            Some(certificate) => certificate.clone(),
+            None => {
+                let read = pki::certificate::read(&der).map_err(|e| bad(format!("{what}: {e}")))?;
+                known.insert(entry.sha256, read.clone());
+                read
+            }
+        };
+        entries.push(Entry { role: entry.role, label: entry.label, trusted: entry.trusted, certificate });
+    }
+    let key = header.key.map(|key| match entries.first().map(|e| &e.certificate.key) {
+        Some(same) if same.spki == key.spki => same.clone(),
+        _ => pki::key::describe(&key.spki.0),
+    });
+    let sealed = Sealed {
+        key_pem,
+        salt: header.salt.0,
+        rounds: header.rounds,
+        verifier: header.verifier.0,
+        mac: header.mac.0,
+    };
+    let ring = Keyring { name: header.name, revision: header.revision, key, entries, stash, sealed };
+    check(&ring).map_err(|e| bad(e.why))?;
+    Ok(ring)
 }
+
+/// What the password gives: one PBKDF2 output, and from it a verifier and a MAC key that tell nothing of each other.
+struct Derived {
+    verifier: [u8; 32],
+    mac: hmac::Key,
+}
+
+impl Derived {
+    fn of(sealed: &Sealed, password: &Secret) -> Self {
+        let rounds = NonZeroU32::new(sealed.rounds).unwrap_or(NonZeroU32::MIN);
+        let mut key = Zeroizing::new([0; 32]);
+        let (salt, password) = (&sealed.salt, password.expose().as_bytes());
+        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, rounds, salt, password, &mut *key);
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &*key);
+        let part = |purpose: &[u8]| {
+            let mut out = Zeroizing::new([0; 32]);
+            out.copy_from_slice(hmac::sign(&key, purpose).as_ref());
+            out
+        };
+        let mac = hmac::Key::new(hmac::HMAC_SHA256, &*part(b"ringmaster keyring mac"));
+        Self { verifier: *part(b"ringmaster keyring verifier"), mac }
+    }
+
+    fn fits(&self, sealed: &Sealed) -> bool {
+        constant_time::verify_slices_are_equal(&self.verifier, &sealed.verifier).is_ok()
+    }
+
+    fn mac(&self, ring: &Keyring) -> Result<[u8; 32]> {
+        let mut mac = [0; 32];
+        mac.copy_from_slice(hmac::sign(&self.mac, authenticated(ring)?.as_bytes()).as_ref());
+        Ok(mac)
+    }
+
+    fn mac_fits(&self, ring: &Keyring) -> Result<bool> {
+        Ok(hmac::verify(&self.mac, authenticated(ring)?.as_bytes(), &ring.sealed.mac).is_ok())
+    }
+}
+
+/// Writes everything that the MAC covers as lines of text: all of the header but the MAC, and by their SHA-256 the key
+/// and the certificates.
+fn authenticated(ring: &Keyring) -> Result<String> {
+    let sealed = &ring.sealed;
+    let mut text = format!(
+        "ringmaster {KIND} {}\nname {}\nrevision {}\nsalt {}\nrounds {}\nverifier {}\n",
+        marked::FORMAT,
+        ring.name,
+        ring.revision,
+        hex(&sealed.salt),
+        sealed.rounds,
+        hex(&sealed.verifier)
+    );
+    match &ring.key {
+        Some(key) => {
+            let der = key_der(&ring.name, &sealed.key_pem)?;
+            text.push_str(&format!("key {} {}\n", sha256(&key.spki.0), sha256(&der)));
+        }
+        None => text.push_str("key none\n"),
+    }
+    for entry in &ring.entries {
+        let role = match entry.role {
+            Role::Leaf => "leaf",
+            Role::Chain => "chain",
+            Role::Root => "root",
+        };
+        let trusted = if entry.trusted { "trusted" } else { "distrusted" };
+        let label = serde_json::to_string(&entry.label)
+            .map_err(|e| Error::internal(format!("A label cannot be written: {e}.")))?;
+        text.push_str(&format!("{role} {} {trusted} {label}\n", entry.certificate.sha256));
+    }
+    Ok(text)
+}
+
+/// Holds what every ring keeps: at most one leaf, of the ring's key; leaf, chain, roots in this order; none twice.
+fn check(ring: &Keyring) -> Result<()> {
+    let no = |why: &str| Err(Error::refused(format!("The keyring {} is not in order.", ring.name)).why(why));
+    if ring.key.is_some() == ring.sealed.key_pem.is_empty() {
+        return no("Public and private key do not stand together.");
+    }
+    if !ring.entries.is_sorted_by_key(|e| e.role) {
+        return no("Its certificates are not in the order leaf, intermediates, trusted roots.");
+    }
+    if ring.with_role(Role::Leaf).count() > 1 {
+        return no("It has more than one certificate of its own.");
+    }
+    if ring.leaf().is_some_and(|l| ring.key.as_ref().is_none_or(|k| k.spki != l.key.spki)) {
+        return no("Its own certificate is not of its key.");
+    }
+    let twice = |(i, e): (usize, &Entry)| {
+        ring.entries[..i].iter().any(|f| f.role == e.role && f.certificate.sha256 == e.certificate.sha256)
+    };
+    if ring.entries.iter().enumerate().any(twice) {
+        return no("A certificate stands in it twice.");
+    }
+    Ok(())
+}
+
+/// Splits a file at the marker line.
+fn split(text: &str) -> Option<(&str, &str)> {
+    let at = text.find(&format!("\n{MARKER}"))? + 1;
+    let (header, rest) = text.split_at(at);
+    let (marker, pem) = rest.split_once('\n').unwrap_or((rest, ""));
+    (marker.trim_end() == MARKER).then_some((header, pem))
+}
+
+/// Takes PEM apart strictly: nothing between the blocks, no headers, each with its end. Errors say what is wrong.
+fn blocks(text: &str) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let mut found = Vec::new();
+    let mut lines = text.lines().filter(|l| !l.trim().is_empty());
+    while let Some(first) = lines.next() {
+        let label = first.trim_end().strip_prefix("-----BEGIN ").and_then(|l| l.strip_suffix("-----"));
+        let label = label.ok_or("There is text between the PEM blocks.")?;
+        let end = format!("-----END {label}-----");
+        let mut block = format!("{first}\n");
+        loop {
+            let line = lines.next().ok_or("The file ends inside of a PEM block.")?;
+            block.push_str(line);
+            block.push('\n');
+            if line.trim_end() == end {
+                break;
+            }
+            if line.starts_with("-----") {
+                return Err("A PEM block has no end.".into());
+            }
+        }
+        let parsed = pem::parse(&block).map_err(|e| format!("PEM block {}: {e}.", found.len() + 1))?;
+        if parsed.headers().iter().next().is_some() {
+            return Err("A PEM block has headers.".into());
+        }
+        found.push((label.to_owned(), parsed.into_contents()));
+    }
+    Ok(found)
+}
+
+fn key_der(name: &str, key_pem: &str) -> Result<Vec<u8>> {
+    let parsed = pem::parse(key_pem).ok().filter(|p| p.tag() == KEY_LABEL);
+    parsed
+        .map(pem::Pem::into_contents)
+        .ok_or_else(|| Error::damaged(format!("The private key of the keyring {name} is no {KEY_LABEL}.")))
+}
+
+fn sha256(bytes: &[u8]) -> Digest {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+    Digest(out)
+}
+
+fn wrong_password(name: &str) -> Error {
+    Error::new(Kind::WrongPassword, format!("The password does not open the keyring {name}."))
+        .next("Type it again; capital letters count.")
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,23 +4,32 @@ pub mod certifier_key;
 pub mod commit;
 pub mod document;
 pub mod file;
+pub mod foreign;
 pub mod kyr;
 pub mod ledger;
+pub mod marked;
 pub mod recovery;
+#[cfg(test)]
+mod sample;
+pub mod seal;
 pub mod signer;
 pub mod sth;
 pub mod workspace;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::model::change::Change;
-use crate::model::error::Result;
-use crate::model::keyring::Keyring;
+use crate::model::change::{Change, FileWrite};
+use crate::model::error::{Error, Kind, Result};
+use crate::model::keyring::{Keyring, check_name};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::model::{Generation, State};
+use file::Lock;
 use ledger::Ledger;
+use ledger::sqlite::SqliteLedger;
+use workspace::{Found, Stamps};
 
 /// How a workspace is to be opened.
 #[derive(Debug, Clone)]
@@ -37,71 +46,228 @@ pub struct Open {
     pub now: Timestamp,
 }
 
+/// How long a console waits for another one that is just writing.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What is said of a file whose commit is true and that could not be put in its place yet.
+const WAITING: &str = "Its new version waits beside it to be put in place.";
+
 /// An open workspace.
-pub struct Store {}
+pub struct Store {
+    folder: PathBuf,
+    home: PathBuf,
+    operator: String,
+    ledger: SqliteLedger,
+    state: Arc<State>,
+    /// The versions of files that `state` was read from.
+    stamps: Stamps,
+    /// The ledger's data version when `state` was read.
+    version: i64,
+    read_only: Option<String>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Store({}, {:?})", self.folder.display(), self.state.generation)
+    }
+}
 
 impl Store {
     /// Opens a workspace, makes it when the folder is missing or empty, and finishes what a crash left.
     ///
     /// Errors: `TooNew` for a newer format (nothing is touched), `Foreign` for a folder with other things in it,
     /// `Disk`, `Damaged`.
-    pub fn open(_how: &Open) -> Result<Self> {
-        todo!()
+    pub fn open(how: &Open) -> Result<Self> {
+        let folder = std::path::absolute(&how.folder).map_err(|e| file::error("find", &how.folder, &e))?;
+        let mut read_only = how.read_only.then(|| "It was opened for reading only.".to_owned());
+        if workspace::look(&folder)? == Found::Nothing {
+            if read_only.is_some() {
+                return Err(Error::new(
+                    Kind::NotFound,
+                    format!("There is no workspace in {}.", folder.display()),
+                )
+                .next("Open it once for writing: that makes one."));
+            }
+            file::make_folder(&folder)?;
+            let _lock = Lock::exclusive(&folder.join(workspace::LOCK), PATIENCE)?;
+            // Another console may have been faster.
+            if workspace::look(&folder)? == Found::Nothing {
+                workspace::make(&folder, &how.operator, how.now)?;
+            }
+        }
+        read_only = read_only.or_else(|| workspace::unwritable(&folder));
+        let lock_file = folder.join(workspace::LOCK);
+        let lock = match read_only {
+            Some(_) => Lock::shared(&lock_file, PATIENCE)?,
+            None => Some(Lock::exclusive(&lock_file, PATIENCE)?),
+        };
+        let mut ledger = SqliteLedger::open(&folder.join(workspace::LEDGER), read_only.is_some())?;
+        if read_only.is_none() {
+            workspace::FOLDERS.iter().try_for_each(|f| file::make_folder(&folder.join(f)))?;
+            recovery::run(&folder, &mut ledger, &how.operator, how.now)?;
+        }
+        let version = ledger.data_version()?;
+        let (state, stamps) = workspace::load(&folder, &ledger, None)?;
+        drop(lock);
+        let state = Arc::new(state);
+        let (home, operator) = (how.home.clone(), how.operator.clone());
+        Ok(Self { folder, home, operator, ledger, state, stamps, version, read_only })
     }
 
     /// Opens the same workspace a second time for reading, for another thread.
     pub fn reader(&self) -> Result<Box<dyn Ledger + Send>> {
-        todo!()
+        Ok(Box::new(self.ledger.reader()?))
     }
 
     /// Returns the state as of the last commit or refresh.
     pub fn state(&self) -> Arc<State> {
-        todo!()
+        Arc::clone(&self.state)
     }
 
     /// Returns why the workspace can only be read, if so.
     pub fn read_only(&self) -> Option<&str> {
-        todo!()
+        self.read_only.as_deref()
     }
 
     /// Returns the workspace folder.
     pub fn folder(&self) -> &Path {
-        todo!()
+        &self.folder
     }
 
     /// Reads the state again when another console has committed or `force` is set; tells whether it changed.
-    pub fn refresh(&mut self, _force: bool) -> Result<bool> {
-        todo!()
+    ///
+    /// Without `force` and news it costs some microseconds. `force` also notices files that were changed by hand.
+    pub fn refresh(&mut self, force: bool) -> Result<bool> {
+        let version = self.ledger.data_version()?;
+        if !force && version == self.version {
+            return Ok(false);
+        }
+        if !force && self.ledger.generation()? == self.state.generation {
+            self.version = version;
+            return Ok(false);
+        }
+        let lock_file = self.folder.join(workspace::LOCK);
+        let _lock = if self.read_only.is_some() {
+            Lock::shared(&lock_file, PATIENCE)?
+        } else {
+            let lock = Lock::exclusive(&lock_file, PATIENCE)?;
+            recovery::finish_files(&self.folder, &mut self.ledger)?;
+            Some(lock)
+        };
+        let version = self.ledger.data_version()?;
+        let before = (&*self.state, &self.stamps);
+        let (state, stamps) = workspace::load(&self.folder, &self.ledger, Some(before))?;
+        let changed = state != *self.state;
+        if changed {
+            self.state = Arc::new(state);
+        }
+        (self.stamps, self.version) = (stamps, version);
+        Ok(changed)
     }
 
     /// Makes a change durable and applies it. `Moved` when the workspace is not at `on` any more: run the verb again.
-    pub fn commit(&mut self, _on: Generation, _now: Timestamp, _change: Change) -> Result<Arc<State>> {
-        todo!()
+    ///
+    /// Errors: `Moved`; `ReadOnly`; `Conflict` for a file that was changed by another program; `Disk`, also when it is
+    /// full. After an error nothing has changed.
+    pub fn commit(&mut self, on: Generation, now: Timestamp, change: Change) -> Result<Arc<State>> {
+        if let Some(why) = &self.read_only {
+            return Err(Error::new(Kind::ReadOnly, "Nothing can be changed here.").why(why));
+        }
+        let _lock = Lock::exclusive(&self.folder.join(workspace::LOCK), PATIENCE)?;
+        recovery::finish_files(&self.folder, &mut self.ledger)?;
+        if self.ledger.generation()? != on || self.state.generation != on {
+            return Err(Error::new(Kind::Moved, "Another console committed in the meantime.")
+                .next("Look at the new state and do it again."));
+        }
+        if self.state.unreadable.iter().any(|(_, why)| why.starts_with(WAITING)) {
+            Arc::make_mut(&mut self.state).unreadable.retain(|(_, why)| !why.starts_with(WAITING));
+        }
+        let files = commit::checked(&self.folder, &self.stamps, &change.files)?;
+        let next = Generation(on.0 + 1);
+        let pending = commit::prepare(&self.folder, next, &files)?;
+        file::step();
+        let committed = self.ledger.commit(on, now, &self.operator, &change.facts, &pending);
+        if let Err(error) = committed
+            // A failure in the last moment may have come after the point of truth; the ledger knows.
+            && self.ledger.generation()? != next
+        {
+            commit::discard(&self.folder, &pending);
+            return Err(error);
+        }
+        file::step();
+        let placed = commit::place(&self.folder, &pending, next);
+        self.apply(next, &change, &files);
+        match placed {
+            // When the ledger cannot note it now, the next commit or opening finds everything in place and notes it.
+            Ok(()) => {
+                file::step();
+                drop(self.ledger.files_done());
+            }
+            Err(error) => {
+                // The change is true all the same, and its files wait beside their places for the next commit.
+                let why =
+                    format!("{WAITING} {} {}", error.what.replace("; nothing was changed", ""), error.why);
+                let waiting = pending.iter().map(|f| (f.path.clone(), why.clone()));
+                Arc::make_mut(&mut self.state).unreadable.extend(waiting);
+            }
+        }
+        Ok(self.state())
     }
 
     /// Returns the ledger.
     pub fn ledger(&mut self) -> &mut dyn Ledger {
-        todo!()
+        &mut self.ledger
     }
 
     /// Returns the latest time in the audit chain, to notice a clock that runs behind.
     pub fn last_entry(&mut self) -> Result<Option<Timestamp>> {
-        todo!()
+        self.ledger.last_entry_time()
     }
 
-    /// Opens the stash of a ring. Errors: `NotFound` without stash, `Damaged` for a stash of another revision, user or
-    /// password.
-    pub fn unstash(&self, _ring: &Keyring) -> Result<Secret> {
-        todo!()
+    /// Opens the stash of a ring. Errors: `NotFound` without stash, `Refused` when others can read it, `Damaged` for a
+    /// stash of another revision, user or password.
+    pub fn unstash(&self, ring: &Keyring) -> Result<Secret> {
+        check_name(&ring.name).map_err(Error::usage)?;
+        let (bytes, _) = match file::read_private(&self.folder.join(sth::path(&ring.name))) {
+            Err(e) if e.kind == Kind::NotFound => {
+                return Err(Error::new(Kind::NotFound, format!("The keyring {} has no stash.", ring.name)));
+            }
+            read => read?,
+        };
+        let key = self.stash_keys().existing().map_err(|e| match e.kind {
+            Kind::NotFound => Error::damaged(format!("{}.sth does not open for this user.", ring.name))
+                .why(format!("The key of the user who made it is not here: {}", e.what))
+                .next("Open the ring with its password, and make the stash again."),
+            _ => e,
+        })?;
+        sth::open(&bytes, ring, &key)
     }
 
     /// Returns where this user's stash key is kept.
     pub fn stash_keys(&self) -> sth::StashKeys {
-        todo!()
+        sth::StashKeys(self.home.clone())
     }
 
     /// Reads the sealed key file of a certifier.
-    pub fn certifier_key(&self, _name: &str) -> Result<Vec<u8>> {
-        todo!()
+    pub fn certifier_key(&self, name: &str) -> Result<Vec<u8>> {
+        check_name(name).map_err(Error::usage)?;
+        let (bytes, _) = file::read_private(&self.folder.join(certifier_key::path(name)))?;
+        Ok(bytes.to_vec())
+    }
+
+    fn apply(&mut self, generation: Generation, change: &Change, files: &[&FileWrite]) {
+        let state = Arc::make_mut(&mut self.state);
+        change.facts.iter().for_each(|fact| state.apply(fact));
+        state.generation = generation;
+        let closed: Vec<_> = state.requests.values().filter(|r| !r.status.is_open()).map(|r| r.id).collect();
+        for id in closed.iter().take(closed.len().saturating_sub(State::CLOSED_KEPT)) {
+            state.requests.remove(id);
+        }
+        for write in files {
+            match file::stamp(&self.folder.join(&write.path)) {
+                Ok(Some(stamp)) => self.stamps.insert(write.path.clone(), stamp),
+                _ => self.stamps.remove(&write.path),
+            };
+        }
     }
 }

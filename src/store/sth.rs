@@ -1,10 +1,22 @@
-//! The `.sth` stash: the ring's password sealed with a key kept outside the workspace. See docs/formats.md.
+//! The `.sth` stash: the ring's password sealed with a key kept outside the workspace, and that key. See docs/formats.md.
 
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{file, marked, seal};
+use crate::model::bytes::{Der, hex, unhex};
 use crate::model::change::FileWrite;
-use crate::model::error::Result;
+use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::Keyring;
 use crate::model::secret::Secret;
-use zeroize::Zeroizing;
+
+/// The name of the stash key's file in the user's own folder.
+pub const KEY_FILE: &str = "stash.key";
+
+/// Passwords are filled up to a multiple of this before they are sealed, so that a stash does not tell their length.
+const BLOCK: usize = 64;
 
 /// The per-user key that seals stashes.
 #[derive(Clone)]
@@ -18,21 +30,189 @@ impl std::fmt::Debug for StashKey {
 
 /// The folder of this user's stash key, outside the workspace.
 #[derive(Debug, Clone)]
-pub struct StashKeys(pub std::path::PathBuf);
+pub struct StashKeys(pub PathBuf);
 
-impl StashKeys {
-    /// Returns the key that seals stashes of this user, made when first needed: `stash.key`, 0600, in a folder 0700.
-    pub fn key(&self) -> Result<StashKey> {
-        todo!()
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stash {
+    ring: String,
+    salt: Der,
+    sealed: Der,
+}
+
+impl Stash {
+    fn header(&self) -> String {
+        format!("ringmaster stash {}\nring {}\nsalt {}\n", marked::FORMAT, self.ring, hex(&self.salt.0))
     }
 }
 
-/// Writes the stash of a ring, bound to the ring's name and salt: `keyrings/NAME.sth`.
-pub fn file(_ring: &Keyring, _password: &Secret, _key: &StashKey) -> Result<FileWrite> {
-    todo!()
+/// Returns the path of a ring's stash inside of the workspace.
+pub fn path(ring: &str) -> String {
+    format!("keyrings/{ring}.sth")
 }
 
-/// Opens a stash.
-pub fn open(_bytes: &[u8], _ring: &Keyring, _key: &StashKey) -> Result<Secret> {
-    todo!()
+/// Writes the stash of a ring, bound to the ring's name and salt: `keyrings/NAME.sth`.
+///
+/// The salt is a fresh one whenever the ring's password is set, so a stash never outlives its password. Errors: `Refused`
+/// for a password with a NUL in it.
+pub fn file(ring: &Keyring, password: &Secret, key: &StashKey) -> Result<FileWrite> {
+    if password.expose().contains('\0') {
+        return Err(Error::refused("A password with a NUL character cannot be stashed."));
+    }
+    let length = (password.expose().len() / BLOCK + 1) * BLOCK;
+    let mut plain = Zeroizing::new(Vec::with_capacity(length));
+    plain.extend_from_slice(password.expose().as_bytes());
+    plain.resize(length, 0);
+    let salt = Der(ring.sealed.salt.clone());
+    let mut stash = Stash { ring: ring.name.clone(), salt, sealed: Der::default() };
+    stash.sealed = Der(seal::seal(&key.0, &stash.header(), &plain)?);
+    let bytes = Zeroizing::new(marked::write("stash", &stash)?.into_bytes());
+    Ok(FileWrite { path: path(&ring.name), bytes: Some(bytes) })
+}
+
+/// Opens a stash. Errors: `Damaged` when it is of another ring, password or user or was altered, `TooNew`, `Foreign`.
+pub fn open(bytes: &[u8], ring: &Keyring, key: &StashKey) -> Result<Secret> {
+    let name = format!("{}.sth", ring.name);
+    let stash: Stash = marked::read("stash", &name, bytes, true)?;
+    let again = "Open the ring with its password, and make the stash again.";
+    if stash.ring != ring.name {
+        return Err(
+            Error::damaged(format!("{name} is the stash of another ring: {}.", stash.ring)).next(again)
+        );
+    }
+    if stash.salt.0 != ring.sealed.salt {
+        return Err(Error::damaged(format!("{name} is of another password than {}.kyr.", ring.name))
+            .why("The two files are not from the same change of the password.")
+            .next(again));
+    }
+    let closed = || {
+        Error::damaged(format!("{name} does not open for this user."))
+            .why("It was sealed by another user or on another machine, or it was altered.")
+            .next(again)
+    };
+    let plain = seal::open(&key.0, &stash.header(), &stash.sealed.0).ok_or_else(closed)?;
+    let end = plain.iter().position(|b| *b == 0).unwrap_or(plain.len());
+    let text = std::str::from_utf8(&plain[..end]).map_err(|_| closed())?;
+    Ok(Secret::new(text.to_owned()))
+}
+
+impl StashKeys {
+    /// Returns the key that seals stashes of this user, made when first needed: `stash.key`, 0600, in a folder 0700. An
+    /// existing one is never replaced.
+    ///
+    /// Errors: `Refused` when others can read it, `Damaged`, `Disk`.
+    pub fn key(&self) -> Result<StashKey> {
+        match self.existing() {
+            Err(e) if e.kind == Kind::NotFound => {}
+            found => return found,
+        }
+        file::make_folder(&self.0)?;
+        let fresh = seal::random::<32>()?;
+        let digits = Zeroizing::new(hex(&*fresh));
+        let text = Zeroizing::new(format!("{}stash key {}\n{}\n", marked::BEGIN, marked::FORMAT, *digits));
+        file::create(&self.path(), text.as_bytes())?;
+        // Read again: another console may have been faster, and then its key counts.
+        self.existing()
+    }
+
+    /// Returns the key and never makes one. Errors: as [`Self::key`], and `NotFound`.
+    pub fn existing(&self) -> Result<StashKey> {
+        let path = self.path();
+        let (bytes, _) = file::read_private(&path)?;
+        let name = path.display().to_string();
+        let no_key = || Error::damaged(format!("{name} is no stash key."));
+        let text = std::str::from_utf8(&bytes).map_err(|_| no_key())?;
+        let digits = marked::body("stash key", &name, text, true)?.lines().nth(1).unwrap_or_default();
+        let key = unhex(digits).map(Zeroizing::new);
+        let key = key.and_then(|k| <[u8; 32]>::try_from(k.as_slice()).ok());
+        let key = key.ok_or_else(|| {
+            no_key()
+                .why("Its second line has to be 64 hexadecimal digits.")
+                .next("Take it from a backup; stashes made with another key have to be made again.")
+        })?;
+        Ok(StashKey(Zeroizing::new(key)))
+    }
+
+    /// Returns where the key is.
+    pub fn path(&self) -> PathBuf {
+        self.0.join(KEY_FILE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::model::keyring::Sealed;
+
+    fn ring(name: &str, salt: u8) -> Keyring {
+        let sealed = Sealed { salt: vec![salt; 16], ..Sealed::default() };
+        Keyring { name: name.into(), revision: 1, key: None, entries: vec![], stash: true, sealed }
+    }
+
+    fn fresh() -> StashKey {
+        StashKey(seal::random().unwrap())
+    }
+
+    #[test]
+    fn a_stash_opens_for_its_ring_password_and_user_only() {
+        let key = fresh();
+        let stash = file(&ring("mail", 1), &Secret::new("pässword".into()), &key).unwrap();
+        assert_eq!(stash.path, "keyrings/mail.sth");
+        let bytes = stash.bytes.unwrap();
+        assert_eq!(open(&bytes, &ring("mail", 1), &key).unwrap().expose(), "pässword");
+        for (other, key) in [(ring("mail", 2), &key), (ring("web", 1), &key), (ring("mail", 1), &fresh())] {
+            assert_eq!(open(&bytes, &other, key).unwrap_err().kind, Kind::Damaged);
+        }
+        let text = std::str::from_utf8(&bytes).unwrap().replace("mail", "mbil");
+        assert_eq!(open(text.as_bytes(), &ring("mbil", 1), &key).unwrap_err().kind, Kind::Damaged);
+        let text = std::str::from_utf8(&bytes).unwrap().replace("stash 1", "stash 2");
+        assert_eq!(open(text.as_bytes(), &ring("mail", 1), &key).unwrap_err().kind, Kind::TooNew);
+    }
+
+    #[test]
+    fn the_length_of_the_password_does_not_show() {
+        let key = fresh();
+        let length =
+            |p: &str| file(&ring("mail", 1), &Secret::new(p.into()), &key).unwrap().bytes.unwrap().len();
+        assert_eq!(length("a"), length(&"a".repeat(60)));
+    }
+
+    #[test]
+    fn the_stash_key_is_made_once_and_has_to_be_private() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("ringmaster");
+        let keys = StashKeys(folder.clone());
+        assert_eq!(keys.existing().unwrap_err().kind, Kind::NotFound);
+        let made = keys.key().unwrap();
+        assert_eq!(*keys.key().unwrap().0, *made.0);
+        assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+        let path = keys.path();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
+        assert_eq!(keys.existing().unwrap_err().kind, Kind::Refused);
+        assert_eq!(keys.key().unwrap_err().kind, Kind::Refused);
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+        std::fs::write(&path, "// ringmaster stash key 1\n0011\n").unwrap();
+        assert_eq!(keys.key().unwrap_err().kind, Kind::Damaged);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_password_comes_back_and_garbage_never_panics(
+            password in "[^\0]{0,200}",
+            at: proptest::sample::Index,
+            to: u8,
+        ) {
+            let key = fresh();
+            let ring = ring("mail", 7);
+            let secret = Secret::new(password);
+            let mut bytes = file(&ring, &secret, &key).unwrap().bytes.unwrap().to_vec();
+            proptest::prop_assert!(open(&bytes, &ring, &key).unwrap() == secret);
+            let at = at.index(bytes.len());
+            bytes[at] = to;
+            // A change either shows or, as in upper-case digits, changes nothing.
+            proptest::prop_assert!(open(&bytes, &ring, &key).is_ok_and(|s| s == secret) || open(&bytes, &ring, &key).is_err());
+        }
+    }
 }

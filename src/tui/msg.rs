@@ -78,6 +78,7 @@ pub enum Done {
 
 /// What the loop shall do. Each effect with a [`JobId`] is answered by one [`Msg::Done`].
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "effects are few and live for a moment")]
 pub enum Effect {
     /// Run a verb on the store worker.
     Run(JobId, Verb),

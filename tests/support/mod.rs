@@ -1,7 +1,12 @@
 //! What several test modules need: outside tools, throw-away folders, the program itself.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use ringmaster::config::Config;
+use ringmaster::desk::Desk;
+use ringmaster::model::secret::Secret;
+use ringmaster::store::certifier_key::Protection;
 
 /// Finds a tool on the PATH. When it is missing, the test that asked is skipped with a message, or fails where
 /// `RINGMASTER_REQUIRE_TOOLS` is set, as it is in CI.
@@ -26,4 +31,29 @@ pub(crate) fn run(command: &mut Command) -> Output {
         String::from_utf8_lossy(&output.stderr)
     );
     output
+}
+
+/// Runs `openssl` in a folder with arguments split at spaces, and returns what it printed on both streams.
+pub(crate) fn openssl(folder: &Path, arguments: &str) -> String {
+    let output = run(Command::new("openssl").current_dir(folder).args(arguments.split(' ')));
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// Settings for a workspace `data` in a folder: quick to unlock, the stash key in `home` beside it.
+pub(crate) fn config(folder: &Path) -> Config {
+    let mut config = Config::parse("(operator: \"tester\")", None).unwrap();
+    config.workspace = folder.join("data");
+    config.home = folder.join("home");
+    config.protection = Protection { argon2_mib: 8, argon2_passes: 1, keyring_rounds: 1_000 };
+    config
+}
+
+/// Opens the workspace of [`config`].
+pub(crate) fn desk(folder: &Path) -> Desk {
+    Desk::open(&config(folder), None, false).unwrap()
+}
+
+/// A secret for tests.
+pub(crate) fn secret(text: &str) -> Secret {
+    Secret::new(text.into())
 }

@@ -1,1 +1,357 @@
-//! The audit chain: how an entry is hashed, and how the chain is verified.
+//! The audit chain: how an entry is hashed, and how the chain and the tables it speaks of are verified. Changes
+//! nothing. docs/audit.md says how to verify it without this program.
+
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+
+use aws_lc_rs::digest;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Deserialize;
+
+use super::Verified;
+use super::query::{ISSUED, issued};
+use super::record::Meta;
+use super::schema;
+use super::sqlite::SqliteLedger;
+use crate::model::bytes::{Der, Digest, Serial, hex};
+use crate::model::certifier::{CrlInfo, Reason};
+use crate::model::change::Fact;
+use crate::model::error::{Error, Result};
+use crate::model::request::RequestId;
+use crate::model::time::Timestamp;
+
+/// Returns the SHA-256 of some bytes.
+pub(super) fn sha256(bytes: &[u8]) -> Digest {
+    let mut out = Digest::default();
+    out.0.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
+    out
+}
+
+/// Returns the hash of an audit entry: SHA-256 over the line of `previous` in hexadecimal, number, time in seconds,
+/// operator, word and body, separated by tabs and ended by a line feed. Before the first entry `previous` is zero.
+pub fn entry_hash(
+    previous: &Digest,
+    number: u64,
+    at: i64,
+    operator: &str,
+    what: &str,
+    body: &[u8],
+) -> Digest {
+    line_hash(&mut Vec::new(), previous, number, at, operator, what, body)
+}
+
+fn line_hash(
+    line: &mut Vec<u8>,
+    previous: &Digest,
+    number: u64,
+    at: i64,
+    operator: &str,
+    what: &str,
+    body: &[u8],
+) -> Digest {
+    line.clear();
+    line.extend_from_slice(hex(&previous.0).as_bytes());
+    line.extend_from_slice(format!("\t{number}\t{at}\t{operator}\t{what}\t").as_bytes());
+    line.extend_from_slice(body);
+    line.push(b'\n');
+    sha256(line)
+}
+
+/// The first audit entry that does not fit, and why.
+type Broken = (u64, String);
+
+/// The last decision on each request: the audit entry, and whether it left the request open.
+type Decisions = HashMap<u64, (u64, bool)>;
+
+/// What the verification reads of the facts that stand in tables; the issued list is compared as a whole instead.
+#[derive(Deserialize)]
+enum Told {
+    RequestReceived { request: Received },
+    RequestApproved { id: RequestId },
+    RequestDenied { id: RequestId },
+    CertificateRevoked { certifier: String, serial: Serial, reason: Reason, at: Timestamp },
+    CrlIssued { certifier: String, crl: CrlInfo },
+}
+
+#[derive(Deserialize)]
+struct Received {
+    id: RequestId,
+    pkcs10: Pkcs10,
+}
+
+#[derive(Deserialize)]
+struct Pkcs10 {
+    sha256: Digest,
+}
+
+/// How many entries of a kind the chain has; the tables must have as many rows.
+#[derive(Default)]
+struct Counts {
+    issued: u64,
+    revoked: u64,
+    crls: u64,
+    requests: u64,
+}
+
+/// Reads the whole chain and every row of the tables that it speaks of, as they stand at this moment.
+pub(super) fn verify(ledger: &SqliteLedger) -> Result<Verified> {
+    // The snapshot is held while the rows are read beside it: rows only ever are added, and those are left out.
+    let snapshot = ledger.connection.unchecked_transaction()?;
+    let meta = Meta::read(&snapshot)?;
+    let workers =
+        std::thread::available_parallelism().map_or(1, |n| u64::try_from(n.get()).unwrap_or(1)).clamp(1, 8);
+    let share = meta.issued.div_ceil(workers).max(1);
+    let readers = (0..workers)
+        .map(|n| Ok((schema::open(&ledger.path, ledger.access.reading())?, n * share + 1)))
+        .collect::<Result<Vec<_>>>()?;
+    let (chain, rows) = std::thread::scope(|scope| {
+        let rows = readers.into_iter().map(|(connection, first)| {
+            let ids = first..=(first + share - 1).min(meta.issued);
+            scope.spawn(move || check_issued(&connection, ids))
+        });
+        let rows: Vec<_> = rows.collect();
+        let chain = check_chain(&snapshot, &meta);
+        let rows: Vec<_> = rows
+            .into_iter()
+            .map(|thread| {
+                thread.join().unwrap_or_else(|_| Err(Error::internal("Verifying stopped half-way.")))
+            })
+            .collect();
+        (chain, rows)
+    });
+    let (mut verified, counts, mut decisions) = chain?;
+    for row in rows {
+        let (broken, decided) = row?;
+        first(&mut verified.broken, broken);
+        for (id, (entry, open)) in decided {
+            let last = decisions.entry(id).or_insert((entry, open));
+            if last.0 < entry {
+                *last = (entry, open);
+            }
+        }
+    }
+    if verified.broken.is_none() {
+        verified.broken = check_totals(&snapshot, &meta, &verified, &counts)?;
+    }
+    if verified.broken.is_none() {
+        verified.broken = check_requests(&snapshot, &decisions)?;
+    }
+    Ok(verified)
+}
+
+/// Checks numbers, hashes, and that revocations, CRLs and requests stand in their tables as the entries tell.
+fn check_chain(snapshot: &Connection, meta: &Meta) -> Result<(Verified, Counts, Decisions)> {
+    let mut verified = Verified { entries: 0, head: Digest::default(), broken: None };
+    let mut counts = Counts::default();
+    let mut decisions = Decisions::new();
+    let mut query =
+        snapshot.prepare("SELECT number, at, operator, what, body, hash FROM audit ORDER BY number")?;
+    let mut rows = query.query([])?;
+    let mut line = Vec::new();
+    while let Some(row) = rows.next()? {
+        let number = verified.entries + 1;
+        let why =
+            check_entry(snapshot, row, number, &mut verified.head, &mut line, &mut counts, &mut decisions)?;
+        if let Some(why) = why {
+            verified.broken = Some((number, why));
+            return Ok((verified, counts, decisions));
+        }
+        verified.entries = number;
+    }
+    if verified.entries != meta.entries || verified.head != meta.head {
+        let why = format!("The chain ends here, but {} entries were written.", meta.entries);
+        verified.broken = Some((verified.entries, why));
+    }
+    Ok((verified, counts, decisions))
+}
+
+/// Returns why an entry does not fit; else moves `head` on.
+fn check_entry(
+    snapshot: &Connection,
+    row: &Row<'_>,
+    expected: u64,
+    head: &mut Digest,
+    line: &mut Vec<u8>,
+    counts: &mut Counts,
+    decisions: &mut Decisions,
+) -> Result<Option<String>> {
+    let texts = (|| Some((row.get_ref(2).ok()?.as_str().ok()?, row.get_ref(3).ok()?.as_str().ok()?)))();
+    let (Some((operator, what)), Ok(body), Ok(hash)) =
+        (texts, row.get_ref(4)?.as_bytes(), row.get_ref(5)?.as_blob())
+    else {
+        return Ok(Some("It is not text.".into()));
+    };
+    let (number, at): (i64, i64) = (row.get(0)?, row.get(1)?);
+    if u64::try_from(number) != Ok(expected) {
+        return Ok(Some(format!("Entry {expected} is missing.")));
+    }
+    if operator.contains(['\t', '\n']) || what.contains(['\t', '\n']) {
+        return Ok(Some("Its fields cannot be told apart.".into()));
+    }
+    let found = line_hash(line, head, expected, at, operator, what, body);
+    if found.0 != hash {
+        return Ok(Some("Its hash does not fit its content and the entry before it.".into()));
+    }
+    *head = found;
+    match what {
+        "certificate issued" => counts.issued += 1,
+        "request received" | "request approved" | "request denied" | "certificate revoked" | "CRL issued" => {
+            let Ok(told) = serde_json::from_slice(body) else {
+                return Ok(Some("Its body cannot be read.".into()));
+            };
+            return check_told(snapshot, told, expected, counts, decisions);
+        }
+        _ => {}
+    }
+    Ok(None)
+}
+
+fn check_told(
+    snapshot: &Connection,
+    told: Told,
+    entry: u64,
+    counts: &mut Counts,
+    decisions: &mut Decisions,
+) -> Result<Option<String>> {
+    let fits = match told {
+        Told::RequestReceived { request } => {
+            counts.requests += 1;
+            let mut query =
+                snapshot.prepare_cached("SELECT sha256 = ? AND received = ? FROM request WHERE id = ?")?;
+            let fits = query.query_row(params![request.pkcs10.sha256.0, entry, request.id.0], |r| r.get(0));
+            fits.optional()? == Some(true)
+        }
+        Told::RequestApproved { id } => {
+            decisions.insert(id.0, (entry, true));
+            true
+        }
+        Told::RequestDenied { id } => {
+            decisions.insert(id.0, (entry, false));
+            true
+        }
+        Told::CertificateRevoked { certifier, serial, reason, at } => {
+            counts.revoked += 1;
+            snapshot
+                .prepare_cached(
+                    "SELECT 1 FROM issued WHERE certifier = ? AND serial = ? AND revoked_at = ? AND reason = ?",
+                )?
+                .exists(params![certifier, serial.0, at.0, reason.code()])?
+        }
+        Told::CrlIssued { certifier, crl } => {
+            counts.crls += 1;
+            let mut query = snapshot.prepare_cached(
+                "SELECT der FROM crl WHERE entry = ? AND certifier = ? AND number = ? AND this_update = ?
+                   AND next_update = ? AND entries = ? AND sha256 = ?",
+            )?;
+            let values = params![
+                entry,
+                certifier,
+                crl.number,
+                crl.this_update.0,
+                crl.next_update.0,
+                crl.entries,
+                crl.sha256.0
+            ];
+            let mut rows = query.query(values)?;
+            match rows.next()? {
+                Some(row) => row.get_ref(0)?.as_blob().is_ok_and(|der| sha256(der) == crl.sha256),
+                None => false,
+            }
+        }
+    };
+    Ok((!fits).then(|| "The tables do not hold what it tells.".into()))
+}
+
+/// Writes each issued certificate anew as the body of its entry, compares, and checks the certificate's own hash.
+fn check_issued(connection: &Connection, ids: RangeInclusive<u64>) -> Result<(Option<Broken>, Decisions)> {
+    let mut decisions = Decisions::new();
+    let mut broken = None;
+    let mut query = connection.prepare(&format!(
+        "SELECT {ISSUED}, entry, (SELECT body FROM audit WHERE number = issued.entry),
+           (SELECT der FROM der WHERE id = issued.id)
+         FROM issued WHERE id BETWEEN ? AND ? ORDER BY id"
+    ))?;
+    let mut rows = query.query(params![ids.start(), ids.end()])?;
+    let mut body = Vec::new();
+    let mut expected = *ids.start();
+    while let Some(row) = rows.next()? {
+        let entry: u64 = row.get(16).unwrap_or_default();
+        let why = match issued(row) {
+            Err(e) => Some(format!("The row of its certificate cannot be read: {e}")),
+            Ok(mut issued) => {
+                issued.revoked = None;
+                if let Some(id) = issued.request {
+                    let last = decisions.entry(id.0).or_insert((entry, false));
+                    last.0 = last.0.max(entry);
+                }
+                let (id, sha) = (issued.id, issued.sha256);
+                body.clear();
+                let fact = Fact::CertificateIssued { issued, der: Der::default() };
+                serde_json::to_writer(&mut body, &fact).map_err(|e| Error::internal(e.to_string()))?;
+                if row.get_ref(17)?.as_bytes() != Ok(&body[..]) {
+                    Some("The issued list does not hold the certificate that it tells of.".into())
+                } else if !row.get_ref(18)?.as_blob().is_ok_and(|der| sha256(der) == sha) {
+                    Some("The stored certificate is not the one that it tells of.".into())
+                } else if id != expected {
+                    Some(format!("Row {expected} of the issued list, before its own, is missing."))
+                } else {
+                    None
+                }
+            }
+        };
+        first(&mut broken, why.map(|why| (entry, why)));
+        expected += 1;
+    }
+    Ok((broken, decisions))
+}
+
+/// Checks that the tables hold no more and no less than the chain tells.
+fn check_totals(
+    snapshot: &Connection,
+    meta: &Meta,
+    verified: &Verified,
+    told: &Counts,
+) -> Result<Option<Broken>> {
+    let count = |sql: &str| -> Result<u64> { Ok(snapshot.query_row(sql, [], |r| r.get(0))?) };
+    let pairs = [
+        ("issued certificates", told.issued, count("SELECT count(*) FROM issued")?),
+        ("issued certificates", told.issued, meta.issued),
+        ("stored certificates", told.issued, count("SELECT count(*) FROM der")?),
+        ("revocations", told.revoked, count("SELECT count(*) FROM issued WHERE revoked_at IS NOT NULL")?),
+        ("revocations", told.revoked, meta.revoked),
+        ("CRLs", told.crls, count("SELECT count(*) FROM crl")?),
+        ("requests", told.requests, count("SELECT count(*) FROM request")?),
+        ("request numbers", count("SELECT coalesce(max(id), 0) + 1 FROM request")?, meta.next_request),
+    ];
+    let wrong = pairs.into_iter().find(|(_, told, found)| told != found);
+    Ok(wrong.map(|(noun, told, found)| {
+        (
+            verified.entries,
+            format!("Up to here the chain tells of {told} {noun}, but the tables hold {found}."),
+        )
+    }))
+}
+
+/// Checks that each request stands as its last decision left it.
+fn check_requests(snapshot: &Connection, decisions: &Decisions) -> Result<Option<Broken>> {
+    let mut query = snapshot.prepare("SELECT id, open, received, decided FROM request ORDER BY id")?;
+    let mut rows = query.query([])?;
+    let mut broken = None;
+    while let Some(row) = rows.next()? {
+        let (id, open, decided): (u64, bool, Option<u64>) = (row.get(0)?, row.get(1)?, row.get(3)?);
+        let last = decisions.get(&id);
+        if (decided, open) != (last.map(|l| l.0), last.is_none_or(|l| l.1)) {
+            let entry = last.map_or(row.get(2)?, |l| l.0);
+            first(&mut broken, Some((entry, format!("Request {id} does not stand as it tells."))));
+        }
+    }
+    Ok(broken)
+}
+
+fn first(broken: &mut Option<Broken>, other: Option<Broken>) {
+    if let Some(other) = other
+        && broken.as_ref().is_none_or(|b| other.0 < b.0)
+    {
+        *broken = Some(other);
+    }
+}

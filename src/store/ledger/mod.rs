@@ -2,7 +2,13 @@
 //! leaves this folder.
 
 pub mod audit;
+mod query;
+mod record;
+mod schema;
 pub mod sqlite;
+#[cfg(test)]
+mod tests;
+mod trouble;
 
 use crate::model::Generation;
 use crate::model::bytes::{Der, Digest, Serial};

@@ -1,0 +1,267 @@
+//! Measures what ARCHITECTURE.md promises, each figure beside a peer or a limit measured in the same run.
+//!
+//! `cargo bench` runs all; `cargo bench -- issue` runs those whose name contains the word. `--rows N` sets the size of the
+//! large workspace (default 1,000,000 for `large`, which takes minutes to furnish and is run only when named).
+
+#![allow(clippy::print_stdout, reason = "a benchmark reports on standard output")]
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use ringmaster::config::Config;
+use ringmaster::desk::{Desk, Verb};
+use ringmaster::model::bytes::Serial;
+use ringmaster::model::certifier::{NewCertifier, Reason};
+use ringmaster::model::change::Fact;
+use ringmaster::model::key::KeyType;
+use ringmaster::model::name::AltName;
+use ringmaster::model::request::{Pkcs10, Plan};
+use ringmaster::model::secret::Secret;
+use ringmaster::model::time::Timestamp;
+use ringmaster::pki::key::PrivateKey;
+use ringmaster::pki::{crl, issue, name, request};
+use ringmaster::store::certifier_key::Protection;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|a| name.contains(a.as_str()));
+    println!("{:44} {:>14}   beside", "what", "measured");
+    if wanted("issue one and in batches") {
+        issue_rates(KeyType::P256);
+        issue_rates(KeyType::Rsa2048);
+    }
+    if wanted("crl") {
+        crl_of_a_million();
+    }
+    if wanted("start") {
+        start();
+    }
+    if arguments.iter().any(|a| a == "large") {
+        large();
+    }
+}
+
+fn line(what: &str, measured: String, beside: String) {
+    println!("{what:44} {measured:>14}   {beside}");
+}
+
+fn config(folder: &Path) -> Config {
+    let mut config = Config::parse("()", None).expect("the default settings load");
+    config.workspace = folder.join("data");
+    config.home = folder.join("home");
+    config.protection = Protection { argon2_mib: 8, argon2_passes: 1, keyring_rounds: 1_000 };
+    config
+}
+
+fn certifier(desk: &mut Desk, key_type: KeyType) {
+    let asked = NewCertifier {
+        name: "root".into(),
+        common_name: "Bench Root".into(),
+        key_type,
+        password: Secret::new("bench".into()),
+        repeat: Secret::new("bench".into()),
+        ..NewCertifier::default()
+    };
+    desk.run(Verb::CreateCertifier(asked)).expect("a certifier is made");
+}
+
+fn requests(count: usize, first: usize) -> Vec<Pkcs10> {
+    let made = (first..first + count).map(|i| {
+        let host = format!("host{i}.example.test");
+        let key = PrivateKey::generate(KeyType::P256)?;
+        request::read(&request::build(&name::build(&[("CN", &host)])?, &[AltName::Dns(host)], &key)?)
+    });
+    made.collect::<Result<_, _>>().expect("requests are made")
+}
+
+/// Rates of durable issuing beside the raw signing rate of the same key.
+fn issue_rates(key_type: KeyType) {
+    const COUNT: usize = 400;
+    let temp = tempfile::tempdir().expect("a folder");
+    let mut desk = Desk::open(&config(temp.path()), None, false).expect("a desk");
+    certifier(&mut desk, key_type);
+    let imported = desk
+        .run(Verb::ImportRequests { requests: requests(2 * COUNT, 0), source: "bench".into() })
+        .expect("requests are received");
+    let ids: Vec<_> = imported
+        .facts
+        .iter()
+        .filter_map(|f| if let Fact::RequestReceived { request } = f { Some(request.id) } else { None })
+        .collect();
+    for id in &ids {
+        let plan =
+            Plan { certifier: "root".into(), profile: "server".into(), days: 90, reason: String::new() };
+        desk.run(Verb::Approve { id: *id, plan }).expect("approved");
+    }
+    let (one_by_one, batched) = ids.split_at(COUNT);
+
+    let key = PrivateKey::generate(key_type).expect("a key");
+    let message = [7; 700];
+    let begin = Instant::now();
+    let mut raw = 0_u32;
+    while begin.elapsed() < Duration::from_secs(1) {
+        key.sign(&message).expect("signed");
+        raw += 1;
+    }
+    let raw = f64::from(raw) / begin.elapsed().as_secs_f64();
+
+    let begin = Instant::now();
+    for id in one_by_one {
+        desk.run(Verb::Issue { ids: vec![*id] }).expect("issued");
+    }
+    let single = COUNT as f64 / begin.elapsed().as_secs_f64();
+    let begin = Instant::now();
+    for ids in batched.chunks(100) {
+        desk.run(Verb::Issue { ids: ids.to_vec() }).expect("issued");
+    }
+    let batch = COUNT as f64 / begin.elapsed().as_secs_f64();
+    let beside = |rate: f64| format!("{:.0} % of raw signing ({raw:.0}/s)", rate * 100.0 / raw);
+    line(&format!("issue one, durable, {}", key_type.name()), format!("{single:.0}/s"), beside(single));
+    line(&format!("issue in batches of 100, {}", key_type.name()), format!("{batch:.0}/s"), beside(batch));
+    if let Some(rate) = openssl_ca(temp.path(), key_type) {
+        let beside = format!("ours, one by one, is {:.0} times that", single / rate);
+        line(&format!("openssl ca, one a process, {}", key_type.name()), format!("{rate:.0}/s"), beside);
+    }
+}
+
+/// How many certificates a second `openssl ca` issues, one process each, with an empty index.
+fn openssl_ca(folder: &Path, key_type: KeyType) -> Option<f64> {
+    const COUNT: usize = 20;
+    let pkey = match key_type {
+        KeyType::Rsa2048 => "rsa:2048",
+        _ => "ec",
+    };
+    let settings = "[ca]\ndefault_ca=d\n[d]\ndatabase=index.txt\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\n\
+                    default_days=90\npolicy=p\nunique_subject=no\n[p]\ncommonName=supplied\n";
+    for (file, text) in [("ca.cnf", settings), ("index.txt", ""), ("serial", "1000\n")] {
+        std::fs::write(folder.join(file), text).ok()?;
+    }
+    let run = |arguments: &str| {
+        let output = Command::new("openssl").current_dir(folder).args(arguments.split(' ')).output().ok()?;
+        output.status.success().then_some(())
+    };
+    let curve = if pkey == "ec" { " -pkeyopt ec_paramgen_curve:P-256" } else { "" };
+    run(&format!(
+        "req -x509 -newkey {pkey}{curve} -nodes -keyout ca.key -out ca.pem -subj /CN=ca -days 900"
+    ))?;
+    run(
+        "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout l.key -out l.csr -subj /CN=leaf",
+    )?;
+    let begin = Instant::now();
+    for _ in 0..COUNT {
+        run("ca -config ca.cnf -batch -notext -keyfile ca.key -cert ca.pem -in l.csr -out l.pem")?;
+    }
+    Some(COUNT as f64 / begin.elapsed().as_secs_f64())
+}
+
+/// A CRL of a million entries beside the limits of one second and 200 MB.
+fn crl_of_a_million() {
+    const COUNT: u64 = 1_000_000;
+    let key = PrivateKey::generate(KeyType::P256).expect("a key");
+    let subject = name::build(&[("CN", "Bench Root")]).expect("a name");
+    let now = Timestamp(1_790_000_000);
+    let validity = ringmaster::model::profile::Validity {
+        not_before: now,
+        not_after: now.plus_days(3650),
+        clamped: String::new(),
+    };
+    let template = issue::root(subject, key.info(), Serial(vec![0x41; 20]), validity).expect("a template");
+    let tbs = issue::to_be_signed(&template, &template.subject, key.algorithm()).expect("encoded");
+    let der = issue::assemble(&tbs, key.algorithm(), &key.sign(&tbs).expect("signed"));
+    let root = ringmaster::pki::certificate::read(&der).expect("read back");
+    let mut entries = (0..COUNT).map(|i| {
+        let mut serial = vec![0x41; 8];
+        serial.extend(i.to_be_bytes());
+        (Serial(serial), now, Reason::Superseded)
+    });
+    let begin = Instant::now();
+    let next = now.plus_days(30);
+    let tbs = crl::to_be_signed(&root, key.algorithm(), 2, now, next, &mut entries).expect("encoded");
+    let der = issue::assemble(&tbs, key.algorithm(), &key.sign(&tbs).expect("signed"));
+    let written = begin.elapsed();
+    line("CRL with 1,000,000 entries, write", format!("{:.2} s", written.as_secs_f64()), "limit 1 s".into());
+    let begin = Instant::now();
+    let info = crl::read(&der, &root).expect("read");
+    assert_eq!(info.entries, COUNT);
+    let beside = format!("{:.1} MB; peak of this process {}", der.len() as f64 / 1e6, peak());
+    line("CRL with 1,000,000 entries, read", format!("{:.2} s", begin.elapsed().as_secs_f64()), beside);
+}
+
+/// The peak memory of this process, as the system counts it.
+fn peak() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let kilobytes = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+    let kilobytes = kilobytes.and_then(|l| l.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    kilobytes.map_or_else(|| "unknown".into(), |k| format!("{} MB", k / 1024))
+}
+
+/// From the start of the process to the first full frame, under a pseudo-terminal, on the small demonstration.
+fn start() {
+    let temp = tempfile::tempdir().expect("a folder");
+    let mut desk = Desk::open(&config(temp.path()), None, false).expect("a desk");
+    ringmaster::demo::furnish(&mut desk, ringmaster::demo::ISSUED, &mut |_| {}).expect("furnished");
+    drop(desk);
+    let (median, first) = first_frame(temp.path());
+    line("start to first full frame, 200 issued", median, first);
+}
+
+/// The same, and what follows, on a workspace of a million issued certificates.
+fn large() {
+    let rows = 1_000_000;
+    let temp = tempfile::tempdir().expect("a folder");
+    let mut desk = Desk::open(&config(temp.path()), None, false).expect("a desk");
+    let begin = Instant::now();
+    ringmaster::demo::furnish(&mut desk, rows, &mut |_| {}).expect("furnished");
+    let seconds = begin.elapsed().as_secs_f64();
+    line("furnish 1,000,000 issued", format!("{seconds:.0} s"), "limit 300 s".into());
+    let begin = Instant::now();
+    let verified = desk.ledger().verify_audit().expect("verified");
+    assert_eq!(verified.broken, None);
+    let beside = format!("limit 1 s for 1,000,000; {} entries", verified.entries);
+    line("verify the audit chain", format!("{:.2} s", begin.elapsed().as_secs_f64()), beside);
+    drop(desk);
+    let (median, first) = first_frame(temp.path());
+    line("start to first full frame, 1,000,000 issued", median, first);
+}
+
+fn first_frame(folder: &Path) -> (String, String) {
+    let mut times: Vec<_> = (0..7).map(|_| frame_once(folder)).collect();
+    times.sort();
+    (
+        format!("{} ms", times[3].as_millis()),
+        format!("limit 50 ms; slowest of 7: {} ms", times[6].as_millis()),
+    )
+}
+
+fn frame_once(folder: &Path) -> Duration {
+    let size = portable_pty::PtySize { rows: 24, cols: 80, ..Default::default() };
+    let pair = portable_pty::native_pty_system().openpty(size).expect("a pseudo-terminal");
+    let mut command = portable_pty::CommandBuilder::new(env!("CARGO_BIN_EXE_ringmaster"));
+    command.args(["--workspace", &folder.join("data").display().to_string()]);
+    command.env_clear();
+    command.env("TERM", "xterm-256color");
+    command.env("LANG", "C.UTF-8");
+    command.env("HOME", folder.join("home"));
+    let begin = Instant::now();
+    let mut child = pair.slave.spawn_command(command).expect("started");
+    let mut reader = pair.master.try_clone_reader().expect("a reader");
+    let size = |n| std::num::NonZero::new(n).expect("not zero");
+    let mut parser = vt100::Parser::new(size(24), size(80), 0);
+    let mut buffer = [0; 8192];
+    let elapsed = loop {
+        let count = reader.read(&mut buffer).expect("output");
+        parser.process(&buffer[..count]);
+        // The footer is drawn last; the frame is one write.
+        if parser.screen().contents().lines().last().is_some_and(|l| l.contains('?')) {
+            break begin.elapsed();
+        }
+    };
+    let mut writer = pair.master.take_writer().expect("a writer");
+    writer.write_all(b"q").expect("typed");
+    // Drained, so that the program never waits for its terminal while it leaves.
+    std::thread::spawn(move || std::io::copy(&mut reader, &mut std::io::sink()));
+    child.wait().expect("ended");
+    elapsed
+}

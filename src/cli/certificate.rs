@@ -1,0 +1,289 @@
+//! `ringmaster certificate`: the issued list, certificates in use, and revocation.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use serde_json::{Value, json};
+
+use super::session::{Cell, Session};
+use super::{certifier, print};
+use crate::desk::{Desk, Verb};
+use crate::model::bytes::{Digest, Serial, unhex};
+use crate::model::certificate::{Certificate, Lifetime};
+use crate::model::certifier::{Issued, Reason};
+use crate::model::error::{Error, Result};
+use crate::model::field::{Look, Record};
+use crate::pki::pem;
+use crate::store::ledger::Order;
+
+/// How many rows are read from the issued list at once.
+const PAGE: usize = 1000;
+
+/// The commands about certificates.
+pub(super) fn command() -> Command {
+    let flag = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+    };
+    Command::new("certificate")
+        .about("Certificates: the issued list, and what stands in keyrings")
+        .subcommand_required(true)
+        .subcommand(
+            Command::new("list")
+                .about("Lists issued certificates")
+                .arg(
+                    Arg::new("filter").long("filter").value_name("TEXT").help(
+                        "Lists only those with every word of this in certifier, serial, subject or names",
+                    ),
+                )
+                .arg(
+                    Arg::new("sort")
+                        .long("sort")
+                        .value_name("ORDER")
+                        .value_parser(["issued", "ends", "subject", "serial"])
+                        .default_value("issued")
+                        .help("In which order"),
+                )
+                .arg(
+                    Arg::new("limit")
+                        .long("limit")
+                        .value_name("N")
+                        .value_parser(value_parser!(u32).range(1..))
+                        .default_value("1000")
+                        .help("How many at most"),
+                )
+                .arg(flag(
+                    "due",
+                    "Lists only those that are valid and end soon; exit code 3 when there are any",
+                ))
+                .arg(flag(
+                    "used",
+                    "Lists what stands in keyrings and certifiers instead, issued here or not",
+                )),
+        )
+        .subcommand(
+            Command::new("show")
+                .about("Shows a certificate")
+                .arg(
+                    Arg::new("which")
+                        .value_name("SERIAL|SHA256|FILE")
+                        .required(true)
+                        .help("A serial number, a SHA-256, or a file; - is the standard input"),
+                )
+                .arg(flag("pem", "Prints it as PEM")),
+        )
+        .subcommand(
+            Command::new("revoke")
+                .about("Revokes an issued certificate; the next CRL carries it")
+                .arg(Arg::new("certifier").value_name("CERTIFIER").required(true).help("Who issued it"))
+                .arg(
+                    Arg::new("serial")
+                        .value_name("SERIAL")
+                        .required(true)
+                        .help("Its serial number, hexadecimal"),
+                )
+                .arg(
+                    Arg::new("reason")
+                        .long("reason")
+                        .value_name("REASON")
+                        .required(true)
+                        .ignore_case(true)
+                        .value_parser(clap::builder::PossibleValuesParser::new(Reason::NAMES))
+                        .help("Why; stands in the CRL"),
+                )
+                .arg(
+                    Arg::new("confirm")
+                        .long("confirm")
+                        .value_name("SERIAL")
+                        .required(true)
+                        .help("The serial number again: a revocation cannot be taken back"),
+                ),
+        )
+}
+
+/// Runs a command about certificates.
+pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    match matches.subcommand() {
+        Some(("list", options)) => list(options, session),
+        Some(("show", options)) => show(options, session),
+        Some(("revoke", options)) => revoke(options, session),
+        _ => Ok(2),
+    }
+}
+
+fn list(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    let text = options.get_one::<String>("filter").map(|t| t.to_lowercase()).unwrap_or_default();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let limit = options.get_one::<u32>("limit").map_or(PAGE, |n| usize::try_from(*n).unwrap_or(PAGE));
+    let sort = options.get_one::<String>("sort").map_or("issued", String::as_str);
+    let due = options.get_flag("due");
+    if options.get_flag("used") {
+        return used(&words, sort, limit, due, session);
+    }
+    let order = match sort {
+        "ends" => Order::Ends,
+        "subject" => Order::Subject,
+        "serial" => Order::Serial,
+        _ => Order::Issued,
+    };
+    let (now, soon) = (Desk::now(), session.config.soon());
+    let ledger = session.desk()?.ledger();
+    let mut ids = ledger.issued_ids(order)?;
+    if !words.is_empty() {
+        let mut fitting = HashSet::new();
+        ledger.issued_texts(&mut |id, text| {
+            if words.iter().all(|word| text.contains(word)) {
+                fitting.insert(id);
+            }
+        })?;
+        ids.retain(|id| fitting.contains(id));
+    }
+    let is_due = |row: &Issued| {
+        let days = row.not_after.days_from(now);
+        row.revoked.is_none() && (0..soon).contains(&days)
+    };
+    let mut rows = Vec::new();
+    for page in ids.chunks(PAGE) {
+        rows.extend(ledger.issued_rows(page)?.into_iter().filter(|row| !due || is_due(row)));
+        if rows.len() > limit {
+            break;
+        }
+    }
+    if rows.len() > limit {
+        rows.truncate(limit);
+        session.out.note(&format!("Only the first {limit} are listed; --limit N lists more."));
+    }
+    let columns = [
+        ("CERTIFIER", Cell::Field("certifier")),
+        ("SERIAL", Cell::Field("serial")),
+        ("SUBJECT", Cell::Field("subject")),
+        ("ENDS", Cell::Word(|r: &Issued| r.not_after.date())),
+        ("REVOKED", Cell::Field("revoked")),
+        ("REQUEST", Cell::Field("request")),
+    ];
+    session.list(rows.iter(), &columns, "ledger.db")?;
+    Ok(if due && !rows.is_empty() { 3 } else { 0 })
+}
+
+/// Lists what stands in keyrings and certifiers.
+fn used(words: &[&str], sort: &str, limit: usize, due: bool, session: &mut Session<'_>) -> Result<u8> {
+    let state = session.state()?;
+    let (now, soon) = (Desk::now(), session.config.soon());
+    let all = state.certificates();
+    let fits = |c: &Certificate| {
+        let names: Vec<_> = c.alt_names.iter().map(ToString::to_string).collect();
+        let text = format!("{} {} {} {}", c.subject, c.issuer, c.serial, names.join(" ")).to_lowercase();
+        words.iter().all(|word| text.contains(word))
+    };
+    let wanted = all.values().map(|(c, _)| *c).filter(|c| fits(c));
+    let mut wanted: Vec<&Certificate> =
+        wanted.filter(|c| !due || c.lifetime(now, soon) == Lifetime::Soon).collect();
+    match sort {
+        "subject" => wanted.sort_by_key(|c| c.subject.text()),
+        "serial" => wanted.sort_by(|a, b| a.serial.cmp(&b.serial)),
+        "issued" => wanted.sort_by_key(|c| c.not_before),
+        _ => wanted.sort_by_key(|c| c.not_after),
+    }
+    wanted.truncate(limit);
+    let columns = [
+        ("SUBJECT", Cell::Field("subject")),
+        ("ISSUER", Cell::Field("issuer")),
+        ("SERIAL", Cell::Field("serial")),
+        ("ENDS", Cell::Word(|c: &Certificate| c.not_after.date())),
+        ("USED", Cell::Field("used")),
+    ];
+    session.list(wanted.iter().copied(), &columns, "keyrings/")?;
+    Ok(if due && !wanted.is_empty() { 3 } else { 0 })
+}
+
+fn show(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    let which = options.get_one::<String>("which").map_or("", String::as_str);
+    let found = if which == "-" || Path::new(which).is_file() {
+        let found = session.find(&PathBuf::from(which))?;
+        if found.certificates.is_empty() {
+            return Err(Error::refused(format!(
+                "There is no certificate in {}.",
+                print::source(Path::new(which))
+            )));
+        }
+        found.certificates.into_iter().map(|c| (c, None)).collect()
+    } else {
+        vec![known(which, session)?]
+    };
+    if options.get_flag("pem") {
+        for (certificate, _) in &found {
+            session.out.raw(&pem::write("CERTIFICATE", &certificate.der.0));
+        }
+        return Ok(0);
+    }
+    let state = session.state()?;
+    let look = Look { state: &state, now: Desk::now(), soon: session.config.soon() };
+    // What the issued list knows beyond the certificate itself.
+    let beside = |row: &Issued| {
+        let fields = Issued::FIELDS.iter().filter(|f| Certificate::field(f.name).is_none());
+        fields.map(|f| (f.name, f.label, (f.get)(row, &look))).collect::<Vec<_>>()
+    };
+    if session.json {
+        let objects = found.iter().map(|(certificate, row)| {
+            let mut object = print::object(certificate, &look);
+            for (name, _, value) in row.iter().flat_map(beside) {
+                object.insert(name.into(), json!(value));
+            }
+            Value::Object(object)
+        });
+        let mut objects: Vec<_> = objects.collect();
+        let value = if objects.len() == 1 { objects.remove(0) } else { Value::Array(objects) };
+        session.out.json(&value);
+        return Ok(0);
+    }
+    for (number, (certificate, row)) in found.iter().enumerate() {
+        if number > 0 {
+            session.out.line("");
+        }
+        let fields = Certificate::FIELDS.iter().map(|f| (f.label, (f.get)(certificate, &look)));
+        let beside = row.iter().flat_map(beside).map(|(_, label, value)| (label, value));
+        session.out.pairs(fields.chain(beside));
+    }
+    Ok(0)
+}
+
+/// Finds a certificate by SHA-256 or serial number, in the issued list and in what is in use.
+fn known(which: &str, session: &mut Session<'_>) -> Result<(Certificate, Option<Issued>)> {
+    let nothing = || {
+        Error::not_found("certificate or file", which)
+            .next("Give a serial number or SHA-256 of: ringmaster certificate list")
+    };
+    let state = session.state()?;
+    let ledger = session.desk()?.ledger();
+    let digest = unhex(which).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()).map(Digest);
+    let serial = Serial::typed(which).filter(|_| digest.is_none());
+    let issued = match (&digest, &serial) {
+        (Some(digest), _) => ledger.issued_by_sha256(digest)?,
+        (None, Some(serial)) => ledger.issued_by_serial("", serial)?,
+        (None, None) => return Err(nothing()),
+    };
+    if let Some((row, der)) = issued {
+        return Ok((crate::pki::certificate::read(&der.0)?, Some(row)));
+    }
+    let all = state.certificates();
+    let fits = |c: &Certificate| Some(c.sha256) == digest || Some(&c.serial) == serial.as_ref();
+    let found = all.values().find(|(c, _)| fits(c)).map(|(c, _)| (*c).clone());
+    Ok((found.ok_or_else(nothing)?, None))
+}
+
+fn revoke(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    let argument = |name| options.get_one::<String>(name).map_or("", String::as_str);
+    let read = |text: &str| {
+        Serial::typed(text).ok_or_else(|| {
+            Error::usage(format!("\"{text}\" is not a serial number.")).why("It is hexadecimal.")
+        })
+    };
+    let serial = read(argument("serial"))?;
+    if read(argument("confirm"))? != serial {
+        return Err(Error::usage("--confirm does not repeat the serial number; nothing was changed.")
+            .next(format!("To revoke it for good: --confirm {serial}")));
+    }
+    let reason = Reason::from_name(argument("reason")).unwrap_or(Reason::Unspecified);
+    let certifier = certifier::by_name(argument("certifier"), session)?.name;
+    session.run(Verb::Revoke { certifier, serial, reason })
+}

@@ -1,0 +1,107 @@
+//! `ringmaster certifier` and `ringmaster crl`: certificate authorities and their revocation lists.
+
+use clap::{Arg, ArgMatches, Command};
+
+use super::fields;
+use super::session::{Cell, Session};
+use crate::desk::Verb;
+use crate::model::certifier::{Certifier, NewCertifier};
+use crate::model::error::{Error, Result};
+use crate::model::finding::Subject;
+use crate::pki::pem;
+
+/// The commands about certifiers.
+pub(super) fn command() -> Command {
+    let named = |name, about| Command::new(name).about(about).arg(name_argument());
+    Command::new("certifier")
+        .about("Certificate authorities of the workspace")
+        .subcommand_required(true)
+        .subcommand(fields::options::<NewCertifier>(
+            Command::new("create").about("Makes a certifier with its certificate and first CRL"),
+        ))
+        .subcommand(Command::new("list").about("Lists the certifiers"))
+        .subcommand(named("show", "Shows a certifier"))
+        .subcommand(named("certificate", "Prints the certificate of a certifier as PEM"))
+        .subcommand(named("crl", "Prints the latest CRL of a certifier as PEM"))
+}
+
+/// Runs a command about certifiers.
+pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    match matches.subcommand() {
+        Some(("create", options)) => {
+            let mut asked = NewCertifier { key_type: session.config.certifier_key, ..Default::default() };
+            fields::fill(&mut asked, options)?;
+            session.desk()?;
+            let whose = format!("certifier {}", asked.name);
+            fields::ask(&mut asked, &whose, &mut session.secrets)?;
+            session.run(Verb::CreateCertifier(asked))
+        }
+        Some(("list", _)) => {
+            let state = session.state()?;
+            let columns = [
+                ("NAME", Cell::Field("name")),
+                ("SUBJECT", Cell::Field("subject")),
+                ("KEY", Cell::Field("key")),
+                ("ENDS", Cell::Field("ends")),
+                ("CRL", Cell::Field("crl")),
+            ];
+            session.list(state.certifiers.values(), &columns, "certifiers/")
+        }
+        Some(("show", options)) => {
+            let certifier = find(options, session)?;
+            session.show(&certifier, &Subject::Certifier(certifier.name.clone()))?;
+            Ok(0)
+        }
+        Some(("certificate", options)) => {
+            let certifier = find(options, session)?;
+            session.out.raw(&pem::write("CERTIFICATE", &certifier.certificate.der.0));
+            Ok(0)
+        }
+        Some(("crl", options)) => {
+            let certifier = find(options, session)?;
+            let crl = session.desk()?.ledger().crl(&certifier.name)?.ok_or_else(|| {
+                Error::refused(format!("Certifier {} has no CRL yet.", certifier.name))
+                    .next(format!("Sign one: ringmaster crl issue {}", certifier.name))
+            })?;
+            session.out.raw(&pem::write("X509 CRL", &crl.0));
+            Ok(0)
+        }
+        _ => Ok(2),
+    }
+}
+
+/// The command that signs CRLs.
+pub(super) fn crl_command() -> Command {
+    let issue = Command::new("issue").about("Signs a new CRL with everything that is revoked");
+    Command::new("crl")
+        .about("Certificate revocation lists")
+        .subcommand_required(true)
+        .subcommand(issue.arg(Arg::new("name").value_name("CERTIFIER").required(true).help("The certifier")))
+}
+
+/// Runs the command that signs CRLs.
+pub(super) fn run_crl(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    let Some(("issue", options)) = matches.subcommand() else { return Ok(2) };
+    let certifier = find(options, session)?.name;
+    session.run(Verb::IssueCrl { certifier })
+}
+
+/// Finds the certifier that an argument names.
+fn find(options: &ArgMatches, session: &mut Session<'_>) -> Result<Certifier> {
+    let name = options.get_one::<String>("name").map_or("", String::as_str);
+    by_name(name, session)
+}
+
+/// Finds a certifier.
+pub(super) fn by_name(name: &str, session: &mut Session<'_>) -> Result<Certifier> {
+    let state = session.state()?;
+    state
+        .certifiers
+        .get(name)
+        .cloned()
+        .ok_or_else(|| Error::not_found("certifier", name).next("List them with: ringmaster certifier list"))
+}
+
+fn name_argument() -> Arg {
+    Arg::new("name").value_name("NAME").required(true).help("The certifier")
+}

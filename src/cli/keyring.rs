@@ -1,0 +1,203 @@
+//! `ringmaster keyring`: keys with their certificates, chains and trusted roots.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+
+use super::session::{Cell, Session};
+use super::{certifier, fields, print};
+use crate::desk::Verb;
+use crate::model::certificate::Certificate;
+use crate::model::error::{Error, Result};
+use crate::model::finding::Subject;
+use crate::model::keyring::{Keyring, NewKeyring, Role};
+use crate::pki::pem;
+
+/// The commands about keyrings.
+pub(super) fn command() -> Command {
+    let named = |name, about| {
+        let name_argument = Arg::new("name").value_name("NAME").required(true).help("The keyring");
+        Command::new(name).about(about).arg(name_argument)
+    };
+    let file = || Arg::new("file").value_name("FILE").value_parser(value_parser!(PathBuf));
+    Command::new("keyring")
+        .about("Keyrings: a key with its certificate, chain and trusted roots")
+        .subcommand_required(true)
+        .subcommand(fields::options::<NewKeyring>(
+            Command::new("create").about("Makes a keyring with its key, and puts its request into the queue"),
+        ))
+        .subcommand(Command::new("list").about("Lists the keyrings"))
+        .subcommand(named("show", "Shows a keyring"))
+        .subcommand(
+            named("trust", "Adds a trusted root to a keyring")
+                .arg(file().help("A file with the root certificate; - is the standard input"))
+                .arg(
+                    Arg::new("certifier")
+                        .long("certifier")
+                        .value_name("CERTIFIER")
+                        .help("Takes the certificate of a certifier of this workspace"),
+                )
+                .group(ArgGroup::new("root").args(["file", "certifier"]).required(true)),
+        )
+        .subcommand(
+            named("install", "Installs the certificate of a keyring's key, with intermediates")
+                .arg(
+                    file().help("A file with the certificate and its intermediates; - is the standard input"),
+                )
+                .arg(
+                    Arg::new("issued")
+                        .long("issued")
+                        .action(ArgAction::SetTrue)
+                        .help("Takes the newest certificate issued here for the keyring's key"),
+                )
+                .group(ArgGroup::new("source").args(["file", "issued"]).required(true)),
+        )
+        .subcommand(named("request", "Prints the latest request of a keyring as PEM"))
+        .subcommand(
+            named("export", "Prints the certificate of a keyring as PEM; never its key").arg(
+                Arg::new("chain")
+                    .long("chain")
+                    .action(ArgAction::SetTrue)
+                    .help("Prints the intermediates as well, as a server sends them"),
+            ),
+        )
+        .subcommand(
+            named("delete", "Moves a keyring to the history").arg(
+                Arg::new("confirm")
+                    .long("confirm")
+                    .value_name("NAME")
+                    .required(true)
+                    .help("The name of the keyring again"),
+            ),
+        )
+}
+
+/// Runs a command about keyrings.
+pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    match matches.subcommand() {
+        Some(("create", options)) => {
+            let mut asked = NewKeyring { key_type: session.config.keyring_key, ..Default::default() };
+            fields::fill(&mut asked, options)?;
+            session.desk()?;
+            let whose = format!("keyring {}", asked.name);
+            fields::ask(&mut asked, &whose, &mut session.secrets)?;
+            session.run(Verb::CreateKeyring(asked))
+        }
+        Some(("list", _)) => {
+            let state = session.state()?;
+            let columns = [
+                ("NAME", Cell::Field("name")),
+                ("STATUS", Cell::Field("status")),
+                ("CERTIFICATE", Cell::Field("certificate")),
+                ("ENDS", Cell::Field("ends")),
+                ("KEY", Cell::Field("key")),
+                ("SITES", Cell::Field("sites")),
+            ];
+            session.list(state.keyrings.values(), &columns, "keyrings/")
+        }
+        Some(("show", options)) => {
+            let ring = find(options, session)?;
+            session.show(&ring, &Subject::Keyring(ring.name.clone()))?;
+            Ok(0)
+        }
+        Some(("trust", options)) => {
+            let keyring = find(options, session)?.name;
+            let roots = match options.get_one::<String>("certifier") {
+                Some(name) => vec![certifier::by_name(name, session)?.certificate],
+                None => given(options, session)?,
+            };
+            session.run(Verb::Trust { keyring, roots, password: None })
+        }
+        Some(("install", options)) => {
+            let ring = find(options, session)?;
+            let certificates = if options.get_flag("issued") {
+                vec![issued(&ring, session)?]
+            } else {
+                given(options, session)?
+            };
+            session.run(Verb::Install { keyring: ring.name, certificates, password: None })
+        }
+        Some(("request", options)) => {
+            let ring = find(options, session)?;
+            let state = session.state()?;
+            let request = state.request_of_keyring(&ring).ok_or_else(|| {
+                Error::refused(format!("Keyring {} has no request in the queue.", ring.name))
+            })?;
+            session.out.raw(&pem::write("CERTIFICATE REQUEST", &request.pkcs10.der.0));
+            Ok(0)
+        }
+        Some(("export", options)) => {
+            let ring = find(options, session)?;
+            let leaf = ring.leaf().ok_or_else(|| {
+                Error::refused(format!("Keyring {} has no certificate yet.", ring.name))
+                    .next(format!("See what it waits for: ringmaster keyring show {}", ring.name))
+            })?;
+            session.out.raw(&pem::write("CERTIFICATE", &leaf.der.0));
+            for entry in ring.with_role(Role::Chain).filter(|_| options.get_flag("chain")) {
+                session.out.raw(&pem::write("CERTIFICATE", &entry.certificate.der.0));
+            }
+            Ok(0)
+        }
+        Some(("delete", options)) => {
+            let name = find(options, session)?.name;
+            confirmed(options, &name)?;
+            session.run(Verb::DeleteKeyring { name })
+        }
+        _ => Ok(2),
+    }
+}
+
+/// Refuses unless `--confirm` repeats the name of what is about to go.
+pub(super) fn confirmed(options: &ArgMatches, name: &str) -> Result<()> {
+    if options.get_one::<String>("confirm").is_some_and(|c| c == name) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("--confirm does not name {name}; nothing was changed."))
+        .next(format!("Repeat the name to confirm: --confirm {name}")))
+}
+
+fn find(options: &ArgMatches, session: &mut Session<'_>) -> Result<Keyring> {
+    let name = options.get_one::<String>("name").map_or("", String::as_str);
+    by_name(name, session)
+}
+
+/// Finds a keyring; one whose file cannot be read is answered with why.
+pub(super) fn by_name(name: &str, session: &mut Session<'_>) -> Result<Keyring> {
+    let state = session.state()?;
+    if let Some(ring) = state.keyrings.get(name) {
+        return Ok(ring.clone());
+    }
+    let file = format!("keyrings/{name}.kyr");
+    Err(match state.unreadable.iter().find(|(path, _)| *path == file) {
+        Some((_, why)) => Error::damaged(format!("The keyring {name} cannot be read.")).why(why),
+        None => Error::not_found("keyring", name).next("List them with: ringmaster keyring list"),
+    })
+}
+
+/// Reads the certificates of the file that an argument names.
+fn given(options: &ArgMatches, session: &mut Session<'_>) -> Result<Vec<Certificate>> {
+    let file = options.get_one::<PathBuf>("file").cloned().unwrap_or_default();
+    let found = session.find(&file)?;
+    if found.keys > 0 {
+        session.out.note(&format!("{} holds a private key, which is not taken.", print::source(&file)));
+    }
+    if found.certificates.is_empty() {
+        return Err(Error::refused(format!("There is no certificate in {}.", print::source(&file)))
+            .next("Bring a certificate as PEM, DER or PKCS#7."));
+    }
+    Ok(found.certificates)
+}
+
+/// Finds the newest certificate in the issued list for the key of a ring.
+fn issued(ring: &Keyring, session: &mut Session<'_>) -> Result<Certificate> {
+    let nothing = || {
+        Error::refused(format!("No certificate was issued here for the key of keyring {}.", ring.name))
+            .next("Approve and issue its request, or install a certificate from a file.")
+    };
+    let key = ring.key.as_ref().ok_or_else(nothing)?;
+    let ledger = session.desk()?.ledger();
+    let rows = ledger.issued_by_key(&key.sha256)?;
+    let newest = rows.into_iter().filter(|r| r.revoked.is_none()).max_by_key(|r| (r.at, r.id));
+    let (_, der) = ledger.issued_by_sha256(&newest.ok_or_else(nothing)?.sha256)?.ok_or_else(nothing)?;
+    crate::pki::certificate::read(&der.0)
+}

@@ -1,0 +1,262 @@
+//! What a command has at hand: the settings, the workspace once it is needed, the printer and the passwords.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::print::{self, Printer};
+use super::secrets::Secrets;
+use crate::config::Config;
+use crate::desk::{Desk, Outcome, Verb};
+use crate::model::State;
+use crate::model::change::Fact;
+use crate::model::error::{Error, Kind, Result};
+use crate::model::field::{Look, Record};
+use crate::model::finding::Subject;
+use crate::model::request::Status;
+use crate::pki::pem::{self, Found};
+
+/// How often a wrong password may be typed again.
+const TRIES: usize = 3;
+
+/// What stands in a column of a list.
+pub(super) enum Cell<T> {
+    /// A field of the record, by name.
+    Field(&'static str),
+    /// Something shorter than the field.
+    Word(fn(&T) -> String),
+}
+
+/// One run of a command.
+pub(super) struct Session<'a> {
+    /// The settings.
+    pub(super) config: Config,
+    /// Whether JSON is printed.
+    pub(super) json: bool,
+    /// The printer.
+    pub(super) out: Printer<'a>,
+    /// The passwords.
+    pub(super) secrets: Secrets,
+    workspace: Option<PathBuf>,
+    read_only: bool,
+    desk: Option<Desk>,
+}
+
+impl<'a> Session<'a> {
+    /// Makes a session; the workspace is opened when it is first needed.
+    pub(super) fn new(
+        config: Config,
+        workspace: Option<PathBuf>,
+        read_only: bool,
+        json: bool,
+        out: Printer<'a>,
+        secrets: Secrets,
+    ) -> Self {
+        Self { config, json, out, secrets, workspace, read_only, desk: None }
+    }
+
+    /// Opens the workspace.
+    pub(super) fn desk(&mut self) -> Result<&mut Desk> {
+        if self.desk.is_none() {
+            self.desk = Some(Desk::open(&self.config, self.workspace.as_deref(), self.read_only)?);
+        }
+        self.desk.as_mut().ok_or_else(|| Error::internal("The workspace was not opened."))
+    }
+
+    /// Returns the state of the workspace.
+    pub(super) fn state(&mut self) -> Result<Arc<State>> {
+        Ok(self.desk()?.state())
+    }
+
+    /// Runs a verb, asks for the passwords it needs, and prints what is true now.
+    pub(super) fn run(&mut self, verb: Verb) -> Result<u8> {
+        if matches!(verb, Verb::CreateCertifier(_) | Verb::Issue { .. } | Verb::IssueCrl { .. })
+            && let Some(warning) = self.desk()?.clock_warning()?
+        {
+            self.out.note(&warning);
+        }
+        let outcome = self.perform(verb)?;
+        self.tell(&outcome);
+        Ok(0)
+    }
+
+    fn perform(&mut self, mut verb: Verb) -> Result<Outcome> {
+        let mut asked = 0;
+        loop {
+            let error = match self.desk()?.run(verb.clone()) {
+                Ok(outcome) => return Ok(outcome),
+                Err(error) => error,
+            };
+            let again = match error.kind {
+                Kind::Locked => asked == 0,
+                // A wrong line of a file stays wrong; a person may type again.
+                Kind::WrongPassword => asked > 0 && asked < TRIES && !self.secrets.unattended(),
+                _ => false,
+            };
+            if !again {
+                return Err(error);
+            }
+            asked += 1;
+            let locked = self.certifiers_of(&verb)?;
+            match &mut verb {
+                Verb::Trust { keyring, password, .. } | Verb::Install { keyring, password, .. } => {
+                    *password = Some(self.secrets.ask(&format!("Password of keyring {keyring}"))?);
+                }
+                _ if locked.is_empty() => return Err(error),
+                _ => locked.iter().try_for_each(|certifier| self.unlock(certifier))?,
+            }
+        }
+    }
+
+    fn unlock(&mut self, certifier: &str) -> Result<()> {
+        for attempt in 1.. {
+            let password = self.secrets.ask(&format!("Password of certifier {certifier}"))?;
+            match self.desk()?.unlock(certifier, &password) {
+                Err(error) if error.kind == Kind::WrongPassword => {
+                    if self.secrets.unattended() || attempt == TRIES {
+                        return Err(error);
+                    }
+                    self.out.note(&error.what);
+                }
+                other => return other,
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists the certifiers that a verb needs and that are still locked.
+    fn certifiers_of(&mut self, verb: &Verb) -> Result<Vec<String>> {
+        let desk = self.desk()?;
+        let (state, unlocked) = (desk.state(), desk.unlocked());
+        let mut needed = match verb {
+            Verb::IssueCrl { certifier } => vec![certifier.clone()],
+            Verb::Issue { ids } => {
+                let of = |id| match &state.requests.get(id)?.status {
+                    Status::Approved { plan, .. } => Some(plan.certifier.clone()),
+                    _ => None,
+                };
+                ids.iter().filter_map(of).collect()
+            }
+            _ => Vec::new(),
+        };
+        needed.sort_unstable();
+        needed.dedup();
+        needed.retain(|name| !unlocked.contains(name));
+        Ok(needed)
+    }
+
+    /// Prints what became of a verb.
+    fn tell(&mut self, outcome: &Outcome) {
+        if self.json {
+            let facts = outcome.facts.iter();
+            let facts: Vec<Value> =
+                facts.map(|f| json!({ "what": f.word(), "subject": print::subject(&f.subject()) })).collect();
+            return self.out.json(&json!({ "message": outcome.message, "facts": facts }));
+        }
+        let lines: Vec<String> = outcome.facts.iter().filter_map(line).collect();
+        if lines.len() < 2 {
+            return self.out.line(&outcome.message);
+        }
+        lines.iter().for_each(|line| self.out.line(line));
+    }
+
+    /// Prints a record, and what the checks find about it.
+    pub(super) fn show<T: Record>(&mut self, record: &T, subject: &Subject) -> Result<()> {
+        let state = self.state()?;
+        let now = Desk::now();
+        let look = Look { state: &state, now, soon: self.config.soon() };
+        if self.json {
+            self.out.json(&Value::Object(print::object(record, &look)));
+            return Ok(());
+        }
+        self.out.record(record, &look);
+        let mut findings = crate::doctor::examine(&state, now, &self.config.expiry_bands);
+        findings.retain(|f| f.subject == *subject);
+        if !findings.is_empty() {
+            self.out.line("");
+            self.out.findings(&findings);
+        }
+        Ok(())
+    }
+
+    /// Prints records as a table of these columns (heading, field), or all their fields as JSON. Files below `folder` that
+    /// could not be read are named beside it.
+    pub(super) fn list<'r, T: Record>(
+        &mut self,
+        records: impl Iterator<Item = &'r T>,
+        columns: &[(&str, Cell<T>)],
+        folder: &str,
+    ) -> Result<u8> {
+        let state = self.state()?;
+        let look = Look { state: &state, now: Desk::now(), soon: self.config.soon() };
+        for (path, why) in state.unreadable.iter().filter(|(path, _)| path.starts_with(folder)) {
+            self.out.note(&format!("{path} is left alone: {why}"));
+        }
+        if self.json {
+            let all = records.map(|r| Value::Object(print::object(r, &look))).collect();
+            self.out.json(&Value::Array(all));
+            return Ok(0);
+        }
+        let text = |record: &T, cell: &Cell<T>| match cell {
+            Cell::Field(name) => T::field(name).map_or_else(String::new, |f| (f.get)(record, &look)),
+            Cell::Word(word) => word(record),
+        };
+        let rows: Vec<Vec<String>> =
+            records.map(|r| columns.iter().map(|(_, cell)| text(r, cell)).collect()).collect();
+        if rows.is_empty() {
+            self.out.note(&format!("There is no {} here.", T::NOUN));
+            return Ok(0);
+        }
+        let headings: Vec<_> = columns.iter().map(|(heading, _)| *heading).collect();
+        self.out.table(&headings, &rows);
+        Ok(0)
+    }
+
+    /// Reads and recognises a file, or the standard input for `-`. What in it could not be read is told as remarks.
+    pub(super) fn find(&mut self, file: &Path) -> Result<Found> {
+        let bytes = self.bytes(file)?;
+        let found = pem::find(&bytes)
+            .map_err(|error| Error { what: format!("{}: {}", print::source(file), error.what), ..error })?;
+        for unread in &found.unread {
+            self.out.note(&format!("{}: {unread}", print::source(file)));
+        }
+        Ok(found)
+    }
+
+    fn bytes(&mut self, file: &Path) -> Result<Vec<u8>> {
+        use std::io::Read;
+        let limit = pem::LARGEST as u64 + 1;
+        let mut bytes = Vec::new();
+        let read = if file == Path::new("-") {
+            if self.secrets.use_standard_input() {
+                return Err(Error::usage("The standard input cannot give both the file and the passwords.")
+                    .next("Give the passwords on another file descriptor: --password-fd 3 3<FILE."));
+            }
+            std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
+        } else {
+            std::fs::File::open(file).and_then(|f| f.take(limit).read_to_end(&mut bytes))
+        };
+        read.map_err(|e| {
+            Error::new(Kind::Disk, format!("{} cannot be read.", print::source(file))).why(format!("{e}."))
+        })?;
+        Ok(bytes)
+    }
+}
+
+/// Says what became true of one of several things done at once.
+fn line(fact: &Fact) -> Option<String> {
+    match fact {
+        Fact::RequestReceived { request } if request.keyring.is_none() => {
+            Some(format!("Request {} waits for a decision: {}.", request.id, request.pkcs10.subject))
+        }
+        Fact::CertificateIssued { issued, .. } => Some(format!(
+            "{} signed {} with serial {}; it ends on {}.",
+            issued.certifier,
+            issued.subject,
+            issued.serial,
+            issued.not_after.date()
+        )),
+        _ => None,
+    }
+}

@@ -1,0 +1,110 @@
+//! `ringmaster site`: Internet Site documents, and rehearsing them on this machine.
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use super::fields;
+use super::keyring::confirmed;
+use super::session::{Cell, Session};
+use crate::desk::Verb;
+use crate::model::error::{Error, Result};
+use crate::model::finding::Subject;
+use crate::model::site::Site;
+
+/// The commands about sites.
+pub(super) fn command() -> Command {
+    let site = || Arg::new("name").value_name("NAME").required(true).help("The site document");
+    let named = |name, about| Command::new(name).about(about).arg(site());
+    let command = Command::new("site")
+        .about("Internet Site documents: which names answer with which keyring")
+        .subcommand_required(true)
+        .subcommand(fields::options::<Site>(Command::new("create").about("Makes a site document")))
+        .subcommand(
+            named("set", "Changes fields of a site document").arg(
+                Arg::new("assignments")
+                    .value_name("FIELD=VALUE")
+                    .required(true)
+                    .action(ArgAction::Append)
+                    .num_args(1..)
+                    .help("Fields with their new values, named as the options of create"),
+            ),
+        )
+        .subcommand(Command::new("list").about("Lists the site documents"))
+        .subcommand(named("show", "Shows a site document, and which certificate answers there"))
+        .subcommand(
+            named("delete", "Deletes a site document; its file goes to the history").arg(
+                Arg::new("confirm")
+                    .long("confirm")
+                    .value_name("NAME")
+                    .required(true)
+                    .help("The name of the document again"),
+            ),
+        );
+    #[cfg(feature = "network")]
+    let command = command.subcommand(super::rehearse::command(site()));
+    command
+}
+
+/// Runs a command about sites.
+pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    match matches.subcommand() {
+        Some(("create", options)) => {
+            let mut site = Site::default();
+            fields::fill(&mut site, options)?;
+            session.run(Verb::SaveSite { before: None, site })
+        }
+        Some(("set", options)) => {
+            let before = find(options, session)?;
+            let mut site = before.clone();
+            for assignment in options.get_many::<String>("assignments").unwrap_or_default() {
+                fields::assign(&mut site, assignment)?;
+            }
+            if site == before {
+                session.out.note(&format!("Site {} is so already; nothing was changed.", site.name));
+                return Ok(0);
+            }
+            session.run(Verb::SaveSite { before: Some(before), site })
+        }
+        Some(("list", _)) => {
+            let state = session.state()?;
+            let columns = [
+                ("NAME", Cell::Field("name")),
+                ("KIND", Cell::Field("kind")),
+                ("HOSTS", Cell::Field("hosts")),
+                ("PORT", Cell::Field("port")),
+                ("KEYRING", Cell::Field("keyring")),
+                ("ENABLED", Cell::Field("enabled")),
+                ("ANSWERS", Cell::Field("answers")),
+            ];
+            session.list(state.sites.values(), &columns, "directory/sites/")
+        }
+        Some(("show", options)) => {
+            let site = find(options, session)?;
+            session.show(&site, &Subject::Site(site.name.clone()))?;
+            Ok(0)
+        }
+        Some(("delete", options)) => {
+            let name = find(options, session)?.name;
+            confirmed(options, &name)?;
+            session.run(Verb::DeleteSite { name })
+        }
+        #[cfg(feature = "network")]
+        Some(("rehearse", options)) => {
+            let site = find(options, session)?;
+            super::rehearse::run(&site, options, session)
+        }
+        _ => Ok(2),
+    }
+}
+
+fn find(options: &ArgMatches, session: &mut Session<'_>) -> Result<Site> {
+    let name = options.get_one::<String>("name").map_or("", String::as_str);
+    let state = session.state()?;
+    if let Some(site) = state.sites.get(name) {
+        return Ok(site.clone());
+    }
+    let file = format!("directory/sites/{name}.ron");
+    Err(match state.unreadable.iter().find(|(path, _)| *path == file) {
+        Some((_, why)) => Error::damaged(format!("The site document {name} cannot be read.")).why(why),
+        None => Error::not_found("site document", name).next("List them with: ringmaster site list"),
+    })
+}

@@ -1,0 +1,171 @@
+//! Name constraints (RFC 5280 section 4.2.1.10): DNS names, IP addresses, mail addresses and directory names of
+//! everything below a constrained authority.
+
+use std::net::IpAddr;
+
+use super::Link;
+use super::edges::finding;
+use crate::model::certificate::Certificate;
+use crate::model::finding::Severity;
+use crate::model::name::AltName;
+use crate::pki::der::tlv;
+use crate::pki::issue::NAME_CONSTRAINTS;
+
+/// Adds findings to the certificates whose names their issuers do not allow.
+pub(super) fn judge(links: &mut [Link]) {
+    for upper in 1..links.len() {
+        let (below, above) = links.split_at_mut(upper);
+        let Some(authority) = above.first_mut() else { break };
+        let raw = authority.certificate.extensions.iter().find(|e| e.oid == NAME_CONSTRAINTS);
+        let Some(raw) = raw else { continue };
+        let Some(limits) = Limits::read(&raw.value.0) else {
+            let text = "its name constraints cannot be read.";
+            let damaged = finding("chain.name-constraint", Severity::Error, &authority.certificate, text);
+            authority.findings.push(damaged);
+            continue;
+        };
+        let by = authority.certificate.subject.title();
+        for (i, link) in below.iter_mut().enumerate() {
+            // Self-issued intermediates are exempt (RFC 5280 section 6.1.3 b).
+            if i > 0 && link.certificate.is_self_issued() {
+                continue;
+            }
+            for name in limits.refused(&link.certificate) {
+                let text = format!("the name {name} is outside of what {by} may issue for.");
+                link.findings.push(finding(
+                    "chain.name-constraint",
+                    Severity::Error,
+                    &link.certificate,
+                    &text,
+                ));
+            }
+        }
+    }
+}
+
+/// Subtrees as (GeneralName tag, content).
+struct Limits<'a> {
+    permitted: Vec<(u8, &'a [u8])>,
+    excluded: Vec<(u8, &'a [u8])>,
+}
+
+/// The GeneralName tags of the kinds tested.
+const EMAIL: u8 = 0x81;
+const DNS: u8 = 0x82;
+const DIRECTORY: u8 = 0xa4;
+const IP: u8 = 0x87;
+
+impl<'a> Limits<'a> {
+    fn read(value: &'a [u8]) -> Option<Self> {
+        let (_, mut rest, _) = tlv(value)?;
+        let mut limits = Self { permitted: Vec::new(), excluded: Vec::new() };
+        while let Some((whole, mut trees, more)) = tlv(rest) {
+            let list = match whole.first()? {
+                0xa0 => &mut limits.permitted,
+                0xa1 => &mut limits.excluded,
+                _ => return None,
+            };
+            while let Some((_, tree, next)) = tlv(trees) {
+                let (base, content, _) = tlv(tree)?;
+                list.push((*base.first()?, content));
+                trees = next;
+            }
+            rest = more;
+        }
+        rest.is_empty().then_some(limits)
+    }
+
+    /// Returns the names that are not allowed, as text.
+    fn refused(&self, c: &Certificate) -> Vec<String> {
+        let mut refused = Vec::new();
+        for name in &c.alt_names {
+            let (tag, inside): (u8, &dyn Fn(&[u8]) -> bool) = match name {
+                AltName::Dns(dns) => (DNS, &|base| dns_inside(dns, base)),
+                AltName::Ip(ip) => (IP, &|base| ip_inside(ip, base)),
+                AltName::Email(mail) => (EMAIL, &|base| mail_inside(mail, base)),
+                AltName::Uri(_) | AltName::Other(..) => continue,
+            };
+            // A wildcard must not reach into an excluded subtree either.
+            let reaches = |base: &[u8]| {
+                tag == DNS && std::str::from_utf8(base).is_ok_and(|b| name.covers(b.trim_start_matches('.')))
+            };
+            if self.refuses(tag, inside, &reaches) {
+                refused.push(name.to_string());
+            }
+        }
+        let subject = tlv(&c.subject.der.0).map_or(&[][..], |(_, content, _)| content);
+        let inside = |base: &[u8]| tlv(base).is_some_and(|(_, rdns, _)| subject.starts_with(rdns));
+        if !subject.is_empty() && self.refuses(DIRECTORY, &inside, &|_| false) {
+            refused.push(c.subject.text());
+        }
+        refused
+    }
+
+    fn refuses(&self, tag: u8, inside: &dyn Fn(&[u8]) -> bool, reaches: &dyn Fn(&[u8]) -> bool) -> bool {
+        let mut permitted = self.permitted.iter().filter(|(t, _)| *t == tag).peekable();
+        let mut excluded = self.excluded.iter().filter(|(t, _)| *t == tag);
+        let limited = permitted.peek().is_some();
+        excluded.any(|(_, base)| inside(base) || reaches(base))
+            || limited && !permitted.any(|(_, base)| inside(base))
+    }
+}
+
+fn dns_inside(name: &str, base: &[u8]) -> bool {
+    let Ok(base) = std::str::from_utf8(base) else { return false };
+    let (name, base) = (name.trim_end_matches('.').to_ascii_lowercase(), base.to_ascii_lowercase());
+    let bare = base.trim_start_matches('.');
+    let under = name.strip_suffix(bare).is_some_and(|head| head.ends_with('.'));
+    // A base with a leading dot, beyond the RFC and common, means subdomains only.
+    bare.is_empty() || under || name == base
+}
+
+fn ip_inside(ip: &str, base: &[u8]) -> bool {
+    let octets = match ip.parse() {
+        Ok(IpAddr::V4(ip)) => ip.octets().to_vec(),
+        Ok(IpAddr::V6(ip)) => ip.octets().to_vec(),
+        Err(_) => return false,
+    };
+    let (network, mask) = base.split_at(base.len() / 2);
+    network.len() == octets.len()
+        && octets.iter().zip(network).zip(mask).all(|((octet, net), mask)| octet & mask == net & mask)
+}
+
+fn mail_inside(mail: &str, base: &[u8]) -> bool {
+    let Ok(base) = std::str::from_utf8(base) else { return false };
+    let Some((user, host)) = mail.rsplit_once('@') else { return false };
+    let host = host.to_ascii_lowercase();
+    match base.rsplit_once('@') {
+        Some((wanted, at)) => user == wanted && host == at.to_ascii_lowercase(),
+        None if base.starts_with('.') => host.ends_with(&base.to_ascii_lowercase()),
+        None => host == base.to_ascii_lowercase(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subtrees_hold_whole_labels_and_networks() {
+        assert!(dns_inside("a.example.test", b"example.test"));
+        assert!(dns_inside("Example.TEST", b"example.test"));
+        assert!(dns_inside("*.example.test", b"example.test"));
+        assert!(!dns_inside("notexample.test", b"example.test"));
+        assert!(!dns_inside("example.test", b".example.test"));
+        assert!(dns_inside("anything", b""));
+        assert!(ip_inside("10.1.2.3", &[10, 0, 0, 0, 255, 0, 0, 0]));
+        assert!(!ip_inside("11.1.2.3", &[10, 0, 0, 0, 255, 0, 0, 0]));
+        assert!(!ip_inside("::1", &[10, 0, 0, 0, 255, 0, 0, 0]));
+        assert!(mail_inside("a@example.test", b"example.test"));
+        assert!(!mail_inside("a@sub.example.test", b"example.test"));
+        assert!(mail_inside("a@sub.example.test", b".example.test"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn garbage_never_panics(value: Vec<u8>, base: Vec<u8>, name: String) {
+            let _ = Limits::read(&value);
+            let _ = (dns_inside(&name, &base), ip_inside("10.0.0.1", &base), mail_inside(&name, &base));
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Lint of public keys. Judges the key alone; who holds it is the proof's affair.
+
+use super::Report;
+use crate::model::key::KeyInfo;
+use crate::model::profile::Profile;
+use crate::pki::der::tlv;
+
+/// Tells whether the profile accepts this kind and size.
+pub(super) fn accepted(report: &mut Report, key: &KeyInfo, profile: &Profile) {
+    if key.algorithm.starts_with("RSA ") {
+        if key.bits < profile.min_rsa {
+            let text = format!(
+                "The RSA key has {} bits; the profile \"{}\" wants {} at least.",
+                key.bits, profile.name, profile.min_rsa
+            );
+            report.error("key.rsa-small", text, "Ask for a request with a new, longer key.");
+        }
+    } else if !profile.keys.contains(&key.algorithm) {
+        let kinds = ["RSA".to_owned()].into_iter().chain(profile.keys.iter().cloned());
+        let kinds = kinds.collect::<Vec<_>>().join(", ");
+        let text =
+            format!("The profile \"{}\" accepts {kinds}; this key is {}.", profile.name, key.algorithm);
+        report.error("key.kind", text, "Ask for a request with a key of an accepted kind.");
+    }
+}
+
+/// Looks for RSA keys that are broken from birth (CA/Browser Forum 6.1.6).
+pub(super) fn sound(report: &mut Report, key: &KeyInfo) {
+    if !key.algorithm.starts_with("RSA") {
+        return;
+    }
+    let again = "Ask for a request with a new key, made by an up-to-date program.";
+    let Some((modulus, exponent)) = rsa(&key.spki.0) else {
+        report.error("key.damaged", "The RSA key cannot be read.", again);
+        return;
+    };
+    match exponent {
+        [] | [1] => report.error("key.exponent", "The RSA exponent is below 3.", again),
+        e if e.last().is_some_and(|b| b & 1 == 0) => {
+            report.error("key.exponent", "The RSA exponent is even.", again);
+        }
+        e if e.len() > 32 => {
+            report.warning("key.exponent", "The RSA exponent is longer than 256 bits.", again)
+        }
+        e if e.len() < 3 => {
+            report.warning("key.exponent", "The RSA exponent is smaller than 65537.", again);
+        }
+        _ => {}
+    }
+    if modulus.last().is_some_and(|b| b & 1 == 0) {
+        report.error(
+            "key.modulus",
+            "The RSA modulus is even, so anybody can compute the private key.",
+            again,
+        );
+    } else if let Some(factor) = small_factor(modulus) {
+        let text = format!("The RSA modulus divides by {factor}, so anybody can compute the private key.");
+        report.error("key.modulus", text, again);
+    }
+    if !key.bits.is_multiple_of(8) {
+        let text = format!("The RSA key has {} bits, which does not divide by 8.", key.bits);
+        report.warning("key.modulus", text, again);
+    }
+}
+
+/// Returns modulus and exponent of an RSA SubjectPublicKeyInfo without leading zeros.
+fn rsa(spki: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (_, content, _) = tlv(spki)?;
+    let (_, _, bits) = tlv(content)?;
+    let (_, bits, _) = tlv(bits)?;
+    let (_, numbers, _) = tlv(bits.strip_prefix(&[0])?)?;
+    let (_, modulus, rest) = tlv(numbers)?;
+    let (_, exponent, _) = tlv(rest)?;
+    let plain = |n: &'_ [u8]| n.iter().take_while(|b| **b == 0).count();
+    let (modulus, exponent) = (&modulus[plain(modulus)..], &exponent[plain(exponent)..]);
+    (!modulus.is_empty()).then_some((modulus, exponent))
+}
+
+/// Returns the smallest odd factor below 752.
+fn small_factor(modulus: &[u8]) -> Option<u32> {
+    // Composite divisors cost little and change nothing: their prime factors come first.
+    (3..752).step_by(2).find(|d| modulus.iter().fold(0, |rest, b| (rest << 8 | u32::from(*b)) % d) == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_factors_are_found() {
+        assert_eq!(small_factor(&[0x03, 0x41]), Some(7)); // 833 = 7 * 7 * 17
+        assert_eq!(small_factor(&(751_u32 * 757).to_be_bytes()), Some(751));
+        assert_eq!(small_factor(&(757_u32 * 761).to_be_bytes()), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn garbage_is_no_key(bytes: Vec<u8>) {
+            let _ = rsa(&bytes);
+        }
+    }
+}

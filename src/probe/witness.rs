@@ -1,0 +1,116 @@
+//! The verifier of the probe: notes what the server sent and lets the handshake go on, whatever it was. Gives no
+//! verdict: that is `pki::chain`'s. Never used to protect anything, for the probe sends no data.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ResolvesClientCert, Resumption};
+use rustls::crypto::{self, WebPkiSupportedAlgorithms};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+
+/// What came by in one handshake.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Noted {
+    /// The chain as sent, leaf first, as DER.
+    pub(super) chain: Vec<Vec<u8>>,
+    /// The length of the OCSP staple; 0 for none.
+    pub(super) staple: usize,
+    /// Why the handshake's signature could not be checked, if so: then the server has not proved that it has the key.
+    pub(super) unproved: Option<String>,
+    /// Whether the server asked for a client certificate.
+    pub(super) asked: bool,
+}
+
+/// The verifier, which is the resolver of client certificates too: it has none and notes that it was asked.
+#[derive(Debug)]
+pub(super) struct Witness {
+    algorithms: WebPkiSupportedAlgorithms,
+    noted: Mutex<Noted>,
+}
+
+impl Witness {
+    /// Returns what has come by so far.
+    pub(super) fn noted(&self) -> Noted {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, write: impl FnOnce(&mut Noted)) {
+        write(&mut self.noted.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Lets a signature pass that does not verify or is of a kind that the TLS library does not know, and notes it.
+    fn proof(&self, result: Result<HandshakeSignatureValid, Error>) -> HandshakeSignatureValid {
+        result.unwrap_or_else(|error| {
+            self.note(|n| n.unproved = Some(error.to_string()));
+            HandshakeSignatureValid::assertion()
+        })
+    }
+}
+
+/// Makes a client with a witness of its own, without resumption: a resumed session would not show its chain.
+pub(super) fn client(alpn: bool) -> Result<(Arc<ClientConfig>, Arc<Witness>), Error> {
+    let provider = Arc::new(crypto::aws_lc_rs::default_provider());
+    let algorithms = provider.signature_verification_algorithms;
+    let witness = Arc::new(Witness { algorithms, noted: Mutex::default() });
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(witness.clone())
+        .with_client_cert_resolver(witness.clone());
+    config.resumption = Resumption::disabled();
+    if alpn {
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    }
+    Ok((Arc::new(config), witness))
+}
+
+impl ServerCertVerifier for Witness {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        _name: &ServerName<'_>,
+        staple: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        self.note(|n| {
+            n.chain = std::iter::once(leaf).chain(others).map(|c| c.to_vec()).collect();
+            n.staple = staple.len();
+        });
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(self.proof(crypto::verify_tls12_signature(message, leaf, signed, &self.algorithms)))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Ok(self.proof(crypto::verify_tls13_signature(message, leaf, signed, &self.algorithms)))
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
+
+impl ResolvesClientCert for Witness {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<rustls::sign::CertifiedKey>> {
+        self.note(|n| n.asked = true);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,357 @@
+//! How the ledger is asked: every reading call of the console. Writes nothing.
+
+use rusqlite::types::Type;
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
+use serde::Deserialize;
+
+use super::record::Meta;
+use super::sqlite::SqliteLedger;
+use super::{Entry, Ledger, Order, Verified};
+use crate::model::Generation;
+use crate::model::bytes::{Der, Digest, Serial};
+use crate::model::certifier::{CrlInfo, Issued, Reason, Revocation};
+use crate::model::change::Fact;
+use crate::model::error::{Error, Result};
+use crate::model::request::{Request, RequestId, Status};
+use crate::model::time::Timestamp;
+use crate::pki::signer::Signing;
+
+/// The columns of [`issued`], in its order.
+pub(super) const ISSUED: &str = "id, certifier, serial, subject, alt_names, not_before, not_after, key, key_sha256, \
+                                 sha256, request, profile, at, operator, revoked_at, reason";
+
+impl SqliteLedger {
+    pub(super) fn meta(&self) -> Result<Meta> {
+        Meta::read(&self.connection)
+    }
+
+    /// Returns how many certificates were issued, how many of them are revoked, and the number of the next request,
+    /// which is 1 in a new ledger.
+    pub fn counts(&self) -> Result<(u64, u64, u64)> {
+        let meta = self.meta()?;
+        Ok((meta.issued, meta.revoked, meta.next_request))
+    }
+
+    /// Returns every open request, in the order of their numbers.
+    pub fn open_requests(&self) -> Result<Vec<Request>> {
+        self.requests_where("open = 1 ORDER BY id", params![])
+    }
+
+    /// Returns the latest closed requests, highest number first.
+    pub fn closed_requests(&self, limit: usize) -> Result<Vec<Request>> {
+        self.requests(None, Some(false), limit)
+    }
+
+    /// Returns the latest CRL of each certifier that has one, by name.
+    pub fn crls(&self) -> Result<Vec<(String, CrlInfo)>> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT certifier, max(number), this_update, next_update, entries, sha256 FROM crl
+             GROUP BY certifier ORDER BY certifier",
+        )?;
+        let rows = query.query_map([], |r| {
+            let crl = CrlInfo {
+                number: r.get(1)?,
+                this_update: Timestamp(r.get(2)?),
+                next_update: Timestamp(r.get(3)?),
+                entries: r.get(4)?,
+                sha256: Digest(r.get(5)?),
+            };
+            Ok((r.get(0)?, crl))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Builds requests from the audit entries that the index names: the receipt, and the last decision.
+    fn requests_where(&self, condition: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<Request>> {
+        let sql = format!("SELECT received, decided FROM request WHERE {condition}");
+        let mut query = self.connection.prepare_cached(&sql)?;
+        let rows = query.query_map(values, |r| Ok((r.get(0)?, r.get(1)?)))?;
+        let mut body = self.connection.prepare_cached("SELECT body FROM audit WHERE number = ?")?;
+        rows.map(|row| {
+            let (received, decided): (i64, Option<i64>) = row?;
+            build_request(&mut body, received, decided)
+        })
+        .collect()
+    }
+
+    fn issued_where(&self, condition: &str, value: &[u8]) -> Result<Vec<Issued>> {
+        let sql = format!("SELECT {ISSUED} FROM issued WHERE {condition} ORDER BY id");
+        let mut query = self.connection.prepare_cached(&sql)?;
+        let rows = query.query_map([value], issued)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn with_der(&self, row: Issued) -> Result<(Issued, Der)> {
+        let mut query = self.connection.prepare_cached("SELECT der FROM der WHERE id = ?")?;
+        let der = query.query_row([row.id], |r| r.get(0))?;
+        Ok((row, Der(der)))
+    }
+}
+
+impl Ledger for SqliteLedger {
+    fn generation(&self) -> Result<Generation> {
+        Ok(self.meta()?.generation)
+    }
+
+    fn intend(&mut self, certifier: &str, now: Timestamp, work: &[(Signing, Digest)]) -> Result<()> {
+        self.record_intents(certifier, now, work)
+    }
+
+    fn last_crl_number(&self, certifier: &str) -> Result<u64> {
+        last_crl_number(&self.connection, certifier)
+    }
+
+    fn crl(&self, certifier: &str) -> Result<Option<Der>> {
+        let mut query = self
+            .connection
+            .prepare_cached("SELECT der FROM crl WHERE certifier = ? ORDER BY number DESC LIMIT 1")?;
+        Ok(query.query_row([certifier], |r| r.get(0)).optional()?.map(Der))
+    }
+
+    fn revoked(
+        &self,
+        certifier: &str,
+        at: Timestamp,
+        each: &mut dyn FnMut(Serial, Timestamp, Reason),
+    ) -> Result<()> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT serial, revoked_at, reason FROM issued INDEXED BY issued_revoked
+             WHERE certifier = ? AND not_after >= ? AND revoked_at IS NOT NULL ORDER BY serial",
+        )?;
+        let mut rows = query.query(params![certifier, at.0])?;
+        while let Some(row) = rows.next()? {
+            each(Serial(row.get(0)?), Timestamp(row.get(1)?), reason(row.get(2)?, 2)?);
+        }
+        Ok(())
+    }
+
+    fn issued_ids(&self, order: Order) -> Result<Vec<u32>> {
+        // Each order is read from the index that has it; the order of signing from the smallest index and sorted here,
+        // for the table itself is many times larger.
+        let sql = match order {
+            Order::Issued => "SELECT id FROM issued INDEXED BY issued_ends",
+            Order::Ends => "SELECT id FROM issued INDEXED BY issued_ends ORDER BY not_after, id",
+            Order::Subject => "SELECT id FROM issued INDEXED BY issued_subject ORDER BY subject, id",
+            Order::Serial => "SELECT id FROM issued INDEXED BY issued_serial ORDER BY certifier, serial",
+        };
+        let mut ids = Vec::with_capacity(usize::try_from(self.meta()?.issued).unwrap_or_default());
+        let mut query = self.connection.prepare_cached(sql)?;
+        let mut rows = query.query([])?;
+        while let Some(row) = rows.next()? {
+            ids.push(row.get(0)?);
+        }
+        if order == Order::Issued {
+            ids.sort_unstable();
+        }
+        Ok(ids)
+    }
+
+    fn issued_rows(&self, ids: &[u32]) -> Result<Vec<Issued>> {
+        let sql = format!("SELECT {ISSUED} FROM issued WHERE id = ?");
+        let mut query = self.connection.prepare_cached(&sql)?;
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            found.extend(query.query_row([id], issued).optional()?);
+        }
+        Ok(found)
+    }
+
+    fn issued_texts(&self, each: &mut dyn FnMut(u32, &str)) -> Result<()> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT id, certifier, hex(serial), subject, alt_names FROM issued ORDER BY id",
+        )?;
+        let mut rows = query.query([])?;
+        let mut text = String::new();
+        while let Some(row) = rows.next()? {
+            text.clear();
+            for column in 1..5 {
+                if column > 1 {
+                    text.push(' ');
+                }
+                text.push_str(row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?);
+            }
+            if text.is_ascii() {
+                text.make_ascii_lowercase();
+            } else {
+                text = text.to_lowercase();
+            }
+            each(row.get(0)?, &text);
+        }
+        Ok(())
+    }
+
+    fn issued_by_serial(&self, certifier: &str, serial: &Serial) -> Result<Option<(Issued, Der)>> {
+        // A person may type the number without the leading zero octet that DER has, or with more of them.
+        let short: &[u8] = match serial.0.iter().position(|b| *b != 0) {
+            Some(first) => &serial.0[first..],
+            None => &[0],
+        };
+        let with_zero = [&[0], short].concat();
+        let sql = format!("SELECT {ISSUED} FROM issued WHERE certifier = ? AND serial IN (?, ?, ?)");
+        let mut query = self.connection.prepare_cached(&sql)?;
+        let certifiers = if certifier.is_empty() { self.issuing()? } else { vec![certifier.to_owned()] };
+        let mut found = Vec::new();
+        for certifier in &certifiers {
+            let rows = query.query_map(params![certifier, serial.0, short, with_zero], issued)?;
+            found.extend(rows.collect::<Result<Vec<_>, _>>()?);
+        }
+        if found.len() > 1 {
+            return Err(Error::usage(format!(
+                "More than one certifier has issued the serial number {serial}."
+            ))
+            .why(format!("They are {}.", certifiers.join(", ")))
+            .next("Name the certifier as well."));
+        }
+        found.pop().map(|row| self.with_der(row)).transpose()
+    }
+
+    fn issued_by_sha256(&self, sha256: &Digest) -> Result<Option<(Issued, Der)>> {
+        self.issued_where("sha256 = ?", &sha256.0)?.pop().map(|row| self.with_der(row)).transpose()
+    }
+
+    fn issued_by_key(&self, key_sha256: &Digest) -> Result<Vec<Issued>> {
+        self.issued_where("key_sha256 = ?", &key_sha256.0)
+    }
+
+    fn request(&self, id: RequestId) -> Result<Option<Request>> {
+        Ok(self.requests_where("id = ?", params![id.0])?.pop())
+    }
+
+    fn requests(&self, before: Option<RequestId>, open: Option<bool>, limit: usize) -> Result<Vec<Request>> {
+        let before = before.map_or(i64::MAX.unsigned_abs(), |id| id.0);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        match open {
+            None => self.requests_where("id < ? ORDER BY id DESC LIMIT ?", params![before, limit]),
+            Some(open) => self
+                .requests_where("open = ? AND id < ? ORDER BY id DESC LIMIT ?", params![open, before, limit]),
+        }
+    }
+
+    fn request_by_sha256(&self, sha256: &Digest) -> Result<Option<Request>> {
+        Ok(self.requests_where("sha256 = ? ORDER BY id DESC LIMIT 1", params![sha256.0])?.pop())
+    }
+
+    fn audit(&self, from: u64, limit: usize) -> Result<Vec<Entry>> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT number, at, operator, what, body, hash FROM audit WHERE number >= ? ORDER BY number LIMIT ?",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = query.query_map(params![from, limit], |r| {
+            Ok(Entry {
+                number: r.get(0)?,
+                at: Timestamp(r.get(1)?),
+                operator: r.get(2)?,
+                what: r.get(3)?,
+                body: r.get(4)?,
+                hash: Digest(r.get(5)?),
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn verify_audit(&self) -> Result<Verified> {
+        super::audit::verify(self)
+    }
+}
+
+impl SqliteLedger {
+    /// Returns the certifiers that have issued anything, one index step each.
+    fn issuing(&self) -> Result<Vec<String>> {
+        let mut next = self
+            .connection
+            .prepare_cached("SELECT certifier FROM issued WHERE certifier > ? ORDER BY certifier LIMIT 1")?;
+        let mut found: Vec<String> = Vec::new();
+        let mut last = String::new();
+        while let Some(name) = next.query_row([&last], |r| r.get::<_, String>(0)).optional()? {
+            last.clone_from(&name);
+            found.push(name);
+        }
+        Ok(found)
+    }
+}
+
+/// Returns the highest CRL number that a certifier ever intended or issued.
+pub(super) fn last_crl_number(connection: &Connection, certifier: &str) -> Result<u64> {
+    let mut query = connection.prepare_cached(
+        "SELECT max(coalesce((SELECT max(number) FROM intent WHERE certifier = ?1 AND number IS NOT NULL), 0),
+                    coalesce((SELECT max(number) FROM crl WHERE certifier = ?1), 0))",
+    )?;
+    Ok(query.query_row([certifier], |r| r.get(0))?)
+}
+
+/// Reads a row of the columns [`ISSUED`].
+pub(super) fn issued(row: &Row<'_>) -> rusqlite::Result<Issued> {
+    let revoked_at: Option<i64> = row.get(14)?;
+    Ok(Issued {
+        id: row.get(0)?,
+        certifier: row.get(1)?,
+        serial: Serial(row.get(2)?),
+        subject: row.get(3)?,
+        alt_names: row.get(4)?,
+        not_before: Timestamp(row.get(5)?),
+        not_after: Timestamp(row.get(6)?),
+        key: row.get(7)?,
+        key_sha256: Digest(row.get(8)?),
+        sha256: Digest(row.get(9)?),
+        request: row.get::<_, Option<u64>>(10)?.map(RequestId),
+        profile: row.get(11)?,
+        at: Timestamp(row.get(12)?),
+        by: row.get(13)?,
+        revoked: match revoked_at {
+            Some(at) => Some(Revocation { at: Timestamp(at), reason: reason(row.get(15)?, 15)? }),
+            None => None,
+        },
+    })
+}
+
+fn reason(code: u8, column: usize) -> rusqlite::Result<Reason> {
+    Reason::from_code(code).ok_or_else(|| {
+        let why = format!("{code} is not a reason code");
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, why.into())
+    })
+}
+
+/// Reads a request from the bodies of its audit entries.
+fn build_request(body: &mut CachedStatement<'_>, received: i64, decided: Option<i64>) -> Result<Request> {
+    let mut fact = |number: i64| -> Result<Fact> {
+        let mut rows = body.query([number])?;
+        let row = rows.next()?.ok_or_else(|| damaged(number, "it is missing"))?;
+        let text = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+        read_fact(text).map_err(|e| damaged(number, &e.to_string()))
+    };
+    let Fact::RequestReceived { mut request } = fact(received)? else {
+        return Err(damaged(received, "it is not the receipt of a request"));
+    };
+    if let Some(number) = decided {
+        request.status =
+            decision(fact(number)?).ok_or_else(|| damaged(number, "it is no decision on a request"))?.1;
+    }
+    Ok(request)
+}
+
+/// Reads the body of an audit entry.
+pub(super) fn read_fact(text: &str) -> serde_json::Result<Fact> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let fact = Fact::deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(fact)
+}
+
+/// Returns the request that a fact decides on, and its status from then on, as `State::apply` has it.
+pub(super) fn decision(fact: Fact) -> Option<(RequestId, Status)> {
+    match fact {
+        Fact::RequestApproved { id, by, at, plan } => Some((id, Status::Approved { by, at, plan })),
+        Fact::RequestDenied { id, by, at, reason } => Some((id, Status::Denied { by, at, reason })),
+        Fact::CertificateIssued { issued, .. } => {
+            let Issued { by, at, certifier, serial, sha256, .. } = issued;
+            Some((issued.request?, Status::Issued { by, at, certifier, serial, sha256 }))
+        }
+        _ => None,
+    }
+}
+
+fn damaged(number: i64, why: &str) -> Error {
+    Error::damaged("The audit chain does not hold what the queue of requests names.")
+        .why(format!("Audit entry {number}: {why}."))
+        .next(super::schema::RESTORE)
+}

@@ -1,0 +1,286 @@
+//! Makes facts true in the tables within one transaction, with one audit entry each.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::audit::{entry_hash, sha256};
+use crate::model::Generation;
+use crate::model::bytes::{Der, Digest, Serial};
+use crate::model::certifier::{CrlInfo, Issued, Reason};
+use crate::model::change::Fact;
+use crate::model::error::{Error, Kind, Result};
+use crate::model::escape::visible;
+use crate::model::request::{Request, RequestId};
+use crate::model::time::Timestamp;
+
+/// The one row of the table `meta`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Meta {
+    /// Counts commits.
+    pub(super) generation: Generation,
+    /// The number of the last audit entry.
+    pub(super) entries: u64,
+    /// Its hash.
+    pub(super) head: Digest,
+    /// How many certificates were issued; also the id of the last.
+    pub(super) issued: u64,
+    /// How many of them are revoked.
+    pub(super) revoked: u64,
+    /// The number the next request gets.
+    pub(super) next_request: u64,
+}
+
+impl Meta {
+    pub(super) fn read(connection: &Connection) -> Result<Self> {
+        let mut query = connection
+            .prepare_cached("SELECT generation, entries, head, issued, revoked, next_request FROM meta")?;
+        Ok(query.query_row([], |r| {
+            Ok(Self {
+                generation: Generation(r.get(0)?),
+                entries: r.get(1)?,
+                head: Digest(r.get(2)?),
+                issued: r.get(3)?,
+                revoked: r.get(4)?,
+                next_request: r.get(5)?,
+            })
+        })?)
+    }
+}
+
+/// A commit while it is being written.
+pub(super) struct Record<'a> {
+    connection: &'a Connection,
+    now: Timestamp,
+    operator: String,
+    /// What `meta` will say.
+    pub(super) meta: Meta,
+}
+
+impl<'a> Record<'a> {
+    /// Begins within a transaction that the caller has opened.
+    pub(super) fn begin(connection: &'a Connection, now: Timestamp, operator: &str) -> Result<Self> {
+        Ok(Self { connection, now, operator: visible(operator), meta: Meta::read(connection)? })
+    }
+
+    /// Appends one fact and makes it true.
+    pub(super) fn fact(&mut self, fact: &Fact) -> Result<()> {
+        match fact {
+            Fact::CertificateIssued { issued, der } => self.issued(fact, issued, der),
+            Fact::CrlIssued { certifier, crl, der } => self.crl(fact, certifier, crl, der),
+            Fact::CertificateRevoked { certifier, serial, reason, at, .. } => {
+                self.revoked(fact, certifier, serial, *reason, *at)
+            }
+            Fact::RequestReceived { request } => self.received(fact, request),
+            Fact::RequestApproved { id, .. } => self.decided(fact, *id, true),
+            Fact::RequestDenied { id, .. } => self.decided(fact, *id, false),
+            Fact::CertifierCreated { certifier } => {
+                let entry = self.append(fact)?;
+                self.finish_serial(&certifier.name, &certifier.certificate.serial, entry)
+            }
+            Fact::SigningAbandoned { certifier, tbs, .. } => {
+                let entry = self.append(fact)?;
+                self.connection
+                    .prepare_cached(
+                        "UPDATE intent SET done = ? WHERE done IS NULL AND certifier = ? AND tbs = ?",
+                    )?
+                    .execute(params![entry, certifier, tbs.0])?;
+                Ok(())
+            }
+            Fact::WorkspaceCreated
+            | Fact::PolicyAmended { .. }
+            | Fact::KeyringCreated { .. }
+            | Fact::KeyringChanged { .. }
+            | Fact::KeyringDeleted { .. }
+            | Fact::SiteSaved { .. }
+            | Fact::SiteDeleted { .. }
+            | Fact::UnlockFailed { .. }
+            | Fact::CertifierUnlocked { .. } => self.append(fact).map(|_| ()),
+        }
+    }
+
+    /// Writes `meta` with the next generation, which it returns.
+    pub(super) fn finish(mut self) -> Result<Generation> {
+        self.meta.generation.0 += 1;
+        let meta = &self.meta;
+        self.connection
+            .prepare_cached(
+                "UPDATE meta SET generation = ?, entries = ?, head = ?, issued = ?, revoked = ?, next_request = ?",
+            )?
+            .execute(params![
+                meta.generation.0,
+                meta.entries,
+                meta.head.0,
+                meta.issued,
+                meta.revoked,
+                meta.next_request
+            ])?;
+        Ok(self.meta.generation)
+    }
+
+    /// Appends an audit entry and returns its number.
+    fn append(&mut self, fact: &Fact) -> Result<u64> {
+        let body = serde_json::to_string(fact).map_err(|e| Error::internal(e.to_string()))?;
+        let number = self.meta.entries + 1;
+        let hash =
+            entry_hash(&self.meta.head, number, self.now.0, &self.operator, fact.word(), body.as_bytes());
+        self.connection
+            .prepare_cached(
+                "INSERT INTO audit(number, at, operator, what, body, hash) VALUES(?, ?, ?, ?, ?, ?)",
+            )?
+            .execute(params![number, self.now.0, self.operator, fact.word(), body, hash.0])?;
+        self.meta.entries = number;
+        self.meta.head = hash;
+        Ok(number)
+    }
+
+    fn received(&mut self, fact: &Fact, request: &Request) -> Result<()> {
+        let entry = self.append(fact)?;
+        self.connection
+            .prepare_cached("INSERT INTO request(id, sha256, open, received) VALUES(?, ?, ?, ?)")?
+            .execute(params![request.id.0, request.pkcs10.sha256.0, request.status.is_open(), entry])?;
+        self.meta.next_request = self.meta.next_request.max(request.id.0 + 1);
+        Ok(())
+    }
+
+    fn decided(&mut self, fact: &Fact, id: RequestId, open: bool) -> Result<()> {
+        let entry = self.append(fact)?;
+        if self.decide(id, open, entry)? == 0 {
+            return Err(Error::new(Kind::NotFound, format!("No request has the number {id}.")));
+        }
+        Ok(())
+    }
+
+    fn decide(&self, id: RequestId, open: bool, entry: u64) -> Result<usize> {
+        let mut update =
+            self.connection.prepare_cached("UPDATE request SET open = ?, decided = ? WHERE id = ?")?;
+        Ok(update.execute(params![open, entry, id.0])?)
+    }
+
+    fn issued(&mut self, fact: &Fact, issued: &Issued, der: &Der) -> Result<()> {
+        check_digest("certificate", &issued.sha256, der)?;
+        if issued.revoked.is_some() {
+            return Err(Error::internal("A certificate was to be recorded as issued and revoked at once."));
+        }
+        // The entry carries the row's own id, so that the row can be written anew from the entry and compared.
+        let id = self.meta.issued + 1;
+        let entry = if issued.id == id {
+            self.append(fact)?
+        } else {
+            let issued = Issued { id, ..issued.clone() };
+            self.append(&Fact::CertificateIssued { issued, der: Der::default() })?
+        };
+        let known = self
+            .connection
+            .prepare_cached("SELECT 1 FROM issued WHERE certifier = ? AND serial = ?")?
+            .exists(params![issued.certifier, issued.serial.0])?;
+        if known {
+            return Err(Error::refused(format!(
+                "Certifier {} has issued the serial number {} before.",
+                issued.certifier, issued.serial
+            )));
+        }
+        self.connection
+            .prepare_cached(
+                "INSERT INTO issued(id, entry, certifier, serial, subject, alt_names, not_before, not_after, key,
+                   key_sha256, sha256, request, profile, at, operator)
+                 VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            )?
+            .execute(params![
+                id,
+                entry,
+                issued.certifier,
+                issued.serial.0,
+                issued.subject,
+                issued.alt_names,
+                issued.not_before.0,
+                issued.not_after.0,
+                issued.key,
+                issued.key_sha256.0,
+                issued.sha256.0,
+                issued.request.map(|r| r.0),
+                issued.profile,
+                issued.at.0,
+                issued.by
+            ])?;
+        self.connection
+            .prepare_cached("INSERT INTO der(id, der) VALUES(?, ?)")?
+            .execute(params![id, der.0])?;
+        self.meta.issued = id;
+        if let Some(request) = issued.request {
+            self.decide(request, false, entry)?;
+        }
+        self.finish_serial(&issued.certifier, &issued.serial, entry)
+    }
+
+    fn revoked(
+        &mut self,
+        fact: &Fact,
+        certifier: &str,
+        serial: &Serial,
+        reason: Reason,
+        at: Timestamp,
+    ) -> Result<()> {
+        let row: Option<(i64, Option<i64>)> = self
+            .connection
+            .prepare_cached("SELECT id, revoked_at FROM issued WHERE certifier = ? AND serial = ?")?
+            .query_row(params![certifier, serial.0], |r| Ok((r.get(0)?, r.get(1)?)))
+            .optional()?;
+        match row {
+            None => Err(Error::new(
+                Kind::NotFound,
+                format!("Certifier {certifier} has issued no certificate with the serial number {serial}."),
+            )),
+            Some((_, Some(before))) => {
+                Err(Error::refused(format!("Certificate {serial} is revoked already."))
+                    .why(format!("That was on {}.", Timestamp(before).text())))
+            }
+            Some((id, None)) => {
+                self.append(fact)?;
+                self.connection
+                    .prepare_cached("UPDATE issued SET revoked_at = ?, reason = ? WHERE id = ?")?
+                    .execute(params![at.0, reason.code(), id])?;
+                self.meta.revoked += 1;
+                Ok(())
+            }
+        }
+    }
+
+    fn crl(&mut self, fact: &Fact, certifier: &str, crl: &CrlInfo, der: &Der) -> Result<()> {
+        check_digest("CRL", &crl.sha256, der)?;
+        let entry = self.append(fact)?;
+        self.connection
+            .prepare_cached(
+                "INSERT INTO crl(certifier, number, entry, this_update, next_update, entries, sha256, der)
+                 VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+            )?
+            .execute(params![
+                certifier,
+                crl.number,
+                entry,
+                crl.this_update.0,
+                crl.next_update.0,
+                crl.entries,
+                crl.sha256.0,
+                der.0
+            ])?;
+        self.connection
+            .prepare_cached("UPDATE intent SET done = ? WHERE certifier = ? AND number = ?")?
+            .execute(params![entry, certifier, crl.number])?;
+        Ok(())
+    }
+
+    /// Marks the intent of a certificate as done. One that is missing is no reason to refuse the record of a signature
+    /// that exists.
+    fn finish_serial(&self, certifier: &str, serial: &Serial, entry: u64) -> Result<()> {
+        self.connection
+            .prepare_cached("UPDATE intent SET done = ? WHERE certifier = ? AND serial = ?")?
+            .execute(params![entry, certifier, serial.0])?;
+        Ok(())
+    }
+}
+
+fn check_digest(noun: &str, claimed: &Digest, der: &Der) -> Result<()> {
+    if sha256(&der.0) == *claimed {
+        return Ok(());
+    }
+    Err(Error::internal(format!("The {noun} to be recorded does not have the SHA-256 that was named.")))
+}

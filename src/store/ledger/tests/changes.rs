@@ -1,0 +1,3 @@
+//! What commits do to the tables.
+
+use super::*;

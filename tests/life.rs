@@ -1,0 +1,242 @@
+//! The main job through the desk, on real input, with OpenSSL as the judge of what was written.
+
+use std::path::Path;
+
+use ringmaster::desk::{Desk, Verb, preview};
+use ringmaster::model::certificate::Certificate;
+use ringmaster::model::certifier::{NewCertifier, Reason};
+use ringmaster::model::change::Fact;
+use ringmaster::model::error::Kind;
+use ringmaster::model::finding::Severity;
+use ringmaster::model::key::KeyType;
+use ringmaster::model::keyring::{NewKeyring, Role};
+use ringmaster::model::request::{Plan, RequestId, Status};
+use ringmaster::model::site::Site;
+use ringmaster::pki::pem;
+
+use crate::support::{config, desk, openssl, secret, tool};
+
+pub(crate) fn create_certifier(desk: &mut Desk, name: &str, key_type: KeyType) {
+    let asked = NewCertifier {
+        name: name.into(),
+        common_name: format!("Test {name}"),
+        organization: "Example".into(),
+        country: "DE".into(),
+        key_type,
+        crl_url: "http://crl.example.test/ca.crl".into(),
+        password: secret("ca-pass"),
+        repeat: secret("ca-pass"),
+        ..NewCertifier::default()
+    };
+    desk.run(Verb::CreateCertifier(asked)).unwrap();
+}
+
+pub(crate) fn create_keyring(desk: &mut Desk, name: &str, stash: bool) -> RequestId {
+    let asked = NewKeyring {
+        name: name.into(),
+        hosts: vec![format!("{name}.example.test")],
+        organization: "Example".into(),
+        country: "DE".into(),
+        password: secret("ring-pass"),
+        repeat: secret("ring-pass"),
+        stash,
+        ..NewKeyring::default()
+    };
+    let facts = desk.run(Verb::CreateKeyring(asked)).unwrap().facts;
+    let id = facts.iter().find_map(|f| match f {
+        Fact::RequestReceived { request } => Some(request.id),
+        _ => None,
+    });
+    id.unwrap()
+}
+
+pub(crate) fn plan(certifier: &str) -> Plan {
+    Plan { certifier: certifier.into(), profile: "server".into(), days: 90, reason: String::new() }
+}
+
+pub(crate) fn issue(desk: &mut Desk, id: RequestId, certifier: &str) -> Certificate {
+    desk.run(Verb::Approve { id, plan: plan(certifier) }).unwrap();
+    let facts = desk.run(Verb::Issue { ids: vec![id] }).unwrap().facts;
+    let Fact::CertificateIssued { der, .. } = &facts[0] else { panic!("{facts:?}") };
+    ringmaster::pki::certificate::read(&der.0).unwrap()
+}
+
+fn write_pem(folder: &Path, name: &str, certificate: &Certificate) {
+    std::fs::write(folder.join(name), pem::write("CERTIFICATE", &certificate.der.0)).unwrap();
+}
+
+#[test]
+fn a_certificate_goes_from_request_to_ring_and_openssl_agrees() {
+    let Some(_) = tool("openssl") else { return };
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
+    let mut desk = desk(folder);
+    create_certifier(&mut desk, "root", KeyType::P384);
+    let mail = create_keyring(&mut desk, "mail", true);
+
+    // A request made by somebody else.
+    openssl(
+        folder,
+        "req -new -newkey rsa:2048 -nodes -keyout other.key -subj /C=DE/CN=other.example.test -addext subjectAltName=DNS:other.example.test -out other.csr",
+    );
+    let found = pem::find(&std::fs::read(folder.join("other.csr")).unwrap()).unwrap();
+    let import = Verb::ImportRequests { requests: found.requests, source: "file other.csr".into() };
+    desk.run(import.clone()).unwrap();
+    assert_eq!(desk.run(import).unwrap_err().kind, Kind::Refused, "the same request again");
+    let other = RequestId(mail.0 + 1);
+
+    // What would be issued.
+    let state = desk.state();
+    let looked = preview(&state, mail, &plan("root"), Desk::now()).unwrap();
+    assert!(looked.findings.iter().all(|f| f.severity < Severity::Warning), "{:#?}", looked.findings);
+    assert_eq!(looked.certificate.unwrap().subject.der, state.requests[&mail].pkcs10.subject.der);
+
+    let reason = "not one of our machines".to_owned();
+    desk.run(Verb::Deny { id: other, reason: reason.clone() }).unwrap();
+    assert!(
+        matches!(&desk.state().requests[&other].status, Status::Denied { reason: r, .. } if *r == reason)
+    );
+    assert_eq!(desk.run(Verb::Issue { ids: vec![other] }).unwrap_err().kind, Kind::Refused);
+
+    // Locked again, signing needs the password.
+    desk.run(Verb::Approve { id: mail, plan: plan("root") }).unwrap();
+    desk.lock(None);
+    assert_eq!(desk.run(Verb::Issue { ids: vec![mail] }).unwrap_err().kind, Kind::Locked);
+    assert_eq!(desk.unlock("root", &secret("wrong")).unwrap_err().kind, Kind::WrongPassword);
+    desk.unlock("root", &secret("ca-pass")).unwrap();
+    let facts = desk.run(Verb::Issue { ids: vec![mail] }).unwrap().facts;
+    let Fact::CertificateIssued { der, .. } = &facts[0] else { panic!("{facts:?}") };
+    let leaf = ringmaster::pki::certificate::read(&der.0).unwrap();
+
+    // The wrong order is refused and names what solves it.
+    let install = Verb::Install { keyring: "mail".into(), certificates: vec![leaf.clone()], password: None };
+    let error = desk.run(install.clone()).unwrap_err();
+    assert_eq!((error.kind, error.command), (Kind::Refused, Some("keyring.trust")), "{error}");
+    let root = desk.state().certifiers["root"].certificate.clone();
+    let trust = |certificate: &Certificate| Verb::Trust {
+        keyring: "mail".into(),
+        roots: vec![certificate.clone()],
+        password: None,
+    };
+    assert_eq!(desk.run(trust(&leaf)).unwrap_err().kind, Kind::Refused, "a server certificate as root");
+    desk.run(trust(&root)).unwrap();
+    assert_eq!(desk.run(trust(&root)).unwrap_err().kind, Kind::Refused, "twice");
+    desk.run(install).unwrap();
+    let site = Site {
+        name: "mail".into(),
+        hosts: vec!["mail.example.test".into()],
+        keyring: "mail".into(),
+        ..Site::default()
+    };
+    desk.run(Verb::SaveSite { before: None, site }).unwrap();
+    drop(desk);
+
+    // Everything is there after a restart.
+    let mut desk = self::desk(folder);
+    let state = desk.state();
+    let ring = &state.keyrings["mail"];
+    assert_eq!(ring.leaf().unwrap().sha256, leaf.sha256);
+    assert_eq!(ring.with_role(Role::Root).count(), 1);
+    assert_eq!((state.sites.len(), state.requests.len(), state.issued), (1, 2, 1));
+    assert!(desk.opens_by_itself("mail"));
+    assert_eq!(desk.ledger().verify_audit().unwrap().broken, None);
+
+    // OpenSSL accepts what was written, and reads the ring as it is.
+    write_pem(folder, "root.pem", &root);
+    write_pem(folder, "leaf.pem", &leaf);
+    let verified =
+        openssl(folder, "verify -x509_strict -CAfile root.pem -verify_hostname mail.example.test leaf.pem");
+    assert!(verified.contains("leaf.pem: OK"), "{verified}");
+    assert!(openssl(folder, "x509 -in leaf.pem -noout -text").contains("TLS Web Server Authentication"));
+    assert!(openssl(folder, "x509 -in data/keyrings/mail.kyr -noout -subject").contains("mail.example.test"));
+    openssl(folder, "pkey -in data/keyrings/mail.kyr -passin pass:ring-pass -noout");
+    let crl = openssl(folder, "crl -in data/certifiers/root/crl.pem -CAfile root.pem -noout -text");
+    assert!(crl.contains("verify OK") && crl.contains("No Revoked Certificates"), "{crl}");
+
+    // Revoked, the next CRL says so.
+    desk.unlock("root", &secret("ca-pass")).unwrap();
+    let revoke =
+        Verb::Revoke { certifier: "root".into(), serial: leaf.serial.clone(), reason: Reason::Superseded };
+    desk.run(revoke.clone()).unwrap();
+    assert_eq!(desk.run(revoke).unwrap_err().kind, Kind::Refused);
+    desk.run(Verb::IssueCrl { certifier: "root".into() }).unwrap();
+    assert_eq!(desk.state().certifiers["root"].crl.as_ref().unwrap().number, 2);
+    let crl = openssl(folder, "crl -in data/certifiers/root/crl.pem -CAfile root.pem -noout -text");
+    assert!(crl.contains(&leaf.serial.to_string()) && crl.contains("Superseded"), "{crl}");
+}
+
+#[test]
+fn what_does_not_fit_a_ring_is_refused() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    create_certifier(&mut desk, "root", KeyType::P256);
+    let one = create_keyring(&mut desk, "one", true);
+    let two = create_keyring(&mut desk, "two", false);
+    let one = issue(&mut desk, one, "root");
+    let two = issue(&mut desk, two, "root");
+    let root = desk.state().certifiers["root"].certificate.clone();
+    let into = |ring: &str, certificates: &[&Certificate], password: Option<&str>| Verb::Install {
+        keyring: ring.into(),
+        certificates: certificates.iter().map(|c| (*c).clone()).collect(),
+        password: password.map(secret),
+    };
+    let trust = |ring: &str, password: Option<&str>| Verb::Trust {
+        keyring: ring.into(),
+        roots: vec![root.clone()],
+        password: password.map(secret),
+    };
+    desk.run(trust("one", None)).unwrap();
+    let before = desk.state().keyrings["one"].clone();
+    let error = desk.run(into("one", &[&two], None)).unwrap_err();
+    assert!(error.why.contains("is not the ring's key"), "{error}");
+    assert_eq!(desk.run(into("one", &[&root], None)).unwrap_err().kind, Kind::Refused);
+    assert_eq!(desk.run(trust("two", None)).unwrap_err().kind, Kind::Locked, "no stash");
+    assert_eq!(desk.run(trust("two", Some("no"))).unwrap_err().kind, Kind::WrongPassword);
+    assert_eq!(desk.state().keyrings["one"], before, "nothing changed");
+    desk.run(into("one", &[&root, &two, &one], None)).unwrap();
+    desk.run(trust("two", Some("ring-pass"))).unwrap();
+    desk.run(into("two", &[&two], Some("ring-pass"))).unwrap();
+
+    // Expired by the time it is installed.
+    let late = create_keyring(&mut desk, "late", true);
+    let late = issue(&mut desk, late, "root");
+    desk.run(trust("late", None)).unwrap();
+    desk.set_clock(Some(Desk::now().plus_days(91)));
+    let error = desk.run(into("late", &[&late], None)).unwrap_err();
+    assert!(error.why.contains("ended on"), "{error}");
+    desk.set_clock(Some(Desk::now().plus_days(-2)));
+    assert!(desk.clock_warning().unwrap().is_some_and(|w| w.contains("last audit entry")));
+    let error = desk.run(into("late", &[&late], None)).unwrap_err();
+    assert!(error.why.contains("valid from"), "{error}");
+}
+
+#[test]
+fn a_ring_changed_without_its_password_is_noticed() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    create_certifier(&mut desk, "root", KeyType::P256);
+    let id = create_keyring(&mut desk, "mail", true);
+    let leaf = issue(&mut desk, id, "root");
+    let root = desk.state().certifiers["root"].certificate.clone();
+    desk.run(Verb::Trust { keyring: "mail".into(), roots: vec![root], password: None }).unwrap();
+    drop(desk);
+    let file = temp.path().join("data/keyrings/mail.kyr");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("trusted: true"), "{text}");
+    std::fs::write(&file, text.replace("trusted: true", "trusted: false")).unwrap();
+    let mut desk = self::desk(temp.path());
+    let install = Verb::Install { keyring: "mail".into(), certificates: vec![leaf], password: None };
+    assert_eq!(desk.run(install).unwrap_err().kind, Kind::Damaged);
+}
+
+#[test]
+fn a_read_only_desk_changes_nothing() {
+    let temp = tempfile::tempdir().unwrap();
+    create_certifier(&mut desk(temp.path()), "root", KeyType::P256);
+    let mut desk = Desk::open(&config(temp.path()), None, true).unwrap();
+    assert!(desk.read_only().is_some());
+    let verb = Verb::IssueCrl { certifier: "root".into() };
+    assert_eq!(desk.run(verb).unwrap_err().kind, Kind::ReadOnly);
+    assert_eq!(desk.unlock("root", &secret("ca-pass")).unwrap_err().kind, Kind::ReadOnly);
+    assert_eq!(desk.state().certifiers.len(), 1);
+}
