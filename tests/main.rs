@@ -4,6 +4,7 @@
 
 mod cli;
 mod crash;
+mod effects;
 mod layers;
 mod life;
 mod probe;
