@@ -4,10 +4,13 @@
 
 mod cli;
 mod crash;
+mod docs;
 mod layers;
 mod life;
 mod probe;
 mod pty;
+mod screens;
+mod script;
 mod store;
 mod support;
 mod two_consoles;

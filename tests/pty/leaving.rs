@@ -29,7 +29,8 @@ fn signals_end_it_with_their_codes() {
 fn a_hang_up_is_heard_also_when_it_was_to_be_ignored() {
     for ignored in [false, true] {
         let start = Start::console();
-        let start = if ignored { start.command(&["sh", "-c", "trap '' HUP; exec $RINGMASTER"]) } else { start };
+        let start =
+            if ignored { start.command(&["sh", "-c", "trap '' HUP; exec $RINGMASTER"]) } else { start };
         let mut terminal = start.spawn();
         terminal.shows("Keyrings");
         // The reader leaves with the next byte it gets; then nothing holds the line open.
@@ -65,7 +66,8 @@ fn a_panic_of_a_job_is_told_and_the_console_lives_on() {
 #[test]
 fn under_a_shell_it_suspends_and_comes_back() {
     let Some(bash) = tool("bash") else { return };
-    let mut terminal = Start::console().command(&[bash.to_str().unwrap(), "--norc", "-i"]).set("PS1", "ready> ").spawn();
+    let mut terminal =
+        Start::console().command(&[bash.to_str().unwrap(), "--norc", "-i"]).set("PS1", "ready> ").spawn();
     terminal.wait("the shell", |now| now.text().contains("ready>"));
     terminal.send("$RINGMASTER\r");
     terminal.shows("Keyrings");
@@ -88,7 +90,8 @@ fn under_a_shell_it_suspends_and_comes_back() {
 #[test]
 fn stopped_from_outside_it_takes_the_terminal_again() {
     let Some(bash) = tool("bash") else { return };
-    let mut terminal = Start::console().command(&[bash.to_str().unwrap(), "--norc", "-i"]).set("PS1", "ready> ").spawn();
+    let mut terminal =
+        Start::console().command(&[bash.to_str().unwrap(), "--norc", "-i"]).set("PS1", "ready> ").spawn();
     terminal.wait("the shell", |now| now.text().contains("ready>"));
     terminal.send("sh -c 'echo $$ > pid; exec $RINGMASTER'\r");
     terminal.shows("Keyrings");
@@ -98,7 +101,9 @@ fn stopped_from_outside_it_takes_the_terminal_again() {
     terminal.wait("the shell again", |now| now.text().contains("Stopped"));
     terminal.send("\x15fg\r");
     terminal.wait("the whole screen again", |now| {
-        now.text().contains("Keyrings") && !now.text().contains("Stopped") && now.bytes.ends_with(super::FRAME_END)
+        now.text().contains("Keyrings")
+            && !now.text().contains("Stopped")
+            && now.bytes.ends_with(super::FRAME_END)
     });
     terminal.send("q");
     terminal.wait("the shell at last", |now| !now.parser.screen().alternate_screen());

@@ -107,7 +107,15 @@ impl Start {
             shared.changed.notify_all();
         });
         let writer = Some(pair.master.take_writer().unwrap());
-        Terminal { seen, writer, master: Some(pair.master), slave: pair.slave, pid, before, folder: self.folder }
+        Terminal {
+            seen,
+            writer,
+            master: Some(pair.master),
+            slave: pair.slave,
+            pid,
+            before,
+            folder: self.folder,
+        }
     }
 }
 

@@ -26,9 +26,10 @@ fn a_new_size_is_drawn() {
     terminal.wait("a frame for the new size", |now| {
         let screen = now.parser.screen();
         screen.size() == (cells(43), cells(132))
-            && (30..43).any(|row| (0..132).any(|column| {
-                screen.cell(row, column).is_some_and(|c| !c.contents().trim().is_empty())
-            }))
+            && (30..43).any(|row| {
+                (0..132)
+                    .any(|column| screen.cell(row, column).is_some_and(|c| !c.contents().trim().is_empty()))
+            })
     });
 }
 
@@ -55,14 +56,15 @@ fn without_colour_the_highlight_stays() {
     });
     let text = String::from_utf8_lossy(&now.bytes).into_owned();
     for sequence in text.split("\x1b[").skip(1) {
-        let Some((codes, _)) = sequence.split_once('m').filter(|(c, _)| c.chars().all(|c| c.is_ascii_digit() || c == ';'))
+        let Some((codes, _)) =
+            sequence.split_once('m').filter(|(c, _)| c.chars().all(|c| c.is_ascii_digit() || c == ';'))
         else {
             continue;
         };
         // 39 and 49 take a colour back.
-        let coloured = codes.split(';').any(|code| {
-            code.parse().is_ok_and(|n: u8| matches!(n, 30..=38 | 40..=48 | 90..=107))
-        });
+        let coloured = codes
+            .split(';')
+            .any(|code| code.parse().is_ok_and(|n: u8| matches!(n, 30..=38 | 40..=48 | 90..=107)));
         assert!(!coloured, "a colour was written: {codes}");
     }
 }
