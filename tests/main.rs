@@ -4,11 +4,14 @@
 
 mod cli;
 mod crash;
+mod docs;
 mod effects;
 mod layers;
 mod life;
 mod probe;
 mod pty;
+mod screens;
+mod script;
 mod store;
 mod support;
 mod two_consoles;

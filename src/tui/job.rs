@@ -139,7 +139,10 @@ fn signers(model: &Model, verb: &Verb) -> Vec<String> {
 
 /// Takes the answer of a job.
 pub fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) -> Vec<Effect> {
-    let Some((job, _)) = model.jobs.remove(&id) else { return Vec::new() };
+    let Some((job, _)) = model.jobs.remove(&id) else {
+        unasked(model, answer);
+        return Vec::new();
+    };
     let done = match answer {
         Err(error) => return failed(model, id, job, error),
         Ok(done) => done,
@@ -218,6 +221,24 @@ pub fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) -> Vec<Ef
         _ => model.say(Mood::Bad, "An answer came that fits no question; please report it."),
     }
     Vec::new()
+}
+
+/// Takes what comes without having been asked for: certifiers locked after a quiet time, a failure of the loop itself.
+fn unasked(model: &mut Model, answer: Result<Done, Error>) {
+    match answer {
+        Ok(Done::Unlocked(names)) => {
+            if names.len() < model.unlocked.len() {
+                model.say(Mood::Plain, "Certifiers were locked again.");
+            }
+            model.unlocked = names;
+        }
+        Ok(Done::Service(service, _)) => model.service = service,
+        Err(error) if error.kind != Kind::Cancelled => {
+            model.say(Mood::Bad, error.what.clone());
+            model.dialogs.push(Dialog::Error(ErrorBox { error }));
+        }
+        _ => {}
+    }
 }
 
 fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {

@@ -148,8 +148,9 @@ struct Now {
 }
 
 impl Now {
+    /// The lines on the screen, without the blanks at their ends.
     fn text(&self) -> String {
-        self.parser.screen().contents()
+        self.parser.screen().contents().lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim_end().into()
     }
 }
 

@@ -240,16 +240,12 @@ fn verdict(site: &Site, model: &Model) -> (String, Role) {
 
 fn rehearse(model: &mut Model) -> Vec<Effect> {
     let Some(name) = model.selected_name() else { return Vec::new() };
-    let mut effects = Vec::new();
-    if let Some((running, _)) = model.service.clone() {
-        effects.push(model.start(Job::Stop, Effect::StopService).1);
-        if running == name {
-            return effects;
-        }
+    if model.service.as_ref().is_some_and(|(running, _)| *running == name) {
+        return vec![model.start(Job::Stop, Effect::StopService).1];
     }
+    // One that runs for another site is stopped by this.
     let site = name.clone();
-    effects.push(model.start(Job::Serve(name), |id| Effect::Serve(id, site, 0, None)).1);
-    effects
+    vec![model.start(Job::Serve(name), |id| Effect::Serve(id, site, 0, None)).1]
 }
 
 fn probe(model: &mut Model) -> Vec<Effect> {
