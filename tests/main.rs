@@ -1,6 +1,7 @@
 //! All integration tests as one binary: the heavy libraries are linked once. A test holds that no file is forgotten.
 
 #![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
+#![allow(clippy::unwrap_used, reason = "outside #[test] functions too, a test fails by it")]
 
 mod cli;
 mod crash;
@@ -10,6 +11,7 @@ mod layers;
 mod life;
 mod probe;
 mod pty;
+mod requests;
 mod screens;
 mod script;
 mod store;

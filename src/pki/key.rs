@@ -120,7 +120,7 @@ impl PrivateKey {
             other => foreign(&format!("{other}.")),
         })?);
         // A wrong password slips past the padding once in 256 times; then no SEQUENCE comes out.
-        if only(0x30, &plain).and_then(|b| elements(b)).is_none() {
+        if only(0x30, &plain).and_then(elements).is_none() {
             return Err(wrong_password());
         }
         Self::read(&plain)
@@ -236,6 +236,20 @@ pub fn describe(spki: &[u8]) -> KeyInfo {
     let sha256 = Digest(digest.as_ref().try_into().unwrap_or_default());
     let (algorithm, bits) = kind_of(spki).unwrap_or_else(|| ("unreadable".into(), 0));
     KeyInfo { algorithm, bits, spki: Der(spki.to_vec()), sha256 }
+}
+
+/// Returns the DER AlgorithmIdentifier of the signatures that the private key of this public key makes here. Errors:
+/// `Refused` for a kind of key that the program cannot sign with.
+pub fn signature_algorithm(info: &KeyInfo) -> Result<Vec<u8>> {
+    let algorithm: &[u8] = match info.algorithm.as_str() {
+        "P-256" => CURVES[0].signature,
+        "P-384" => CURVES[1].signature,
+        "P-521" => CURVES[2].signature,
+        "Ed25519" => ED25519,
+        rsa if rsa.starts_with("RSA ") && (2048..=8192).contains(&info.bits) => RSA_SHA256,
+        other => return Err(cannot_sign(other)),
+    };
+    Ok(algorithm.to_vec())
 }
 
 /// Keys known by name: OID of the algorithm or of the curve, name, bits (0: to be read from the key).
@@ -373,6 +387,7 @@ mod tests {
             assert_eq!(again.pkcs8(), key.pkcs8());
             let plain = |s: &str| s.to_ascii_lowercase().replace([' ', '-'], "");
             assert_eq!(plain(&key.info().algorithm), plain(kind.name()));
+            assert_eq!(signature_algorithm(key.info()).unwrap(), key.algorithm());
             let signature = again.sign(b"message").unwrap();
             let verdict = |message: &[u8]| {
                 super::super::signature::check(&key.info().spki.0, key.algorithm(), &signature, message)
@@ -445,13 +460,9 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn garbage_is_described_and_refused(bytes: Vec<u8>) {
-            proptest::prop_assert_eq!(describe(&bytes).spki.0, bytes.clone());
+            proptest::prop_assert_eq!(&describe(&bytes).spki.0, &bytes);
             proptest::prop_assert!(PrivateKey::read(&bytes).is_err());
+            proptest::prop_assert!(signature_algorithm(&describe(&bytes)).is_err());
         }
     }
-}
-
-/// Returns the DER AlgorithmIdentifier of the signatures that the private key of this public key makes here.
-pub fn signature_algorithm(_info: &KeyInfo) -> Result<Vec<u8>> {
-    todo!()
 }

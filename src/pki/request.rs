@@ -1,16 +1,195 @@
 //! Certification requests (RFC 2986): reads any, with proof of possession, and builds our own.
 
-use super::key::PrivateKey;
-use crate::model::error::Result;
+use x509_parser::prelude::{FromDer, X509CertificationRequest};
+
+use super::certificate::read_extensions;
+use super::der::{dotted, elements, oid, only, wrap};
+use super::key::{self, PrivateKey};
+use super::name;
+use super::signature::{self, Verdict};
+use crate::model::bytes::{Der, Digest};
+use crate::model::certificate::Extension;
+use crate::model::error::{Error, Result};
+use crate::model::escape::visible;
 use crate::model::name::{AltName, Name};
-use crate::model::request::Pkcs10;
+use crate::model::request::{Pkcs10, Proof};
+
+const EXTENSION_REQUEST: &str = "1.2.840.113549.1.9.14";
+/// What Windows wrote before it took the standard one.
+const MICROSOFT_EXTENSION_REQUEST: &str = "1.3.6.1.4.1.311.2.1.14";
+const SUBJECT_ALT_NAME: &str = "2.5.29.17";
+
+/// Attributes known by name (RFC 2985, and what Microsoft adds).
+const ATTRIBUTES: &[(&str, &str)] = &[
+    ("1.2.840.113549.1.9.7", "challengePassword"),
+    ("1.2.840.113549.1.9.2", "unstructuredName"),
+    ("1.2.840.113549.1.9.8", "unstructuredAddress"),
+    ("1.3.6.1.4.1.311.13.2.3", "Microsoft operating system version"),
+    ("1.3.6.1.4.1.311.21.20", "Microsoft request client information"),
+    ("1.3.6.1.4.1.311.13.2.2", "Microsoft enrolment provider"),
+];
 
 /// Reads one DER request and checks its own signature.
-pub fn read(_der: &[u8]) -> Result<Pkcs10> {
-    todo!()
+pub fn read(der: &[u8]) -> Result<Pkcs10> {
+    let broken = |why: String| Error::damaged("This is not a readable certificate request.").why(why);
+    let (rest, _) = X509CertificationRequest::from_der(der).map_err(|e| broken(format!("{e}.")))?;
+    if !rest.is_empty() {
+        return Err(broken(format!("{} bytes follow its end.", rest.len())));
+    }
+    let not_der = || broken("Its encoding is not DER.".into());
+    let parts = only(0x30, der).and_then(elements).ok_or_else(not_der)?;
+    let [(0x30, signed, info), (0x30, algorithm, _), (3, _, bits)] = parts.as_slice() else {
+        return Err(broken("A part is missing.".into()));
+    };
+    let fields = elements(info).ok_or_else(not_der)?;
+    let [(2, ..), (0x30, subject, _), (0x30, spki, _), tail @ ..] = fields.as_slice() else {
+        return Err(broken("A field is missing.".into()));
+    };
+    let attributes = tail.iter().find(|f| f.0 == 0xa0).map_or(Some(Vec::new()), |f| elements(f.2));
+    let asked = attributes.as_deref().and_then(read_attributes);
+    let (extensions, attributes) = asked.ok_or_else(|| broken("Its attributes are malformed.".into()))?;
+    let alt_names = extensions.iter().filter(|e| e.oid == SUBJECT_ALT_NAME);
+    let alt_names = alt_names.map(|e| name::read_alt_names(&e.value.0)).collect::<Option<Vec<_>>>();
+    let alt_names = alt_names.ok_or_else(|| broken("Its subject alternative names are malformed.".into()))?;
+    let proof = match bits.split_first() {
+        Some((0, bits)) => signature::check(spki, algorithm, bits, signed),
+        _ => Verdict::Bad,
+    };
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, der);
+    Ok(Pkcs10 {
+        der: Der(der.to_vec()),
+        sha256: Digest(digest.as_ref().try_into().unwrap_or_default()),
+        subject: name::read(subject)?,
+        key: key::describe(spki),
+        alt_names: alt_names.concat(),
+        extensions,
+        attributes,
+        signature: signature::words(algorithm),
+        proof: match proof {
+            Verdict::Good => Proof::Good,
+            Verdict::Weak(why) => Proof::Weak(why),
+            Verdict::Bad => Proof::Bad,
+            Verdict::CannotCheck(what) => Proof::CannotCheck(what),
+        },
+    })
 }
 
 /// Builds and signs a request for `subject` with these alternative names (DNS, IP, e-mail, URI).
-pub fn build(_subject: &Name, _alt_names: &[AltName], _key: &PrivateKey) -> Result<Vec<u8>> {
-    todo!()
+pub fn build(subject: &Name, alt_names: &[AltName], key: &PrivateKey) -> Result<Vec<u8>> {
+    let encode = |dotted| oid(dotted).ok_or_else(|| Error::internal("An identifier cannot be encoded."));
+    let attributes = if alt_names.is_empty() {
+        Vec::new()
+    } else {
+        let value = wrap(4, &name::build_alt_names(alt_names)?);
+        // With an empty subject the names are all there is: the extension is critical (RFC 5280 section 4.2.1.6).
+        let critical: &[u8] = if subject.rdns.is_empty() { &[1, 1, 0xff] } else { &[] };
+        let extension = wrap(0x30, &[&encode(SUBJECT_ALT_NAME)?, critical, &value].concat());
+        let values = wrap(0x31, &wrap(0x30, &extension));
+        wrap(0x30, &[encode(EXTENSION_REQUEST)?, values].concat())
+    };
+    let fields = [&[2, 1, 0], &subject.der.0[..], &key.info().spki.0, &wrap(0xa0, &attributes)].concat();
+    let info = wrap(0x30, &fields);
+    let signature = key.sign(&info)?;
+    Ok(join(&info, key.algorithm(), &signature))
+}
+
+/// Joins signed bytes, algorithm and signature (RFC 2986 section 4.2).
+fn join(info: &[u8], algorithm: &[u8], signature: &[u8]) -> Vec<u8> {
+    let bits = wrap(3, &[&[0], signature].concat());
+    wrap(0x30, &[info, algorithm, &bits].concat())
+}
+
+/// The extensions asked for, and the other attributes in words.
+fn read_attributes(attributes: &[(u8, &[u8], &[u8])]) -> Option<(Vec<Extension>, Vec<String>)> {
+    let (mut extensions, mut words) = (Vec::new(), Vec::new());
+    for (tag, _, content) in attributes {
+        let parts = elements(content).filter(|_| *tag == 0x30)?;
+        let [(6, _, kind), (0x31, _, values)] = parts.as_slice() else { return None };
+        let kind = dotted(kind)?;
+        let values = elements(values)?;
+        match kind.as_str() {
+            EXTENSION_REQUEST | MICROSOFT_EXTENSION_REQUEST => {
+                for (_, whole, _) in &values {
+                    extensions.extend(read_extensions(whole)?);
+                }
+            }
+            // What its owner meant as a password is named, never repeated.
+            "1.2.840.113549.1.9.7" => words.push("challengePassword".into()),
+            other => {
+                let known = ATTRIBUTES.iter().find(|a| a.0 == other).map_or(other, |a| a.1);
+                let first = values.first().and_then(|(tag, _, v)| name::text(*tag, v));
+                words.push(
+                    first.map_or_else(|| known.to_owned(), |text| format!("{known}: {}", visible(&text))),
+                );
+            }
+        }
+    }
+    Some((extensions, words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::key::KeyType;
+
+    fn names() -> Vec<AltName> {
+        vec![AltName::Dns("a.example.test".into()), AltName::Ip("2001:db8::1".into())]
+    }
+
+    #[test]
+    fn what_is_built_is_read_back() {
+        let subject = name::build(&[("C", "DE"), ("DC", "test"), ("DC", "example"), ("CN", "a")]).unwrap();
+        for kind in [KeyType::Rsa2048, KeyType::P256, KeyType::P521, KeyType::Ed25519] {
+            let key = PrivateKey::generate(kind).unwrap();
+            let built = build(&subject, &names(), &key).unwrap();
+            let read = read(&built).unwrap();
+            assert_eq!((&read.subject, &read.alt_names, &read.key), (&subject, &names(), key.info()));
+            assert_eq!(read.proof, Proof::Good);
+            assert_eq!(read.der.0, built);
+        }
+    }
+
+    #[test]
+    fn an_empty_subject_makes_the_names_critical() {
+        let key = PrivateKey::generate(KeyType::P256).unwrap();
+        let none = name::build(&[]).unwrap();
+        assert!(read(&build(&none, &names(), &key).unwrap()).unwrap().extensions[0].critical);
+        let some = name::build(&[("CN", "a")]).unwrap();
+        assert!(!read(&build(&some, &names(), &key).unwrap()).unwrap().extensions[0].critical);
+        assert_eq!(read(&build(&some, &[], &key).unwrap()).unwrap().extensions, []);
+    }
+
+    #[test]
+    fn any_changed_bit_is_refused_or_seen() {
+        let key = PrivateKey::generate(KeyType::P256).unwrap();
+        let der = build(&name::build(&[("CN", "a")]).unwrap(), &names(), &key).unwrap();
+        for at in 0..der.len() {
+            for bit in 0..8 {
+                let mut changed = der.clone();
+                changed[at] ^= 1 << bit;
+                if let Ok(request) = read(&changed) {
+                    assert_ne!(request.proof, Proof::Good, "byte {at} bit {bit}");
+                }
+            }
+        }
+        assert!(read(&[&der[..], &[0]].concat()).unwrap_err().why.contains("1 bytes follow"));
+    }
+
+    #[test]
+    fn a_challenge_password_is_named_and_not_repeated() {
+        let value = wrap(0x31, &wrap(12, b"hunter2"));
+        let secret = wrap(0x30, &[oid("1.2.840.113549.1.9.7").unwrap(), value].concat());
+        let value = wrap(0x31, &wrap(12, "a\u{1b}b".as_bytes()));
+        let plain = wrap(0x30, &[oid("1.2.840.113549.1.9.2").unwrap(), value].concat());
+        let attributes = [secret, plain].concat();
+        let (_, words) = read_attributes(&elements(&attributes).unwrap()).unwrap();
+        assert_eq!(words, ["challengePassword", "unstructuredName: a\\1Bb"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn garbage_is_refused(bytes: Vec<u8>) {
+            proptest::prop_assert!(read(&bytes).is_err());
+        }
+    }
 }
