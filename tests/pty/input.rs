@@ -55,13 +55,13 @@ fn a_paste_without_brackets_opens_it_too_and_runs_no_command() {
 fn a_split_arrow_key_does_no_harm() {
     let mut terminal = Start::console().spawn();
     terminal.shows("Keyrings");
-    let before = terminal.seen.now.lock().unwrap().text();
+    let before = terminal.now().text();
     terminal.send("\x1b");
     // The line is slow: nothing comes for a while, and nothing may be drawn for a lone Esc in a list.
     terminal.passes(Duration::from_millis(40));
     terminal.send("[A");
     terminal.is_alive();
-    assert_eq!(terminal.seen.now.lock().unwrap().text(), before);
+    assert_eq!(terminal.now().text(), before);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_sequence_that_never_ends_does_not_hang_it() {
 fn keys_are_answered() {
     let mut terminal = Start::console().spawn();
     terminal.shows("Keyrings");
-    let before = terminal.seen.now.lock().unwrap().text();
+    let before = terminal.now().text();
     terminal.send("?");
     terminal.wait("the help", |now| now.text() != before && now.bytes.ends_with(super::FRAME_END));
     terminal.send("\x1b");
@@ -88,15 +88,15 @@ fn keys_are_answered() {
 impl Terminal {
     /// Lets time pass as a slow line does.
     fn passes(&self, time: Duration) {
-        let now = self.seen.now.lock().unwrap();
+        let now = self.now();
         drop(self.seen.changed.wait_timeout_while(now, time, |_| true).unwrap());
     }
 
     /// Holds that the console still answers: it opens the help and closes it again.
     fn is_alive(&mut self) {
-        let before = self.seen.now.lock().unwrap().text();
+        let before = self.now().text();
         self.passes(Duration::from_millis(250));
-        assert_eq!(self.seen.now.lock().unwrap().code, None, "it has ended");
+        assert_eq!(self.now().code, None, "it has ended");
         self.send("?");
         self.wait("the help", |now| now.text() != before && now.bytes.ends_with(super::FRAME_END));
         self.send("\x1b");

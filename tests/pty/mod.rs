@@ -150,27 +150,39 @@ struct Now {
 impl Now {
     /// The lines on the screen, without the blanks at their ends.
     fn text(&self) -> String {
-        self.parser.screen().contents().lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim_end().into()
+        self.parser
+            .screen()
+            .contents()
+            .lines()
+            .map(str::trim_end)
+            .collect::<Vec<_>>()
+            .join("\n")
+            .trim_end()
+            .into()
     }
 }
 
 impl Terminal {
     /// Waits until the condition holds, and says what stood on the screen when it does not.
-    fn wait(&self, what: &str, holds: impl Fn(&Now) -> bool) -> MutexGuard<'_, Now> {
+    fn wait(&self, what: &str, holds: impl Fn(&Now) -> bool) {
         let deadline = Instant::now() + PATIENCE;
-        let mut now = self.seen.now.lock().unwrap();
+        let mut now = self.now();
         while !holds(&now) {
             let left = deadline.saturating_duration_since(Instant::now());
             let text = now.text();
             assert!(!left.is_zero(), "waited in vain for {what}; exit code {:?}, screen:\n{text}", now.code);
             now = self.seen.changed.wait_timeout(now, left).unwrap().0;
         }
-        now
+    }
+
+    /// Looks at what there is now.
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.seen.now.lock().unwrap()
     }
 
     /// Waits until a whole frame shows a text.
-    fn shows(&self, text: &str) -> MutexGuard<'_, Now> {
-        self.wait(text, |now| now.text().contains(text) && now.bytes.ends_with(FRAME_END))
+    fn shows(&self, text: &str) {
+        self.wait(text, |now| now.text().contains(text) && now.bytes.ends_with(FRAME_END));
     }
 
     fn send(&mut self, keys: &str) {
@@ -181,7 +193,7 @@ impl Terminal {
 
     fn resize(&self, columns: u16, rows: u16) {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
-        self.seen.now.lock().unwrap().parser.screen_mut().set_size(cells(rows), cells(columns));
+        self.now().parser.screen_mut().set_size(cells(rows), cells(columns));
         self.master.as_ref().unwrap().resize(size).unwrap();
     }
 
@@ -191,7 +203,8 @@ impl Terminal {
 
     /// Waits for the end and returns the exit code; holds that the terminal is as it was.
     fn ends(&self) -> u32 {
-        let code = self.wait("the end", |now| now.code.is_some()).code.unwrap();
+        self.wait("the end", |now| now.code.is_some());
+        let code = self.now().code.unwrap();
         let after = format!("{:?}", self.master.as_ref().unwrap().get_termios().unwrap());
         assert_eq!(after, self.before, "the terminal's modes were not restored");
         self.wait("the terminal as it was", |now| {
@@ -203,7 +216,7 @@ impl Terminal {
 
     /// Holds that nothing is written for this long.
     fn is_silent(&self, time: Duration) {
-        let now = self.seen.now.lock().unwrap();
+        let now = self.now();
         let before = now.bytes.len();
         let (now, waited) =
             self.seen.changed.wait_timeout_while(now, time, |now| now.bytes.len() == before).unwrap();

@@ -9,7 +9,8 @@ use super::{PROGRAM, Start, cells};
 fn the_console_starts_and_is_silent_when_idle() {
     let terminal = Start::console().spawn();
     {
-        let now = terminal.shows("Keyrings");
+        terminal.shows("Keyrings");
+        let now = terminal.now();
         let screen = now.parser.screen();
         assert!(screen.alternate_screen() && screen.bracketed_paste());
         let asked = now.bytes.windows(4).any(|w| w == b"\x1b[6n");
@@ -37,7 +38,7 @@ fn a_new_size_is_drawn() {
 fn a_tiny_terminal_says_what_is_needed_and_goes_on() {
     let terminal = Start::console().size(39, 7).spawn();
     terminal.wait("the needed size", |now| now.text().contains("40"));
-    assert!(!terminal.seen.now.lock().unwrap().text().contains("Keyrings"));
+    assert!(!terminal.now().text().contains("Keyrings"));
     terminal.resize(40, 8);
     terminal.shows("Keyrings");
     terminal.resize(1, 1);
@@ -50,11 +51,11 @@ fn without_colour_the_highlight_stays() {
     let mut terminal = Start::console().set("NO_COLOR", "1").spawn();
     terminal.shows("Keyrings");
     terminal.send(":");
-    let now = terminal.wait("a highlight", |now| {
+    terminal.wait("a highlight", |now| {
         let screen = now.parser.screen();
         (0..24).any(|row| (0..80).any(|column| screen.cell(row, column).is_some_and(vt100::Cell::inverse)))
     });
-    let text = String::from_utf8_lossy(&now.bytes).into_owned();
+    let text = String::from_utf8_lossy(&terminal.now().bytes).into_owned();
     for sequence in text.split("\x1b[").skip(1) {
         let Some((codes, _)) =
             sequence.split_once('m').filter(|(c, _)| c.chars().all(|c| c.is_ascii_digit() || c == ';'))
@@ -75,7 +76,7 @@ fn without_utf8_every_byte_is_ascii() {
     terminal.shows("Keyrings");
     terminal.send("?");
     terminal.wait("the help", |now| now.text().contains("help") || now.text().contains("Help"));
-    let now = terminal.seen.now.lock().unwrap();
+    let now = terminal.now();
     assert!(now.bytes.is_ascii(), "{}", String::from_utf8_lossy(&now.bytes));
 }
 
