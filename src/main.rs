@@ -1,9 +1,11 @@
 //! The program: hands over to the command line or the full-screen console, and ends the process.
 
-use std::io::{BufWriter, Write};
+use std::io::BufWriter;
 use std::process::ExitCode;
 
 use ringmaster::cli::{self, Console, Ended};
+use ringmaster::desk::Desk;
+use ringmaster::tui::{self, terminal};
 
 fn main() -> ExitCode {
     no_core_dumps();
@@ -20,12 +22,17 @@ fn main() -> ExitCode {
 }
 
 /// Opens the full-screen console.
-fn full_screen(_console: Console) -> u8 {
-    let usage = cli::tree().render_help().to_string();
-    let mut err = std::io::stderr().lock();
-    // There is nobody left to tell when this cannot be written.
-    let _ = writeln!(err, "{usage}");
-    2
+fn full_screen(console: Console) -> u8 {
+    let opened = terminal::check()
+        .and_then(|()| Desk::open(&console.config, console.workspace.as_deref(), console.read_only))
+        .and_then(|desk| tui::run::run(&console.config, desk));
+    match opened {
+        Ok(code) => code,
+        Err(error) => {
+            cli::report::write(&mut std::io::stderr().lock(), &error);
+            error.exit_code()
+        }
+    }
 }
 
 /// Keeps keys and passwords out of core files and away from debuggers of the same user. Where the system refuses, the

@@ -6,12 +6,17 @@
 mod audit_recipe;
 mod cli;
 mod crash;
+mod docs;
+mod effects;
 mod issuing;
 mod layers;
 mod life;
 #[cfg(feature = "network")]
 mod probe;
+mod pty;
 mod requests;
+mod screens;
+mod script;
 mod store;
 mod support;
 mod two_consoles;

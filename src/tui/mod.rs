@@ -1,5 +1,27 @@
 //! The full-screen console: Model, Msg, `update(&mut Model, Msg) -> Vec<Effect>`, `view(&Model, &mut Frame)`. Holds no
 //! rules of its own: every change goes through the desk as a verb.
 
+pub mod areas;
+pub mod backend;
 pub mod chord;
+pub mod columns;
+pub mod command;
+pub mod dialog;
+pub mod effect;
+mod everywhere;
+pub mod input;
+pub mod job;
+pub mod model;
+mod moving;
 pub mod msg;
+pub mod pane;
+pub mod query;
+pub mod run;
+pub mod search;
+pub mod task;
+pub mod terminal;
+pub mod theme;
+pub mod update;
+pub mod view;
+pub mod wake;
+pub mod widget;

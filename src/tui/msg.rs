@@ -25,7 +25,8 @@ pub enum Input {
     Paste(String, bool),
 }
 
-/// The number of a job, to match its answer.
+/// The number of a job, to match its answer. 0 is no job: it carries what happened without being asked for, such as
+/// certifiers locked again after a while without keys, a worker that failed, or a suspension that was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct JobId(pub u64);
 
@@ -42,7 +43,7 @@ pub enum Msg {
     State(Arc<State>),
     /// Time passed: comes about once a second while something waits for it, never when idle shows nothing new.
     Tick(Timestamp),
-    /// TERM, HUP or INT came; the loop ends after this message, with this exit code.
+    /// TERM, HUP or INT came; the loop ends after this message, with this exit code (143, 129, 130).
     Signal(i32),
 }
 
@@ -85,7 +86,7 @@ pub enum Effect {
     Unlock(JobId, String, Secret),
     /// Lock one certifier, or all.
     Lock(JobId, Option<String>),
-    /// Read the workspace again.
+    /// Read the workspace again; answered by an outcome without facts.
     Refresh(JobId),
     /// Read a file and recognise what it holds.
     ReadFile(JobId, PathBuf),
@@ -95,7 +96,7 @@ pub enum Effect {
     CompletePath(JobId, String),
     /// Preview what approving a request would issue.
     Preview(JobId, RequestId, Plan),
-    /// Ask for the ids of the issued list; a newer ask replaces one that still waits.
+    /// Ask for the ids of the issued list; a newer ask replaces one that still waits, which is answered `Cancelled`.
     Ids(JobId, Order, String),
     /// Ask for rows of the issued list.
     Rows(JobId, Vec<u32>),

@@ -1,3 +1,5 @@
+//! What lint tells of requests, rule by rule.
+
 use super::*;
 use crate::model::bytes::{Der, Digest};
 use crate::model::certificate::Extension;

@@ -1,0 +1,144 @@
+//! The dialogs: a closed set, on a stack, of which the last one has the keys. Each takes input and says what it shows as
+//! a [`Sheet`]; where it stands on the screen is the view's affair.
+
+pub mod confirm;
+pub mod error;
+pub mod form;
+pub mod help;
+pub mod menu;
+pub mod palette;
+pub mod path;
+pub mod records;
+pub mod review;
+pub mod secret;
+pub mod viewer;
+
+use ratatui::text::Line;
+
+use super::model::Model;
+use super::msg::{Effect, Input, JobId};
+
+/// A dialog.
+#[derive(Debug, Clone)]
+pub enum Dialog {
+    /// Fields to fill in.
+    Form(form::Form),
+    /// A name to type before something is taken away.
+    Confirm(confirm::Confirm),
+    /// Every command, to find one by words.
+    Palette(palette::Palette),
+    /// Lines to read.
+    Viewer(viewer::Viewer),
+    /// A few ways to go on.
+    Menu(menu::Menu),
+    /// A file to name.
+    Path(path::PathLine),
+    /// A password to type.
+    Secret(secret::SecretLine),
+    /// What an approver looks at.
+    Review(review::Review),
+    /// A refusal or failure.
+    Error(error::ErrorBox),
+}
+
+/// A hint of the footer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hint {
+    /// The key as people know it.
+    pub key: String,
+    /// What it does.
+    pub title: String,
+    /// Hints with less weight are left out first.
+    pub weight: u8,
+}
+
+/// What a dialog shows.
+#[derive(Debug, Clone, Default)]
+pub struct Sheet {
+    /// The title in the border.
+    pub title: String,
+    /// The lines, of which as many are shown as fit.
+    pub body: Vec<Line<'static>>,
+    /// Lines that stay at the bottom.
+    pub foot: Vec<Line<'static>>,
+    /// Where the cursor stands: line of the body, column.
+    pub cursor: Option<(usize, usize)>,
+    /// The first line shown; `None` keeps the cursor's line in sight.
+    pub top: Option<usize>,
+    /// What the footer says.
+    pub hints: Vec<Hint>,
+    /// Whether it takes all the room there is.
+    pub tall: bool,
+}
+
+/// Makes a hint.
+pub(super) fn hint(key: &str, title: &str, weight: u8) -> Hint {
+    Hint { key: key.into(), title: title.into(), weight }
+}
+
+impl Dialog {
+    /// Takes input. Returns the dialog as it goes on, `None` when it is closed, and what the loop shall do.
+    pub fn input(self, model: &mut Model, input: &Input) -> (Option<Self>, Vec<Effect>) {
+        match self {
+            Self::Form(d) => d.input(model, input),
+            Self::Confirm(d) => d.input(model, input),
+            Self::Palette(d) => d.input(model, input),
+            Self::Viewer(d) => d.input(model, input),
+            Self::Menu(d) => d.input(model, input),
+            Self::Path(d) => d.input(model, input),
+            Self::Secret(d) => d.input(model, input),
+            Self::Review(d) => d.input(model, input),
+            Self::Error(d) => d.input(model, input),
+        }
+    }
+
+    /// Says what it shows in so many columns.
+    pub fn sheet(&self, model: &Model, columns: usize) -> Sheet {
+        match self {
+            Self::Form(d) => d.sheet(model, columns),
+            Self::Confirm(d) => d.sheet(model, columns),
+            Self::Palette(d) => d.sheet(model, columns),
+            Self::Viewer(d) => d.sheet(model, columns),
+            Self::Menu(d) => d.sheet(model, columns),
+            Self::Path(d) => d.sheet(model, columns),
+            Self::Secret(d) => d.sheet(model, columns),
+            Self::Review(d) => d.sheet(model, columns),
+            Self::Error(d) => d.sheet(model, columns),
+        }
+    }
+
+    /// Returns the job it waits for.
+    pub fn busy(&self) -> Option<JobId> {
+        match self {
+            Self::Form(d) => d.busy,
+            Self::Path(d) => d.busy,
+            Self::Secret(d) => d.busy,
+            Self::Menu(d) => d.busy,
+            _ => None,
+        }
+    }
+
+    /// Sets the job it waits for.
+    pub fn set_busy(&mut self, job: Option<JobId>) {
+        match self {
+            Self::Form(d) => d.busy = job,
+            Self::Path(d) => d.busy = job,
+            Self::Secret(d) => d.busy = job,
+            Self::Menu(d) => d.busy = job,
+            _ => {}
+        }
+    }
+
+    /// Names what would be lost by leaving now, if anything.
+    pub fn unsaved(&self) -> Option<&str> {
+        match self {
+            Self::Form(d) if d.changed() => Some(&d.title),
+            _ => None,
+        }
+    }
+
+    /// Tells whether it shows something that changes with time.
+    pub fn follows(&self) -> bool {
+        matches!(self, Self::Viewer(v) if v.follows)
+    }
+}

@@ -1,0 +1,402 @@
+//! Fills in the fields of a record. A form is a loop over FIELDS: it knows kinds of fields, not the fields themselves.
+
+use super::menu::{Action, Menu, item};
+use super::records::{Denial, Withdrawal};
+use super::viewer::Text;
+use super::{Dialog, Sheet, hint};
+use crate::desk::Verb;
+use crate::model::bytes::Serial;
+use crate::model::certifier::{NewCertifier, Reason};
+use crate::model::field::{Kind, Look, Record, When};
+use crate::model::keyring::NewKeyring;
+use crate::model::request::{Plan, RequestId};
+use crate::model::site::Site;
+use crate::tui::chord::Key;
+use crate::tui::job;
+use crate::tui::model::{Model, Mood};
+use crate::tui::msg::{Effect, Input, JobId};
+use crate::tui::theme::Role;
+use crate::tui::widget::line_edit::LineEdit;
+use crate::tui::widget::text::{fit, width, wrap};
+
+/// What saving does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Goal {
+    /// Makes a certifier.
+    Certifier(Box<NewCertifier>),
+    /// Makes a keyring.
+    Keyring(Box<NewKeyring>),
+    /// Makes a site document, or changes this one.
+    Site(Option<Box<Site>>),
+    /// Approves a request whose review showed this plan with so many warnings.
+    Approve(RequestId, Plan, usize),
+    /// Denies a request.
+    Deny(RequestId),
+    /// Revokes a certificate of this certifier.
+    Revoke(String, Serial),
+}
+
+/// A field while it is edited.
+#[derive(Debug, Clone)]
+struct Line {
+    label: &'static str,
+    help: &'static str,
+    kind: Kind,
+    before: String,
+    edit: LineEdit,
+    error: Option<String>,
+}
+
+/// A form.
+#[derive(Debug, Clone)]
+pub struct Form {
+    /// The title.
+    pub title: String,
+    /// What saving does.
+    pub goal: Goal,
+    /// The job that saves.
+    pub busy: Option<JobId>,
+    lines: Vec<Line>,
+    cursor: usize,
+}
+
+impl Form {
+    /// Makes a form for a goal.
+    pub fn new(model: &Model, title: impl Into<String>, goal: Goal) -> Self {
+        let look = model.look();
+        let lines = match &goal {
+            Goal::Certifier(new) => lines(&**new, &look, false),
+            Goal::Keyring(new) => lines(&**new, &look, false),
+            Goal::Site(None) => lines(&Site::default(), &look, false),
+            Goal::Site(Some(site)) => lines(&**site, &look, true),
+            Goal::Approve(_, plan, _) => lines(plan, &look, false),
+            Goal::Deny(_) => lines(&Denial::default(), &look, false),
+            Goal::Revoke(..) => lines(&Withdrawal { reason: Reason::Unspecified }, &look, false),
+        };
+        Self { title: title.into(), goal, busy: None, lines, cursor: 0 }
+    }
+
+    /// Tells whether anything was typed or chosen.
+    pub fn changed(&self) -> bool {
+        self.lines.iter().any(|l| l.edit.text() != l.before)
+    }
+
+    /// Tells whether it edits this site document.
+    pub fn is_of_site(&self, name: &str) -> bool {
+        match &self.goal {
+            Goal::Site(Some(site)) => site.name == name,
+            Goal::Site(None) => self.lines.first().is_some_and(|l| l.edit.text().trim() == name),
+            _ => false,
+        }
+    }
+
+    /// Takes input.
+    pub fn input(mut self, model: &mut Model, input: &Input) -> (Option<Dialog>, Vec<Effect>) {
+        if self.busy.is_some() {
+            return (Some(Dialog::Form(self)), Vec::new());
+        }
+        let last = self.lines.len().saturating_sub(1);
+        let options = self.lines.get(self.cursor).and_then(|l| options(model, l));
+        match input {
+            Input::Chord(Key::Ctrl('s') | Key::F(2)) => return self.save(model),
+            Input::Chord(Key::Esc) if !self.changed() => return (None, Vec::new()),
+            Input::Chord(Key::Esc) => {
+                let text = "What was typed here has not been saved.".into();
+                let lines = vec![Text { label: String::new(), text, role: Role::Text }];
+                let items = vec![
+                    item("Back to the form", Action::Close),
+                    item("Leave it without saving", Action::Discard),
+                ];
+                model.dialogs.push(Dialog::Menu(Menu::new("Leave the form?", lines, items)));
+            }
+            Input::Chord(Key::Enter) if self.cursor == last => return self.save(model),
+            Input::Chord(Key::Enter | Key::Tab | Key::Down) => self.cursor = (self.cursor + 1).min(last),
+            Input::Chord(Key::Up | Key::BackTab) => self.cursor = self.cursor.saturating_sub(1),
+            Input::Chord(Key::PageUp) => self.cursor = 0,
+            Input::Chord(Key::PageDown) => self.cursor = last,
+            Input::Chord(key) => {
+                if let Some(line) = self.lines.get_mut(self.cursor) {
+                    line.error = None;
+                    match options {
+                        Some(options) => choose(line, &options, *key),
+                        None => {
+                            line.edit.key(*key);
+                        }
+                    }
+                }
+                self.follow(model);
+            }
+            Input::Paste(text, _) => {
+                if let (Some(line), None) = (self.lines.get_mut(self.cursor), options) {
+                    line.edit.insert(text);
+                    line.error = None;
+                }
+            }
+        }
+        (Some(Dialog::Form(self)), Vec::new())
+    }
+
+    /// Fields that were not touched follow those that were: the usual port follows the kind of a site.
+    fn follow(&mut self, model: &Model) {
+        if let Goal::Site(before) = &self.goal {
+            let mut site = before.as_deref().cloned().unwrap_or_default();
+            let look = model.look();
+            let settable = Site::FIELDS.iter().filter(|f| wanted(f.when, before.is_some()));
+            let mut pairs: Vec<_> = settable.zip(self.lines.iter_mut()).collect();
+            for (field, line) in pairs.iter().filter(|(_, l)| l.edit.text() != l.before) {
+                // What does not fit yet is said when the form is saved.
+                let _ = (field.set)(&mut site, line.edit.text());
+            }
+            for (field, line) in pairs.iter_mut().filter(|(_, l)| l.edit.text() == l.before) {
+                let value = (field.get)(&site, &look);
+                if value != line.before {
+                    line.edit.set(&value);
+                    line.before = value;
+                }
+            }
+        }
+    }
+
+    fn save(mut self, model: &mut Model) -> (Option<Dialog>, Vec<Effect>) {
+        let verb = self.verb();
+        let Some(verb) = verb else {
+            if let Some(first) = self.lines.iter().position(|l| l.error.is_some()) {
+                self.cursor = first;
+            }
+            return (Some(Dialog::Form(self)), Vec::new());
+        };
+        if let (Goal::Approve(id, seen, _), Verb::Approve { plan, .. }) = (&self.goal, &verb) {
+            let other = |p: &Plan| (p.certifier.clone(), p.profile.clone(), p.days);
+            if other(seen) != other(plan) {
+                let effects = super::review::preview_again(model, *id, plan.clone());
+                model.say(
+                    Mood::Plain,
+                    "The plan was changed: look at what would be issued now, then press a again.",
+                );
+                return (None, effects);
+            }
+        }
+        if let Verb::SaveSite { before: Some(before), site } = &verb
+            && before == site
+        {
+            model.say(Mood::Plain, "Nothing was changed.");
+            return (None, Vec::new());
+        }
+        let (id, effect) = job::run(model, verb);
+        self.busy = Some(id);
+        (Some(Dialog::Form(self)), vec![effect])
+    }
+
+    /// Makes the verb, or marks what is wrong.
+    fn verb(&mut self) -> Option<Verb> {
+        let lines = &mut self.lines;
+        match &self.goal {
+            Goal::Certifier(new) => {
+                let mut new = (**new).clone();
+                let good = fill(&mut new, lines, false);
+                let same = passwords(lines);
+                (good && same).then_some(Verb::CreateCertifier(new))
+            }
+            Goal::Keyring(new) => {
+                let mut new = (**new).clone();
+                let good = fill(&mut new, lines, false);
+                let same = passwords(lines);
+                (good && same).then_some(Verb::CreateKeyring(new))
+            }
+            Goal::Site(before) => {
+                let before = before.as_deref().cloned();
+                let mut site = before.clone().unwrap_or_default();
+                fill(&mut site, lines, before.is_some()).then_some(Verb::SaveSite { before, site })
+            }
+            Goal::Approve(id, plan, warnings) => {
+                let mut plan = plan.clone();
+                let mut good = fill(&mut plan, lines, false);
+                if *warnings > 0 && plan.reason.is_empty() {
+                    let text = format!("the review has {warnings} warnings: say why they are accepted");
+                    lines.last_mut()?.error = Some(text);
+                    good = false;
+                }
+                good.then_some(Verb::Approve { id: *id, plan })
+            }
+            Goal::Deny(id) => {
+                let mut denial = Denial::default();
+                fill(&mut denial, lines, false).then_some(Verb::Deny { id: *id, reason: denial.reason })
+            }
+            Goal::Revoke(certifier, serial) => {
+                let mut with = Withdrawal { reason: Reason::Unspecified };
+                let (certifier, serial) = (certifier.clone(), serial.clone());
+                fill(&mut with, lines, false).then_some(Verb::Revoke {
+                    certifier,
+                    serial,
+                    reason: with.reason,
+                })
+            }
+        }
+    }
+
+    /// Says what it shows.
+    pub fn sheet(&self, model: &Model, columns: usize) -> Sheet {
+        let ink = model.ink();
+        let labels = self.lines.iter().map(|l| width(l.label)).max().unwrap_or(0).min(columns / 2);
+        let room = columns.saturating_sub(labels + 6).clamp(1, 60);
+        let mut body = Vec::new();
+        let mut cursor = None;
+        for (i, line) in self.lines.iter().enumerate() {
+            let here = i == self.cursor;
+            let mark = if line.edit.text() == line.before { " " } else { ink.symbols.mark };
+            let label = fit(line.label, labels, "");
+            let mut spans = vec![
+                ink.symbol(Role::Marked, format!("{mark} ")),
+                ink.span(if here { Role::Title } else { Role::Text }, &format!("{label}  ")),
+            ];
+            let start = labels + 4;
+            if let Some(options) = options(model, line) {
+                let shown = if line.edit.text().is_empty() { "(none)" } else { line.edit.text() };
+                let role = if here { Role::Selected } else { Role::Text };
+                let many = if options.len() > 1 && here { ("< ", " >") } else { ("  ", "  ") };
+                let shown =
+                    super::super::widget::text::cut(&ink.symbols.text(shown), room.saturating_sub(4), "");
+                spans.extend([
+                    ink.symbol(Role::Dim, many.0),
+                    ink.span(role, &shown),
+                    ink.symbol(Role::Dim, many.1),
+                ]);
+                if here {
+                    cursor = Some((body.len(), start + 2));
+                }
+            } else {
+                let (open, close) = ink.symbols.field;
+                let inner = room.saturating_sub(2);
+                let (shown, at) = line.edit.shown(inner, ink.symbols.hidden);
+                spans.push(ink.symbol(Role::Dim, open));
+                // Dots of a hidden password are drawn by us and not escaped.
+                spans.push(match line.kind {
+                    Kind::Secret => ink.symbol(Role::Input, fit(&shown, inner, "")),
+                    _ => ink.span(Role::Input, &fit(&shown, inner, "")),
+                });
+                spans.push(ink.symbol(Role::Dim, close));
+                if here {
+                    cursor = Some((body.len(), start + width(open) + at));
+                }
+            }
+            body.push(spans.into());
+            if let Some(error) = &line.error {
+                for part in wrap(&ink.symbols.text(error), columns.saturating_sub(start).max(1)) {
+                    body.push(
+                        vec![ink.symbol(Role::Text, " ".repeat(start)), ink.span(Role::Bad, &part)].into(),
+                    );
+                }
+            }
+        }
+        let mut foot = vec![ink.line(Role::Text, "")];
+        let help = self.lines.get(self.cursor).map_or("", |l| l.help);
+        if self.busy.is_some() {
+            foot.push(ink.line(Role::Title, "Saving; this may take a moment."));
+        } else {
+            foot.extend(wrap(help, columns).iter().map(|l| ink.line(Role::Dim, l)));
+        }
+        let last = self.cursor + 1 == self.lines.len();
+        let mut hints = vec![
+            hint("Ctrl-S", "save", 90),
+            hint("Enter", if last { "save" } else { "next field" }, 70),
+            hint("Esc", "back", 80),
+            hint("F2", "save", 20),
+        ];
+        if self.lines.get(self.cursor).is_some_and(|l| options(model, l).is_some()) {
+            hints.push(hint("Left/Right", "change", 75));
+        }
+        Sheet {
+            title: self.title.clone(),
+            body,
+            foot,
+            cursor,
+            hints,
+            tall: self.lines.len() > 6,
+            ..Sheet::default()
+        }
+    }
+}
+
+/// Tells whether a form shows a field.
+fn wanted(when: When, editing: bool) -> bool {
+    when == When::Amendable || !editing && when == When::AtCreation
+}
+
+fn lines<T: Record>(record: &T, look: &Look<'_>, editing: bool) -> Vec<Line> {
+    let fields = T::FIELDS.iter().filter(|f| wanted(f.when, editing));
+    fields
+        .map(|f| {
+            let before = (f.get)(record, look);
+            let edit = if f.kind == Kind::Secret { LineEdit::secret() } else { LineEdit::new(&before) };
+            Line { label: f.label, help: f.help, kind: f.kind, before, edit, error: None }
+        })
+        .collect()
+}
+
+/// Sets the fields of a record from the lines; when editing, only those that were changed. Marks what does not fit.
+fn fill<T: Record>(record: &mut T, lines: &mut [Line], editing: bool) -> bool {
+    let mut good = true;
+    for (field, line) in T::FIELDS.iter().filter(|f| wanted(f.when, editing)).zip(lines) {
+        line.error = None;
+        if editing && line.edit.text() == line.before {
+            continue;
+        }
+        if let Err(why) = (field.set)(record, line.edit.text()) {
+            line.error = Some(why);
+            good = false;
+        }
+    }
+    good
+}
+
+/// Compares a password with its repetition, where a form has both.
+fn passwords(lines: &mut [Line]) -> bool {
+    let mut secrets = lines.iter_mut().filter(|l| l.kind == Kind::Secret);
+    let (Some(first), Some(second)) = (secrets.next(), secrets.next()) else { return true };
+    if first.edit.text().is_empty() {
+        first.error = Some("a password is needed: it seals the private key".into());
+        false
+    } else if first.edit.text() != second.edit.text() {
+        second.error = Some("not the same as the password above".into());
+        false
+    } else {
+        true
+    }
+}
+
+/// Lists what a field can be, where it is one of a set.
+fn options(model: &Model, line: &Line) -> Option<Vec<String>> {
+    let mut options: Vec<String> = match line.kind {
+        Kind::Choice(all) => all.iter().map(|c| (*c).to_owned()).collect(),
+        Kind::Flag => vec!["yes".into(), "no".into()],
+        Kind::Keyring => std::iter::once(String::new()).chain(model.state.keyrings.keys().cloned()).collect(),
+        Kind::Certifier => model.state.certifiers.keys().cloned().collect(),
+        Kind::Profile => model.state.profiles.keys().cloned().collect(),
+        _ => return None,
+    };
+    // A value that is gone from the workspace stays choosable, or it would be changed unasked.
+    if !options.iter().any(|o| o == &line.before) {
+        options.push(line.before.clone());
+    }
+    Some(options)
+}
+
+fn choose(line: &mut Line, options: &[String], key: Key) {
+    let at = options.iter().position(|o| o == line.edit.text()).unwrap_or(0);
+    let count = options.len().max(1);
+    let next = match key {
+        Key::Left => (at + count - 1) % count,
+        Key::Right | Key::Char(' ') => (at + 1) % count,
+        Key::Home => 0,
+        Key::End => count - 1,
+        // A letter goes to the next choice that begins with it.
+        Key::Char(c) => {
+            let begins = |i: &usize| options.get(*i).is_some_and(|o| o.starts_with(c));
+            (1..=count).map(|step| (at + step) % count).find(begins).unwrap_or(at)
+        }
+        _ => at,
+    };
+    if let Some(option) = options.get(next) {
+        line.edit.set(option);
+    }
+}

@@ -1,0 +1,292 @@
+//! A few ways to go on, below some lines that say what they are about: what to copy, where to take a certificate from,
+//! what to do with what a paste holds, which of two versions to keep.
+
+use super::path::PathLine;
+use super::viewer::{Text, labelled};
+use super::{Dialog, Sheet, hint};
+use crate::desk::Verb;
+use crate::model::bytes::{Der, Serial};
+use crate::model::field::differences;
+use crate::model::site::Site;
+use crate::tui::chord::Key;
+use crate::tui::job::{self, IssuedFor, Job, ReadFor};
+use crate::tui::model::{Model, Mood};
+use crate::tui::msg::{Effect, Input, JobId};
+use crate::tui::theme::Role;
+use crate::tui::widget::text::{cut, width, wrap};
+
+/// Something that can be copied or written to a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Copy {
+    /// What it is: `serial number`, `certificate (PEM)`.
+    pub label: &'static str,
+    /// The file name it proposes.
+    pub name: String,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// Where the text to copy comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// It is known.
+    Text(String),
+    /// PEM blocks with this label.
+    Pem(&'static str, Vec<Der>),
+    /// A certificate of the issued list, by certifier and serial.
+    Issued(String, Serial),
+}
+
+/// What an item does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Goes back.
+    Close,
+    /// Leaves the program.
+    Quit,
+    /// Runs a verb.
+    Verb(Verb),
+    /// Copies, or writes to a file with `w`.
+    Copy(Copy),
+    /// Writes to a file.
+    Write(Copy),
+    /// Asks for a file to read.
+    Read(ReadFor),
+    /// Takes a certificate of the issued list, by certifier and serial.
+    Issued(String, Serial, IssuedFor),
+    /// Probes a site at a host and port, over the network.
+    Probe(String, String, u16),
+    /// Leaves the form without saving: another version is kept.
+    KeepTheirs(String),
+    /// Saves this version over the one that is there now.
+    SaveMine(Site),
+    /// Goes on without saving what the dialog below holds.
+    Discard,
+}
+
+/// A way to go on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// What it is called.
+    pub label: String,
+    /// What it does.
+    pub action: Action,
+}
+
+/// The ways to go on and the choice.
+#[derive(Debug, Clone)]
+pub struct Menu {
+    /// The title.
+    pub title: String,
+    /// What it is about.
+    pub lines: Vec<Text>,
+    /// The ways.
+    pub items: Vec<Item>,
+    /// The job it waits for.
+    pub busy: Option<JobId>,
+    cursor: usize,
+}
+
+/// Makes an item.
+pub(in crate::tui) fn item(label: impl Into<String>, action: Action) -> Item {
+    Item { label: label.into(), action }
+}
+
+impl Menu {
+    /// Makes a menu; the first way is chosen.
+    pub fn new(title: impl Into<String>, lines: Vec<Text>, items: Vec<Item>) -> Self {
+        Self { title: title.into(), lines, items, busy: None, cursor: 0 }
+    }
+
+    /// Makes a menu of what can be copied.
+    pub fn copies(copies: Vec<Copy>) -> Self {
+        let note =
+            "Enter sends it to the terminal's clipboard, if the terminal allows that; w writes it to a file.";
+        let items = copies.into_iter().map(|c| item(c.label, Action::Copy(c))).collect();
+        Self::new("Copy", vec![Text { label: String::new(), text: note.into(), role: Role::Dim }], items)
+    }
+
+    /// Takes input.
+    pub fn input(mut self, model: &mut Model, input: &Input) -> (Option<Dialog>, Vec<Effect>) {
+        let Input::Chord(key) = input else { return (Some(Dialog::Menu(self)), Vec::new()) };
+        let last = self.items.len().saturating_sub(1);
+        match key {
+            Key::Esc => return (None, Vec::new()),
+            _ if self.busy.is_some() => {}
+            Key::Up | Key::Char('k') | Key::BackTab => self.cursor = self.cursor.saturating_sub(1),
+            Key::Down | Key::Char('j') | Key::Tab => self.cursor = (self.cursor + 1).min(last),
+            Key::Home | Key::Char('g') => self.cursor = 0,
+            Key::End | Key::Char('G') => self.cursor = last,
+            Key::Char('w') => {
+                if let Some(Item { action: Action::Copy(copy), .. }) = self.items.get(self.cursor) {
+                    let copy = copy.clone();
+                    return (None, write(model, copy));
+                }
+            }
+            Key::Char(c @ '1'..='9') => {
+                let index = usize::try_from(u32::from(*c) - u32::from('1')).unwrap_or(0);
+                if index <= last && !self.items.is_empty() {
+                    self.cursor = index;
+                }
+            }
+            Key::Enter => {
+                if let Some(item) = self.items.get(self.cursor).cloned() {
+                    return self.choose(model, item.action);
+                }
+                return (None, Vec::new());
+            }
+            _ => {}
+        }
+        (Some(Dialog::Menu(self)), Vec::new())
+    }
+
+    fn choose(mut self, model: &mut Model, action: Action) -> (Option<Dialog>, Vec<Effect>) {
+        let effects = match action {
+            Action::Close => Vec::new(),
+            Action::Quit => vec![Effect::Quit(0)],
+            Action::Verb(verb) => {
+                if let Some(effects) = job::unlock_first(model, &verb) {
+                    return (None, effects);
+                }
+                let (id, effect) = job::run(model, verb);
+                self.busy = Some(id);
+                return (Some(Dialog::Menu(self)), vec![effect]);
+            }
+            Action::Copy(copy) => match text(&copy.source) {
+                Ok(text) => {
+                    let (_, effect) = model.start(Job::Copy, |id| Effect::Copy(id, text));
+                    vec![effect]
+                }
+                Err((certifier, serial)) => {
+                    let job = Job::Issued(IssuedFor::Copy);
+                    vec![model.start(job, |id| Effect::Issued(id, certifier, serial)).1]
+                }
+            },
+            Action::Write(copy) => write(model, copy),
+            Action::Read(purpose) => {
+                model.dialogs.push(Dialog::Path(PathLine::read(purpose)));
+                Vec::new()
+            }
+            Action::Issued(certifier, serial, purpose) => {
+                let job = Job::Issued(purpose);
+                vec![model.start(job, |id| Effect::Issued(id, certifier, serial)).1]
+            }
+            Action::Probe(site, host, port) => {
+                vec![model.start(Job::Probe(site), |id| Effect::Probe(id, host, port, None)).1]
+            }
+            Action::KeepTheirs(name) => {
+                model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.is_of_site(&name)));
+                model.say(Mood::Plain, format!("Site {name} was left as the other console saved it."));
+                Vec::new()
+            }
+            Action::SaveMine(site) => {
+                let before = model.state.sites.get(&site.name).cloned();
+                let (id, effect) = job::run(model, Verb::SaveSite { before, site: site.clone() });
+                if let Some(Dialog::Form(form)) = model
+                    .dialogs
+                    .iter_mut()
+                    .find(|d| matches!(d, Dialog::Form(f) if f.is_of_site(&site.name)))
+                {
+                    form.busy = Some(id);
+                }
+                vec![effect]
+            }
+            Action::Discard => {
+                model.dialogs.pop();
+                Vec::new()
+            }
+        };
+        (None, effects)
+    }
+
+    /// Says what it shows.
+    pub fn sheet(&self, model: &Model, columns: usize) -> Sheet {
+        let ink = model.ink();
+        let mut body = labelled(model, &self.lines, columns);
+        let mine = self.items.iter().find_map(|i| match &i.action {
+            Action::SaveMine(site) => Some(site),
+            _ => None,
+        });
+        if let Some(mine) = mine {
+            // The other version is looked up now: it may change again while this stands on the screen.
+            body.extend(both(model, mine, columns));
+        }
+        if !body.is_empty() {
+            body.push(ink.line(Role::Text, ""));
+        }
+        let first = body.len();
+        for (i, item) in self.items.iter().enumerate() {
+            let chosen = i == self.cursor;
+            let pointer = if chosen { ink.symbols.pointer } else { " " };
+            let label = cut(&ink.symbols.text(&item.label), columns.saturating_sub(2), ink.symbols.ellipsis);
+            let role = if chosen { Role::Selected } else { Role::Text };
+            body.push(vec![ink.symbol(role, format!("{pointer} ")), ink.span(role, &label)].into());
+        }
+        if self.busy.is_some() {
+            body.push(ink.line(Role::Dim, "Working."));
+        }
+        let mut hints =
+            vec![hint("Enter", "go on", 90), hint("Esc", "back", 80), hint("Up/Down", "choose", 60)];
+        if self.items.iter().any(|i| matches!(i.action, Action::Copy(_))) {
+            hints.push(hint("w", "write to a file", 85));
+        }
+        Sheet {
+            title: self.title.clone(),
+            body,
+            cursor: Some((first + self.cursor, 0)),
+            hints,
+            ..Sheet::default()
+        }
+    }
+}
+
+/// Returns the text to copy, or the certifier and serial to ask for.
+fn text(source: &Source) -> Result<String, (String, Serial)> {
+    match source {
+        Source::Text(text) => Ok(text.clone()),
+        Source::Pem(label, blocks) => {
+            Ok(blocks.iter().map(|der| crate::pki::pem::write(label, &der.0)).collect())
+        }
+        Source::Issued(certifier, serial) => Err((certifier.clone(), serial.clone())),
+    }
+}
+
+fn write(model: &mut Model, copy: Copy) -> Vec<Effect> {
+    match text(&copy.source) {
+        Ok(text) => {
+            let path = PathLine::write(&copy.name, text.into_bytes(), copy.label);
+            model.dialogs.push(Dialog::Path(path));
+            Vec::new()
+        }
+        Err((certifier, serial)) => {
+            let job = Job::Issued(IssuedFor::Write(copy.name));
+            vec![model.start(job, |id| Effect::Issued(id, certifier, serial)).1]
+        }
+    }
+}
+
+/// Lays both versions of a site side by side, field by field.
+fn both(model: &Model, mine: &Site, columns: usize) -> Vec<ratatui::text::Line<'static>> {
+    let ink = model.ink();
+    let Some(theirs) = model.state.sites.get(&mine.name) else {
+        return vec![ink.line(Role::Warn, "The document is not there any more; yours would make it anew.")];
+    };
+    let rows = differences(theirs, mine, &model.look());
+    if rows.is_empty() {
+        return vec![ink.line(Role::Ok, "Both versions say the same now.")];
+    }
+    let widest = rows.iter().map(|(label, ..)| width(label)).max().unwrap_or(0);
+    let mut lines = Vec::new();
+    for (label, theirs, mine) in rows {
+        for (who, value, role) in [("theirs", theirs, Role::Text), ("yours ", mine, Role::Marked)] {
+            let label = if who == "theirs" { label } else { "" };
+            let head = format!("{label:widest$}  {who}  ");
+            let room = columns.saturating_sub(width(&head)).max(1);
+            for (i, part) in wrap(&ink.symbols.text(&value), room).iter().enumerate() {
+                let head = if i == 0 { head.clone() } else { " ".repeat(width(&head)) };
+                lines.push(vec![ink.span(Role::Dim, &head), ink.span(role, part)].into());
+            }
+        }
+    }
+    lines
+}

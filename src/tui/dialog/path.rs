@@ -1,0 +1,164 @@
+//! Asks for a file: a line with Tab completion.
+
+use std::path::PathBuf;
+
+use super::{Dialog, Sheet, hint};
+use crate::model::error::Error;
+use crate::tui::chord::Key;
+use crate::tui::job::{Job, ReadFor};
+use crate::tui::model::Model;
+use crate::tui::msg::{Effect, Input, JobId};
+use crate::tui::theme::Role;
+use crate::tui::widget::line_edit::LineEdit;
+use crate::tui::widget::text::wrap;
+
+/// What the file is for.
+#[derive(Debug, Clone)]
+pub enum Purpose {
+    /// It is read.
+    Read(ReadFor),
+    /// This public text is written to it.
+    Write(Vec<u8>),
+}
+
+/// A path that is being typed.
+#[derive(Debug, Clone)]
+pub struct PathLine {
+    /// What for.
+    pub purpose: Purpose,
+    /// What was wrong with the last one.
+    pub error: Option<Error>,
+    /// The job that reads or writes.
+    pub busy: Option<JobId>,
+    title: String,
+    line: LineEdit,
+    choices: Vec<String>,
+}
+
+impl PathLine {
+    /// Asks for a file to read.
+    pub fn read(purpose: ReadFor) -> Self {
+        let title = match &purpose {
+            ReadFor::Queue => "Import requests from a file".into(),
+            ReadFor::Trust(ring) => format!("Trusted roots for {ring} from a file"),
+            ReadFor::Install(ring) => format!("Certificate for {ring} from a file"),
+        };
+        Self {
+            purpose: Purpose::Read(purpose),
+            error: None,
+            busy: None,
+            title,
+            line: LineEdit::default(),
+            choices: Vec::new(),
+        }
+    }
+
+    /// Asks where to write public text; proposes a name.
+    pub fn write(name: &str, bytes: Vec<u8>, what: &str) -> Self {
+        Self {
+            purpose: Purpose::Write(bytes),
+            error: None,
+            busy: None,
+            title: format!("Write {what} to a file"),
+            line: LineEdit::new(name),
+            choices: Vec::new(),
+        }
+    }
+
+    /// Takes completions: the line grows by what they have in common.
+    pub fn complete(&mut self, choices: Vec<String>) {
+        if let [first, rest @ ..] = choices.as_slice() {
+            let common = rest.iter().fold(first.as_str(), |common, other| {
+                let same = common.char_indices().zip(other.chars()).find(|((_, a), b)| a != b);
+                let end = same.map_or(common.len().min(other.len()), |((i, _), _)| i);
+                common.get(..end).unwrap_or(common)
+            });
+            if common.len() > self.line.text().len() || rest.is_empty() {
+                self.line.set(common);
+            }
+        }
+        self.choices = if choices.len() == 1 { Vec::new() } else { choices };
+    }
+
+    /// Takes input.
+    pub fn input(mut self, model: &mut Model, input: &Input) -> (Option<Dialog>, Vec<Effect>) {
+        match input {
+            Input::Chord(Key::Esc) => return (None, Vec::new()),
+            _ if self.busy.is_some() => {}
+            Input::Chord(Key::Tab) => {
+                let text = self.line.text().to_owned();
+                let (_, effect) = model.start(Job::Complete, |id| Effect::CompletePath(id, text));
+                return (Some(Dialog::Path(self)), vec![effect]);
+            }
+            Input::Chord(Key::Enter) if self.line.text().trim().is_empty() => {
+                self.error = Some(Error::usage("Type the path of a file, or Esc to go back."));
+            }
+            Input::Chord(Key::Enter) => {
+                let path = PathBuf::from(self.line.text().trim());
+                self.error = None;
+                let (job, effect) = match &self.purpose {
+                    Purpose::Read(purpose) => {
+                        model.start(Job::Read(purpose.clone()), |id| Effect::ReadFile(id, path))
+                    }
+                    Purpose::Write(bytes) => {
+                        let bytes = bytes.clone();
+                        model.start(Job::Write, |id| Effect::WriteFile(id, path, bytes))
+                    }
+                };
+                self.busy = Some(job);
+                return (Some(Dialog::Path(self)), vec![effect]);
+            }
+            Input::Chord(key) => {
+                self.line.key(*key);
+                self.choices.clear();
+            }
+            Input::Paste(text, _) => self.line.insert(text),
+        }
+        (Some(Dialog::Path(self)), Vec::new())
+    }
+
+    /// Says what it shows.
+    pub fn sheet(&self, model: &Model, columns: usize) -> Sheet {
+        let ink = model.ink();
+        let (shown, at) = self.line.shown(columns.saturating_sub(6), "");
+        let shown = crate::tui::widget::text::fit(&shown, columns.saturating_sub(6), "");
+        let mut body = vec![vec![ink.span(Role::Prompt, "File: "), ink.span(Role::Input, &shown)].into()];
+        let mut part = |role, text: &str| {
+            body.extend(wrap(&ink.symbols.text(text), columns).iter().map(|l| ink.line(role, l)));
+        };
+        if self.busy.is_some() {
+            part(Role::Dim, "Working.");
+        } else if let Some(error) = &self.error {
+            part(Role::Bad, &error.what);
+            part(Role::Text, &error.why);
+            part(Role::Title, &error.next);
+        } else if matches!(self.purpose, Purpose::Write(_)) {
+            part(Role::Dim, "Public parts only. A file that is there already is never written over.");
+        } else {
+            part(Role::Dim, "Nothing is done yet: you will see what the file holds first.");
+        }
+        const SHOWN: usize = 8;
+        for choice in self.choices.iter().take(SHOWN) {
+            part(Role::Text, &format!("  {choice}"));
+        }
+        if self.choices.len() > SHOWN {
+            part(Role::Dim, &format!("  and {} more", self.choices.len() - SHOWN));
+        }
+        let verb = if matches!(self.purpose, Purpose::Write(_)) { "write" } else { "read" };
+        Sheet {
+            title: self.title.clone(),
+            body,
+            cursor: Some((0, at + 6)),
+            hints: vec![hint("Enter", verb, 90), hint("Esc", "back", 80), hint("Tab", "complete", 70)],
+            ..Sheet::default()
+        }
+    }
+}
+
+/// Makes a file name of any text: what is not plain becomes a dash.
+pub(in crate::tui) fn file_name(text: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_') { c } else { '-' };
+    let name: String = text.chars().take(60).map(plain).collect();
+    let name = name.trim_matches(['-', '.']).to_ascii_lowercase();
+    if name.is_empty() { "unnamed".into() } else { name }
+}

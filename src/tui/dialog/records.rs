@@ -1,0 +1,171 @@
+//! FIELDS of the small records that only forms fill in: a plan, a denial, a revocation.
+
+use crate::model::certifier::Reason;
+use crate::model::escape::visible;
+use crate::model::field::{Field, Kind, Record, When, choice, number};
+use crate::model::request::Plan;
+
+/// Why a request is denied.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Denial {
+    /// In words for the requester.
+    pub reason: String,
+}
+
+/// Why a certificate is revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// The reason of RFC 5280 section 5.3.1.
+    pub reason: Reason,
+}
+
+impl Record for Plan {
+    const NOUN: &'static str = "plan";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field {
+            name: "certifier",
+            label: "Certifier",
+            help: "Who shall sign.",
+            kind: Kind::Certifier,
+            when: When::AtCreation,
+            get: |x, _| x.certifier.clone(),
+            set: |x, t| {
+                if t.trim().is_empty() {
+                    return Err("choose a certifier".into());
+                }
+                x.certifier = t.trim().to_owned();
+                Ok(())
+            },
+        },
+        Field {
+            name: "profile",
+            label: "Profile",
+            help: "What the certificate will contain; the request only asks.",
+            kind: Kind::Profile,
+            when: When::AtCreation,
+            get: |x, _| x.profile.clone(),
+            set: |x, t| {
+                if t.trim().is_empty() {
+                    return Err("choose a profile".into());
+                }
+                x.profile = t.trim().to_owned();
+                Ok(())
+            },
+        },
+        Field {
+            name: "days",
+            label: "Validity in days",
+            help: "Profile, calendar and the certifier's own end may shorten it; the review says so.",
+            kind: Kind::Number(1, 11_000),
+            when: When::AtCreation,
+            get: |x, _| x.days.to_string(),
+            set: |x, t| {
+                x.days = number(t, 1, 11_000)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "reason",
+            label: "Reason",
+            help: "Why warnings are accepted; needed only when there are some.",
+            kind: Kind::Text,
+            when: When::AtCreation,
+            get: |x, _| visible(&x.reason),
+            set: |x, t| {
+                x.reason = t.trim().to_owned();
+                Ok(())
+            },
+        },
+    ];
+}
+
+impl Record for Denial {
+    const NOUN: &'static str = "denial";
+    const FIELDS: &'static [Field<Self>] = &[Field {
+        name: "reason",
+        label: "Reason",
+        help: "In words for the requester: what is wrong and what to send instead.",
+        kind: Kind::Text,
+        when: When::AtCreation,
+        get: |x, _| visible(&x.reason),
+        set: |x, t| {
+            if t.trim().is_empty() {
+                return Err("say why, in words for the requester".into());
+            }
+            x.reason = t.trim().to_owned();
+            Ok(())
+        },
+    }];
+}
+
+impl Record for Withdrawal {
+    const NOUN: &'static str = "revocation";
+    const FIELDS: &'static [Field<Self>] = &[Field {
+        name: "reason",
+        label: "Reason",
+        help: "It stands in the CRL; keyCompromise when somebody else may have the key.",
+        kind: Kind::Choice(Reason::NAMES),
+        when: When::AtCreation,
+        get: |x, _| x.reason.name().into(),
+        set: |x, t| {
+            x.reason = choice(t, Reason::NAMES, Reason::from_name)?;
+            Ok(())
+        },
+    }];
+}
+
+/// Writes the reference of all fields, `docs/fields.md`.
+pub fn fields_markdown() -> String {
+    use crate::model::certificate::Certificate;
+    use crate::model::certifier::{Certifier, Issued, NewCertifier};
+    use crate::model::keyring::{Keyring, NewKeyring};
+    use crate::model::request::Request;
+    use crate::model::site::Site;
+    let mut out = String::from(
+        "# Fields\n\nThis page is made from the tables of fields; `RINGMASTER_BLESS=1 cargo test docs` writes it anew.\n\
+         The names are those of command-line options and of `set`.\n",
+    );
+    table::<NewCertifier>(&mut out);
+    table::<Certifier>(&mut out);
+    table::<NewKeyring>(&mut out);
+    table::<Keyring>(&mut out);
+    table::<Site>(&mut out);
+    table::<Request>(&mut out);
+    table::<Plan>(&mut out);
+    table::<Denial>(&mut out);
+    table::<Certificate>(&mut out);
+    table::<Issued>(&mut out);
+    table::<Withdrawal>(&mut out);
+    out
+}
+
+fn table<T: Record>(out: &mut String) {
+    let mut noun = T::NOUN.to_owned();
+    if let Some(first) = noun.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    out.push_str(&format!(
+        "\n## {noun}\n\n| name | label | what it is | set | kind |\n|---|---|---|---|---|\n"
+    ));
+    for f in T::FIELDS {
+        let when = match f.when {
+            When::AtCreation => "when made",
+            When::Amendable => "any time",
+            When::Derived => "never",
+        };
+        let kind = match f.kind {
+            _ if f.when == When::Derived => "follows from others".into(),
+            Kind::Text => "text".into(),
+            Kind::Choice(all) => all.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", "),
+            Kind::Flag => "`yes` or `no`".into(),
+            Kind::Number(low, high) => format!("number, {low} to {high}"),
+            Kind::Names => "names, separated by spaces".into(),
+            Kind::Secret => "password, typed without echo".into(),
+            Kind::Path => "file".into(),
+            Kind::Keyring => "name of a keyring".into(),
+            Kind::Certifier => "name of a certifier".into(),
+            Kind::Profile => "name of a profile".into(),
+        };
+        out.push_str(&format!("| `{}` | {} | {} | {when} | {kind} |\n", f.name, f.label, f.help));
+    }
+}

@@ -1,0 +1,123 @@
+//! Asks for a password without echo.
+
+use super::{Dialog, Sheet, hint};
+use crate::desk::Verb;
+use crate::model::secret::Secret;
+use crate::tui::chord::Key;
+use crate::tui::job::{self, Job};
+use crate::tui::model::Model;
+use crate::tui::msg::{Effect, Input, JobId};
+use crate::tui::theme::Role;
+use crate::tui::widget::line_edit::LineEdit;
+use crate::tui::widget::text::wrap;
+
+/// What the password is for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Opens {
+    /// A certifier, and what goes on by itself afterwards.
+    Certifier(String, Option<Box<Verb>>),
+    /// A keyring, for the verb that needs it.
+    Keyring(String, Box<Verb>),
+    /// The keyring of a site, to serve it.
+    Site(String),
+}
+
+/// A password that is being typed.
+#[derive(Debug, Clone)]
+pub struct SecretLine {
+    /// What it is for.
+    pub opens: Opens,
+    /// What was wrong with the last one.
+    pub error: Option<String>,
+    /// The job that tries it.
+    pub busy: Option<JobId>,
+    line: LineEdit,
+}
+
+impl SecretLine {
+    /// Asks for the password of this.
+    pub fn new(opens: Opens) -> Self {
+        Self { opens, error: None, busy: None, line: LineEdit::secret() }
+    }
+
+    /// Takes input.
+    pub fn input(mut self, model: &mut Model, input: &Input) -> (Option<Dialog>, Vec<Effect>) {
+        match input {
+            Input::Chord(Key::Esc) => return (None, Vec::new()),
+            _ if self.busy.is_some() => {}
+            Input::Chord(Key::Enter) if self.line.text().is_empty() => {
+                self.error = Some("Type the password, or Esc to go back.".into());
+            }
+            Input::Chord(Key::Enter) => {
+                let secret = Secret::new(self.line.text().to_owned());
+                self.line.clear();
+                self.error = None;
+                let (job, effect) = match &self.opens {
+                    Opens::Certifier(name, then) => {
+                        let name = name.clone();
+                        let job = Job::Unlock(name.clone(), then.clone());
+                        model.start(job, |id| Effect::Unlock(id, name, secret))
+                    }
+                    Opens::Keyring(_, verb) => job::run(model, with_password((**verb).clone(), secret)),
+                    Opens::Site(site) => {
+                        let site = site.clone();
+                        model.start(Job::Serve(site.clone()), |id| Effect::Serve(id, site, 0, Some(secret)))
+                    }
+                };
+                self.busy = Some(job);
+                return (Some(Dialog::Secret(self)), vec![effect]);
+            }
+            Input::Chord(key) => {
+                self.line.key(*key);
+            }
+            Input::Paste(text, _) => self.line.insert(text),
+        }
+        (Some(Dialog::Secret(self)), Vec::new())
+    }
+
+    /// Says what it shows.
+    pub fn sheet(&self, model: &Model, columns: usize) -> Sheet {
+        let ink = model.ink();
+        let (what, then) = match &self.opens {
+            Opens::Certifier(name, None) => {
+                (format!("certifier {name}"), "It stays unlocked in this session.")
+            }
+            Opens::Certifier(name, Some(_)) => (
+                format!("certifier {name}"),
+                "It stays unlocked in this session; the work then goes on by itself.",
+            ),
+            Opens::Keyring(name, _) => {
+                (format!("keyring {name}"), "No stash opens this ring, so its password is needed.")
+            }
+            Opens::Site(name) => {
+                (format!("the keyring of site {name}"), "It is used for the rehearsal only.")
+            }
+        };
+        let mut body: Vec<_> = wrap(then, columns).iter().map(|l| ink.line(Role::Text, l)).collect();
+        body.push(ink.line(Role::Text, ""));
+        let (shown, at) = self.line.shown(columns.saturating_sub(10).min(40), ink.symbols.hidden);
+        let row = body.len();
+        let shown = crate::tui::widget::text::fit(&shown, columns.saturating_sub(10).min(40), "");
+        body.push(vec![ink.span(Role::Prompt, "Password: "), ink.span(Role::Input, &shown)].into());
+        if self.busy.is_some() {
+            body.push(ink.line(Role::Dim, "Opening it; this takes a moment on purpose."));
+        } else if let Some(error) = &self.error {
+            body.extend(wrap(&ink.symbols.text(error), columns).iter().map(|l| ink.line(Role::Bad, l)));
+        }
+        Sheet {
+            title: format!("Password of {what}"),
+            body,
+            cursor: Some((row, at + 10)),
+            hints: vec![hint("Enter", "go on", 90), hint("Esc", "back", 80)],
+            ..Sheet::default()
+        }
+    }
+}
+
+/// Puts the password of a ring into the verb that needs it.
+fn with_password(mut verb: Verb, secret: Secret) -> Verb {
+    if let Verb::Trust { password, .. } | Verb::Install { password, .. } = &mut verb {
+        *password = Some(secret);
+    }
+    verb
+}

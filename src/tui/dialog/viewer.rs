@@ -1,0 +1,127 @@
+//! Shows lines to read: a whole record, help, the log of a service, the result of a probe, messages.
+
+use super::{Dialog, Sheet, hint};
+use crate::tui::chord::Key;
+use crate::tui::model::Model;
+use crate::tui::msg::{Effect, Input};
+use crate::tui::theme::Role;
+use crate::tui::view::areas;
+use crate::tui::widget::text::{fit, width, wrap};
+
+/// A line of a viewer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// Stands before the text in a column of its own; may be empty.
+    pub label: String,
+    /// The text; it is escaped when drawn, and `\n` begins a new line.
+    pub text: String,
+    /// How the text looks.
+    pub role: Role,
+}
+
+/// Lines to read.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    /// The title.
+    pub title: String,
+    /// The lines.
+    pub lines: Vec<Text>,
+    /// The first line shown, after wrapping.
+    pub top: usize,
+    /// Whether it shows the log of the rehearsal service and follows it.
+    pub follows: bool,
+}
+
+impl Viewer {
+    /// Makes a viewer of these lines.
+    pub fn new(title: impl Into<String>, lines: Vec<Text>) -> Self {
+        Self { title: title.into(), lines, top: 0, follows: false }
+    }
+
+    /// Makes a viewer of labelled values.
+    pub fn of_entries(title: impl Into<String>, entries: Vec<(&'static str, String)>) -> Self {
+        let line = |(label, text): (&str, String)| Text { label: label.into(), text, role: Role::Text };
+        Self::new(title, entries.into_iter().map(line).collect())
+    }
+
+    /// Makes a viewer of plain lines.
+    pub fn of_lines(title: impl Into<String>, lines: Vec<String>) -> Self {
+        let line = |text| Text { label: String::new(), text, role: Role::Text };
+        Self::new(title, lines.into_iter().map(line).collect())
+    }
+
+    /// Takes input: it is scrolled, left, or written to a file.
+    pub fn input(mut self, model: &mut Model, input: &Input) -> (Option<Dialog>, Vec<Effect>) {
+        let inner = areas(model).sheet;
+        let page = usize::from(inner.1).max(1);
+        let last = self.body(model, usize::from(inner.0)).len().saturating_sub(page);
+        if let Input::Chord(key) = input {
+            self.top = match key {
+                Key::Esc | Key::Enter | Key::Char('q') => return (None, Vec::new()),
+                Key::Up | Key::Char('k') => self.top.saturating_sub(1),
+                Key::Down | Key::Char('j') => self.top.saturating_add(1),
+                Key::PageUp | Key::Ctrl('b') => self.top.saturating_sub(page),
+                Key::PageDown | Key::Char(' ') | Key::Ctrl('f') => self.top.saturating_add(page),
+                Key::Home | Key::Char('g') => 0,
+                Key::End | Key::Char('G') => last,
+                Key::Char('x') => {
+                    let name = format!("{}.txt", super::path::file_name(&self.title));
+                    let text = self.lines.iter().fold(String::new(), |out, l| {
+                        let label = if l.label.is_empty() { String::new() } else { format!("{}: ", l.label) };
+                        out + &label + &crate::model::escape::visible(&l.text.replace('\n', ", ")) + "\n"
+                    });
+                    let path = super::path::PathLine::write(&name, text.into_bytes(), "text");
+                    model.dialogs.push(Dialog::Path(path));
+                    self.top
+                }
+                _ => self.top,
+            }
+            .min(last);
+        }
+        (Some(Dialog::Viewer(self)), Vec::new())
+    }
+
+    /// Says what it shows.
+    pub fn sheet(&self, model: &Model, columns: usize) -> Sheet {
+        let hints = vec![
+            hint("Esc", "back", 90),
+            hint("Up/Down", "scroll", 60),
+            hint("PgUp/PgDn", "page", 50),
+            hint("x", "write to a file", 40),
+        ];
+        Sheet {
+            title: self.title.clone(),
+            body: self.body(model, columns),
+            top: Some(self.top),
+            hints,
+            tall: true,
+            ..Sheet::default()
+        }
+    }
+
+    fn body(&self, model: &Model, columns: usize) -> Vec<ratatui::text::Line<'static>> {
+        labelled(model, &self.lines, columns)
+    }
+}
+
+/// Lays labelled texts out: labels in a column, texts wrapped beside it.
+pub(in crate::tui) fn labelled(
+    model: &Model,
+    lines: &[Text],
+    columns: usize,
+) -> Vec<ratatui::text::Line<'static>> {
+    let ink = model.ink();
+    let widest = lines.iter().map(|l| width(&l.label)).max().unwrap_or(0).min(26).min(columns / 2);
+    let mut body = Vec::new();
+    for line in lines {
+        let indent = if widest == 0 || line.label.is_empty() { 0 } else { widest + 2 };
+        let mut label = fit(&line.label, indent, "");
+        for part in line.text.split('\n') {
+            for row in wrap(&ink.symbols.text(part), columns.saturating_sub(indent).max(1)) {
+                body.push(vec![ink.span(Role::Dim, &label), ink.span(line.role, &row)].into());
+                label = " ".repeat(indent);
+            }
+        }
+    }
+    body
+}

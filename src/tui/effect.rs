@@ -1,0 +1,440 @@
+//! Carries effects out away from the screen's thread: one store worker that owns the desk, one reader of the ledger, and
+//! short threads for the rest. Each effect with a job is answered by exactly one [`Msg::Done`], also when its thread
+//! panics. Draws nothing.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::msg::{Done, Effect, JobId, Msg};
+use super::query::{self, Ask};
+use super::task;
+use super::terminal::caught;
+use crate::desk::{Desk, Outcome, Verb, preview};
+use crate::model::State;
+use crate::model::error::{Error, Kind, Result};
+use crate::model::secret::Secret;
+
+/// How often the store worker looks whether another console has committed.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Where answers go: to the loop, which is woken for them.
+#[derive(Clone)]
+pub struct Post {
+    sender: Sender<Msg>,
+    ring: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Post {
+    /// Makes a post that sends here and rings after each message.
+    pub fn new(sender: Sender<Msg>, ring: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { sender, ring: Arc::new(ring) }
+    }
+
+    /// Sends a message. When the loop has ended nobody waits for it any more.
+    pub fn send(&self, msg: Msg) {
+        let _ = self.sender.send(msg);
+        (self.ring)();
+    }
+
+    /// Answers a job.
+    pub fn done(&self, id: JobId, result: Result<Done>) {
+        self.send(Msg::Done(id, result));
+    }
+
+    /// Runs work on a thread of its own and answers the job with what it returns.
+    pub fn spawn(&self, id: JobId, work: impl FnOnce() -> Result<Done> + Send + 'static) {
+        let post = self.clone();
+        let spawned =
+            std::thread::Builder::new().name("job".into()).spawn(move || post.done(id, caught(work)));
+        if let Err(error) = spawned {
+            self.done(id, Err(Error::new(Kind::Disk, "No thread can be started.").why(error.to_string())));
+        }
+    }
+}
+
+/// The threads behind the screen.
+pub struct Workers {
+    post: Post,
+    store: Option<Sender<Work>>,
+    worker: Option<JoinHandle<()>>,
+    asks: Sender<Ask>,
+    shared: Arc<Shared>,
+    state: Arc<State>,
+}
+
+/// What the threads know of each other.
+struct Shared {
+    started: Instant,
+    /// Milliseconds from `started` to the last key press.
+    key: AtomicU64,
+    /// Set when waiting work shall not be begun any more.
+    stopping: AtomicBool,
+    service: Mutex<Option<Running>>,
+}
+
+impl Workers {
+    /// Starts the threads. Certifiers are locked again after `relock` without a key press; zero is never.
+    pub fn start(desk: Desk, post: Post, relock: Duration) -> Result<Self> {
+        let shared = Arc::new(Shared {
+            started: Instant::now(),
+            key: AtomicU64::new(0),
+            stopping: AtomicBool::new(false),
+            service: Mutex::new(None),
+        });
+        let no_thread =
+            |e: std::io::Error| Error::new(Kind::Disk, "No thread can be started.").why(e.to_string());
+        let (ledger, state) = (desk.reader()?, desk.state());
+        let (asks, asked) = mpsc::channel();
+        let reader = post.clone();
+        std::thread::Builder::new()
+            .name("reader".into())
+            .spawn(move || query::serve(ledger, asked, reader))
+            .map_err(no_thread)?;
+        let (store, works) = mpsc::channel();
+        let told = Told { state: state.clone(), unlocked: desk.unlocked(), ..Told::default() };
+        let mut clerk = Clerk { desk, post: post.clone(), shared: shared.clone(), relock, told };
+        let worker = std::thread::Builder::new()
+            .name("store".into())
+            .spawn(move || clerk.work(&works))
+            .map_err(no_thread)?;
+        Ok(Self { post, store: Some(store), worker: Some(worker), asks, shared, state })
+    }
+
+    /// Notes that a key was pressed.
+    pub fn touch(&self) {
+        let since = self.shared.started.elapsed().as_millis();
+        self.shared.key.store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Notes the state that a message on its way to the model carries; jobs that only look use it.
+    pub fn note(&mut self, msg: &Msg) {
+        match msg {
+            Msg::State(state) | Msg::Done(_, Ok(Done::Outcome(Outcome { state, .. }))) => {
+                self.state = state.clone();
+            }
+            _ => {}
+        }
+    }
+
+    /// Carries an effect out; returns at once. What only the loop can do (copy, suspend, quit) is given back.
+    pub fn carry_out(&self, effect: Effect) -> Option<Effect> {
+        let post = &self.post;
+        match effect {
+            Effect::Run(id, verb) => self.enqueue(id, Task::Run(verb)),
+            Effect::Unlock(id, certifier, password) => self.enqueue(id, Task::Unlock(certifier, password)),
+            Effect::Lock(id, certifier) => self.enqueue(id, Task::Lock(certifier)),
+            Effect::Refresh(id) => self.enqueue(id, Task::Refresh),
+            Effect::Serve(id, site, port, password) => self.enqueue(id, Task::Serve(site, port, password)),
+            Effect::Ids(id, order, filter) => self.ask(id, Ask::Ids(id, order, filter)),
+            Effect::Rows(id, ids) => self.ask(id, Ask::Rows(id, ids)),
+            Effect::Issued(id, certifier, serial) => self.ask(id, Ask::Issued(id, certifier, serial)),
+            Effect::Probe(id, host, port, address) => self.probe(id, host, port, address),
+            Effect::ReadFile(id, path) => post.spawn(id, move || task::read(&path)),
+            Effect::ReadPaste(id, text) => post.spawn(id, move || task::paste(&text)),
+            Effect::CompletePath(id, typed) => post.spawn(id, move || task::complete(&typed)),
+            Effect::WriteFile(id, path, bytes) => post.spawn(id, move || task::write(&path, &bytes)),
+            Effect::Preview(id, request, plan) => {
+                let state = self.state.clone();
+                post.spawn(id, move || {
+                    Ok(Done::Preview(Box::new(preview(&state, request, &plan, Desk::now())?)))
+                });
+            }
+            Effect::ServiceLog(id) => post.done(id, Ok(self.shared.service_log())),
+            Effect::StopService(id) => {
+                let shared = self.shared.clone();
+                post.spawn(id, move || Ok(shared.stop_service()));
+            }
+            effect @ (Effect::Copy(..) | Effect::Suspend | Effect::Quit(_)) => return Some(effect),
+        }
+        None
+    }
+
+    /// Tells whether the store worker has ended.
+    pub fn idle(&self) -> bool {
+        self.worker.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Takes no more work; `begun_only` drops what waits as well. What has begun is finished, see [`Self::join`].
+    pub fn stop(&mut self, begun_only: bool) {
+        self.shared.stopping.fetch_or(begun_only, Ordering::SeqCst);
+        self.store = None;
+    }
+
+    /// Waits for the store worker, so that no commit is cut off.
+    pub fn join(&mut self) {
+        self.stop(false);
+        if let Some(worker) = self.worker.take() {
+            // Its panics are caught and told as they happen.
+            let _ = worker.join();
+        }
+        self.shared.stop_service();
+    }
+
+    fn enqueue(&self, id: JobId, task: Task) {
+        let sent = self.store.as_ref().is_some_and(|store| store.send(Work { id, task }).is_ok());
+        if !sent {
+            self.post.done(id, Err(gone()));
+        }
+    }
+
+    fn ask(&self, id: JobId, ask: Ask) {
+        if self.asks.send(ask).is_err() {
+            self.post.done(id, Err(gone()));
+        }
+    }
+
+    #[cfg(feature = "network")]
+    fn probe(&self, id: JobId, host: String, port: u16, address: Option<std::net::SocketAddr>) {
+        let certifiers = self.state.certifiers.values().map(|c| &c.certificate);
+        let trusted = self.state.keyrings.values().flat_map(|r| r.trusted_roots());
+        let mut roots: Vec<_> = certifiers.chain(trusted).cloned().collect();
+        roots.sort_by_key(|c| c.sha256);
+        roots.dedup_by_key(|c| c.sha256);
+        let work = move |crls| {
+            let timeout = Duration::from_secs(10);
+            task::probe(&crate::probe::connect::Target {
+                host,
+                port,
+                address,
+                roots,
+                crls,
+                at: Desk::now(),
+                timeout,
+            })
+        };
+        self.ask(id, Ask::Crls(id, self.state.certifiers.keys().cloned().collect(), Box::new(work)));
+    }
+
+    #[cfg(not(feature = "network"))]
+    fn probe(&self, id: JobId, _: String, _: u16, _: Option<std::net::SocketAddr>) {
+        self.post.done(id, Err(no_network()));
+    }
+}
+
+impl Drop for Workers {
+    /// Lets the work that has begun finish, also when the screen's thread panics.
+    fn drop(&mut self) {
+        self.stop(true);
+        self.join();
+    }
+}
+
+#[cfg(feature = "network")]
+struct Running {
+    site: String,
+    service: crate::probe::serve::Service,
+}
+
+#[cfg(not(feature = "network"))]
+struct Running;
+
+#[cfg(feature = "network")]
+impl Shared {
+    fn service(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
+        self.service.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn service_log(&self) -> Done {
+        match &*self.service() {
+            Some(run) => Done::Service(Some((run.site.clone(), run.service.address())), run.service.log()),
+            None => Done::Service(None, Vec::new()),
+        }
+    }
+
+    fn stop_service(&self) -> Done {
+        // The lock is given back before the wait for the service's threads.
+        let running = self.service().take();
+        let log = running.as_ref().map_or_else(Vec::new, |run| run.service.log());
+        if let Some(run) = running {
+            run.service.stop();
+        }
+        Done::Service(None, log)
+    }
+
+    fn start_service(&self, site: String, served: crate::probe::serve::Served) -> Result<Done> {
+        self.stop_service();
+        let service = crate::probe::serve::Service::start(served)?;
+        *self.service() = Some(Running { site, service });
+        Ok(self.service_log())
+    }
+}
+
+#[cfg(not(feature = "network"))]
+impl Shared {
+    fn service_log(&self) -> Done {
+        Done::Service(None, Vec::new())
+    }
+
+    fn stop_service(&self) -> Done {
+        let _ = self.service.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Done::Service(None, Vec::new())
+    }
+}
+
+struct Work {
+    id: JobId,
+    task: Task,
+}
+
+/// What the store worker does, in the order it was asked.
+enum Task {
+    Run(Verb),
+    Unlock(String, Secret),
+    Lock(Option<String>),
+    Refresh,
+    Serve(String, u16, Option<Secret>),
+}
+
+/// What the loop was told last without being asked.
+#[derive(Default)]
+struct Told {
+    state: Arc<State>,
+    unlocked: Vec<String>,
+    failure: Option<Error>,
+    clock: Option<String>,
+}
+
+/// The store worker.
+struct Clerk {
+    desk: Desk,
+    post: Post,
+    shared: Arc<Shared>,
+    relock: Duration,
+    told: Told,
+}
+
+impl Clerk {
+    fn work(&mut self, works: &mpsc::Receiver<Work>) {
+        self.warn_of_clock();
+        loop {
+            match works.recv_timeout(LOOK) {
+                Ok(Work { id, .. }) if self.shared.stopping.load(Ordering::SeqCst) => {
+                    self.post.done(id, Err(Error::new(Kind::Cancelled, "The console is ending.")));
+                }
+                Ok(Work { id, task }) => self.perform(id, task),
+                Err(RecvTimeoutError::Timeout) => self.look_around(),
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn perform(&mut self, id: JobId, task: Task) {
+        let signs =
+            matches!(task, Task::Run(Verb::Issue { .. } | Verb::IssueCrl { .. } | Verb::CreateCertifier(_)));
+        if signs {
+            self.warn_of_clock();
+        }
+        let desk = &mut self.desk;
+        let result = match task {
+            Task::Serve(site, port, password) => return self.serve(id, site, port, password),
+            Task::Run(verb) => caught(|| desk.run(verb).map(Done::Outcome)),
+            Task::Unlock(certifier, password) => caught(|| {
+                desk.unlock(&certifier, &password)?;
+                Ok(Done::Unlocked(desk.unlocked()))
+            }),
+            Task::Lock(certifier) => caught(|| {
+                desk.lock(certifier.as_deref());
+                Ok(Done::Unlocked(desk.unlocked()))
+            }),
+            Task::Refresh => caught(|| {
+                let changed = desk.refresh(true)?;
+                let message = if changed { "Read again: the workspace has changed." } else { "Read again." };
+                Ok(Done::Outcome(Outcome { state: desk.state(), facts: Vec::new(), message: message.into() }))
+            }),
+        };
+        if matches!(&result, Err(error) if error.kind == Kind::Internal) {
+            // What was half done in memory is forgotten; on disk a commit is whole or not there.
+            let _ = caught(|| self.desk.refresh(true));
+        }
+        match &result {
+            Ok(Done::Outcome(outcome)) => self.told.state = outcome.state.clone(),
+            _ => self.tell_state(),
+        }
+        match &result {
+            Ok(Done::Unlocked(unlocked)) => self.told.unlocked.clone_from(unlocked),
+            _ => self.tell_unlocked(),
+        }
+        self.post.done(id, result);
+    }
+
+    #[cfg(feature = "network")]
+    fn serve(&mut self, id: JobId, site: String, port: u16, password: Option<Secret>) {
+        let desk = &self.desk;
+        match caught(|| desk.served(&site, port, password.as_ref())) {
+            Ok(served) => {
+                let shared = self.shared.clone();
+                self.post.spawn(id, move || shared.start_service(site, served));
+            }
+            Err(error) => self.post.done(id, Err(error)),
+        }
+    }
+
+    #[cfg(not(feature = "network"))]
+    fn serve(&mut self, id: JobId, _: String, _: u16, _: Option<Secret>) {
+        self.post.done(id, Err(no_network()));
+    }
+
+    /// Notices what happened without this console's doing.
+    fn look_around(&mut self) {
+        let desk = &mut self.desk;
+        match caught(|| desk.refresh(false)) {
+            Ok(_) => {
+                self.told.failure = None;
+                self.tell_state();
+            }
+            // A folder that has gone away stays away: it is told once.
+            Err(error) if self.told.failure.as_ref() == Some(&error) => {}
+            Err(error) => {
+                self.told.failure = Some(error.clone());
+                self.post.done(JobId::default(), Err(error));
+            }
+        }
+        let key = Duration::from_millis(self.shared.key.load(Ordering::Relaxed));
+        let quiet = self.shared.started.elapsed().saturating_sub(key);
+        if !self.relock.is_zero() && quiet >= self.relock && !self.desk.unlocked().is_empty() {
+            self.desk.lock(None);
+        }
+        self.tell_unlocked();
+    }
+
+    fn tell_state(&mut self) {
+        let state = self.desk.state();
+        if !Arc::ptr_eq(&state, &self.told.state) {
+            self.told.state = state.clone();
+            self.post.send(Msg::State(state));
+        }
+    }
+
+    fn tell_unlocked(&mut self) {
+        let unlocked = self.desk.unlocked();
+        if unlocked != self.told.unlocked {
+            self.told.unlocked.clone_from(&unlocked);
+            self.post.done(JobId::default(), Ok(Done::Unlocked(unlocked)));
+        }
+    }
+
+    /// Tells once when the clock runs behind the audit chain: what is signed would be dated wrongly.
+    fn warn_of_clock(&mut self) {
+        let desk = &mut self.desk;
+        let warning = caught(|| desk.clock_warning()).unwrap_or_else(|error| Some(error.to_string()));
+        if let Some(text) = &warning
+            && self.told.clock.is_none()
+        {
+            self.post.done(JobId::default(), Err(Error::refused(text.clone())));
+        }
+        self.told.clock = warning;
+    }
+}
+
+fn gone() -> Error {
+    Error::internal("The thread that should do this has ended.")
+}
+
+#[cfg(not(feature = "network"))]
+fn no_network() -> Error {
+    Error::refused("This program was built without any network code.")
+        .next("Use a build with the feature `network` on a connected machine.")
+}

@@ -1,0 +1,310 @@
+//! The commands that work in every pane.
+
+use super::command::{Command, Level, Scope};
+use super::dialog::menu::{Action, Menu, item};
+use super::dialog::palette::Palette;
+use super::dialog::viewer::{Text, Viewer};
+use super::dialog::{Dialog, help};
+use super::job::{IssuedFor, Job};
+use super::model::{Focus, Model, Mood};
+use super::msg::Effect;
+use super::pane::{PaneId, RowKey};
+use super::theme::Role;
+use super::widget::line_edit::LineEdit;
+
+pub(super) const COMMANDS: &[Command] = &[
+    Command {
+        name: "record.open",
+        title: "open",
+        keys: &["<ret>"],
+        doc: "Shows everything there is to say of the selected record.",
+        cli: None,
+        weight: 60,
+        ready: selected,
+        run: open,
+        ..READ
+    },
+    Command {
+        name: "record.mark",
+        title: "mark",
+        keys: &["<space>"],
+        doc: "Marks the selected record, for a command that takes several.",
+        weight: 20,
+        ready: selected,
+        run: |model| {
+            if let Some(key) = model.selected() {
+                let pane = model.here_mut();
+                if !pane.marked.remove(&key) {
+                    pane.marked.insert(key);
+                }
+                model.move_to(model.here().cursor.saturating_add(1));
+            }
+            Vec::new()
+        },
+        ..READ
+    },
+    Command {
+        name: "record.copy",
+        title: "copy",
+        keys: &["c"],
+        doc: "Copies a part of the selected record, or writes it to a file.",
+        weight: 25,
+        ready: selected,
+        run: |model| {
+            if let Some(key) = model.selected() {
+                let copies = (model.pane().copies)(model, &key);
+                model.dialogs.push(Dialog::Menu(Menu::copies(copies)));
+            }
+            Vec::new()
+        },
+        ..READ
+    },
+    Command {
+        name: "record.used",
+        title: "used by",
+        keys: &["u"],
+        doc: "Shows where the selected record is used.",
+        weight: 24,
+        ready: selected,
+        run: |model| {
+            if let Some(key) = model.selected() {
+                let mut lines = (model.pane().used)(model, &key);
+                if lines.is_empty() {
+                    lines.push("Nothing here uses it.".into());
+                }
+                model.dialogs.push(Dialog::Viewer(Viewer::of_lines("Used by", lines)));
+            }
+            Vec::new()
+        },
+        ..READ
+    },
+    Command {
+        name: "list.filter",
+        title: "filter",
+        keys: &["/"],
+        doc: "Narrows the list to rows that hold every word typed.",
+        weight: 50,
+        run: |model| {
+            model.focus = Focus::Filter(LineEdit::new(&model.here().filter.clone()));
+            Vec::new()
+        },
+        ..READ
+    },
+    Command {
+        name: "list.findings",
+        title: "findings only",
+        keys: &["!"],
+        doc: "Narrows the list to records with something wrong, and shows what the checks say of them.",
+        cli: Some("findings"),
+        weight: 30,
+        run: |model| {
+            let on = !model.here().findings;
+            if on {
+                model.examine();
+            }
+            model.here_mut().findings = on;
+            model.list();
+            let text =
+                if on { "Only what has something wrong; ! shows all again." } else { "All rows again." };
+            model.say(Mood::Plain, text);
+            Vec::new()
+        },
+        ..READ
+    },
+    Command {
+        name: "detail.focus",
+        title: "detail",
+        keys: &["<tab>"],
+        doc: "Moves between the list and the detail, to scroll it.",
+        weight: 22,
+        run: |model| {
+            model.focus = if model.focus == Focus::Detail { Focus::List } else { Focus::Detail };
+            Vec::new()
+        },
+        ..READ
+    },
+    Command {
+        name: "console.palette",
+        title: "commands",
+        keys: &[":"],
+        doc: "Finds a command by words and runs it.",
+        weight: 45,
+        run: |model| {
+            model.dialogs.push(Dialog::Palette(Palette::default()));
+            Vec::new()
+        },
+        ..READ
+    },
+    Command {
+        name: "console.help",
+        title: "help",
+        keys: &["?", "<f1>"],
+        doc: "Shows every key of this pane and of the console.",
+        weight: 99,
+        run: |model| {
+            let help = help::help(model);
+            model.dialogs.push(Dialog::Viewer(help));
+            Vec::new()
+        },
+        ..READ
+    },
+    Command {
+        name: "console.messages",
+        title: "messages",
+        keys: &["m"],
+        doc: "Shows what the status line has said so far.",
+        weight: 10,
+        run: |model| {
+            let line = |s: &super::model::Status| Text {
+                label: s.at.text(),
+                text: s.text.clone(),
+                role: s.mood.role(),
+            };
+            let lines = model.messages.iter().rev().map(line).collect();
+            model.dialogs.push(Dialog::Viewer(Viewer::new("Messages", lines)));
+            Vec::new()
+        },
+        ..READ
+    },
+    Command {
+        name: "console.refresh",
+        title: "refresh",
+        keys: &["C-r", "<f5>"],
+        doc: "Reads the workspace again.",
+        weight: 8,
+        run: |model| vec![model.start(Job::Refresh, Effect::Refresh).1],
+        ..READ
+    },
+    Command {
+        name: "console.suspend",
+        title: "suspend",
+        keys: &["C-z"],
+        doc: "Stops the console and gives the terminal back to the shell until it is continued.",
+        weight: 0,
+        run: |_| vec![Effect::Suspend],
+        ..READ
+    },
+    Command {
+        name: "console.quit",
+        title: "quit",
+        keys: &["q", "C-c"],
+        doc: "Leaves the console, and asks first when something would be lost.",
+        weight: 98,
+        run: quit,
+        ..READ
+    },
+    Command {
+        name: "pane.keyrings",
+        title: "keyrings",
+        keys: &["1"],
+        doc: "Goes to the keyrings.",
+        run: |m| go(m, PaneId::Keyrings),
+        ..READ
+    },
+    Command {
+        name: "pane.certificates",
+        title: "certificates",
+        keys: &["2"],
+        doc: "Goes to every certificate the console knows.",
+        run: |m| go(m, PaneId::Certificates),
+        ..READ
+    },
+    Command {
+        name: "pane.sites",
+        title: "sites",
+        keys: &["3"],
+        doc: "Goes to the site documents.",
+        run: |m| go(m, PaneId::Sites),
+        ..READ
+    },
+    Command {
+        name: "pane.requests",
+        title: "requests",
+        keys: &["4"],
+        doc: "Goes to the queue of requests.",
+        run: |m| go(m, PaneId::Requests),
+        ..READ
+    },
+    Command {
+        name: "pane.certifiers",
+        title: "certifiers",
+        keys: &["5"],
+        doc: "Goes to the certifiers.",
+        run: |m| go(m, PaneId::Certifiers),
+        ..READ
+    },
+];
+
+const READ: Command = Command {
+    name: "",
+    title: "",
+    keys: &[],
+    scope: Scope::Everywhere,
+    level: Level::Read,
+    doc: "",
+    cli: None,
+    weight: 0,
+    ready: |_| Ok(()),
+    confirm: None,
+    run: |_| Vec::new(),
+};
+
+/// Needs a selected row.
+pub(super) fn selected(model: &Model) -> Result<(), String> {
+    model.selected().map(|_| ()).ok_or_else(|| "no row is selected".into())
+}
+
+fn go(model: &mut Model, pane: PaneId) -> Vec<Effect> {
+    model.pane = pane;
+    model.focus = Focus::List;
+    model.move_to(model.here().cursor);
+    Vec::new()
+}
+
+fn open(model: &mut Model) -> Vec<Effect> {
+    match model.selected() {
+        Some(RowKey::Request(id)) => super::dialog::review::open(model, id),
+        Some(RowKey::Issued(id)) => {
+            let Some(row) = model.issued.rows.get(&id) else { return Vec::new() };
+            let (certifier, serial) = (row.certifier.clone(), row.serial.clone());
+            let job = Job::Issued(IssuedFor::Show);
+            vec![model.start(job, |job| Effect::Issued(job, certifier, serial)).1]
+        }
+        Some(key) => {
+            let entries = (model.pane().detail)(model, &key);
+            let title = model.pane().title.trim_end_matches('s').to_owned();
+            model.dialogs.push(Dialog::Viewer(Viewer::of_entries(title, entries)));
+            Vec::new()
+        }
+        None => Vec::new(),
+    }
+}
+
+const LEAVE: &str = "Leave the console?";
+
+/// Leaves at once when nothing would be lost, else says what would be.
+fn quit(model: &mut Model) -> Vec<Effect> {
+    if model.dialogs.last().is_some_and(|d| matches!(d, Dialog::Menu(m) if m.title == LEAVE)) {
+        return Vec::new();
+    }
+    let mut lines = Vec::new();
+    let mut say = |text: String, role| lines.push(Text { label: String::new(), text, role });
+    for title in model.dialogs.iter().filter_map(Dialog::unsaved) {
+        say(format!("What was typed in \"{title}\" has not been saved."), Role::Warn);
+    }
+    if model.jobs.values().any(|(job, _)| matches!(job, Job::Verb(_))) {
+        say("A change is being written; it will be finished first.".into(), Role::Warn);
+    }
+    if !model.unlocked.is_empty() {
+        say(format!("Unlocked: {}. Leaving locks them.", model.unlocked.join(", ")), Role::Text);
+    }
+    if let Some((site, address)) = &model.service {
+        say(format!("The rehearsal of {site} on {address} ends."), Role::Text);
+    }
+    if lines.is_empty() {
+        return vec![Effect::Quit(0)];
+    }
+    let items = vec![item("Stay", Action::Close), item("Leave", Action::Quit)];
+    model.dialogs.push(Dialog::Menu(Menu::new(LEAVE, lines, items)));
+    Vec::new()
+}

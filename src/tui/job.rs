@@ -1,0 +1,581 @@
+//! Work that runs elsewhere: what it was for, and what becomes of its answer.
+
+use super::dialog::Dialog;
+use super::dialog::error::ErrorBox;
+use super::dialog::menu::{Action, Menu, item};
+use super::dialog::path::PathLine;
+use super::dialog::secret::{Opens, SecretLine};
+use super::dialog::viewer::{Text, Viewer};
+use super::model::{Model, Mood};
+use super::msg::{Done, Effect, JobId};
+use super::pane::{PaneId, RowKey, entries};
+use super::theme::Role;
+use crate::desk::{Outcome, Verb};
+use crate::model::error::{Error, Kind};
+use crate::model::finding::Subject;
+use crate::model::request::{Plan, RequestId, Status};
+use crate::pki::pem::Found;
+
+/// What a file is read for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReadFor {
+    /// To put requests into the queue.
+    Queue,
+    /// To add trusted roots to this keyring.
+    Trust(String),
+    /// To install a certificate in this keyring.
+    Install(String),
+}
+
+/// What a certificate of the issued list is fetched for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IssuedFor {
+    /// To show it whole.
+    Show,
+    /// To copy it as PEM.
+    Copy,
+    /// To write it to a file of this name.
+    Write(String),
+    /// To install it in this keyring.
+    Install(String),
+}
+
+/// A job that runs, and what it is for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Job {
+    /// A verb.
+    Verb(Verb),
+    /// Unlocking a certifier, and what goes on by itself afterwards.
+    Unlock(String, Option<Box<Verb>>),
+    /// Locking.
+    Lock,
+    /// Reading the workspace again.
+    Refresh,
+    /// Reading a file.
+    Read(ReadFor),
+    /// Recognising a paste.
+    Paste,
+    /// Completing a path.
+    Complete,
+    /// Previewing a plan for a request.
+    Preview(RequestId, Plan),
+    /// The ids of the issued list.
+    Ids,
+    /// These rows of the issued list.
+    Rows(Vec<u32>),
+    /// One certificate of the issued list.
+    Issued(IssuedFor),
+    /// Probing a site.
+    Probe(String),
+    /// Starting the rehearsal of a site.
+    Serve(String),
+    /// The log of the rehearsal.
+    Log,
+    /// Stopping the rehearsal.
+    Stop,
+    /// Writing a file.
+    Write,
+    /// Copying.
+    Copy,
+}
+
+impl Job {
+    /// Says what is being done, where that may take long enough to be asked.
+    pub fn words(&self) -> Option<String> {
+        Some(match self {
+            Self::Verb(Verb::CreateCertifier(new)) => format!("making certifier {}", new.name),
+            Self::Verb(Verb::CreateKeyring(new)) => format!("making keyring {}", new.name),
+            Self::Verb(Verb::Issue { ids }) => format!("signing {} certificates", ids.len()),
+            Self::Verb(Verb::IssueCrl { certifier }) => format!("signing a CRL of {certifier}"),
+            Self::Verb(_) => "saving".into(),
+            Self::Unlock(name, _) => format!("unlocking {name}"),
+            Self::Read(_) | Self::Paste => "reading".into(),
+            Self::Preview(..) => "working out what would be issued".into(),
+            Self::Probe(site) => format!("probing {site}"),
+            Self::Serve(site) => format!("starting the rehearsal of {site}"),
+            Self::Refresh => "reading the workspace".into(),
+            _ => return None,
+        })
+    }
+}
+
+/// Starts a verb; the caller shows that it runs.
+pub fn run(model: &mut Model, verb: Verb) -> (JobId, Effect) {
+    model.start(Job::Verb(verb.clone()), |id| Effect::Run(id, verb))
+}
+
+/// Starts a verb, after the password of a certifier that is still locked.
+pub fn go(model: &mut Model, verb: Verb) -> Vec<Effect> {
+    match unlock_first(model, &verb) {
+        Some(effects) => effects,
+        None => vec![run(model, verb).1],
+    }
+}
+
+/// Asks for the password of a certifier that a verb needs and that is locked, if there is one.
+pub fn unlock_first(model: &mut Model, verb: &Verb) -> Option<Vec<Effect>> {
+    let locked = signers(model, verb).into_iter().find(|name| !model.unlocked.contains(name))?;
+    ask(model, Opens::Certifier(locked, Some(Box::new(verb.clone()))));
+    Some(Vec::new())
+}
+
+/// Lists the certifiers that a verb signs with.
+fn signers(model: &Model, verb: &Verb) -> Vec<String> {
+    match verb {
+        Verb::IssueCrl { certifier } => vec![certifier.clone()],
+        Verb::Issue { ids } => {
+            let plan = |id| match model.state.requests.get(id).map(|r| &r.status) {
+                Some(Status::Approved { plan, .. }) => Some(plan.certifier.clone()),
+                _ => None,
+            };
+            let mut names: Vec<_> = ids.iter().filter_map(plan).collect();
+            names.sort();
+            names.dedup();
+            names
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Takes the answer of a job.
+pub fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) -> Vec<Effect> {
+    let Some((job, _)) = model.jobs.remove(&id) else {
+        unasked(model, answer);
+        return Vec::new();
+    };
+    let done = match answer {
+        Err(error) => return failed(model, id, job, error),
+        Ok(done) => done,
+    };
+    // A list of completions does not end the line it was asked for; everything else ends the dialog that waited.
+    model.dialogs.retain(|d| d.busy() != Some(id));
+    match (job, done) {
+        (Job::Verb(verb), Done::Outcome(outcome)) => committed(model, &verb, outcome),
+        (Job::Refresh, Done::Outcome(outcome)) => {
+            model.take(outcome.state);
+            model.say(Mood::Good, "The workspace was read again.");
+        }
+        (Job::Refresh, _) => model.say(Mood::Good, "The workspace was read again."),
+        (Job::Unlock(name, then), Done::Unlocked(names)) => {
+            model.unlocked = names;
+            model.say(Mood::Good, format!("{name} is unlocked in this session; o locks it again."));
+            if let Some(verb) = then {
+                return go(model, *verb);
+            }
+        }
+        (_, Done::Unlocked(names)) => {
+            let text = if names.is_empty() {
+                "Every certifier is locked.".into()
+            } else {
+                format!("Still unlocked: {}.", names.join(", "))
+            };
+            model.unlocked = names;
+            model.say(Mood::Good, text);
+        }
+        (Job::Read(purpose), Done::Found(found, source)) => import(model, *found, source, Some(purpose)),
+        (_, Done::Found(found, source)) => import(model, *found, source, None),
+        (_, Done::Paths(paths)) => {
+            if let Some(Dialog::Path(path)) = model.dialogs.last_mut() {
+                path.complete(paths);
+            }
+        }
+        (Job::Preview(request, plan), Done::Preview(preview)) => {
+            for dialog in &mut model.dialogs {
+                if let Dialog::Review(review) = dialog
+                    && review.id == request
+                    && review.plan.as_ref() == Some(&plan)
+                {
+                    review.preview = Some(preview.clone());
+                    review.error = None;
+                }
+            }
+        }
+        // An answer to an older question is of no use any more.
+        (_, Done::Ids(_)) if model.jobs.values().any(|(job, _)| *job == Job::Ids) => {}
+        (_, Done::Ids(ids)) => {
+            model.issued.ids = ids;
+            if model.pane == PaneId::Certificates {
+                model.move_to(model.here().cursor);
+            }
+        }
+        (Job::Rows(asked), Done::Rows(rows)) => {
+            model.issued.rows.extend(rows.into_iter().filter_map(|r| Some((u32::try_from(r.id).ok()?, r))));
+            let rows = &model.issued.rows;
+            model.issued.absent.extend(asked.into_iter().filter(|id| !rows.contains_key(id)));
+        }
+        (Job::Issued(purpose), Done::Issued(found)) => return issued(model, purpose, found.0, &found.1.0),
+        (Job::Probe(site), Done::Probed(lines, trusted)) => {
+            let verdict = if trusted { ("trusted", Role::Ok) } else { ("NOT trusted", Role::Bad) };
+            let mut texts = vec![Text { label: "Verdict".into(), text: verdict.0.into(), role: verdict.1 }];
+            texts.extend(lines.into_iter().map(|text| Text { label: String::new(), text, role: Role::Text }));
+            model.dialogs.push(Dialog::Viewer(Viewer::new(format!("Probe of {site}"), texts)));
+        }
+        (job, Done::Service(service, log)) => service_is(model, &job, service, log),
+        (_, Done::Written(path)) => model.say(Mood::Good, format!("Written: {}", path.display())),
+        (_, Done::Copied) => {
+            model.say(
+                Mood::Plain,
+                "Sent to the terminal's clipboard; if it is not there, w in the menu writes a file.",
+            );
+        }
+        _ => model.say(Mood::Bad, "An answer came that fits no question; please report it."),
+    }
+    Vec::new()
+}
+
+/// Takes what comes without having been asked for: certifiers locked after a quiet time, a failure of the loop itself.
+fn unasked(model: &mut Model, answer: Result<Done, Error>) {
+    match answer {
+        Ok(Done::Unlocked(names)) => {
+            if names.len() < model.unlocked.len() {
+                model.say(Mood::Plain, "Certifiers were locked again.");
+            }
+            model.unlocked = names;
+        }
+        Ok(Done::Service(service, _)) => model.service = service,
+        Err(error) if error.kind != Kind::Cancelled => {
+            model.say(Mood::Bad, error.what.clone());
+            model.dialogs.push(Dialog::Error(ErrorBox { error }));
+        }
+        _ => {}
+    }
+}
+
+fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
+    model.take(outcome.state);
+    if let Verb::CreateCertifier(new) = verb
+        && !model.unlocked.contains(&new.name)
+    {
+        model.unlocked.push(new.name.clone());
+    }
+    match verb {
+        Verb::Approve { id, .. } | Verb::Deny { id, .. } => {
+            model.dialogs.retain(|d| !matches!(d, Dialog::Review(r) if r.id == *id));
+        }
+        Verb::Issue { ids } => {
+            model.dialogs.retain(|d| !matches!(d, Dialog::Review(r) if ids.contains(&r.id)));
+            model.here_mut().marked.retain(|k| !matches!(k, RowKey::Request(id) if ids.contains(id)));
+        }
+        _ => {}
+    }
+    // The selection goes to what was made, where the person looks already.
+    for fact in &outcome.facts {
+        let (pane, key) = match fact.subject() {
+            Subject::Keyring(name) => (PaneId::Keyrings, RowKey::Name(name)),
+            Subject::Site(name) => (PaneId::Sites, RowKey::Name(name)),
+            Subject::Certifier(name) => (PaneId::Certifiers, RowKey::Name(name)),
+            Subject::Request(id) => (PaneId::Requests, RowKey::Request(id)),
+            _ => continue,
+        };
+        if pane == model.pane {
+            model.select(&key);
+        }
+    }
+    model.say(Mood::Good, outcome.message);
+}
+
+fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
+    let waiting = model.dialogs.iter().position(|d| d.busy() == Some(id));
+    if let Some(dialog) = waiting.and_then(|i| model.dialogs.get_mut(i)) {
+        dialog.set_busy(None);
+    }
+    match (&job, error.kind) {
+        (Job::Verb(verb), Kind::Locked) => {
+            let opens = match (verb, signers(model, verb).first()) {
+                (Verb::Trust { keyring, .. } | Verb::Install { keyring, .. }, _) => {
+                    Some(Opens::Keyring(keyring.clone(), Box::new(verb.clone())))
+                }
+                (_, Some(certifier)) => {
+                    Some(Opens::Certifier(certifier.clone(), Some(Box::new(verb.clone()))))
+                }
+                _ => None,
+            };
+            if let Some(opens) = opens {
+                // The password line takes over from the menu that asked.
+                if let Some(i) = waiting.filter(|i| matches!(model.dialogs.get(*i), Some(Dialog::Menu(_)))) {
+                    model.dialogs.remove(i);
+                }
+                ask(model, opens);
+                return Vec::new();
+            }
+        }
+        (Job::Serve(site), Kind::Locked) => {
+            ask(model, Opens::Site(site.clone()));
+            return Vec::new();
+        }
+        (Job::Verb(Verb::SaveSite { site, .. }), Kind::Conflict) => {
+            let lines = vec![Text { label: String::new(), text: error.what.clone(), role: Role::Warn }];
+            let items = vec![
+                item("Back to the form", Action::Close),
+                item("Keep theirs", Action::KeepTheirs(site.name.clone())),
+                item("Save mine over it", Action::SaveMine(site.clone())),
+            ];
+            model.dialogs.push(Dialog::Menu(Menu::new("Changed by another console", lines, items)));
+            return vec![model.start(Job::Refresh, Effect::Refresh).1];
+        }
+        (Job::Preview(request, plan), _) => {
+            for dialog in &mut model.dialogs {
+                if let Dialog::Review(review) = dialog
+                    && review.id == *request
+                    && review.plan.as_ref() == Some(plan)
+                {
+                    review.error = Some(error.clone());
+                }
+            }
+            return Vec::new();
+        }
+        (Job::Ids, Kind::Cancelled) => return Vec::new(),
+        (Job::Complete | Job::Rows(_) | Job::Ids | Job::Log, _) => {
+            if let Job::Rows(asked) = job {
+                model.issued.absent.extend(asked);
+            }
+            model.say(Mood::Bad, error.to_string());
+            return Vec::new();
+        }
+        _ => {}
+    }
+    match waiting.and_then(|i| model.dialogs.get_mut(i)) {
+        Some(Dialog::Secret(line)) if error.kind == Kind::WrongPassword => {
+            line.error = Some(error.to_string());
+            return Vec::new();
+        }
+        Some(Dialog::Path(path)) => {
+            path.error = Some(error);
+            return Vec::new();
+        }
+        _ => {}
+    }
+    point_at(model, &job);
+    model.say(Mood::Bad, error.what.clone());
+    model.dialogs.push(Dialog::Error(ErrorBox { error }));
+    Vec::new()
+}
+
+/// Selects the record that a failed verb was about, so that the command which helps is about the same one.
+fn point_at(model: &mut Model, job: &Job) {
+    let Job::Verb(verb) = job else { return };
+    let (pane, key) = match verb {
+        Verb::Trust { keyring, .. }
+        | Verb::Install { keyring, .. }
+        | Verb::DeleteKeyring { name: keyring } => (PaneId::Keyrings, RowKey::Name(keyring.clone())),
+        Verb::SaveSite { site, .. } => (PaneId::Sites, RowKey::Name(site.name.clone())),
+        Verb::Approve { id, .. } | Verb::Deny { id, .. } => (PaneId::Requests, RowKey::Request(*id)),
+        Verb::Issue { ids } => match ids.first() {
+            Some(id) => (PaneId::Requests, RowKey::Request(*id)),
+            None => return,
+        },
+        _ => return,
+    };
+    let here = model.pane;
+    model.pane = pane;
+    model.select(&key);
+    model.pane = here;
+}
+
+fn ask(model: &mut Model, opens: Opens) {
+    model.dialogs.push(Dialog::Secret(SecretLine::new(opens)));
+}
+
+/// Shows what a file or a paste holds, and the ways to go on; nothing is done yet.
+fn import(model: &mut Model, found: Found, source: String, purpose: Option<ReadFor>) {
+    let plain = |label: &str, text: String, role| Text { label: label.into(), text, role };
+    let mut lines = Vec::new();
+    for r in &found.requests {
+        let text = format!("{}, {}\n{}", r.key.algorithm, r.subject, r.proof.text());
+        lines.push(plain("Request", text, Role::Text));
+    }
+    for c in &found.certificates {
+        let text = format!("{}\nissued by {}, ends {}", c.subject, c.issuer, c.not_after.date());
+        lines.push(plain("Certificate", text, Role::Text));
+    }
+    if !found.crls.is_empty() {
+        lines.push(plain("CRLs", format!("{}; a CRL cannot be imported", found.crls.len()), Role::Dim));
+    }
+    if found.keys > 0 {
+        let text = format!(
+            "{}; left alone. A private key does not belong into a paste or a shared file.",
+            found.keys
+        );
+        lines.push(plain("Private keys", text, Role::Warn));
+    }
+    lines.extend(found.unread.iter().map(|text| plain("Not read", text.clone(), Role::Warn)));
+    let mut items = Vec::new();
+    let ring = match &purpose {
+        Some(ReadFor::Trust(ring) | ReadFor::Install(ring)) => Some(ring.clone()),
+        None if model.pane == PaneId::Keyrings => model.selected_name(),
+        _ => None,
+    };
+    if let (Some(ring), false) = (&ring, found.certificates.is_empty()) {
+        let (keyring, certificates) = (ring.clone(), found.certificates.clone());
+        let install = item(
+            format!("Install in keyring {ring}: its certificate and what belongs above it"),
+            Action::Verb(Verb::Install {
+                keyring: keyring.clone(),
+                certificates: certificates.clone(),
+                password: None,
+            }),
+        );
+        let trust = item(
+            format!("Trust as roots in keyring {ring}"),
+            Action::Verb(Verb::Trust { keyring, roots: certificates, password: None }),
+        );
+        match purpose {
+            Some(ReadFor::Trust(_)) => items.push(trust),
+            Some(ReadFor::Install(_)) => items.push(install),
+            _ => items.extend([install, trust]),
+        }
+    }
+    let count = found.requests.len();
+    if count > 0 && ring.is_none() || count > 0 && purpose.is_none() {
+        let label = if count == 1 {
+            "Put it into the queue".into()
+        } else {
+            format!("Put all {count} into the queue")
+        };
+        items.push(item(
+            label,
+            Action::Verb(Verb::ImportRequests { requests: found.requests.clone(), source }),
+        ));
+    }
+    if items.is_empty() {
+        let text = match &purpose {
+            Some(ReadFor::Queue) => "There is no certificate request in it.",
+            Some(_) => "There is no certificate in it.",
+            None => {
+                "Nothing in it fits here. Certificates are taken into the keyring that is selected in pane 1."
+            }
+        };
+        lines.push(plain("", text.into(), Role::Warn));
+    }
+    items.push(item("Back, nothing is done", Action::Close));
+    let title = match (found.requests.as_slice(), found.certificates.len()) {
+        ([one], 0) => {
+            let cn =
+                one.subject.common_name().map_or_else(|| "no common name".into(), |cn| format!("CN={cn}"));
+            format!("Import: 1 certificate request ({}, {cn})", one.key.algorithm)
+        }
+        (requests, certificates) => {
+            let some = |n: usize, noun: &str| match n {
+                0 => None,
+                1 => Some(format!("1 {noun}")),
+                n => Some(format!("{n} {noun}s")),
+            };
+            let parts = [some(requests.len(), "certificate request"), some(certificates, "certificate")];
+            let parts: Vec<_> = parts.into_iter().flatten().collect();
+            if parts.is_empty() { "Import: nothing".into() } else { format!("Import: {}", parts.join(", ")) }
+        }
+    };
+    model.dialogs.push(Dialog::Menu(Menu::new(title, lines, items)));
+}
+
+fn issued(
+    model: &mut Model,
+    purpose: IssuedFor,
+    row: crate::model::certifier::Issued,
+    der: &[u8],
+) -> Vec<Effect> {
+    let pem = || crate::pki::pem::write("CERTIFICATE", der);
+    match purpose {
+        IssuedFor::Copy => {
+            let text = pem();
+            return vec![model.start(Job::Copy, |id| Effect::Copy(id, text)).1];
+        }
+        IssuedFor::Write(name) => {
+            model.dialogs.push(Dialog::Path(PathLine::write(&name, pem().into_bytes(), "the certificate")));
+        }
+        IssuedFor::Show => {
+            let mut all = entries(&row, model);
+            if let Ok(certificate) = crate::pki::certificate::read(der) {
+                let known: Vec<&str> = all.iter().map(|(label, _)| *label).collect();
+                let more = entries(&certificate, model);
+                let more: Vec<_> = more.into_iter().filter(|(label, _)| !known.contains(label)).collect();
+                all.extend(more);
+            }
+            model.dialogs.push(Dialog::Viewer(Viewer::of_entries("Issued certificate", all)));
+        }
+        IssuedFor::Install(keyring) => match crate::pki::certificate::read(der) {
+            Ok(leaf) => {
+                let verb = Verb::Install { keyring, certificates: vec![leaf], password: None };
+                return go(model, verb);
+            }
+            Err(error) => model.dialogs.push(Dialog::Error(ErrorBox { error })),
+        },
+    }
+    Vec::new()
+}
+
+fn service_is(
+    model: &mut Model,
+    job: &Job,
+    service: Option<(String, std::net::SocketAddr)>,
+    log: Vec<String>,
+) {
+    if matches!(job, Job::Log) {
+        let lines = if log.is_empty() { vec!["No client has come yet.".into()] } else { log };
+        let lines: Vec<_> =
+            lines.into_iter().map(|text| Text { label: String::new(), text, role: Role::Text }).collect();
+        let open = model.dialogs.iter_mut().find_map(|d| match d {
+            Dialog::Viewer(viewer) if viewer.follows => Some(viewer),
+            _ => None,
+        });
+        if let Some(viewer) = open {
+            viewer.lines = lines;
+        } else if service.is_some() {
+            let mut viewer = Viewer::new("Log of the rehearsal", lines);
+            viewer.follows = true;
+            model.dialogs.push(Dialog::Viewer(viewer));
+        }
+    } else {
+        match &service {
+            Some((site, address)) => {
+                model.say(
+                    Mood::Good,
+                    format!("{site} is served on {address}: p probes it, w shows its log, v stops it."),
+                );
+            }
+            None => model.say(Mood::Plain, "The rehearsal has ended."),
+        }
+    }
+    model.service = service;
+}
+
+/// Asks for what the shown part of the issued list still needs.
+pub fn fetch(model: &mut Model) -> Vec<Effect> {
+    if model.pane != PaneId::Certificates {
+        return Vec::new();
+    }
+    let mut effects = Vec::new();
+    let here = model.here();
+    let wish = (model.state.issued, model.state.revoked, here.sort, here.filter.clone());
+    if model.issued.asked.as_ref() != Some(&wish) {
+        // A revocation or a new certificate may have changed any row that is shown.
+        model.issued.rows.clear();
+        model.issued.absent.clear();
+        let (order, text) = (super::pane::certificates::order(wish.2), wish.3.clone());
+        if model.state.issued == 0 {
+            model.issued.ids = Default::default();
+        } else {
+            effects.push(model.start(Job::Ids, |id| Effect::Ids(id, order, text)).1);
+        }
+        model.issued.asked = Some(wish);
+    }
+    let height = usize::from(super::view::areas(model).rows);
+    let (top, local) = (model.here().top, model.here().rows.len());
+    let from = top.saturating_sub(local).saturating_sub(height);
+    let to = top.saturating_add(height * 2).saturating_sub(local);
+    let window = |range: std::ops::Range<usize>| {
+        let ids = model.issued_ids();
+        let range = range.start.min(ids.len())..range.end.min(ids.len());
+        ids.get(range).unwrap_or_default().to_vec()
+    };
+    let shown = window(top.saturating_sub(local)..top.saturating_add(height).saturating_sub(local));
+    let known = |id: &u32| model.issued.rows.contains_key(id) || model.issued.absent.contains(id);
+    let missing = shown.iter().any(|id| !known(id));
+    if missing && !model.jobs.values().any(|(job, _)| matches!(job, Job::Rows(_))) {
+        let wanted = window(from..to);
+        model.issued.rows.retain(|id, _| wanted.contains(id));
+        let ids: Vec<u32> = wanted.into_iter().filter(|id| !model.issued.rows.contains_key(id)).collect();
+        effects.push(model.start(Job::Rows(ids.clone()), |id| Effect::Rows(id, ids)).1);
+    }
+    effects
+}

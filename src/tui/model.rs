@@ -1,0 +1,455 @@
+//! What the console knows and shows. Holds no handles: it is data, can be cloned, printed and compared by a test.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::chord::Key;
+use super::command::{self, Command};
+use super::dialog::Dialog;
+use super::job::Job;
+use super::msg::{Effect, JobId};
+use super::pane::{PANES, Pane, PaneId, RowKey};
+use super::theme::{Role, Symbols, Theme};
+use super::widget::ink::Ink;
+use super::widget::line_edit::LineEdit;
+use crate::model::State;
+use crate::model::bytes::Digest;
+use crate::model::certificate::Certificate;
+use crate::model::certifier::Issued;
+use crate::model::field::Look;
+use crate::model::finding::{Finding, Subject};
+use crate::model::key::KeyType;
+use crate::model::time::Timestamp;
+
+/// What the console is told once, when it starts.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The workspace as it stands in the first line.
+    pub workspace: String,
+    /// Why the session may only read, if so.
+    pub read_only: Option<String>,
+    /// Certifiers that are already unlocked.
+    pub unlocked: Vec<String>,
+    /// The number of days from which on an end is near.
+    pub soon: i64,
+    /// The present.
+    pub now: Timestamp,
+    /// The size of the terminal: columns, rows.
+    pub size: (u16, u16),
+    /// The palette.
+    pub theme: Theme,
+    /// The character set.
+    pub symbols: Symbols,
+    /// Other keys for commands, by command name.
+    pub keys: BTreeMap<String, Vec<String>>,
+    /// The key type that new keyrings propose.
+    pub keyring_key: KeyType,
+    /// The key type that new certifiers propose.
+    pub certifier_key: KeyType,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            workspace: String::new(),
+            read_only: None,
+            unlocked: Vec::new(),
+            soon: 30,
+            now: Timestamp::default(),
+            size: (80, 24),
+            theme: Theme::Ansi,
+            symbols: Symbols::UNICODE,
+            keys: BTreeMap::new(),
+            keyring_key: KeyType::P256,
+            certifier_key: KeyType::P384,
+        }
+    }
+}
+
+/// How a message is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    /// Something was done.
+    Good,
+    /// Something to know.
+    Plain,
+    /// Something was not done, and why.
+    Warn,
+    /// Something failed.
+    Bad,
+}
+
+impl Mood {
+    /// Returns how it looks.
+    pub fn role(self) -> Role {
+        match self {
+            Self::Good => Role::Ok,
+            Self::Plain => Role::Text,
+            Self::Warn => Role::Warn,
+            Self::Bad => Role::Bad,
+        }
+    }
+}
+
+/// A line of the status line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// When it was said.
+    pub at: Timestamp,
+    /// How it is meant.
+    pub mood: Mood,
+    /// What was said.
+    pub text: String,
+}
+
+/// What has the keys when no dialog is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Focus {
+    /// The list.
+    List,
+    /// The detail.
+    Detail,
+    /// The filter line.
+    Filter(LineEdit),
+}
+
+/// What a pane remembers.
+#[derive(Debug, Clone, Default)]
+pub struct PaneState {
+    /// The rows that come from the state, narrowed and sorted.
+    pub rows: Vec<RowKey>,
+    /// The selected row, counted over `rows` and the issued list behind them.
+    pub cursor: usize,
+    /// The first row shown.
+    pub top: usize,
+    /// The filter.
+    pub filter: String,
+    /// Whether only rows with something wrong are shown.
+    pub findings: bool,
+    /// The place of the order in the pane's own list of orders.
+    pub sort: usize,
+    /// Marked rows.
+    pub marked: BTreeSet<RowKey>,
+    /// How far the detail is scrolled.
+    pub detail: usize,
+}
+
+/// The part of the issued list that is known here: the ids in their order, and a window of rows.
+#[derive(Debug, Clone, Default)]
+pub struct IssuedList {
+    /// The ids, ordered and narrowed.
+    pub ids: Arc<[u32]>,
+    /// Rows that were fetched.
+    pub rows: BTreeMap<u32, Issued>,
+    /// Rows that were asked for and could not be had; they are not asked for again.
+    pub absent: BTreeSet<u32>,
+    /// What `ids` was asked for: the counts of the state, the order, the filter.
+    pub asked: Option<(u64, u64, usize, String)>,
+}
+
+/// The model.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// The state of the workspace.
+    pub state: Arc<State>,
+    /// The settings.
+    pub settings: Settings,
+    /// The present, as far as it was told.
+    pub now: Timestamp,
+    /// The size of the terminal: columns, rows.
+    pub size: (u16, u16),
+    /// The pane that is shown.
+    pub pane: PaneId,
+    /// What the panes remember, in the order of [`PANES`].
+    pub panes: [PaneState; 5],
+    /// What has the keys when no dialog is open.
+    pub focus: Focus,
+    /// The dialogs; the last one has the keys.
+    pub dialogs: Vec<Dialog>,
+    /// What the status line says.
+    pub status: Option<Status>,
+    /// What it said before, newest last.
+    pub messages: VecDeque<Status>,
+    /// Jobs that run, with when they began.
+    pub jobs: BTreeMap<JobId, (Job, Timestamp)>,
+    /// Certifiers unlocked in this session.
+    pub unlocked: Vec<String>,
+    /// The rehearsal service that runs: site and address.
+    pub service: Option<(String, SocketAddr)>,
+    /// Where each certificate of the workspace stands.
+    pub places: Arc<BTreeMap<Digest, Vec<Subject>>>,
+    /// What the checks found, worst first; filled when findings are asked for.
+    pub findings: Option<Arc<[Finding]>>,
+    /// The issued list.
+    pub issued: IssuedList,
+    next_job: u64,
+    keys: BTreeMap<&'static str, Vec<Key>>,
+}
+
+/// How many messages are remembered.
+const MESSAGES: usize = 200;
+/// How long a message stands in the status line, in seconds.
+const STANDS: i64 = 8;
+
+impl Model {
+    /// Makes the model of a console that has just started.
+    pub fn new(state: Arc<State>, settings: Settings) -> Self {
+        let mut model = Self {
+            now: settings.now,
+            size: settings.size,
+            pane: if state.certifiers.is_empty() { PaneId::Certifiers } else { PaneId::Keyrings },
+            panes: Default::default(),
+            focus: Focus::List,
+            dialogs: Vec::new(),
+            status: None,
+            messages: VecDeque::new(),
+            jobs: BTreeMap::new(),
+            unlocked: settings.unlocked.clone(),
+            service: None,
+            places: Arc::default(),
+            findings: None,
+            issued: IssuedList::default(),
+            next_job: 0,
+            keys: BTreeMap::new(),
+            state: Arc::default(),
+            settings,
+        };
+        model.bind();
+        model.take(state);
+        model
+    }
+
+    /// Tells whether [`Msg::Tick`](super::msg::Msg::Tick) is of use now: something on the screen waits for time.
+    pub fn wants_tick(&self) -> bool {
+        self.status.is_some() || !self.jobs.is_empty() || self.dialogs.iter().any(Dialog::follows)
+    }
+
+    /// Takes over a new state and keeps every pane on the row it was on.
+    pub fn take(&mut self, state: Arc<State>) {
+        let mut places: BTreeMap<Digest, Vec<Subject>> = BTreeMap::new();
+        for (digest, (_, subjects)) in state.certificates() {
+            places.insert(digest, subjects);
+        }
+        self.places = Arc::new(places);
+        self.state = state;
+        if self.findings.is_some() {
+            self.examine();
+        }
+        let here = self.pane;
+        for pane in PANES {
+            self.pane = pane.id;
+            let key = self.selected();
+            self.list();
+            if let Some(key) = key {
+                self.select(&key);
+            }
+            let kept: BTreeSet<RowKey> = self.here().rows.iter().cloned().collect();
+            self.here_mut().marked.retain(|k| matches!(k, RowKey::Issued(_)) || kept.contains(k));
+        }
+        self.pane = here;
+    }
+
+    /// Lists the rows of the present pane again, after filter, order or state have changed.
+    pub fn list(&mut self) {
+        let rows = (self.pane().rows)(self);
+        self.here_mut().rows = rows;
+        self.move_to(self.here().cursor);
+    }
+
+    /// Runs the checks over the state.
+    pub fn examine(&mut self) {
+        let found = crate::doctor::examine(&self.state, self.now, &[self.settings.soon]);
+        self.findings = Some(found.into());
+    }
+
+    /// Lists what the checks have found about a subject.
+    pub fn findings_of<'a>(&'a self, subject: &'a Subject) -> impl Iterator<Item = &'a Finding> {
+        self.findings.iter().flat_map(|f| f.iter()).filter(move |f| f.subject == *subject)
+    }
+
+    /// Returns the pane that is shown.
+    pub fn pane(&self) -> &'static Pane {
+        self.pane.pane()
+    }
+
+    /// Returns what the present pane remembers.
+    pub fn here(&self) -> &PaneState {
+        let [first, ..] = &self.panes;
+        self.panes.get(self.pane.index()).unwrap_or(first)
+    }
+
+    /// Returns what the present pane remembers, to change it.
+    pub fn here_mut(&mut self) -> &mut PaneState {
+        // The index of a pane is always one of the five.
+        let index = self.pane.index() % 5;
+        &mut self.panes[index]
+    }
+
+    /// Returns how many rows the present list has, the issued list included.
+    pub fn count(&self) -> usize {
+        self.here().rows.len() + self.issued_ids().len()
+    }
+
+    /// Returns the ids of the issued list that stand in the present list.
+    pub fn issued_ids(&self) -> &[u32] {
+        if self.pane == PaneId::Certificates && !self.here().findings { &self.issued.ids } else { &[] }
+    }
+
+    /// Returns the key of a row of the present list.
+    pub fn row(&self, index: usize) -> Option<RowKey> {
+        let rows = &self.here().rows;
+        match rows.get(index) {
+            Some(key) => Some(key.clone()),
+            None => self.issued_ids().get(index.checked_sub(rows.len())?).map(|id| RowKey::Issued(*id)),
+        }
+    }
+
+    /// Returns the selected row of the present list.
+    pub fn selected(&self) -> Option<RowKey> {
+        self.row(self.here().cursor)
+    }
+
+    /// Returns the name of the selected keyring, site or certifier.
+    pub fn selected_name(&self) -> Option<String> {
+        match self.selected() {
+            Some(RowKey::Name(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Selects a row by its key; tells whether it is there.
+    pub fn select(&mut self, key: &RowKey) -> bool {
+        let rows = &self.here().rows;
+        let found = match key {
+            RowKey::Issued(id) => self.issued_ids().iter().position(|i| i == id).map(|i| i + rows.len()),
+            key => rows.iter().position(|k| k == key),
+        };
+        if let Some(index) = found
+            && index != self.here().cursor
+        {
+            self.move_to(index);
+        }
+        found.is_some()
+    }
+
+    /// Moves the selection to a row, or to the last one there is, and keeps it in sight.
+    pub fn move_to(&mut self, index: usize) {
+        let height = usize::from(super::view::areas(self).rows).max(1);
+        let count = self.count();
+        let pane = self.here_mut();
+        let index = index.min(count.saturating_sub(1));
+        if index != pane.cursor {
+            pane.detail = 0;
+        }
+        pane.cursor = index;
+        if index < pane.top || index >= pane.top.saturating_add(height) {
+            // Half a page at once: on a slow line a page of rows costs as much as a single step of scrolling.
+            pane.top = index.saturating_sub(height / 2);
+        }
+        pane.top = pane.top.min(count.saturating_sub(height));
+    }
+
+    /// Returns what derived fields may look at.
+    pub fn look(&self) -> Look<'_> {
+        Look { state: &self.state, now: self.now, soon: self.settings.soon }
+    }
+
+    /// Finds a certificate of the workspace by its SHA-256.
+    pub fn certificate(&self, digest: &Digest) -> Option<&Certificate> {
+        self.places.get(digest)?.iter().find_map(|subject| match subject {
+            Subject::Keyring(name) => {
+                self.state.keyrings.get(name).and_then(|r| r.entry(digest)).map(|e| &e.certificate)
+            }
+            Subject::Certifier(name) => self.state.certifiers.get(name).map(|c| &c.certificate),
+            _ => None,
+        })
+    }
+
+    /// Says something in the status line, and remembers it.
+    pub fn say(&mut self, mood: Mood, text: impl Into<String>) {
+        let status = Status { at: self.now, mood, text: text.into() };
+        self.messages.push_back(status.clone());
+        if self.messages.len() > MESSAGES {
+            self.messages.pop_front();
+        }
+        self.status = Some(status);
+    }
+
+    /// Lets the present be another one; old messages leave the status line.
+    pub fn tick(&mut self, now: Timestamp) {
+        self.now = now;
+        if self.status.as_ref().is_some_and(|s| now.0.saturating_sub(s.at.0) >= STANDS) {
+            self.status = None;
+        }
+    }
+
+    /// Starts a job: the effect is made with its number.
+    pub fn start(&mut self, job: Job, effect: impl FnOnce(JobId) -> Effect) -> (JobId, Effect) {
+        self.next_job += 1;
+        let id = JobId(self.next_job);
+        self.jobs.insert(id, (job, self.now));
+        (id, effect(id))
+    }
+
+    /// Returns palette and character set.
+    pub fn ink(&self) -> Ink {
+        Ink { theme: self.settings.theme, symbols: self.settings.symbols }
+    }
+
+    /// Returns the keys of a command, as the settings have them.
+    pub fn keys_of(&self, command: &Command) -> &[Key] {
+        self.keys.get(command.name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the first key of a command, as it is written on the screen.
+    pub fn key_of(&self, command: &Command) -> String {
+        self.keys_of(command).first().map_or_else(String::new, key_text)
+    }
+
+    /// Binds the keys of the table, and those of the settings over them. What cannot be is said and left out.
+    fn bind(&mut self) {
+        let mut wrong = Vec::new();
+        for command in command::all() {
+            let keys = command.keys.iter().filter_map(|k| k.parse().ok()).collect();
+            self.keys.insert(command.name, keys);
+        }
+        for (name, texts) in &self.settings.keys {
+            let Some(command) = command::find(name) else {
+                wrong.push(format!("settings, keys: there is no command {name}"));
+                continue;
+            };
+            match texts.iter().map(|t| Key::binding(t)).collect::<Result<Vec<_>, _>>() {
+                Err(error) => wrong.push(format!("settings, keys of {name}: {error}")),
+                Ok(keys) => {
+                    for other in command::all().filter(|o| o.name != *name && overlap(o, command)) {
+                        if let Some(list) = self.keys.get_mut(other.name) {
+                            list.retain(|k| !keys.contains(k));
+                        }
+                    }
+                    self.keys.insert(command.name, keys);
+                }
+            }
+        }
+        for text in wrong {
+            self.say(Mood::Warn, text);
+        }
+    }
+}
+
+fn overlap(a: &Command, b: &Command) -> bool {
+    PANES.iter().any(|p| command::reaches(a, p.id) && command::reaches(b, p.id))
+}
+
+/// Writes a key as people know it: `Enter`, `Ctrl-S`, `q`.
+pub fn key_text(key: &Key) -> String {
+    match key {
+        Key::Char(' ') => "Space".into(),
+        Key::Char(c) => c.to_string(),
+        Key::Ctrl(c) => format!("Ctrl-{}", c.to_ascii_uppercase()),
+        Key::F(n) => format!("F{n}"),
+        Key::PageUp => "PgUp".into(),
+        Key::PageDown => "PgDn".into(),
+        other => format!("{other:?}"),
+    }
+}

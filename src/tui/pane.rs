@@ -1,0 +1,170 @@
+//! The PANES as data: columns, rows, detail and commands of each. A pane draws nothing and keeps nothing.
+
+pub mod certificates;
+pub mod certifiers;
+pub mod keyrings;
+pub mod requests;
+pub mod sites;
+
+use super::command::Command;
+use super::dialog::menu::Copy;
+use super::model::Model;
+use super::theme::Role;
+use crate::model::bytes::Digest;
+use crate::model::field::Record;
+use crate::model::request::RequestId;
+
+/// Which pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PaneId {
+    /// Keyrings.
+    Keyrings,
+    /// Certificates.
+    Certificates,
+    /// Site documents.
+    Sites,
+    /// The queue.
+    Requests,
+    /// Certifiers.
+    Certifiers,
+}
+
+/// Every pane, in the order of the digits.
+pub const PANES: [&Pane; 5] =
+    [&keyrings::PANE, &certificates::PANE, &sites::PANE, &requests::PANE, &certifiers::PANE];
+
+/// A row of a list, by what it is the row of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RowKey {
+    /// A keyring, site or certifier by name.
+    Name(String),
+    /// A request by number.
+    Request(RequestId),
+    /// A certificate that stands in the workspace.
+    Local(Digest),
+    /// A row of the issued list by its id.
+    Issued(u32),
+}
+
+/// A column of a list.
+#[derive(Debug)]
+pub struct Column {
+    /// The heading.
+    pub title: &'static str,
+    /// The least width that is of use.
+    pub least: u16,
+    /// The share of what is left over.
+    pub share: u16,
+    /// Columns with a higher rank are left out first where the list is narrow; 0 stays.
+    pub rank: u8,
+}
+
+/// A cell of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// The text; it is escaped when drawn.
+    pub text: String,
+    /// How it looks.
+    pub role: Role,
+}
+
+impl Cell {
+    /// Makes a plain cell.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), role: Role::Text }
+    }
+
+    /// Makes a cell with a role.
+    pub fn of(role: Role, text: impl Into<String>) -> Self {
+        Self { text: text.into(), role }
+    }
+}
+
+/// One line of a detail: label and value.
+pub type Entry = (&'static str, String);
+
+/// A pane.
+#[derive(Debug)]
+pub struct Pane {
+    /// Which.
+    pub id: PaneId,
+    /// The title in the first line.
+    pub title: &'static str,
+    /// The columns of its list.
+    pub columns: &'static [Column],
+    /// Lists its rows, narrowed and sorted as the model asks. The issued list is not in it.
+    pub rows: fn(&Model) -> Vec<RowKey>,
+    /// Returns the cells of a row, one a column; `None` when the row is not known (yet).
+    pub cells: fn(&Model, &RowKey) -> Option<Vec<Cell>>,
+    /// Returns everything there is to say of a row.
+    pub detail: fn(&Model, &RowKey) -> Vec<Entry>,
+    /// Says where a row is used, one a line.
+    pub used: fn(&Model, &RowKey) -> Vec<String>,
+    /// Lists what of a row can be copied.
+    pub copies: fn(&Model, &RowKey) -> Vec<Copy>,
+    /// Says what can be done first when there is nothing, as command names with one line of why.
+    pub empty: fn(&Model) -> Vec<(&'static str, &'static str)>,
+    /// Its commands.
+    pub commands: &'static [Command],
+}
+
+impl PaneId {
+    /// Returns the place in [`PANES`].
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
+    /// Returns the pane.
+    pub fn pane(self) -> &'static Pane {
+        PANES.get(self.index()).copied().unwrap_or(&keyrings::PANE)
+    }
+}
+
+/// Reads every field of a record that says something.
+pub(super) fn entries<T: Record>(record: &T, model: &Model) -> Vec<Entry> {
+    let look = model.look();
+    let all = T::FIELDS.iter().map(|f| (f.label, (f.get)(record, &look)));
+    all.filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// Tells whether all words of a filter, in lower case, stand in one of the texts.
+pub(super) fn matches(filter: &str, texts: &[&str]) -> bool {
+    let low: Vec<String> = texts.iter().map(|t| t.to_lowercase()).collect();
+    filter.to_lowercase().split_whitespace().all(|word| low.iter().any(|t| t.contains(word)))
+}
+
+/// Narrows the named records of a map by filter and findings, as most panes do.
+pub(super) fn named<'a, T: 'a>(
+    model: &Model,
+    all: impl Iterator<Item = (&'a String, &'a T)>,
+    texts: impl Fn(&T) -> String,
+    good: impl Fn(&T) -> bool,
+) -> Vec<RowKey> {
+    let pane = model.here();
+    let wanted = |(name, record): &(&String, &T)| {
+        (!pane.findings || !good(record))
+            && (pane.filter.is_empty() || matches(&pane.filter, &[name, &texts(record)]))
+    };
+    all.filter(wanted).map(|(name, _)| RowKey::Name(name.clone())).collect()
+}
+
+/// Joins the alternative names of a certificate.
+fn names_of(certificate: &crate::model::certificate::Certificate) -> String {
+    certificate.alt_names.iter().map(|n| n.value()).collect::<Vec<_>>().join(" ")
+}
+
+/// Writes the cells of a row as one line of text.
+fn row_text(model: &Model, key: &RowKey) -> String {
+    let cells = (model.pane().cells)(model, key).unwrap_or_default();
+    let text = cells.iter().map(|c| crate::model::escape::visible(&c.text)).collect::<Vec<_>>();
+    text.join("\t")
+}
+
+/// Lists what the checks found about a subject, as lines of its detail.
+fn found<'a>(model: &'a Model, subject: &'a crate::model::finding::Subject) -> Vec<Entry> {
+    let text = |f: &crate::model::finding::Finding| {
+        let run = f.command.as_deref().map_or_else(String::new, |c| format!(" (:{c})"));
+        format!("{} {}: {} {}{run}", f.rule, f.severity.word(), f.text, f.remedy)
+    };
+    model.findings_of(subject).map(|f| ("Finding", text(f))).collect()
+}

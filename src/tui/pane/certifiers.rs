@@ -1,0 +1,230 @@
+//! The pane of certifiers: the authorities of the workspace, locked or unlocked.
+
+use super::{Cell, Column, Pane, PaneId, RowKey, entries, named};
+use crate::desk::Verb;
+use crate::model::certificate::Lifetime;
+use crate::model::certifier::{Certifier, NewCertifier};
+use crate::model::finding::Subject;
+use crate::model::request::Status;
+use crate::tui::command::{Command, Level, Scope};
+use crate::tui::dialog::Dialog;
+use crate::tui::dialog::form::{Form, Goal};
+use crate::tui::dialog::menu::{Action, Copy, Menu, Source, item};
+use crate::tui::dialog::path::file_name;
+use crate::tui::dialog::secret::{Opens, SecretLine};
+use crate::tui::everywhere::selected;
+use crate::tui::job::{self, Job};
+use crate::tui::model::Model;
+use crate::tui::msg::Effect;
+use crate::tui::theme::Role;
+
+/// The pane.
+pub const PANE: Pane = Pane {
+    id: PaneId::Certifiers,
+    title: "Certifiers",
+    columns: &[
+        Column { title: "name", least: 12, share: 2, rank: 0 },
+        Column { title: "subject", least: 14, share: 4, rank: 2 },
+        Column { title: "ends", least: 10, share: 0, rank: 1 },
+        Column { title: "key", least: 8, share: 0, rank: 3 },
+        Column { title: "CRL due", least: 18, share: 0, rank: 1 },
+        Column { title: "state", least: 8, share: 0, rank: 0 },
+    ],
+    rows: |model| {
+        let text = |c: &Certifier| c.certificate.subject.text();
+        let good = |c: &Certifier| {
+            c.certificate.lifetime(model.now, model.settings.soon) == Lifetime::Good
+                && crl(c, model).1 == Role::Ok
+                && model.findings_of(&Subject::Certifier(c.name.clone())).next().is_none()
+        };
+        named(model, model.state.certifiers.iter(), text, good)
+    },
+    cells: |model, key| {
+        let c = certifier(model, key)?;
+        let role = match c.certificate.lifetime(model.now, model.settings.soon) {
+            Lifetime::Good => Role::Text,
+            Lifetime::Soon => Role::Warn,
+            _ => Role::Bad,
+        };
+        let (due, due_role) = crl(c, model);
+        let open = model.unlocked.contains(&c.name);
+        Some(vec![
+            Cell::new(&c.name),
+            Cell::new(c.certificate.subject.title()),
+            Cell::of(role, c.certificate.not_after.date()),
+            Cell::new(&c.certificate.key.algorithm),
+            Cell::of(due_role, due),
+            if open { Cell::of(Role::Warn, "unlocked") } else { Cell::new("locked") },
+        ])
+    },
+    detail: |model, key| {
+        let Some(c) = certifier(model, key) else { return Vec::new() };
+        let state = if model.unlocked.contains(&c.name) { "unlocked in this session" } else { "locked" };
+        let mut all = entries(c, model);
+        all.insert(1, ("State", state.into()));
+        all.extend(super::found(model, &Subject::Certifier(c.name.clone())));
+        all
+    },
+    used: |model, key| {
+        let Some(c) = certifier(model, key) else { return Vec::new() };
+        let trusting =
+            model.places.get(&c.certificate.sha256).into_iter().flatten().filter_map(|s| match s {
+                Subject::Keyring(name) => Some(format!("trusted in keyring {name}")),
+                _ => None,
+            });
+        let waiting = model.state.requests.values().filter_map(|r| match &r.status {
+            Status::Approved { plan, .. } if plan.certifier == c.name => {
+                Some(format!("request {} waits for it", r.id))
+            }
+            _ => None,
+        });
+        trusting.chain(waiting).collect()
+    },
+    copies: |model, key| {
+        let Some(c) = certifier(model, key) else { return Vec::new() };
+        let name = format!("certifier-{}", file_name(&c.name));
+        let text =
+            |label, text: String| Copy { label, name: format!("{name}.txt"), source: Source::Text(text) };
+        vec![
+            text("SHA-256 of the certificate", c.certificate.sha256.to_string()),
+            text("serial number", c.certificate.serial.to_string()),
+            text("subject", c.certificate.subject.text()),
+            pem(c),
+            text("row", super::row_text(model, key)),
+        ]
+    },
+    empty: |_| {
+        vec![
+            ("certifier.create", "Make a certificate authority that signs requests. Start here."),
+            ("request.import", "Or look at requests first; nothing is signed without a certifier."),
+            ("console.help", "See every key of this pane."),
+        ]
+    },
+    commands: COMMANDS,
+};
+
+const WRITE: Command = Command {
+    name: "",
+    title: "",
+    keys: &[],
+    scope: Scope::Pane(PaneId::Certifiers),
+    level: Level::Write,
+    doc: "",
+    cli: None,
+    weight: 0,
+    ready: selected,
+    confirm: None,
+    run: |_| Vec::new(),
+};
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "certifier.create",
+        title: "new",
+        keys: &["n"],
+        doc: "Makes a certificate authority with its own certificate and first CRL.",
+        cli: Some("certifier create"),
+        weight: 90,
+        ready: |_| Ok(()),
+        run: |model| {
+            let mut new = NewCertifier { key_type: model.settings.certifier_key, ..NewCertifier::default() };
+            if let Some(first) = model.state.profiles.keys().next()
+                && !model.state.profiles.contains_key(&new.profile)
+            {
+                new.profile.clone_from(first);
+            }
+            let form = Form::new(model, "New certifier", Goal::Certifier(Box::new(new)));
+            model.dialogs.push(Dialog::Form(form));
+            Vec::new()
+        },
+        ..WRITE
+    },
+    Command {
+        name: "certifier.unlock",
+        title: "unlock/lock",
+        keys: &["o"],
+        level: Level::Read,
+        doc: "Unlocks the key of the certifier for this session, or locks it again.",
+        cli: None,
+        weight: 80,
+        run: |model| {
+            let Some(name) = model.selected_name() else { return Vec::new() };
+            if model.unlocked.contains(&name) {
+                return vec![model.start(Job::Lock, |id| Effect::Lock(id, Some(name))).1];
+            }
+            model.dialogs.push(Dialog::Secret(SecretLine::new(Opens::Certifier(name, None))));
+            Vec::new()
+        },
+        ..WRITE
+    },
+    Command {
+        name: "certifier.lock-all",
+        title: "lock all",
+        keys: &["z"],
+        level: Level::Read,
+        doc: "Locks every certifier of this session.",
+        cli: None,
+        weight: 30,
+        ready: |model| {
+            if model.unlocked.is_empty() { Err("every certifier is locked".into()) } else { Ok(()) }
+        },
+        run: |model| vec![model.start(Job::Lock, |id| Effect::Lock(id, None)).1],
+        ..WRITE
+    },
+    Command {
+        name: "certifier.crl",
+        title: "sign a CRL",
+        keys: &["r"],
+        doc: "Signs a new CRL with every revoked certificate.",
+        cli: Some("crl issue"),
+        weight: 75,
+        run: |model| match model.selected_name() {
+            Some(certifier) => job::go(model, Verb::IssueCrl { certifier }),
+            None => Vec::new(),
+        },
+        ..WRITE
+    },
+    Command {
+        name: "certifier.export",
+        title: "export",
+        keys: &["x"],
+        level: Level::Read,
+        doc: "Writes the certificate of the certifier to a file as PEM.",
+        cli: Some("certifier export"),
+        weight: 40,
+        run: |model| {
+            if let Some(copy) = model.selected().and_then(|k| certifier(model, &k)).map(pem) {
+                let items = vec![item(format!("{} to {}", copy.label, copy.name), Action::Write(copy))];
+                model.dialogs.push(Dialog::Menu(Menu::new("Export", Vec::new(), items)));
+            }
+            Vec::new()
+        },
+        ..WRITE
+    },
+];
+
+fn certifier<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Certifier> {
+    match key {
+        RowKey::Name(name) => model.state.certifiers.get(name),
+        _ => None,
+    }
+}
+
+/// Says when the next CRL is due.
+fn crl(c: &Certifier, model: &Model) -> (String, Role) {
+    let Some(crl) = &c.crl else { return ("none yet".into(), Role::Warn) };
+    let date = crl.next_update.date();
+    match crl.next_update.days_from(model.now) {
+        days if days < 0 => (format!("{date} overdue"), Role::Bad),
+        days if days < 7 => (format!("{date} soon"), Role::Warn),
+        _ => (date, Role::Ok),
+    }
+}
+
+fn pem(c: &Certifier) -> Copy {
+    Copy {
+        label: "certificate (PEM)",
+        name: format!("certifier-{}.pem", file_name(&c.name)),
+        source: Source::Pem("CERTIFICATE", vec![c.certificate.der.clone()]),
+    }
+}

@@ -1,0 +1,274 @@
+//! The pane of keyrings.
+
+use super::{Cell, Column, Pane, PaneId, RowKey, entries, named};
+use crate::desk::Verb;
+use crate::model::finding::Subject;
+use crate::model::keyring::{Keyring, NewKeyring, Role as Part, status};
+use crate::model::request::Status;
+use crate::tui::command::{Command, Level, Question, Scope};
+use crate::tui::dialog::Dialog;
+use crate::tui::dialog::form::{Form, Goal};
+use crate::tui::dialog::menu::{Action, Copy, Menu, Source, item};
+use crate::tui::dialog::path::file_name;
+use crate::tui::dialog::viewer::Text;
+use crate::tui::everywhere::selected;
+use crate::tui::job::{self, IssuedFor, ReadFor};
+use crate::tui::model::Model;
+use crate::tui::msg::Effect;
+use crate::tui::theme::Role;
+
+/// The pane.
+pub const PANE: Pane = Pane {
+    id: PaneId::Keyrings,
+    title: "Keyrings",
+    columns: &[
+        Column { title: "name", least: 12, share: 2, rank: 0 },
+        Column { title: "certificate", least: 14, share: 4, rank: 2 },
+        Column { title: "ends", least: 10, share: 0, rank: 1 },
+        Column { title: "key", least: 9, share: 0, rank: 3 },
+        Column { title: "status", least: 18, share: 2, rank: 0 },
+    ],
+    rows: |model| {
+        let look = model.look();
+        let text = |r: &Keyring| {
+            let leaf = r.leaf().map_or_else(String::new, |c| format!("{} {}", c.subject, super::names_of(c)));
+            format!("{leaf} {}", status(r, &look))
+        };
+        let good = |r: &Keyring| {
+            matches!(status(r, &look).as_str(), "ok" | "trusted roots only")
+                && model.findings_of(&Subject::Keyring(r.name.clone())).next().is_none()
+        };
+        named(model, model.state.keyrings.iter(), text, good)
+    },
+    cells: |model, key| {
+        let ring = ring(model, key)?;
+        let leaf = ring.leaf();
+        let status = status(ring, &model.look());
+        let role = match status.as_str() {
+            "ok" => Role::Ok,
+            "expired" | "not yet valid" => Role::Bad,
+            "trusted roots only" => Role::Text,
+            _ => Role::Warn,
+        };
+        Some(vec![
+            Cell::new(&ring.name),
+            Cell::new(leaf.map_or_else(|| "none yet".into(), |c| c.subject.title())),
+            Cell::new(leaf.map_or_else(String::new, |c| c.not_after.date())),
+            Cell::new(ring.key.as_ref().map_or("none", |k| &k.algorithm)),
+            Cell::of(role, status),
+        ])
+    },
+    detail: |model, key| {
+        let Some(ring) = ring(model, key) else { return Vec::new() };
+        let mut all = entries(ring, model);
+        all.extend(super::found(model, &Subject::Keyring(ring.name.clone())));
+        all
+    },
+    used: |model, key| {
+        let Some(ring) = ring(model, key) else { return Vec::new() };
+        let sites = model.state.sites_of_keyring(&ring.name).map(|s| format!("site {}", s.name));
+        let request = model.state.request_of_keyring(ring);
+        sites.chain(request.map(|r| format!("request {} ({})", r.id, r.status.word()))).collect()
+    },
+    copies: |model, key| {
+        let Some(ring) = ring(model, key) else { return Vec::new() };
+        let mut all = exports(model, ring);
+        let mut text = |label, text: String| {
+            let name = format!("keyring-{}.txt", file_name(&ring.name));
+            all.push(Copy { label, name, source: Source::Text(text) });
+        };
+        if let Some(leaf) = ring.leaf() {
+            text("serial number", leaf.serial.to_string());
+            text("SHA-256 of the certificate", leaf.sha256.to_string());
+            text("subject", leaf.subject.text());
+        }
+        if let Some(k) = &ring.key {
+            text("SHA-256 of the key", k.sha256.to_string());
+        }
+        text("row", super::row_text(model, key));
+        all
+    },
+    empty: |model| {
+        let mut ways = Vec::new();
+        if model.state.certifiers.is_empty() {
+            ways.push(("certifier.create", "Make a certifier first, if certificates shall be signed here."));
+        }
+        ways.push(("keyring.create", "Make a key, its request and the ring that keeps both."));
+        ways.push(("console.help", "See every key of this pane."));
+        ways
+    },
+    commands: COMMANDS,
+};
+
+const WRITE: Command = Command {
+    name: "",
+    title: "",
+    keys: &[],
+    scope: Scope::Pane(PaneId::Keyrings),
+    level: Level::Write,
+    doc: "",
+    cli: None,
+    weight: 0,
+    ready: selected,
+    confirm: None,
+    run: |_| Vec::new(),
+};
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "keyring.create",
+        title: "new",
+        keys: &["n"],
+        doc: "Makes a key, its request and the ring that keeps both, and puts the request into the queue.",
+        cli: Some("keyring create"),
+        weight: 90,
+        ready: |_| Ok(()),
+        run: |model| {
+            let new = NewKeyring { key_type: model.settings.keyring_key, ..NewKeyring::default() };
+            let form = Form::new(model, "New keyring", Goal::Keyring(Box::new(new)));
+            model.dialogs.push(Dialog::Form(form));
+            Vec::new()
+        },
+        ..WRITE
+    },
+    Command {
+        name: "keyring.trust",
+        title: "trust roots",
+        keys: &["t"],
+        doc: "Adds trusted roots to the ring, from a certifier of the workspace or from a file.",
+        cli: Some("keyring trust"),
+        weight: 80,
+        run: trust,
+        ..WRITE
+    },
+    Command {
+        name: "keyring.install",
+        title: "install",
+        keys: &["i"],
+        doc: "Installs the certificate of the ring's key, from the queue or from a file.",
+        cli: Some("keyring install"),
+        weight: 85,
+        ready: |model| match model.selected().and_then(|k| ring(model, &k)) {
+            None => Err("no keyring is selected".into()),
+            Some(ring) if ring.key.is_none() => Err("this ring has no key of its own".into()),
+            Some(_) => Ok(()),
+        },
+        run: install,
+        ..WRITE
+    },
+    Command {
+        name: "keyring.export",
+        title: "export",
+        keys: &["x"],
+        level: Level::Read,
+        doc: "Writes public parts of the ring to a file: certificate, chain, roots or request, as PEM.",
+        cli: Some("keyring export"),
+        weight: 40,
+        run: |model| {
+            let Some(key) = model.selected() else { return Vec::new() };
+            let Some(ring) = ring(model, &key) else { return Vec::new() };
+            let items = exports(model, ring).into_iter().map(|c| item(c.label, Action::Write(c))).collect();
+            let text = format!("Public parts of {}; the private key stays in the ring.", ring.name);
+            let lines = vec![Text { label: String::new(), text, role: Role::Dim }];
+            model.dialogs.push(Dialog::Menu(Menu::new("Export", lines, items)));
+            Vec::new()
+        },
+        ..WRITE
+    },
+    Command {
+        name: "keyring.delete",
+        title: "delete",
+        keys: &["X"],
+        level: Level::Destroy,
+        doc: "Moves the ring to the history of the workspace.",
+        cli: Some("keyring delete"),
+        weight: 15,
+        confirm: Some(|model| {
+            let name = model.selected_name().unwrap_or_default();
+            let sites: Vec<_> = model.state.sites_of_keyring(&name).map(|s| s.name.clone()).collect();
+            let mut lines =
+                vec![format!("Keyring {name} and its stash go to keyrings/.history; nothing is wiped.")];
+            if !sites.is_empty() {
+                lines.push(format!(
+                    "Sites that name it: {}. They have to be changed first.",
+                    sites.join(", ")
+                ));
+            }
+            Question { word: name, lines }
+        }),
+        run: |model| match model.selected_name() {
+            Some(name) => job::go(model, Verb::DeleteKeyring { name }),
+            None => Vec::new(),
+        },
+        ..WRITE
+    },
+];
+
+fn ring<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Keyring> {
+    match key {
+        RowKey::Name(name) => model.state.keyrings.get(name),
+        _ => None,
+    }
+}
+
+/// Lists the public parts that a ring has.
+fn exports(model: &Model, ring: &Keyring) -> Vec<Copy> {
+    let ders = |part| ring.with_role(part).map(|e| e.certificate.der.clone()).collect::<Vec<_>>();
+    let name = file_name(&ring.name);
+    let pem = |label, suffix: &str, block, ders| Copy {
+        label,
+        name: format!("{name}{suffix}.pem"),
+        source: Source::Pem(block, ders),
+    };
+    let (leaf, chain, roots) = (ders(Part::Leaf), ders(Part::Chain), ders(Part::Root));
+    let mut all = Vec::new();
+    if !leaf.is_empty() {
+        all.push(pem("certificate (PEM)", "", "CERTIFICATE", leaf.clone()));
+        let both = leaf.into_iter().chain(chain).collect();
+        all.push(pem("certificate with its chain (PEM)", "-chain", "CERTIFICATE", both));
+    }
+    if let Some(request) = model.state.request_of_keyring(ring) {
+        let der = vec![request.pkcs10.der.clone()];
+        all.push(pem("certificate request (PEM)", "-request", "CERTIFICATE REQUEST", der));
+    }
+    if !roots.is_empty() {
+        all.push(pem("trusted roots (PEM)", "-roots", "CERTIFICATE", roots));
+    }
+    all
+}
+
+fn trust(model: &mut Model) -> Vec<Effect> {
+    let Some(keyring) = model.selected_name() else { return Vec::new() };
+    let mut items = Vec::new();
+    for certifier in model.state.certifiers.values() {
+        let roots = vec![certifier.certificate.clone()];
+        let verb = Verb::Trust { keyring: keyring.clone(), roots, password: None };
+        let label = format!("Certifier {}: {}", certifier.name, certifier.certificate.subject.title());
+        items.push(item(label, Action::Verb(verb)));
+    }
+    items.push(item("Roots from a file", Action::Read(ReadFor::Trust(keyring.clone()))));
+    let text = "A certificate can only be installed when the ring trusts the root it leads to.".into();
+    let lines = vec![Text { label: String::new(), text, role: Role::Dim }];
+    model.dialogs.push(Dialog::Menu(Menu::new(format!("Trusted roots for {keyring}"), lines, items)));
+    Vec::new()
+}
+
+fn install(model: &mut Model) -> Vec<Effect> {
+    let Some(keyring) = model.selected_name() else { return Vec::new() };
+    let request = model.state.keyrings.get(&keyring).and_then(|r| model.state.request_of_keyring(r));
+    let mut items = Vec::new();
+    let mut text = "Nothing is done yet: you will see what a file holds first.".to_owned();
+    if let Some(request) = request {
+        match &request.status {
+            Status::Issued { certifier, serial, .. } => items.push(item(
+                format!("The certificate issued for request {} by {certifier}", request.id),
+                Action::Issued(certifier.clone(), serial.clone(), IssuedFor::Install(keyring.clone())),
+            )),
+            status => text = format!("Request {} of this ring is {}. {text}", request.id, status.word()),
+        }
+    }
+    items.push(item("A certificate from a file", Action::Read(ReadFor::Install(keyring.clone()))));
+    let lines = vec![Text { label: String::new(), text, role: Role::Dim }];
+    model.dialogs.push(Dialog::Menu(Menu::new(format!("Install into {keyring}"), lines, items)));
+    Vec::new()
+}

@@ -1,0 +1,273 @@
+//! The pane of Internet Site documents: which certificate answers where.
+
+use super::{Cell, Column, Pane, PaneId, RowKey, entries, named};
+use crate::desk::Verb;
+use crate::model::certificate::Lifetime;
+use crate::model::finding::Subject;
+use crate::model::site::Site;
+use crate::tui::command::{Command, Level, Question, Scope};
+use crate::tui::dialog::Dialog;
+use crate::tui::dialog::form::{Form, Goal};
+use crate::tui::dialog::menu::{Action, Copy, Menu, Source, item};
+use crate::tui::dialog::path::file_name;
+use crate::tui::dialog::viewer::Text;
+use crate::tui::everywhere::selected;
+use crate::tui::job::{self, Job};
+use crate::tui::model::Model;
+use crate::tui::msg::Effect;
+use crate::tui::theme::Role;
+
+/// The pane.
+pub const PANE: Pane = Pane {
+    id: PaneId::Sites,
+    title: "Sites",
+    columns: &[
+        Column { title: "name", least: 12, share: 2, rank: 0 },
+        Column { title: "kind", least: 4, share: 0, rank: 3 },
+        Column { title: "hosts", least: 14, share: 4, rank: 2 },
+        Column { title: "port", least: 5, share: 0, rank: 4 },
+        Column { title: "keyring", least: 10, share: 2, rank: 1 },
+        Column { title: "verdict", least: 16, share: 1, rank: 0 },
+    ],
+    rows: |model| {
+        let text = |s: &Site| {
+            format!(
+                "{} {} {} {} {}",
+                s.kind.name(),
+                s.title,
+                s.hosts.join(" "),
+                s.servers.join(" "),
+                s.keyring
+            )
+        };
+        let good = |s: &Site| {
+            verdict(s, model).1 == Role::Ok
+                && model.findings_of(&Subject::Site(s.name.clone())).next().is_none()
+        };
+        named(model, model.state.sites.iter(), text, good)
+    },
+    cells: |model, key| {
+        let site = site(model, key)?;
+        let (verdict, role) = verdict(site, model);
+        let served = model.service.as_ref().is_some_and(|(name, _)| *name == site.name);
+        let verdict = if served { format!("{verdict}, rehearsing") } else { verdict };
+        Some(vec![
+            Cell::new(&site.name),
+            Cell::new(site.kind.name()),
+            Cell::new(site.hosts.join(" ")),
+            Cell::new(site.port.to_string()),
+            Cell::new(&site.keyring),
+            Cell::of(role, verdict),
+        ])
+    },
+    detail: |model, key| {
+        let Some(site) = site(model, key) else { return Vec::new() };
+        let mut all = entries(site, model);
+        // Who answers is what a person comes for: it stands first.
+        all.sort_by_key(|(label, _)| *label != "Who answers");
+        if let Some((name, address)) = &model.service
+            && *name == site.name
+        {
+            all.insert(
+                0,
+                ("Rehearsal", format!("serves on {address}: p probes it, w shows its log, v stops it")),
+            );
+        }
+        all.extend(super::found(model, &Subject::Site(site.name.clone())));
+        all
+    },
+    used: |model, key| {
+        let Some(site) = site(model, key) else { return Vec::new() };
+        let servers =
+            site.servers.iter().map(|s| if s == "*" { "every server".into() } else { format!("server {s}") });
+        let ring = (!site.keyring.is_empty())
+            .then(|| format!("takes its certificate from keyring {}", site.keyring));
+        servers.chain(ring).collect()
+    },
+    copies: |model, key| {
+        let Some(site) = site(model, key) else { return Vec::new() };
+        let name = format!("site-{}.txt", file_name(&site.name));
+        let copy = |label, text: String| Copy { label, name: name.clone(), source: Source::Text(text) };
+        let mut all =
+            vec![copy("host names", site.hosts.join(" ")), copy("row", super::row_text(model, key))];
+        if let Some(leaf) = model.state.keyrings.get(&site.keyring).and_then(|r| r.leaf()) {
+            all.insert(1, copy("SHA-256 of the certificate that answers", leaf.sha256.to_string()));
+        }
+        all
+    },
+    empty: |model| {
+        let mut ways = Vec::new();
+        if model.state.keyrings.is_empty() {
+            ways.push(("keyring.create", "Make a keyring first; a site takes its certificate from one."));
+        }
+        ways.push(("site.create", "Say which host names answer with which keyring."));
+        ways
+    },
+    commands: COMMANDS,
+};
+
+const WRITE: Command = Command {
+    name: "",
+    title: "",
+    keys: &[],
+    scope: Scope::Pane(PaneId::Sites),
+    level: Level::Write,
+    doc: "",
+    cli: None,
+    weight: 0,
+    ready: selected,
+    confirm: None,
+    run: |_| Vec::new(),
+};
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "site.create",
+        title: "new",
+        keys: &["n"],
+        doc: "Makes a site document.",
+        cli: Some("site create"),
+        weight: 90,
+        ready: |_| Ok(()),
+        run: |model| {
+            let form = Form::new(model, "New site", Goal::Site(None));
+            model.dialogs.push(Dialog::Form(form));
+            Vec::new()
+        },
+        ..WRITE
+    },
+    Command {
+        name: "site.edit",
+        title: "edit",
+        keys: &["e"],
+        doc: "Changes the site document.",
+        cli: Some("site set"),
+        weight: 85,
+        run: |model| {
+            if let Some(site) = model.selected().and_then(|k| site(model, &k)).cloned() {
+                let form = Form::new(model, format!("Site {}", site.name), Goal::Site(Some(Box::new(site))));
+                model.dialogs.push(Dialog::Form(form));
+            }
+            Vec::new()
+        },
+        ..WRITE
+    },
+    Command {
+        name: "site.rehearse",
+        title: "rehearse",
+        keys: &["v"],
+        level: Level::Read,
+        doc: "Serves the site with its keyring on a loopback port, or stops that again.",
+        cli: Some("site rehearse"),
+        weight: 75,
+        run: rehearse,
+        ..WRITE
+    },
+    Command {
+        name: "site.probe",
+        title: "probe",
+        keys: &["p"],
+        level: Level::Read,
+        doc: "Connects as a client would, to the rehearsal when it runs for this site, and shows what answers.",
+        cli: Some("probe"),
+        weight: 70,
+        run: probe,
+        ..WRITE
+    },
+    Command {
+        name: "site.log",
+        title: "log",
+        keys: &["w"],
+        level: Level::Read,
+        doc: "Shows who has connected to the rehearsal.",
+        cli: None,
+        weight: 35,
+        ready: |model| {
+            model.service.as_ref().map(|_| ()).ok_or_else(|| "no rehearsal runs; v starts one".into())
+        },
+        run: |model| vec![model.start(Job::Log, Effect::ServiceLog).1],
+        ..WRITE
+    },
+    Command {
+        name: "site.delete",
+        title: "delete",
+        keys: &["X"],
+        level: Level::Destroy,
+        doc: "Deletes the site document; its file goes to the history.",
+        cli: Some("site delete"),
+        weight: 15,
+        confirm: Some(|model| {
+            let name = model.selected_name().unwrap_or_default();
+            let hosts = model.state.sites.get(&name).map_or_else(String::new, |s| s.hosts.join(", "));
+            let lines = vec![format!("Site {name} answers for {hosts}. Its document goes to the history.")];
+            Question { word: name, lines }
+        }),
+        run: |model| match model.selected_name() {
+            Some(name) => job::go(model, Verb::DeleteSite { name }),
+            None => Vec::new(),
+        },
+        ..WRITE
+    },
+];
+
+fn site<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Site> {
+    match key {
+        RowKey::Name(name) => model.state.sites.get(name),
+        _ => None,
+    }
+}
+
+/// Says in a few words whether a client will be content.
+fn verdict(site: &Site, model: &Model) -> (String, Role) {
+    if !site.enabled {
+        return ("disabled".into(), Role::Text);
+    }
+    if site.keyring.is_empty() {
+        return ("no keyring".into(), Role::Warn);
+    }
+    let Some(ring) = model.state.keyrings.get(&site.keyring) else {
+        return ("keyring missing".into(), Role::Bad);
+    };
+    let Some(leaf) = ring.leaf() else { return ("no certificate".into(), Role::Warn) };
+    match leaf.lifetime(model.now, model.settings.soon) {
+        Lifetime::Expired => ("expired".into(), Role::Bad),
+        Lifetime::NotYet => ("not yet valid".into(), Role::Bad),
+        _ if site.hosts.iter().any(|h| !leaf.covers(h)) => ("name not covered".into(), Role::Bad),
+        Lifetime::Soon => (format!("soon {} d", leaf.not_after.days_from(model.now)), Role::Warn),
+        Lifetime::Good => ("ok".into(), Role::Ok),
+    }
+}
+
+fn rehearse(model: &mut Model) -> Vec<Effect> {
+    let Some(name) = model.selected_name() else { return Vec::new() };
+    if model.service.as_ref().is_some_and(|(running, _)| *running == name) {
+        return vec![model.start(Job::Stop, Effect::StopService).1];
+    }
+    // One that runs for another site is stopped by this.
+    let site = name.clone();
+    vec![model.start(Job::Serve(name), |id| Effect::Serve(id, site, 0, None)).1]
+}
+
+fn probe(model: &mut Model) -> Vec<Effect> {
+    let Some(site) = model.selected().and_then(|k| site(model, &k)).cloned() else { return Vec::new() };
+    // A wildcard is no host to ask for: one of the names it stands for is.
+    let host = site.hosts.first().map_or_else(|| "localhost".into(), |h| h.replacen("*.", "www.", 1));
+    if let Some((running, address)) = model.service.clone()
+        && running == site.name
+    {
+        let job = Job::Probe(site.name);
+        return vec![model.start(job, |id| Effect::Probe(id, host, address.port(), Some(address))).1];
+    }
+    let text = format!(
+        "This connects to {host}, port {}, over the network. To try the keyring here first, press v in the list.",
+        site.port
+    );
+    let lines = vec![Text { label: String::new(), text, role: Role::Text }];
+    let label = format!("Connect to {host}:{}", site.port);
+    let items = vec![
+        item("Back, nothing is sent", Action::Close),
+        item(label, Action::Probe(site.name.clone(), host, site.port)),
+    ];
+    model.dialogs.push(Dialog::Menu(Menu::new(format!("Probe {}", site.name), lines, items)));
+    Vec::new()
+}

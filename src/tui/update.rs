@@ -1,0 +1,142 @@
+//! The one function that changes the model: takes a message in and returns what the loop shall do.
+
+use super::chord::Key;
+use super::command;
+use super::dialog::Dialog;
+use super::job::{self, Job};
+use super::model::{Focus, Model, Mood};
+use super::msg::{Effect, Input, Msg};
+
+/// Takes a message into the model and returns what the loop shall do.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    let mut effects = match msg {
+        Msg::Input(input) => take(model, &input),
+        Msg::Resize(columns, rows) => {
+            model.size = (columns, rows);
+            model.move_to(model.here().cursor);
+            Vec::new()
+        }
+        Msg::Done(id, answer) => job::done(model, id, answer),
+        Msg::State(state) => {
+            model.take(state);
+            Vec::new()
+        }
+        Msg::Tick(now) => {
+            model.tick(now);
+            let logging = model.jobs.values().any(|(job, _)| *job == Job::Log);
+            let follows = model.dialogs.iter().any(Dialog::follows);
+            if follows && !logging { vec![model.start(Job::Log, Effect::ServiceLog).1] } else { Vec::new() }
+        }
+        Msg::Signal(code) => return vec![Effect::Quit(u8::try_from(code).unwrap_or(1))],
+    };
+    effects.extend(job::fetch(model));
+    effects
+}
+
+/// Routes input: the dialog on top, else the filter line, else a command.
+fn take(model: &mut Model, input: &Input) -> Vec<Effect> {
+    if let Input::Chord(Key::Ctrl('z')) = input {
+        return vec![Effect::Suspend];
+    }
+    if let Input::Chord(Key::Ctrl('c')) = input
+        && let Some(quit) = command::find("console.quit")
+    {
+        return command::dispatch(model, quit);
+    }
+    if let Some(dialog) = model.dialogs.pop() {
+        let depth = model.dialogs.len();
+        let (kept, effects) = dialog.input(model, input);
+        if let Some(dialog) = kept {
+            // What it opened stands above it.
+            let at = depth.min(model.dialogs.len());
+            model.dialogs.insert(at, dialog);
+        }
+        return effects;
+    }
+    if let Focus::Filter(line) = &mut model.focus {
+        let mut line = std::mem::take(line);
+        return filter(model, &mut line, input);
+    }
+    match input {
+        Input::Paste(_, true) => {
+            model.say(Mood::Warn, "The paste is larger than 16 MiB and was left alone; import it as a file.");
+            Vec::new()
+        }
+        Input::Paste(text, false) if text.contains("-----BEGIN") => {
+            let text = text.clone();
+            vec![model.start(Job::Paste, |id| Effect::ReadPaste(id, text)).1]
+        }
+        Input::Paste(..) => {
+            model.say(
+                Mood::Plain,
+                "A paste is only taken here when it holds PEM (-----BEGIN ...); nothing was done.",
+            );
+            Vec::new()
+        }
+        Input::Chord(Key::Esc) => back(model),
+        Input::Chord(key) => match command::of_key(model, *key) {
+            Some(command) => command::dispatch(model, command),
+            None => {
+                let key = super::model::key_text(key);
+                model.say(Mood::Plain, format!("{key} does nothing here; ? shows every key."));
+                Vec::new()
+            }
+        },
+    }
+}
+
+/// Goes one step back: from the detail to the list, from a narrowed list to the whole one. Never leaves the console.
+fn back(model: &mut Model) -> Vec<Effect> {
+    if model.focus == Focus::Detail {
+        model.focus = Focus::List;
+    } else if !model.here().filter.is_empty() || model.here().findings {
+        let key = model.selected();
+        let pane = model.here_mut();
+        pane.filter.clear();
+        pane.findings = false;
+        model.list();
+        if let Some(key) = key {
+            model.select(&key);
+        }
+    } else if !model.here().marked.is_empty() {
+        model.here_mut().marked.clear();
+    } else {
+        model.status = None;
+    }
+    Vec::new()
+}
+
+/// Takes input into the filter line; the list follows each key.
+fn filter(model: &mut Model, line: &mut super::widget::line_edit::LineEdit, input: &Input) -> Vec<Effect> {
+    match input {
+        Input::Chord(Key::Enter | Key::Tab) => {
+            model.focus = Focus::List;
+            return Vec::new();
+        }
+        Input::Chord(Key::Esc) => {
+            model.focus = Focus::List;
+            line.clear();
+        }
+        Input::Chord(key @ (Key::Up | Key::Down | Key::PageUp | Key::PageDown)) => {
+            model.focus = Focus::List;
+            let effects = command::of_key(model, *key).map_or_else(Vec::new, |c| command::dispatch(model, c));
+            model.focus = Focus::Filter(std::mem::take(line));
+            return effects;
+        }
+        Input::Chord(key) => {
+            line.key(*key);
+        }
+        Input::Paste(text, _) => line.insert(text),
+    }
+    let text = line.text().to_owned();
+    if !matches!(input, Input::Chord(Key::Esc)) {
+        model.focus = Focus::Filter(std::mem::take(line));
+    }
+    if model.here().filter != text {
+        model.here_mut().filter = text;
+        model.here_mut().cursor = 0;
+        model.here_mut().top = 0;
+        model.list();
+    }
+    Vec::new()
+}

@@ -1,0 +1,191 @@
+//! The threads behind the screen: each effect is answered once, in order, and what happens elsewhere is told.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use ringmaster::desk::Verb;
+use ringmaster::model::bytes::Serial;
+use ringmaster::model::certifier::NewCertifier;
+use ringmaster::model::error::{Error, Kind};
+use ringmaster::model::request::{Plan, RequestId};
+use ringmaster::model::site::Site;
+use ringmaster::store::ledger::Order;
+use ringmaster::tui::effect::{Post, Workers};
+use ringmaster::tui::msg::{Done, Effect, JobId, Msg};
+
+use crate::life::create_certifier;
+use crate::support::{desk, secret};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn start(folder: &Path, relock: Duration) -> (Workers, Receiver<Msg>) {
+    let (sender, messages) = mpsc::channel();
+    let workers = Workers::start(desk(folder), Post::new(sender, || {}), relock).unwrap();
+    (workers, messages)
+}
+
+fn answer(messages: &Receiver<Msg>, job: u64) -> Result<Done, Error> {
+    loop {
+        match messages.recv_timeout(PATIENCE).expect("an answer") {
+            Msg::Done(JobId(id), result) if id == job => return result,
+            _ => {}
+        }
+    }
+}
+
+fn site(name: &str) -> Verb {
+    let site = Site { name: name.into(), hosts: vec![format!("{name}.example.test")], ..Site::default() };
+    Verb::SaveSite { before: None, site }
+}
+
+#[test]
+fn each_effect_is_answered_exactly_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("text"), "no certificate").unwrap();
+    let (mut workers, messages) = start(folder.path(), Duration::ZERO);
+    let plan = Plan { certifier: "ca".into(), profile: "server".into(), days: 9, reason: String::new() };
+    let of = |id: u64| -> Option<Effect> {
+        let job = JobId(id);
+        Some(match id {
+            1 => Effect::Run(job, site("web")),
+            2 => Effect::Run(job, site("not a name")),
+            3 => Effect::Unlock(job, "nobody".into(), secret("x")),
+            4 => Effect::Lock(job, None),
+            5 => Effect::Refresh(job),
+            6 => Effect::ReadFile(job, path("text")),
+            7 => Effect::ReadFile(job, path("none")),
+            8 => Effect::ReadPaste(job, "nothing".into()),
+            9 => Effect::CompletePath(job, "/".into()),
+            10 => Effect::Preview(job, RequestId(7), plan.clone()),
+            11 => Effect::Ids(job, Order::Ends, String::new()),
+            12 => Effect::Ids(job, Order::Ends, "mail".into()),
+            13 => Effect::Ids(job, Order::Subject, "mail box".into()),
+            14 => Effect::Rows(job, vec![1, 2]),
+            15 => Effect::Issued(job, "ca".into(), Serial(vec![1])),
+            16 => Effect::Probe(job, "localhost".into(), 1, Some(([127, 0, 0, 1], 1).into())),
+            17 => Effect::Serve(job, "nothing".into(), 0, None),
+            18 => Effect::ServiceLog(job),
+            19 => Effect::StopService(job),
+            20 => Effect::WriteFile(job, path("new"), b"x".to_vec()),
+            21 => Effect::WriteFile(job, path("text"), b"x".to_vec()),
+            _ => return None,
+        })
+    };
+    for effect in (1..).map_while(of) {
+        assert_eq!(workers.carry_out(effect), None);
+    }
+    let mut answers: BTreeMap<u64, Result<Done, Error>> = BTreeMap::new();
+    while answers.len() < 21 {
+        if let Msg::Done(JobId(id), result) = messages.recv_timeout(PATIENCE).expect("an answer") {
+            assert!(answers.insert(id, result).is_none(), "job {id} was answered twice");
+        }
+    }
+    workers.join();
+    assert!(messages.try_iter().all(|msg| !matches!(msg, Msg::Done(..))), "an answer too many");
+    for job in [1, 4, 5, 9, 11, 13, 14, 18, 19, 20] {
+        assert!(answers[&job].is_ok(), "{job}: {:?}", answers[&job]);
+    }
+    for job in [2, 3, 6, 7, 8, 10, 15, 16, 17, 21] {
+        assert!(answers[&job].is_err(), "{job}: {:?}", answers[&job]);
+    }
+    assert!(
+        answers[&12].as_ref().is_ok_and(|d| matches!(d, Done::Ids(_))) || {
+            answers[&12].as_ref().is_err_and(|e| e.kind == Kind::Cancelled)
+        }
+    );
+    assert_eq!(std::fs::read_to_string(path("text")).unwrap(), "no certificate");
+}
+
+#[test]
+fn what_only_the_loop_can_do_is_given_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (workers, _messages) = start(folder.path(), Duration::ZERO);
+    for effect in [Effect::Suspend, Effect::Quit(0), Effect::Copy(JobId(1), "text".into())] {
+        assert_eq!(workers.carry_out(effect.clone()), Some(effect));
+    }
+}
+
+#[test]
+fn a_commit_of_another_console_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_workers, messages) = start(folder.path(), Duration::ZERO);
+    let mut other = desk(folder.path());
+    other.run(site("theirs")).unwrap();
+    loop {
+        if let Msg::State(state) = messages.recv_timeout(PATIENCE).expect("the new state") {
+            assert!(state.sites.contains_key("theirs"));
+            return;
+        }
+    }
+}
+
+#[test]
+fn work_is_done_in_order_and_finished_at_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut workers, messages) = start(folder.path(), Duration::ZERO);
+    for job in 1..=20 {
+        workers.carry_out(Effect::Run(JobId(job), site(&format!("site{job}"))));
+    }
+    workers.stop(false);
+    workers.join();
+    let done = messages.try_iter().filter_map(|msg| match msg {
+        Msg::Done(JobId(id), result) => Some((id, result.is_ok())),
+        _ => None,
+    });
+    assert!(done.eq((1..=20).map(|id| (id, true))));
+    assert_eq!(desk(folder.path()).state().sites.len(), 20);
+}
+
+#[test]
+fn after_a_signal_only_what_has_begun_is_finished() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut workers, messages) = start(folder.path(), Duration::ZERO);
+    for job in 1..=200 {
+        workers.carry_out(Effect::Run(JobId(job), site(&format!("site{job}"))));
+    }
+    workers.stop(true);
+    workers.join();
+    let results: Vec<bool> = messages
+        .try_iter()
+        .filter_map(|m| if let Msg::Done(_, r) = m { Some(r.is_ok()) } else { None })
+        .collect();
+    assert_eq!(results.len(), 200, "each is answered");
+    let done = results.iter().filter(|ok| **ok).count();
+    assert!(done < 200, "all two hundred were done");
+    assert_eq!(desk(folder.path()).state().sites.len(), done);
+}
+
+#[test]
+fn certifiers_are_locked_again_when_nobody_types() {
+    let folder = tempfile::tempdir().unwrap();
+    create_certifier(&mut desk(folder.path()), "ca", ringmaster::model::key::KeyType::P256);
+    let (workers, messages) = start(folder.path(), Duration::from_millis(1));
+    workers.touch();
+    workers.carry_out(Effect::Unlock(JobId(1), "ca".into(), secret("ca-pass")));
+    let Ok(Done::Unlocked(unlocked)) = answer(&messages, 1) else { panic!("not unlocked") };
+    assert_eq!(unlocked, ["ca"]);
+    let Ok(Done::Unlocked(unlocked)) = answer(&messages, 0) else { panic!("not told") };
+    assert!(unlocked.is_empty());
+}
+
+#[test]
+fn making_a_certifier_tells_that_it_is_unlocked() {
+    let folder = tempfile::tempdir().unwrap();
+    let (workers, messages) = start(folder.path(), Duration::ZERO);
+    let asked = NewCertifier {
+        name: "ca".into(),
+        common_name: "Test".into(),
+        organization: "Example".into(),
+        key_type: ringmaster::model::key::KeyType::P256,
+        password: secret("ca-pass"),
+        repeat: secret("ca-pass"),
+        ..NewCertifier::default()
+    };
+    workers.carry_out(Effect::Run(JobId(1), Verb::CreateCertifier(asked)));
+    let Ok(Done::Unlocked(unlocked)) = answer(&messages, 0) else { panic!("not told") };
+    assert_eq!(unlocked, ["ca"]);
+    assert!(matches!(answer(&messages, 1), Ok(Done::Outcome(_))));
+}

@@ -1,0 +1,74 @@
+//! What the console looks like, as snapshots: text, cursor and styles. Read a changed one before accepting it.
+
+use crate::script::console::Console;
+use crate::script::fixture;
+use ringmaster::model::error::Error;
+use ringmaster::tui::msg::Done;
+
+/// Compares with a snapshot beside this file.
+macro_rules! shows {
+    ($name:expr, $console:expr) => {
+        insta::with_settings!({snapshot_path => "snapshots", prepend_module_to_snapshot => false, omit_expression => true}, {
+            insta::assert_snapshot!($name, $console.snapshot());
+        })
+    };
+}
+
+/// Answers what the pane of certificates asks for.
+fn with_issued(mut console: Console) -> Console {
+    console.press("2");
+    console.answer(Ok(Done::Ids(std::sync::Arc::from([1, 2, 3]))));
+    console.answer(Ok(Done::Rows(fixture::issued(&[1, 2, 3]))));
+    console
+}
+
+#[test]
+fn every_pane_of_an_empty_workspace_says_what_can_be_done_first() {
+    for (key, name) in
+        [("1", "keyrings"), ("2", "certificates"), ("3", "sites"), ("4", "requests"), ("5", "certifiers")]
+    {
+        shows!(format!("empty-{name}-80x24"), Console::empty().press(key));
+    }
+    shows!("empty-keyrings-132x43", Console::empty().sized(132, 43).press("1"));
+    shows!("empty-keyrings-80x24-ascii", Console::empty().mono().press("1"));
+}
+
+#[test]
+fn every_pane_shows_its_rows_and_the_detail_of_one() {
+    for (key, name) in [("1", "keyrings"), ("3", "sites"), ("4", "requests"), ("5", "certifiers")] {
+        shows!(format!("full-{name}-80x24"), Console::fixture().press(key));
+        shows!(format!("full-{name}-132x43-ascii"), Console::fixture().mono().sized(132, 43).press(key));
+    }
+    shows!("full-certificates-80x24", with_issued(Console::fixture()));
+    shows!("full-certificates-132x43-ascii", with_issued(Console::fixture().mono().sized(132, 43)));
+    shows!("full-keyrings-80x24-ascii", Console::fixture().mono().press("1"));
+    shows!("full-keyrings-132x43", Console::fixture().sized(132, 43).press("1"));
+    shows!("full-keyrings-40x8", Console::fixture().sized(40, 8).press("1"));
+    shows!("too-small", Console::fixture().sized(30, 6));
+}
+
+#[test]
+fn dialogs_at_80_columns() {
+    shows!("form-keyring", Console::empty().press("1 n").type_text("mail"));
+    shows!("form-certifier-ascii", Console::empty().mono().press("5 n").type_text("root"));
+    shows!("form-site-errors", Console::fixture().press("3 n").type_text("Bad Name").press("<f2>"));
+    shows!("confirm-delete", Console::fixture().press("1 X").type_text("mal"));
+    shows!("palette", Console::fixture().press("3 :").type_text("key"));
+    shows!("help", Console::fixture().press("4 ?"));
+    shows!("viewer", Console::fixture().press("5 <ret>"));
+    shows!("menu-trust", Console::fixture().press("1 t"));
+    shows!("menu-copy", Console::fixture().press("4 c"));
+    shows!("path-import", Console::fixture().press("4 i").type_text("/media/usb/web.csr"));
+    shows!("secret", Console::fixture().press("5 o").type_text("hunter2"));
+}
+
+#[test]
+fn an_error_says_what_why_and_what_next() {
+    let mut console = Console::fixture();
+    console.press("1 t <ret>");
+    let error = Error::refused("The certificate was not installed.")
+        .why("Its issuer Example Root CA is not trusted in this ring.")
+        .next("Trust the root first.")
+        .command("keyring.trust");
+    shows!("error", console.answer(Err(error)));
+}

@@ -1,0 +1,184 @@
+//! Drives the model of the console as a person would: keys in, screen out. Effects are collected, and answered by hand.
+
+use std::sync::Arc;
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::style::{Modifier, Style};
+use ringmaster::desk::{Outcome, Verb};
+use ringmaster::model::State;
+use ringmaster::model::error::Error;
+use ringmaster::tui::chord::Key;
+use ringmaster::tui::model::{Model, Settings};
+use ringmaster::tui::msg::{Done, Effect, Input, JobId, Msg};
+use ringmaster::tui::theme::{Symbols, Theme};
+use ringmaster::tui::update::update;
+use ringmaster::tui::view::view;
+
+/// A console without a terminal and without a workspace.
+pub(crate) struct Console {
+    pub(crate) model: Model,
+    pub(crate) effects: Vec<Effect>,
+}
+
+impl Console {
+    /// A console on an empty workspace, 80x24, Unicode.
+    pub(crate) fn empty() -> Self {
+        Self::of(super::fixture::empty())
+    }
+
+    /// A console on the fixture.
+    pub(crate) fn fixture() -> Self {
+        Self::of(super::fixture::full())
+    }
+
+    pub(crate) fn of(state: State) -> Self {
+        let settings =
+            Settings { workspace: "/srv/ring".into(), now: super::fixture::now(), ..Settings::default() };
+        Self::with(state, settings)
+    }
+
+    pub(crate) fn with(state: State, settings: Settings) -> Self {
+        Self { model: Model::new(Arc::new(state), settings), effects: Vec::new() }
+    }
+
+    pub(crate) fn sized(mut self, columns: u16, rows: u16) -> Self {
+        self.send(Msg::Resize(columns, rows));
+        self
+    }
+
+    /// The same in ASCII without colour.
+    pub(crate) fn mono(mut self) -> Self {
+        self.model.settings.theme = Theme::Mono;
+        self.model.settings.symbols = Symbols::ASCII;
+        self
+    }
+
+    pub(crate) fn send(&mut self, msg: Msg) -> &mut Self {
+        self.effects.extend(update(&mut self.model, msg));
+        self
+    }
+
+    /// Presses keys, written as in settings, with spaces between them.
+    pub(crate) fn press(&mut self, keys: &str) -> &mut Self {
+        for key in keys.split(' ') {
+            let key: Key = key.parse().unwrap();
+            self.send(Msg::Input(Input::Chord(key)));
+        }
+        self
+    }
+
+    /// Types a text key by key.
+    pub(crate) fn type_text(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            self.send(Msg::Input(Input::Chord(Key::Char(c))));
+        }
+        self
+    }
+
+    pub(crate) fn paste(&mut self, text: &str) -> &mut Self {
+        self.send(Msg::Input(Input::Paste(text.into(), false)))
+    }
+
+    /// Answers the last effect that has a job.
+    pub(crate) fn answer(&mut self, answer: Result<Done, Error>) -> &mut Self {
+        let id = self.effects.iter().rev().find_map(job).expect("a job to answer");
+        self.send(Msg::Done(id, answer))
+    }
+
+    /// Answers the last effect as a verb that was committed.
+    pub(crate) fn commit(&mut self, state: State, message: &str) -> &mut Self {
+        let outcome = Outcome { state: Arc::new(state), facts: Vec::new(), message: message.into() };
+        self.answer(Ok(Done::Outcome(outcome)))
+    }
+
+    /// Returns the verb that was asked for last.
+    pub(crate) fn verb(&self) -> Option<&Verb> {
+        self.effects.iter().rev().find_map(|e| match e {
+            Effect::Run(_, verb) => Some(verb),
+            _ => None,
+        })
+    }
+
+    /// Returns the text of the screen, blanks at line ends cut.
+    pub(crate) fn screen(&self) -> String {
+        let terminal = self.draw();
+        let buffer = terminal.backend().buffer();
+        let mut out = String::new();
+        for y in 0..buffer.area.height {
+            let line: String = (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect();
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+        out
+    }
+
+    /// Returns text, cursor and styles: what a snapshot holds.
+    pub(crate) fn snapshot(&self) -> String {
+        let mut terminal = self.draw();
+        let at = terminal.get_cursor_position().unwrap();
+        let mut out = self.screen();
+        out.push_str(&format!("\ncursor {},{}\n", at.x, at.y));
+        let buffer = terminal.backend().buffer();
+        for y in 0..buffer.area.height {
+            let mut x = 0;
+            while x < buffer.area.width {
+                let style = words(buffer[(x, y)].style());
+                let start = x;
+                while x < buffer.area.width && words(buffer[(x, y)].style()) == style {
+                    x += 1;
+                }
+                if !style.is_empty() {
+                    out.push_str(&format!("{y}: {start}-{} {style}\n", x - 1));
+                }
+            }
+        }
+        out
+    }
+
+    fn draw(&self) -> Terminal<TestBackend> {
+        let (columns, rows) = self.model.size;
+        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+        terminal.draw(|frame| view(&self.model, frame)).unwrap();
+        terminal
+    }
+}
+
+/// Returns the job of an effect.
+pub(crate) fn job(effect: &Effect) -> Option<JobId> {
+    match effect {
+        Effect::Run(id, _)
+        | Effect::Unlock(id, ..)
+        | Effect::Lock(id, _)
+        | Effect::Refresh(id)
+        | Effect::ReadFile(id, _)
+        | Effect::ReadPaste(id, _)
+        | Effect::CompletePath(id, _)
+        | Effect::Preview(id, ..)
+        | Effect::Ids(id, ..)
+        | Effect::Rows(id, _)
+        | Effect::Issued(id, ..)
+        | Effect::Probe(id, ..)
+        | Effect::Serve(id, ..)
+        | Effect::ServiceLog(id)
+        | Effect::StopService(id)
+        | Effect::WriteFile(id, ..)
+        | Effect::Copy(id, _) => Some(*id),
+        Effect::Suspend | Effect::Quit(_) => None,
+    }
+}
+
+fn words(style: Style) -> String {
+    let mut words = Vec::new();
+    if let Some(color) = style.fg.filter(|c| *c != ratatui::style::Color::Reset) {
+        words.push(format!("{color:?}").to_lowercase());
+    }
+    let all = [
+        (Modifier::BOLD, "bold"),
+        (Modifier::DIM, "dim"),
+        (Modifier::UNDERLINED, "underlined"),
+        (Modifier::REVERSED, "reversed"),
+    ];
+    words.extend(all.iter().filter(|(m, _)| style.add_modifier.contains(*m)).map(|(_, w)| (*w).to_owned()));
+    words.join(" ")
+}

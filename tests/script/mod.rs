@@ -1,0 +1,6 @@
+//! Keys on the model: what a person does, step by step, and what comes of it.
+
+pub(crate) mod console;
+pub(crate) mod fixture;
+mod walk;
+mod work;

@@ -1,0 +1,367 @@
+//! What an administrator does from the first day on.
+
+use super::console::Console;
+use super::fixture;
+use ringmaster::desk::Verb;
+use ringmaster::model::error::{Error, Kind};
+use ringmaster::model::request::RequestId;
+use ringmaster::tui::msg::{Done, Effect, Msg};
+
+#[test]
+fn a_new_administrator_makes_a_certifier_with_the_keyboard() {
+    let mut c = Console::empty();
+    assert!(c.screen().contains("Make a certificate authority"), "{}", c.screen());
+    c.press("n").type_text("root").press("<ret>").type_text("Example Root CA");
+    c.press("<f2>");
+    assert!(c.screen().contains("a password is needed"), "{}", c.screen());
+    c.type_text("hunter2").press("<tab>").type_text("hunter3").press("C-s");
+    assert!(c.screen().contains("not the same"), "{}", c.screen());
+    c.press("C-u").type_text("hunter2").press("<ret>");
+    let Some(Verb::CreateCertifier(new)) = c.verb() else { panic!("{:?}", c.effects) };
+    assert_eq!((new.name.as_str(), new.common_name.as_str()), ("root", "Example Root CA"));
+    assert_eq!(new.password.expose(), "hunter2");
+    assert!(!format!("{:?}{:?}", c.model, c.effects).contains("hunter2"), "a secret is printed");
+    c.commit(fixture::full(), "Certifier root was made.");
+    assert!(c.screen().contains("unlocked"), "{}", c.screen());
+    assert!(c.model.dialogs.is_empty());
+}
+
+#[test]
+fn an_error_offers_the_command_that_helps() {
+    let mut c = Console::fixture();
+    c.press("1 i <down> <ret>").type_text("/tmp/x.pem").press("<ret>");
+    let found = ringmaster::pki::pem::Found {
+        certificates: vec![fixture::certificate(
+            77,
+            "shop.example.test",
+            "Other CA",
+            &["shop.example.test"],
+            -1,
+            90,
+        )],
+        ..Default::default()
+    };
+    c.answer(Ok(Done::Found(Box::new(found), "file x.pem".into())));
+    assert!(c.screen().contains("Install in keyring mail"), "{}", c.screen());
+    c.press("<ret>");
+    assert!(matches!(c.verb(), Some(Verb::Install { keyring, .. }) if keyring == "mail"));
+    let error = Error::refused("The certificate was not installed.")
+        .why("Its root is missing.")
+        .command("keyring.trust");
+    c.answer(Err(error));
+    assert!(c.screen().contains("Its root is missing"), "{}", c.screen());
+    c.press("<ret>");
+    assert!(c.screen().contains("Trusted roots for mail"), "{}", c.screen());
+}
+
+#[test]
+fn a_request_is_reviewed_approved_and_signed_with_the_password_asked_in_between() {
+    let mut c = Console::fixture();
+    c.press("4 <ret>");
+    assert!(
+        matches!(c.effects.last(), Some(Effect::Preview(_, RequestId(2), plan)) if plan.certifier == "example-root")
+    );
+    c.press("a");
+    assert!(c.screen().contains("not known yet"), "{}", c.screen());
+    let preview = ringmaster::desk::Preview {
+        rows: vec![("Subject", "CN=shop.example.test,O=Example".into(), "CN=shop.example.test".into())],
+        findings: Vec::new(),
+        certificate: None,
+    };
+    c.answer(Ok(Done::Preview(Box::new(preview))));
+    assert!(c.screen().contains("will be issued"), "{}", c.screen());
+    c.press("a <f2>");
+    assert!(matches!(c.verb(), Some(Verb::Approve { id: RequestId(2), plan }) if plan.days == 90));
+    c.commit(fixture::full(), "Request 2 was approved.");
+    assert!(c.model.dialogs.is_empty(), "{}", c.screen());
+    // Request 4 is approved already; its certifier is locked.
+    c.press("g j j s");
+    assert!(c.screen().contains("Password of certifier example-root"), "{}", c.screen());
+    c.type_text("hunter2").press("<ret>");
+    assert!(matches!(c.effects.last(), Some(Effect::Unlock(_, name, _)) if name == "example-root"));
+    c.answer(Ok(Done::Unlocked(vec!["example-root".into()])));
+    assert!(
+        matches!(c.verb(), Some(Verb::Issue { ids }) if ids == &[RequestId(4)]),
+        "{:?}",
+        c.effects.last()
+    );
+}
+
+#[test]
+fn another_plan_is_reviewed_again_before_it_can_pass() {
+    let mut c = Console::fixture();
+    c.press("4 a");
+    let preview = || ringmaster::desk::Preview { rows: Vec::new(), findings: Vec::new(), certificate: None };
+    c.answer(Ok(Done::Preview(Box::new(preview()))));
+    c.press("a <tab> <tab> C-u").type_text("30").press("<f2>");
+    assert!(c.verb().is_none(), "approved unseen: {:?}", c.verb());
+    assert!(matches!(c.effects.last(), Some(Effect::Preview(_, _, plan)) if plan.days == 30));
+    c.answer(Ok(Done::Preview(Box::new(preview()))));
+    c.press("a <f2>");
+    assert!(matches!(c.verb(), Some(Verb::Approve { plan, .. }) if plan.days == 30));
+}
+
+#[test]
+fn warnings_need_a_reason() {
+    use ringmaster::model::finding::{Finding, Severity, Subject};
+    let mut c = Console::fixture();
+    c.press("4 <ret>");
+    let findings = vec![Finding::new("x", Severity::Warning, Subject::Workspace, "The name is odd.")];
+    let preview = ringmaster::desk::Preview { rows: Vec::new(), findings, certificate: None };
+    c.answer(Ok(Done::Preview(Box::new(preview))));
+    assert!(c.screen().contains("warning: The name is odd."), "{}", c.screen());
+    c.press("a <f2>");
+    assert!(c.verb().is_none() && c.screen().contains("say why they are accepted"), "{}", c.screen());
+    c.type_text("asked by telephone").press("<ret>");
+    assert!(matches!(c.verb(), Some(Verb::Approve { plan, .. }) if plan.reason == "asked by telephone"));
+}
+
+#[test]
+fn marked_requests_are_signed_together_after_a_look() {
+    let mut c = Console::fixture();
+    c.model.unlocked.push("example-root".into());
+    c.press("4 j j <space> <space> s");
+    assert!(c.screen().contains("Sign these 2"), "{}", c.screen());
+    assert!(c.verb().is_none());
+    c.press("<ret>");
+    assert!(matches!(c.verb(), Some(Verb::Issue { ids }) if ids == &[RequestId(4), RequestId(5)]));
+}
+
+#[test]
+fn deleting_asks_for_the_name_and_keeps_to_the_record_it_asked_about() {
+    let mut c = Console::fixture();
+    c.press("1 X").type_text("www").press("<ret>");
+    assert!(c.verb().is_none() && c.screen().contains("not the name"), "{}", c.screen());
+    c.press("C-u").type_text("mail");
+    // Another console adds a ring above while the question stands.
+    let mut state = fixture::full();
+    let mut other = state.keyrings["mail"].clone();
+    other.name = "aaa".into();
+    state.keyrings.insert("aaa".into(), other);
+    c.send(Msg::State(std::sync::Arc::new(state)));
+    c.press("<ret>");
+    assert!(matches!(c.verb(), Some(Verb::DeleteKeyring { name }) if name == "mail"), "{:?}", c.verb());
+}
+
+#[test]
+fn a_read_only_session_refuses_with_the_reason() {
+    let mut c = Console::fixture();
+    c.model.settings.read_only = Some("asked for".into());
+    for keys in ["1 n", "1 X", "3 e", "4 i", "4 a", "4 d", "5 n", "5 r"] {
+        c.press(keys);
+        assert!(
+            c.model.dialogs.is_empty() && c.screen().contains("read-only: asked for"),
+            "{keys}: {}",
+            c.screen()
+        );
+    }
+    assert!(c.effects.is_empty(), "{:?}", c.effects);
+}
+
+#[test]
+fn a_form_is_not_lost_by_esc_and_marks_what_was_changed() {
+    let mut c = Console::fixture();
+    c.press("3 e <esc>");
+    assert!(c.model.dialogs.is_empty(), "nothing was changed");
+    c.press("e <down>").type_text("Shop");
+    assert!(c.screen().contains("* Descriptive name"), "{}", c.screen());
+    c.press("<esc> <esc>");
+    assert!(c.screen().contains("A siteShop"), "{}", c.screen());
+    c.press("C-c");
+    assert!(c.screen().contains("has not been saved"), "{}", c.screen());
+    c.press("<esc> <esc> <down> <ret>");
+    assert!(c.model.dialogs.is_empty() && c.effects.is_empty());
+}
+
+#[test]
+fn the_port_follows_the_kind_until_it_is_typed() {
+    let mut c = Console::fixture();
+    c.press("3 n").type_text("x").press("<down> i");
+    assert!(c.screen().contains("993"), "{}", c.screen());
+}
+
+#[test]
+fn a_conflict_offers_both_versions() {
+    let mut c = Console::fixture();
+    c.press("3 e <down>").type_text("Mine").press("<f2>");
+    let Some(Verb::SaveSite { before: Some(before), .. }) = c.verb().cloned() else { panic!() };
+    let id = c.effects.iter().rev().find_map(super::console::job).unwrap();
+    c.send(Msg::Done(id, Err(Error::new(Kind::Conflict, "Changed by another console."))));
+    let mut state = fixture::full();
+    state.sites.get_mut(&before.name).unwrap().title = "Theirs".into();
+    c.send(Msg::State(std::sync::Arc::new(state)));
+    let screen = c.screen();
+    assert!(screen.contains("Theirs") && screen.contains("A siteMine"), "{screen}");
+    c.press("<down> <down> <ret>");
+    let Some(Verb::SaveSite { before: Some(over), site }) = c.verb() else { panic!() };
+    assert_eq!((over.title.as_str(), site.title.as_str()), ("Theirs", "A siteMine"));
+    c.commit(fixture::full(), "Site mail-imap was saved.");
+    assert!(c.model.dialogs.is_empty());
+}
+
+#[test]
+fn a_pasted_request_opens_an_import_and_does_nothing_yet() {
+    let mut c = Console::fixture();
+    c.press("4").paste("hello");
+    assert!(c.effects.is_empty() && c.screen().contains("PEM"), "{}", c.screen());
+    c.paste("-----BEGIN CERTIFICATE REQUEST-----\n");
+    assert!(matches!(c.effects.last(), Some(Effect::ReadPaste(..))));
+    let requests = vec![fixture::pkcs10("web.example.test", 70)];
+    let found = ringmaster::pki::pem::Found { requests, ..Default::default() };
+    c.answer(Ok(Done::Found(Box::new(found), "pasted".into())));
+    assert!(
+        c.screen().contains("Import: 1 certificate request (P-256, CN=web.example.test)"),
+        "{}",
+        c.screen()
+    );
+    assert!(c.verb().is_none());
+    c.press("<ret>");
+    assert!(matches!(c.verb(), Some(Verb::ImportRequests { source, .. }) if source == "pasted"));
+}
+
+#[test]
+fn a_ring_whose_request_was_issued_takes_it_from_the_queue() {
+    let mut c = Console::fixture();
+    c.press("1 G k i");
+    assert!(c.screen().contains("wiki"), "{}", c.screen());
+    c.press("<ret>");
+    assert!(
+        matches!(c.effects.last(), Some(Effect::Issued(_, by, _)) if by == "example-root"),
+        "{:?}",
+        c.effects
+    );
+}
+
+#[test]
+fn the_filter_narrows_as_it_is_typed_and_esc_widens() {
+    let mut c = Console::fixture();
+    c.press("1 /").type_text("www");
+    assert_eq!(c.model.count(), 1);
+    c.press("<ret>");
+    assert!(c.screen().contains("/www"), "{}", c.screen());
+    c.press("<esc>");
+    assert_eq!(c.model.count(), 5);
+    assert!(c.screen().contains("› www"), "the row is kept: {}", c.screen());
+}
+
+#[test]
+fn a_million_rows_are_asked_for_by_the_window() {
+    let mut state = fixture::full();
+    state.issued = 1_000_000;
+    let mut c = Console::of(state);
+    c.press("2");
+    let ids: Vec<u32> = (1..=1_000_000).collect();
+    c.answer(Ok(Done::Ids(ids.into())));
+    c.press("G");
+    for _ in 0..4 {
+        let asked = c.effects.iter().rev().find_map(|e| match e {
+            Effect::Rows(_, ids) => Some(ids.clone()),
+            _ => None,
+        });
+        let asked = asked.unwrap();
+        assert!(asked.len() < 100, "{}", asked.len());
+        c.answer(Ok(Done::Rows(fixture::issued(&asked))));
+        if c.screen().contains("host1000000.example.test") {
+            return;
+        }
+    }
+    panic!("{}", c.screen());
+}
+
+#[test]
+fn rows_that_cannot_be_had_are_not_asked_for_again_and_again() {
+    let mut c = Console::fixture();
+    c.press("2").answer(Ok(Done::Ids(std::sync::Arc::from([1, 2, 3]))));
+    c.answer(Ok(Done::Rows(Vec::new())));
+    let before = c.effects.len();
+    c.press("j k");
+    assert_eq!(c.effects.len(), before);
+}
+
+#[test]
+fn an_issued_certificate_is_revoked_by_its_serial_and_a_reason() {
+    let mut c = Console::fixture();
+    c.press("2").answer(Ok(Done::Ids(std::sync::Arc::from([1, 2, 3]))));
+    c.answer(Ok(Done::Rows(fixture::issued(&[1, 2, 3]))));
+    c.press("G R").type_text("DDEEFF03").press("<ret>");
+    assert!(c.screen().contains("unspecified"), "{}", c.screen());
+    c.press("k <f2>");
+    let Some(Verb::Revoke { certifier, reason, .. }) = c.verb() else { panic!("{}", c.screen()) };
+    assert_eq!((certifier.as_str(), reason.name()), ("example-root", "keyCompromise"));
+}
+
+#[test]
+fn leaving_says_which_certifiers_are_unlocked() {
+    let mut c = Console::fixture();
+    c.press("q");
+    assert_eq!(c.effects, [Effect::Quit(0)]);
+    let mut c = Console::fixture();
+    c.model.unlocked.push("example-root".into());
+    c.press("q");
+    assert!(c.effects.is_empty() && c.screen().contains("Unlocked: example-root"), "{}", c.screen());
+    c.press("<down> <ret>");
+    assert_eq!(c.effects, [Effect::Quit(0)]);
+}
+
+#[test]
+fn what_comes_unasked_is_taken() {
+    let mut c = Console::fixture();
+    c.model.unlocked.push("example-root".into());
+    c.send(Msg::Done(Default::default(), Ok(Done::Unlocked(Vec::new()))));
+    assert!(c.model.unlocked.is_empty() && c.screen().contains("locked again"), "{}", c.screen());
+    c.send(Msg::Done(Default::default(), Err(Error::new(Kind::Disk, "The disk is full."))));
+    assert!(c.screen().contains("The disk is full."), "{}", c.screen());
+}
+
+#[test]
+fn a_password_that_does_not_open_is_asked_again() {
+    let mut c = Console::fixture();
+    c.press("5 o").type_text("x").press("<ret>");
+    c.answer(Err(Error::new(Kind::WrongPassword, "The password does not open it.")));
+    assert!(c.screen().contains("does not open it") && c.screen().contains("Password of"), "{}", c.screen());
+}
+
+#[test]
+fn a_probe_goes_to_the_rehearsal_or_asks_before_it_goes_out() {
+    let mut c = Console::fixture();
+    c.press("3 p");
+    assert!(c.effects.is_empty() && c.screen().contains("over the network"), "{}", c.screen());
+    c.press("<esc> v");
+    assert!(matches!(c.effects.last(), Some(Effect::Serve(_, site, 0, None)) if site == "mail-imap"));
+    let address = "127.0.0.1:40000".parse().unwrap();
+    c.answer(Ok(Done::Service(Some(("mail-imap".into(), address)), Vec::new())));
+    assert!(c.screen().contains("127.0.0.1:40000"), "{}", c.screen());
+    c.press("p");
+    assert!(
+        matches!(c.effects.last(), Some(Effect::Probe(_, host, 40000, Some(_))) if host == "mail.example.test")
+    );
+    c.answer(Ok(Done::Probed(vec!["TLS 1.3".into()], true)));
+    assert!(c.screen().contains("trusted") && c.screen().contains("TLS 1.3"), "{}", c.screen());
+    c.press("<esc> v");
+    assert!(matches!(c.effects.last(), Some(Effect::StopService(_))));
+}
+
+#[test]
+fn foreign_text_is_escaped_on_every_screen() {
+    let mut c = Console::fixture().sized(132, 43);
+    c.press("4 j");
+    for screen in [c.screen(), c.press("<ret>").screen()] {
+        assert!(!screen.chars().any(|ch| ch == '\u{202e}' || ch == '\u{1b}'), "{screen}");
+        assert!(screen.contains("\\E2\\80\\AE"), "{screen}");
+    }
+}
+
+#[test]
+fn settings_change_keys_and_say_what_cannot_be() {
+    use ringmaster::tui::model::Settings;
+    let keys = [("console.help", vec!["H"]), ("row.down", vec!["D"]), ("no.such", vec!["q"])];
+    let keys = keys.map(|(n, k)| (n.to_owned(), k.into_iter().map(String::from).collect())).into();
+    let mut c = Console::with(fixture::full(), Settings { keys, now: fixture::now(), ..Settings::default() });
+    let said: Vec<_> = c.model.messages.iter().map(|m| m.text.clone()).collect();
+    assert!(
+        said.iter().any(|m| m.contains("no.such")) && said.iter().any(|m| m.contains("row.down")),
+        "{said:?}"
+    );
+    c.press("H");
+    assert!(c.screen().contains("Help"), "{}", c.screen());
+}
