@@ -211,7 +211,12 @@ impl Desk {
     pub fn work(&mut self, make: &mut Make<'_>) -> Result<Outcome> {
         for _ in 0..TRIES {
             let (state, now) = (self.store.state(), self.present());
-            let change = make(self, &state, now)?;
+            let change = match make(self, &state, now) {
+                Ok(change) => change,
+                // Refused on an old state: what another console did since may allow it.
+                Err(_) if self.store.refresh(false)? => continue,
+                Err(error) => return Err(error),
+            };
             let facts = change.facts.clone();
             match self.store.commit(state.generation, now, change) {
                 Err(error) if error.kind == Kind::Moved => self.store.refresh(true)?,

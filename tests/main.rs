@@ -1,14 +1,17 @@
 //! All integration tests as one binary: the heavy libraries are linked once. A test holds that no file is forgotten.
 
 #![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
-#![allow(clippy::unwrap_used, reason = "outside #[test] functions too, a test fails by it")]
+#![allow(clippy::unwrap_used, reason = "preparation in tests may fail the test")]
 
+mod audit_recipe;
 mod cli;
 mod crash;
 mod docs;
 mod effects;
+mod issuing;
 mod layers;
 mod life;
+#[cfg(feature = "network")]
 mod probe;
 mod pty;
 mod requests;

@@ -13,6 +13,8 @@ use ringmaster::model::{Generation, State};
 use ringmaster::store::{Open, Store, document};
 use tempfile::TempDir;
 
+mod rings;
+
 const NOW: Timestamp = Timestamp(1_795_000_000);
 
 fn how(home: &Path) -> Open {
@@ -243,6 +245,28 @@ fn a_document_that_a_person_changed_is_never_written_over_unseen() {
 }
 
 #[test]
+fn what_cannot_be_put_in_place_waits_and_is_said() {
+    let home = furnished();
+    let mut store = open(home.path());
+    let on = store.state().generation;
+    let history = store.folder().join("directory/sites/.history");
+    std::fs::write(&history, "in the way").unwrap();
+    // The ledger has it, so it is true; only the file could not be put in place.
+    let state = store.commit(on, NOW, saved(site("a", "new"))).unwrap();
+    assert_eq!(titles(&state)["a"], "new");
+    assert!(state.unreadable[0].1.contains(".history"), "{:?}", state.unreadable);
+    let reading = Store::open(&Open { read_only: true, ..how(home.path()) }).unwrap();
+    assert_eq!(titles(&reading.state())["a"], "new");
+    let error = store.commit(state.generation, NOW, saved(site("c", "c"))).unwrap_err();
+    assert!(error.what.contains(".history"), "{error}");
+    std::fs::remove_file(&history).unwrap();
+    let state = store.commit(state.generation, NOW, saved(site("c", "c"))).unwrap();
+    assert!(state.unreadable.is_empty());
+    assert_eq!(*open(home.path()).state(), *state);
+    assert!(history.join("a.3.ron").exists());
+}
+
+#[test]
 fn a_change_that_would_leave_its_folders_is_refused() {
     let home = furnished();
     let mut store = open(home.path());
@@ -321,6 +345,7 @@ impl Mount {
     /// Says so and gives none where mounting is not permitted.
     fn new(arguments: &[&str], at: &Path) -> Option<Self> {
         let done = Command::new("mount").args(arguments).arg(at).output().is_ok_and(|o| o.status.success());
+        #[allow(clippy::print_stderr, reason = "a skipped test says so")]
         if !done {
             eprintln!("skipped: mounting is not permitted here");
         }

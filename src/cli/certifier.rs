@@ -31,7 +31,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
         Some(("create", options)) => {
             let mut asked = NewCertifier { key_type: session.config.certifier_key, ..Default::default() };
             fields::fill(&mut asked, options)?;
-            session.desk()?;
+            session.writable()?;
             let whose = format!("certifier {}", asked.name);
             fields::ask(&mut asked, &whose, &mut session.secrets)?;
             session.run(Verb::CreateCertifier(asked))

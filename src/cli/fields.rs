@@ -102,6 +102,7 @@ fn help<T>(field: &Field<T>) -> String {
     match field.kind {
         Kind::Number(low, high) => format!("{help} [{low} to {high}]"),
         Kind::Flag => format!("{help} [yes or no]"),
+        Kind::Names => format!("{help}; with commas, in quotes, or the option several times"),
         _ => help,
     }
 }

@@ -78,7 +78,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
         Some(("create", options)) => {
             let mut asked = NewKeyring { key_type: session.config.keyring_key, ..Default::default() };
             fields::fill(&mut asked, options)?;
-            session.desk()?;
+            session.writable()?;
             let whose = format!("keyring {}", asked.name);
             fields::ask(&mut asked, &whose, &mut session.secrets)?;
             session.run(Verb::CreateKeyring(asked))

@@ -43,6 +43,7 @@ pub(super) fn run(site: &Site, options: &ArgMatches, session: &mut Session<'_>) 
     let port = options.get_one::<u16>("port").copied().unwrap_or_default();
     let served = match session.desk()?.served(&site.name, port, None) {
         Err(error) if error.kind == Kind::Locked => {
+            session.out.note(&error.why);
             let password = session.secrets.ask(&format!("Password of keyring {}", site.keyring))?;
             session.desk()?.served(&site.name, port, Some(&password))?
         }

@@ -187,18 +187,7 @@ fn show(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
                 "As {} would sign it with profile {} for {} days:",
                 plan.certifier, plan.profile, plan.days
             ));
-            let pairs = preview.rows.iter().map(|(label, asked, issued)| {
-                let asked = if asked.is_empty() { "-" } else { asked };
-                let issued = if issued.is_empty() { "-" } else { issued };
-                (
-                    *label,
-                    if asked == issued {
-                        issued.to_owned()
-                    } else {
-                        format!("asked  {asked}\nissued {issued}")
-                    },
-                )
-            });
+            let pairs = preview.rows.iter().map(|(label, asked, issued)| (*label, beside(asked, issued)));
             session.out.pairs(pairs);
             session.out.findings(&preview.findings);
         }
@@ -224,6 +213,19 @@ fn show(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     }
     session.out.json(&Value::Object(object));
     Ok(0)
+}
+
+/// Writes what was asked above what would be issued, or the one where there is no difference.
+fn beside(asked: &str, issued: &str) -> String {
+    if asked == issued {
+        return issued.to_owned();
+    }
+    let part = |word: &str, value: &str| format!("{word:<7}{}", value.replace('\n', "\n       "));
+    match (asked, issued) {
+        ("", _) => part("issued", issued),
+        (_, "") => format!("{}\n{}", part("asked", asked), part("issued", "not")),
+        _ => format!("{}\n{}", part("asked", asked), part("issued", issued)),
+    }
 }
 
 /// Previews an open request: as approved, as the options say, or as the only certifier would sign it.

@@ -69,6 +69,14 @@ impl<'a> Session<'a> {
         Ok(self.desk()?.state())
     }
 
+    /// Opens the workspace and refuses when it can only be read: a password that is of no use is not asked.
+    pub(super) fn writable(&mut self) -> Result<()> {
+        match self.desk()?.read_only() {
+            None => Ok(()),
+            Some(why) => Err(Error::new(Kind::ReadOnly, "Nothing can be changed here.").why(why)),
+        }
+    }
+
     /// Runs a verb, asks for the passwords it needs, and prints what is true now.
     pub(super) fn run(&mut self, verb: Verb) -> Result<u8> {
         if matches!(verb, Verb::CreateCertifier(_) | Verb::Issue { .. } | Verb::IssueCrl { .. })
@@ -97,10 +105,16 @@ impl<'a> Session<'a> {
             if !again {
                 return Err(error);
             }
+            if asked > 0 {
+                self.out.note(&error.what);
+            }
             asked += 1;
             let locked = self.certifiers_of(&verb)?;
             match &mut verb {
                 Verb::Trust { keyring, password, .. } | Verb::Install { keyring, password, .. } => {
+                    if asked == 1 {
+                        self.out.note(&error.why);
+                    }
                     *password = Some(self.secrets.ask(&format!("Password of keyring {keyring}"))?);
                 }
                 _ if locked.is_empty() => return Err(error),

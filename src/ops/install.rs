@@ -1,6 +1,6 @@
 //! Installs the certificate of a keyring's own key, with the intermediates between it and a trusted root of the ring.
 
-use super::{Env, rewrite};
+use super::{Env, opened, rewrite};
 use crate::model::State;
 use crate::model::certificate::{Certificate, Lifetime};
 use crate::model::change::Change;
@@ -22,7 +22,7 @@ pub fn install(
     password: &Secret,
     env: &mut Env<'_>,
 ) -> Result<Change> {
-    let mut ring = super::keyring(state, keyring)?.clone();
+    let mut ring = opened(state, keyring, password)?;
     let leaf = fitting(&ring, certificates)?.clone();
     let title = leaf.subject.text();
     let refused = || Error::refused(format!("{title} was not installed into {keyring}."));
@@ -55,7 +55,7 @@ pub fn install(
     let above = chain.into_iter().map(|c| entry(Role::Chain, c));
     let own = std::iter::once(entry(Role::Leaf, leaf)).chain(above);
     ring.entries = own.chain(std::mem::take(&mut ring.entries)).collect();
-    rewrite(state, ring, password, "certificate installed")
+    rewrite(ring, password, "certificate installed")
 }
 
 /// Finds the certificate of the ring's key among those given.

@@ -96,15 +96,21 @@ fn no_profile(state: &State, name: &str) -> Error {
     Error::not_found("profile", name).why(format!("Known: {names}."))
 }
 
-/// Writes a ring anew after its public part was changed, and says what was done.
+/// Takes a ring for changing, after proving the password.
 ///
 /// Errors: wrong password; `Damaged` when the ring on disk was changed by somebody who does not know the password.
-fn rewrite(state: &State, ring: Keyring, password: &Secret, what: &str) -> Result<Change> {
-    if !kyr::open(keyring(state, &ring.name)?, password)?.intact {
-        return Err(Error::damaged(format!("Keyring {} was altered outside of this program.", ring.name))
+fn opened(state: &State, name: &str, password: &Secret) -> Result<Keyring> {
+    let ring = keyring(state, name)?;
+    if !kyr::open(ring, password)?.intact {
+        return Err(Error::damaged(format!("Keyring {name} was altered outside of this program."))
             .why("Its certificates or trust flags do not fit its seal, which only the password can make.")
             .next("Compare it with the revisions in keyrings/.history, and put the right one back."));
     }
+    Ok(ring.clone())
+}
+
+/// Writes a ring anew after its public part was changed, and says what was done.
+fn rewrite(ring: Keyring, password: &Secret, what: &str) -> Result<Change> {
     let ring = kyr::amend(ring, password)?;
     let files = vec![kyr::file(&ring)?];
     Ok(Change { facts: vec![Fact::KeyringChanged { keyring: ring, what: what.into() }], files })

@@ -1,6 +1,6 @@
 //! Adds trusted roots to a keyring.
 
-use super::{Env, rewrite};
+use super::{Env, opened, rewrite};
 use crate::model::State;
 use crate::model::certificate::{Certificate, Lifetime};
 use crate::model::change::Change;
@@ -17,7 +17,7 @@ pub fn trust(
     password: &Secret,
     env: &mut Env<'_>,
 ) -> Result<Change> {
-    let mut ring = super::keyring(state, keyring)?.clone();
+    let mut ring = opened(state, keyring, password)?;
     if roots.is_empty() {
         return Err(Error::refused("There is no certificate in it.")
             .next("Bring the root certificate of the authority, as PEM or DER."));
@@ -45,7 +45,7 @@ pub fn trust(
         let label = root.subject.title();
         ring.entries.push(Entry { role: Role::Root, label, trusted: true, certificate: root.clone() });
     }
-    rewrite(state, ring, password, "trusted root added")
+    rewrite(ring, password, "trusted root added")
 }
 
 fn not_a_root(certificate: &Certificate) -> &'static str {

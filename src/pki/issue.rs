@@ -3,9 +3,8 @@
 //! Nothing here signs: the caller signs [`to_be_signed`] and calls [`assemble`].
 
 use aws_lc_rs::digest;
-use x509_parser::der_parser::oid::Oid;
 
-use super::der::{header, tlv, wrap};
+use super::der::{self, header, tlv, wrap};
 use super::signature::{self, Verdict};
 use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::{Certificate, Extension, KeyUsage};
@@ -304,10 +303,9 @@ fn extension(oid: &str, critical: bool, value: Vec<u8>) -> Extension {
 }
 
 fn oid(dotted: &str) -> Result<Vec<u8>> {
-    let parsed: Oid<'_> = dotted.parse().map_err(|_| {
+    der::oid(dotted).ok_or_else(|| {
         Error::usage(format!("\"{dotted}\" is not an object identifier such as 1.3.6.1.5.5.7.3.1."))
-    })?;
-    Ok(wrap(6, parsed.as_bytes()))
+    })
 }
 
 pub(super) const SKI: &str = "2.5.29.14";

@@ -205,13 +205,19 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
 /// One connection: handshake, one request, one answer, the end.
 fn serve(stream: TcpStream, number: u64, peer: SocketAddr, shared: &Shared) {
     let mut stream = Timed::new(stream, PATIENCE);
+    converse(&mut stream, number, peer, shared);
+    // The accepting thread holds a handle too, so that dropping ours would leave the client waiting.
+    stream.close();
+}
+
+fn converse(stream: &mut Timed, number: u64, peer: SocketAddr, shared: &Shared) {
     let mut session = match ServerConnection::new(shared.config.clone()) {
         Ok(session) => session,
         Err(error) => return shared.write(number, peer, "", &format!("the service failed: {error}")),
     };
     let mut failed = None;
     while failed.is_none() && session.is_handshaking() {
-        failed = session.complete_io(&mut stream).err();
+        failed = session.complete_io(stream).err();
     }
     let what = agreed(&session);
     if let Some(error) = failed {
@@ -223,7 +229,7 @@ fn serve(stream: TcpStream, number: u64, peer: SocketAddr, shared: &Shared) {
     };
     shared.write(number, peer, &what, kind);
     // The handshake is what is rehearsed; a client that leaves before or during the answer has seen what it wanted.
-    let _ = answer(&mut session, &mut stream, shared);
+    let _ = answer(&mut session, stream, shared);
 }
 
 /// Says what was agreed: `SNI mail.example.test, TLS 1.3, TLS_AES_256_GCM_SHA384, X25519`.

@@ -37,6 +37,11 @@ impl Timed {
         let _ = self.stream.shutdown(std::net::Shutdown::Write);
     }
 
+    /// Ends both sides, whoever else holds a handle to the connection.
+    pub(super) fn close(&self) {
+        let _ = self.stream.shutdown(std::net::Shutdown::Both);
+    }
+
     fn left(&self) -> Result<Duration> {
         let left = self.until.saturating_duration_since(Instant::now());
         if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }

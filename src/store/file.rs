@@ -151,20 +151,28 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Keeps the present version of a file under a second name; an earlier one under that name stays. A hard link where the
-/// file system knows them, else a copy.
+/// Keeps the present version of a file under a second name. A hard link where the file system knows them, else a copy.
+///
+/// Doing it again changes nothing. When another file has that name, as after a restored backup, the name gets a number.
 pub fn keep(path: &Path, history: &Path) -> Result<()> {
     make_folder(folder_of(history))?;
-    step();
-    match std::fs::hard_link(path, history) {
-        Ok(()) => sync_folder(folder_of(history)),
-        Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(e) if e.kind() == ErrorKind::NotFound => Err(error("keep", path, &e)),
-        Err(_) => {
-            let bytes = std::fs::read(path).map(Zeroizing::new).map_err(|e| error("read", path, &e))?;
-            create_by_rename(history, &bytes)
+    let mut name = history.to_owned();
+    for number in 2u32.. {
+        step();
+        match std::fs::hard_link(path, &name) {
+            Ok(()) => return sync_folder(folder_of(history)),
+            Err(e) if e.kind() == ErrorKind::NotFound => return Err(error("keep", path, &e)),
+            Err(_) if !name.exists() => {
+                let bytes = std::fs::read(path).map(Zeroizing::new).map_err(|e| error("read", path, &e))?;
+                return replace(&name, &bytes);
+            }
+            Err(_) if same(path, &name) => return Ok(()),
+            Err(_) => {}
         }
+        let extension = history.extension().unwrap_or_default().to_string_lossy();
+        name = history.with_extension(format!("{number}.{extension}"));
     }
+    Err(Error::internal(format!("{} has no free name in its history.", path.display())))
 }
 
 /// Makes the names in a folder durable.
@@ -327,11 +335,10 @@ fn random_temporary(path: &Path) -> Result<PathBuf> {
     Ok(path.with_file_name(format!("{TEMPORARY}{}-{name}", hex(&random))))
 }
 
-fn create_by_rename(path: &Path, bytes: &[u8]) -> Result<()> {
-    if path.exists() {
-        return Ok(());
-    }
-    replace(path, bytes)
+/// Tells whether two names hold the same bytes.
+fn same(one: &Path, two: &Path) -> bool {
+    let read = |path| std::fs::read(path).map(Zeroizing::new).ok();
+    two.is_file() && read(one).is_some_and(|bytes| read(two) == Some(bytes))
 }
 
 #[cfg(test)]
@@ -367,11 +374,16 @@ mod tests {
         let (path, history) = (home.path().join("x"), home.path().join(".history/x.1"));
         replace(&path, b"one").unwrap();
         keep(&path, &history).unwrap();
-        replace(&path, b"two").unwrap();
         keep(&path, &history).unwrap();
+        assert_eq!(names(&home.path().join(".history")).unwrap(), ["x.1"]);
+        replace(&path, b"two").unwrap();
         assert_eq!(std::fs::read(&history).unwrap(), b"one");
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
         assert_eq!(mode(&history), 0o600);
+        // The number was used before, in a time that a restored backup has undone: nothing is lost.
+        keep(&path, &history).unwrap();
+        assert_eq!(std::fs::read(&history).unwrap(), b"one");
+        assert_eq!(std::fs::read(home.path().join(".history/x.2.1")).unwrap(), b"two");
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub fn read<T: DeserializeOwned>(kind: &str, file: &str, bytes: &[u8], needed: b
 /// Reads RON; the error names line and column.
 pub fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T> {
     ron::from_str(text).map_err(|e| {
-        let at = e.span.start;
+        let at = e.span.end;
         Error::damaged(format!("{file} cannot be read: line {}, column {}.", at.line, at.col))
             .why(format!("{}.", e.code))
             .next("Correct that line, or take the version before it from the folder .history.")

@@ -105,6 +105,7 @@ impl Store {
         if read_only.is_none() {
             workspace::FOLDERS.iter().try_for_each(|f| file::make_folder(&folder.join(f)))?;
             recovery::run(&folder, &mut ledger, &how.operator, how.now)?;
+            sth::StashKeys(how.home.clone()).sweep()?;
         }
         let version = ledger.data_version()?;
         let (state, stamps) = workspace::load(&folder, &ledger, None)?;

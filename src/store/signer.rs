@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::ledger::Ledger;
-use crate::model::error::Result;
+use super::ledger::audit::sha256;
+use crate::model::error::{Error, Kind, Result};
 use crate::model::time::Timestamp;
 use crate::pki::key::PrivateKey;
 use crate::pki::signer::{Signer, Signing};
@@ -22,20 +23,61 @@ pub struct LedgerSigner<'a> {
 }
 
 impl Signer for LedgerSigner<'_> {
-    fn key(&self, _certifier: &str) -> Result<&PrivateKey> {
-        todo!()
+    fn key(&self, certifier: &str) -> Result<&PrivateKey> {
+        unlocked(self.keys, certifier)
     }
 
-    fn sign(&mut self, _certifier: &str, _work: &[(Signing, Vec<u8>)]) -> Result<Vec<Vec<u8>>> {
-        todo!()
+    fn sign(&mut self, certifier: &str, work: &[(Signing, Vec<u8>)]) -> Result<Vec<Vec<u8>>> {
+        let key = unlocked(self.keys, certifier)?;
+        self.sign_with(key, certifier, work)
     }
 
     fn sign_with(
         &mut self,
-        _key: &PrivateKey,
-        _certifier: &str,
-        _work: &[(Signing, Vec<u8>)],
+        key: &PrivateKey,
+        certifier: &str,
+        work: &[(Signing, Vec<u8>)],
     ) -> Result<Vec<Vec<u8>>> {
-        todo!()
+        let intents: Vec<_> = work.iter().map(|(what, tbs)| (what.clone(), sha256(tbs))).collect();
+        self.ledger.intend(certifier, self.now, &intents)?;
+        work.iter().map(|(_, tbs)| key.sign(tbs)).collect()
+    }
+}
+
+fn unlocked<'a>(keys: &'a Keys, certifier: &str) -> Result<&'a PrivateKey> {
+    keys.get(certifier).ok_or_else(|| {
+        Error::new(Kind::Locked, format!("Certifier {certifier} is locked."))
+            .next("Unlock it with its password.")
+            .command("certifier.unlock")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::bytes::Serial;
+    use crate::model::change::Fact;
+    use crate::model::key::KeyType;
+    use crate::store::ledger::sqlite::SqliteLedger;
+
+    #[test]
+    fn nothing_is_signed_without_a_key_or_a_new_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        let now = Timestamp(1_790_000_000);
+        let mut ledger = SqliteLedger::create(&path, &Fact::WorkspaceCreated, "ann", now).unwrap();
+        let keys = Keys::from([("root".to_owned(), PrivateKey::generate(KeyType::P256).unwrap())]);
+        let work = [1, 2].map(|n| (Signing::Certificate(Serial(vec![0x41, n])), vec![n]));
+
+        let mut signer = LedgerSigner { keys: &keys, ledger: &mut ledger, now };
+        let locked = signer.sign("other", &work).unwrap_err();
+        assert_eq!((locked.kind, locked.command), (Kind::Locked, Some("certifier.unlock")));
+        assert_eq!(signer.key("other").unwrap_err(), locked);
+        assert_eq!(signer.sign("root", &work).unwrap().len(), 2);
+        assert_eq!(signer.sign("root", &work).unwrap_err().kind, Kind::Refused);
+
+        let intents = ledger.unfinished_intents(None).unwrap();
+        let recorded: Vec<_> = intents.into_iter().map(|i| (i.what, i.tbs)).collect();
+        assert_eq!(recorded, work.map(|(what, tbs)| (what, sha256(&tbs))));
     }
 }

@@ -1,6 +1,7 @@
 //! The `.sth` stash: the ring's password sealed with a key kept outside the workspace, and that key. See docs/formats.md.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -107,6 +108,7 @@ impl StashKeys {
             found => return found,
         }
         file::make_folder(&self.0)?;
+        let _lock = self.lock()?;
         let fresh = seal::random::<32>()?;
         let digits = Zeroizing::new(hex(&*fresh));
         let text = Zeroizing::new(format!("{}stash key {}\n{}\n", marked::BEGIN, marked::FORMAT, *digits));
@@ -131,6 +133,23 @@ impl StashKeys {
                 .next("Take it from a backup; stashes made with another key have to be made again.")
         })?;
         Ok(StashKey(Zeroizing::new(key)))
+    }
+
+    /// Removes what a crash left while a key was made.
+    pub fn sweep(&self) -> Result<()> {
+        let left = || -> Result<Vec<_>> {
+            Ok(file::names(&self.0)?.into_iter().filter(|n| n.starts_with(file::TEMPORARY)).collect())
+        };
+        if left()?.is_empty() {
+            return Ok(());
+        }
+        let _lock = self.lock()?;
+        left()?.iter().try_for_each(|name| file::remove(&self.0.join(name)))
+    }
+
+    /// Keeps two consoles from making and sweeping at once.
+    fn lock(&self) -> Result<file::Lock> {
+        file::Lock::exclusive(&self.0.join(".lock"), Duration::from_secs(10))
     }
 
     /// Returns where the key is.

@@ -54,6 +54,11 @@ fn a_ring_without_stash_asks_and_several_passwords_stand_on_lines() {
     place.with("ring-pass\n", "keyring trust mail --certifier root").done();
     place.with("ring-pass\r\n", "keyring install mail --issued").done();
     assert!(!place.path("data/keyrings/mail.sth").exists());
+    place.run("site create mail --hosts mail.example.test --keyring mail").done();
+    let ended = place.with("ring-pass\n", "site rehearse mail --for 1");
+    assert!(ended.out.starts_with("Site mail answers on 127.0.0.1:"), "{ended:#?}");
+    assert!(ended.err.contains("no stash"), "{ended:#?}");
+    place.with("wrong\n", "site rehearse mail --for 1").refused(4);
 }
 
 #[test]
@@ -145,7 +150,8 @@ fn a_typed_password_is_not_echoed_and_can_be_corrected() {
     let mut terminal = Terminal::new(&place, "request issue 1");
     terminal.wait_for("Password of certifier root: ");
     terminal.press("wrong\r");
-    terminal.wait_for("note: ");
+    terminal.wait_for("note: The password does not open");
+    terminal.wait_for(".\r\nPassword of certifier root: ");
     terminal.press("ca-pass\r");
     terminal.wait_for("code=0");
 }

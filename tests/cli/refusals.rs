@@ -158,7 +158,7 @@ fn strangers_among_the_keyrings_are_named_and_left_alone() {
 }
 
 #[test]
-fn an_altered_request_and_a_damaged_ledger_are_noticed() {
+fn an_altered_request_and_one_that_came_before_are_refused() {
     if !openssl_is_here() {
         return;
     }
@@ -181,4 +181,24 @@ fn an_altered_request_and_a_damaged_ledger_are_noticed() {
     assert!(place.run("request show 2").done().contains("standard input"));
     place.write("cut.csr", &text[..text.len() / 2]);
     assert!(place.run("request import cut.csr").refused(1).contains("error: "));
+}
+
+#[test]
+fn an_altered_audit_chain_is_noticed() {
+    let place = Place::new();
+    place.run("site create a --hosts a.example.test").done();
+    place.run("site create b --hosts b.example.test").done();
+    let ledger = rusqlite::Connection::open(place.path("data/ledger.db")).unwrap();
+    let change = "DROP TRIGGER audit_update; UPDATE audit SET operator = 'somebody' WHERE number = 2";
+    ledger.execute_batch(change).unwrap();
+    drop(ledger);
+    let err = place.run("audit verify").refused(1);
+    assert!(err.contains("broken at entry 2"), "{err}");
+    let ended = place.run("audit verify --json");
+    assert_eq!(ended.code, 1, "{ended:#?}");
+    assert!(
+        ended.out.contains("\"broken-at\": 2") && ended.out.contains("\"whole\": false"),
+        "{}",
+        ended.out
+    );
 }

@@ -49,6 +49,9 @@ struct Limits<'a> {
     excluded: Vec<(u8, &'a [u8])>,
 }
 
+/// Tells whether a name lies in the subtree of this base.
+type Inside<'a> = &'a dyn Fn(&[u8]) -> bool;
+
 /// The GeneralName tags of the kinds tested.
 const EMAIL: u8 = 0x81;
 const DNS: u8 = 0x82;
@@ -79,7 +82,7 @@ impl<'a> Limits<'a> {
     fn refused(&self, c: &Certificate) -> Vec<String> {
         let mut refused = Vec::new();
         for name in &c.alt_names {
-            let (tag, inside): (u8, &dyn Fn(&[u8]) -> bool) = match name {
+            let (tag, inside): (u8, Inside<'_>) = match name {
                 AltName::Dns(dns) => (DNS, &|base| dns_inside(dns, base)),
                 AltName::Ip(ip) => (IP, &|base| ip_inside(ip, base)),
                 AltName::Email(mail) => (EMAIL, &|base| mail_inside(mail, base)),
@@ -101,7 +104,7 @@ impl<'a> Limits<'a> {
         refused
     }
 
-    fn refuses(&self, tag: u8, inside: &dyn Fn(&[u8]) -> bool, reaches: &dyn Fn(&[u8]) -> bool) -> bool {
+    fn refuses(&self, tag: u8, inside: Inside<'_>, reaches: Inside<'_>) -> bool {
         let mut permitted = self.permitted.iter().filter(|(t, _)| *t == tag).peekable();
         let mut excluded = self.excluded.iter().filter(|(t, _)| *t == tag);
         let limited = permitted.peek().is_some();

@@ -95,7 +95,7 @@ pub fn sort(certificates: Vec<Certificate>) -> Vec<Certificate> {
     let bottom = bottom.or_else(|| rest.iter().position(|c| !issues(c, &rest) && !c.is_self_issued()));
     let bottom = bottom.or_else(|| rest.iter().position(|c| !c.is_ca()));
     let mut sorted = Vec::with_capacity(rest.len());
-    let mut next = bottom.or((!rest.is_empty()).then_some(0));
+    let mut next = bottom.or(if rest.is_empty() { None } else { Some(0) });
     while let Some(position) = next {
         let current = rest.remove(position);
         next = if current.is_self_issued() {

@@ -1,1 +1,196 @@
+//! What lint tells of requests, rule by rule.
 
+use super::*;
+use crate::model::bytes::{Der, Digest};
+use crate::model::certificate::Extension;
+use crate::model::key::KeyInfo;
+use crate::model::name::{Attribute, Name};
+use crate::model::request::RequestId;
+use crate::pki::der::wrap;
+
+fn profile() -> Profile {
+    let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    Profile {
+        name: "server".into(),
+        title: String::new(),
+        version: 1,
+        days: 90,
+        max_days: 398,
+        calendar: Vec::new(),
+        backdate: 0,
+        key_usage_rsa: words("digitalSignature"),
+        key_usage_other: words("digitalSignature"),
+        extended: words("1.3.6.1.5.5.7.3.1"),
+        alt_names: words("dns ip"),
+        names_needed: true,
+        min_rsa: 2048,
+        keys: words("P-256 Ed25519"),
+    }
+}
+
+fn rsa(modulus: &[u8], exponent: &[u8], bits: u32) -> KeyInfo {
+    let numbers = wrap(0x30, &[wrap(2, modulus), wrap(2, exponent)].concat());
+    let oid = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
+    let bits_string = wrap(3, &[&[0][..], &numbers].concat());
+    let spki = wrap(0x30, &[&oid[..], &bits_string].concat());
+    KeyInfo { algorithm: format!("RSA {bits}"), bits, spki: Der(spki), sha256: Digest::default() }
+}
+
+fn good() -> Pkcs10 {
+    let key =
+        KeyInfo { algorithm: "P-256".into(), bits: 256, spki: Der::default(), sha256: Digest::default() };
+    Pkcs10 {
+        der: Der::default(),
+        sha256: Digest::default(),
+        subject: subject("2.5.4.3", "www.example.test"),
+        key,
+        alt_names: vec![AltName::Dns("www.example.test".into())],
+        extensions: Vec::new(),
+        attributes: Vec::new(),
+        signature: "ECDSA SHA-256".into(),
+        proof: Proof::Good,
+    }
+}
+
+fn subject(oid: &str, value: &str) -> Name {
+    Name { der: Der::default(), rdns: vec![vec![Attribute { oid: oid.into(), value: value.into() }]] }
+}
+
+/// The rules that tell something at this severity or above.
+fn told(pkcs10: &Pkcs10, from: Severity) -> Vec<String> {
+    let findings = request(pkcs10, &profile(), Subject::Request(RequestId(1)));
+    findings.into_iter().filter(|f| f.severity >= from).map(|f| f.rule).collect()
+}
+
+#[test]
+fn a_good_request_is_told_nothing() {
+    assert_eq!(told(&good(), Severity::Info), [""; 0]);
+}
+
+#[test]
+fn keys_are_judged() {
+    let with = |key: KeyInfo| told(&Pkcs10 { key, ..good() }, Severity::Warning);
+    let e = [1, 0, 1];
+    // The first odd number above 2^2047 without a small factor.
+    let numbers = (1..=u8::MAX).step_by(2).map(|n| [&[0x80][..], &[0; 254], &[n]].concat());
+    let fine = numbers.into_iter().find(|n| with(rsa(n, &e, 2048)).is_empty()).unwrap();
+    assert_eq!(with(rsa(&[&[0xff; 255][..], &[0xfe]].concat(), &e, 2048)), ["key.modulus"]);
+    assert_eq!(with(rsa(&[0xff; 256], &e, 2048)), ["key.modulus"], "divides by 3");
+    for exponent in [&[0][..], &[1], &[2], &[3], &[1, 0, 0], &[0x7f; 33]] {
+        assert_eq!(with(rsa(&fine, exponent, 2048)), ["key.exponent"], "{exponent:?}");
+    }
+    assert_eq!(with(rsa(&fine, &e, 1024)), ["key.rsa-small"]);
+    assert_eq!(with(rsa(&fine, &e, 2049)), ["key.modulus"]);
+    let kind = |word: &str| with(KeyInfo { algorithm: word.into(), ..good().key });
+    assert_eq!(kind("P-521"), ["key.kind"]);
+    assert_eq!(kind("1.2.3"), ["key.kind"]);
+    assert_eq!(kind("RSA-PSS 2048"), ["key.kind", "key.damaged"]);
+    assert!(kind("Ed25519").is_empty());
+}
+
+#[test]
+fn the_proof_is_judged() {
+    let with = |proof| request(&Pkcs10 { proof, ..good() }, &profile(), Subject::Workspace).remove(0);
+    let found = with(Proof::Bad);
+    assert_eq!((found.rule.as_str(), found.severity), ("proof.bad", Severity::Error));
+    let found = with(Proof::Weak("SHA-1".into()));
+    assert_eq!((found.rule.as_str(), found.severity), ("proof.weak", Severity::Warning));
+    let found = with(Proof::CannotCheck("Ed448\u{202e}".into()));
+    assert_eq!((found.rule.as_str(), found.severity), ("proof.unchecked", Severity::Warning));
+    assert!(!found.text.contains('\u{202e}'));
+}
+
+#[test]
+fn host_names_are_judged() {
+    let with = |dns: &str, severity| {
+        let alt_names = vec![AltName::Dns(dns.into()), AltName::Dns("www.example.test".into())];
+        told(&Pkcs10 { alt_names, ..good() }, severity)
+    };
+    let long = "a".repeat(64);
+    let very_long = vec!["a"; 130].join(".");
+    for bad in [
+        "",
+        "a..b",
+        ".a",
+        "a.",
+        "a b.test",
+        "müller.test",
+        "10.0.0.1",
+        "::1",
+        "-a.test",
+        "a-.test",
+        "a.test:443",
+        "https://a.test",
+        &long,
+        &very_long,
+        "a/b",
+        "a@b.test",
+    ] {
+        assert_eq!(with(bad, Severity::Error), ["names.dns-syntax"], "{bad}");
+    }
+    for bad in ["a\u{1b}.test", "a\u{202e}.test", "a\u{200b}.test", "a\0.test"] {
+        assert_eq!(with(bad, Severity::Error), ["names.unseen"], "{bad:?}");
+    }
+    for bad in ["*", "a*.test", "*a.example.test", "a.*.test", "*.*.test", "**.test"] {
+        assert!(!with(bad, Severity::Error).is_empty(), "{bad}");
+    }
+    assert_eq!(with("a_b.test", Severity::Warning), ["names.dns-syntax"]);
+    assert_eq!(with("*.test", Severity::Warning), ["names.wildcard"]);
+    assert_eq!(with("*.example.test", Severity::Info), ["names.wildcard"]);
+    assert_eq!(with("intranet", Severity::Info), ["names.internal"]);
+    assert_eq!(with("xn--mller-kva.test", Severity::Info), ["names.idn"]);
+    assert_eq!(with("xn--a.test", Severity::Warning), ["names.idn"]);
+    for fine in ["a.test", "A-1.example.test", "1.example.test"] {
+        assert!(with(fine, Severity::Info).is_empty(), "{fine}");
+    }
+}
+
+#[test]
+fn subjects_are_judged() {
+    let with =
+        |oid: &str, value: &str| told(&Pkcs10 { subject: subject(oid, value), ..good() }, Severity::Warning);
+    assert_eq!(with("2.5.4.3", "other.example.test"), ["names.cn-in-san"]);
+    assert_eq!(with("2.5.4.3", "WWW.example.test"), ["names.cn-in-san"], "character by character");
+    assert_eq!(with("2.5.4.10", &"x".repeat(65)), ["names.length"]);
+    assert!(with("2.5.4.10", &"ü".repeat(64)).is_empty(), "characters, not octets");
+    assert_eq!(with("2.5.4.10", "gnp\u{202e}exe"), ["names.unseen"]);
+    assert_eq!(with("2.5.4.6", "Germany"), ["names.country"]);
+    assert_eq!(with("2.5.4.6", "de"), ["names.country"]);
+    assert!(with("2.5.4.6", "DE").is_empty());
+    assert_eq!(with("2.5.4.11", " "), ["names.empty"]);
+}
+
+#[test]
+fn wishes_and_missing_names_are_judged() {
+    let mut asked = good();
+    let authority = wrap(0x30, &[1, 1, 0xff]);
+    asked.extensions =
+        vec![Extension { oid: BASIC_CONSTRAINTS.into(), critical: true, value: Der(authority) }];
+    assert_eq!(told(&asked, Severity::Info), ["asked.ca", "asked.ignored"]);
+    asked.extensions[0].value = Der(wrap(0x30, &[]));
+    assert_eq!(told(&asked, Severity::Warning), [""; 0]);
+
+    let mut asked = good();
+    asked.alt_names.push(AltName::Email("a@b.test".into()));
+    assert_eq!(told(&asked, Severity::Info), ["names.left-out"]);
+    asked.alt_names.remove(0);
+    assert_eq!(told(&asked, Severity::Warning), ["names.none", "names.left-out"]);
+    asked.alt_names = vec![AltName::Ip("10.0.0.1".into())];
+    asked.subject = Name::default();
+    assert_eq!(told(&asked, Severity::Info), ["names.ip"]);
+}
+
+proptest::proptest! {
+    #[test]
+    fn whatever_is_asked_lint_answers_and_shows_nothing_unseen(
+        dns: String, value: String, mail: String, spki: Vec<u8>, word in "RSA [0-9]{1,4}|[ -~]{0,9}",
+    ) {
+        let mut asked = good();
+        asked.alt_names = vec![AltName::Dns(dns), AltName::Email(mail.clone()), AltName::Uri(mail)];
+        asked.subject = subject("2.5.4.6", &value);
+        asked.key = KeyInfo { algorithm: word, bits: 0, spki: Der(spki), sha256: Digest::default() };
+        for finding in request(&asked, &profile(), Subject::Workspace) {
+            proptest::prop_assert!(!finding.text.chars().any(crate::model::escape::unseen));
+        }
+    }
+}

@@ -21,7 +21,7 @@ use crate::model::request::RequestId;
 use crate::model::time::Timestamp;
 
 /// Returns the SHA-256 of some bytes.
-pub(super) fn sha256(bytes: &[u8]) -> Digest {
+pub(in crate::store) fn sha256(bytes: &[u8]) -> Digest {
     let mut out = Digest::default();
     out.0.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
     out
@@ -316,6 +316,7 @@ fn check_totals(
     let pairs = [
         ("issued certificates", told.issued, count("SELECT count(*) FROM issued")?),
         ("issued certificates", told.issued, meta.issued),
+        ("issued certificates", told.issued, count("SELECT coalesce(max(id), 0) FROM issued")?),
         ("stored certificates", told.issued, count("SELECT count(*) FROM der")?),
         ("revocations", told.revoked, count("SELECT count(*) FROM issued WHERE revoked_at IS NOT NULL")?),
         ("revocations", told.revoked, meta.revoked),
@@ -338,10 +339,12 @@ fn check_requests(snapshot: &Connection, decisions: &Decisions) -> Result<Option
     let mut rows = query.query([])?;
     let mut broken = None;
     while let Some(row) = rows.next()? {
-        let (id, open, decided): (u64, bool, Option<u64>) = (row.get(0)?, row.get(1)?, row.get(3)?);
-        let last = decisions.get(&id);
+        let (id, open, received, decided): (u64, bool, u64, Option<u64>) =
+            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        // What was told of a number before a request had it was not about that request.
+        let last = decisions.get(&id).filter(|l| l.0 > received);
         if (decided, open) != (last.map(|l| l.0), last.is_none_or(|l| l.1)) {
-            let entry = last.map_or(row.get(2)?, |l| l.0);
+            let entry = last.map_or(received, |l| l.0);
             first(&mut broken, Some((entry, format!("Request {id} does not stand as it tells."))));
         }
     }

@@ -263,7 +263,10 @@ impl<'a> Record<'a> {
                 der.0
             ])?;
         self.connection
-            .prepare_cached("UPDATE intent SET done = ? WHERE certifier = ? AND number = ?")?
+            .prepare_cached(
+                "UPDATE intent SET done = ?
+                 WHERE id = (SELECT max(id) FROM intent WHERE certifier = ? AND number = ?)",
+            )?
             .execute(params![entry, certifier, crl.number])?;
         Ok(())
     }

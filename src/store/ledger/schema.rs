@@ -107,7 +107,7 @@ CREATE TABLE intent(
   CHECK((serial IS NULL) <> (number IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX intent_serial ON intent(certifier, serial) WHERE serial IS NOT NULL;
-CREATE UNIQUE INDEX intent_number ON intent(certifier, number) WHERE number IS NOT NULL;
+CREATE INDEX intent_number ON intent(certifier, number) WHERE number IS NOT NULL;
 CREATE INDEX intent_unfinished ON intent(at) WHERE done IS NULL;
 CREATE TRIGGER intent_delete BEFORE DELETE ON intent BEGIN SELECT RAISE(ABORT, 'intents are kept'); END;
 

@@ -75,7 +75,7 @@ impl SqliteLedger {
     /// It appears under its name only when it is complete; two who make it at once get one ledger and one `Refused`.
     /// A crash may leave a file that begins with `.tmp-ledger-`.
     pub fn create(path: &Path, first: &Fact, operator: &str, now: Timestamp) -> Result<Self> {
-        let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         let making = tempfile::Builder::new()
             .prefix(".tmp-ledger-")
             .tempfile_in(folder)
@@ -165,7 +165,7 @@ impl SqliteLedger {
         self.must_write()?;
         if facts.len() >= MANY {
             // Bulk work touches every index at random; a small cache would read each page again and again.
-            self.connection.execute_batch("PRAGMA cache_size = -65536")?;
+            self.connection.execute_batch("PRAGMA cache_size = -262144")?;
         }
         let done = self.record(on, now, operator, facts, files);
         if facts.len() >= MANY {
@@ -271,7 +271,12 @@ impl SqliteLedger {
                 }
                 Signing::Crl(number) => {
                     let last = super::query::last_crl_number(&transaction, certifier)?;
-                    if *number <= last {
+                    // A certifier is recorded together with its first CRL. Before that, an earlier attempt to make one
+                    // of this name had another key, and its numbers are not those of this one.
+                    let exists = transaction
+                        .prepare_cached("SELECT 1 FROM crl WHERE certifier = ?")?
+                        .exists([certifier])?;
+                    if exists && *number <= last {
                         return Err(Error::refused(format!(
                             "Certifier {certifier} has used the CRL number {last} before; {number} does not follow it."
                         ))

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::audit::sha256;
-use super::sqlite::{PendingFile, SqliteLedger, Unfinished};
+use super::sqlite::{PendingFile, SqliteLedger};
 use super::{Ledger, Order};
 use crate::model::Generation;
 use crate::model::bytes::{Der, Digest, Serial};

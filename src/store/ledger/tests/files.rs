@@ -39,7 +39,7 @@ fn of_two_who_make_a_ledger_at_once_one_succeeds() {
     let path = folder.path().join("ledger.db");
     let made: Vec<_> = std::thread::scope(|scope| {
         let make = || SqliteLedger::create(&path, &Fact::WorkspaceCreated, "ann", NOW).map(|_| ());
-        let threads: Vec<_> = (0..4).map(|_| scope.spawn(make)).collect();
+        let threads = [(); 4].map(|()| scope.spawn(make));
         threads.into_iter().map(|t| t.join().unwrap()).collect()
     });
     assert_eq!(made.iter().filter(|r| r.is_ok()).count(), 1, "{made:?}");
