@@ -303,7 +303,7 @@ mod tests {
             let mut shown = ratatui::buffer::Buffer::empty(area);
             for cells in &frames {
                 let done = terminal.draw(|frame| for (x, y, colour, look, text) in cells {
-                    let style = ratatui::style::Style::new().fg(COLOURS[*colour].0).bg(COLOURS[*look].0);
+                    let style = ratatui::style::Style::reset().fg(COLOURS[*colour].0).bg(COLOURS[*look].0);
                     frame.buffer_mut().set_string(*x, *y, text, style.add_modifier(LOOKS[*look]));
                 }).unwrap();
                 shown = done.buffer.clone();
