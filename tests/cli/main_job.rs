@@ -1,8 +1,5 @@
 //! The main job by commands, from a new certifier to a probed site and a revoked certificate, with OpenSSL as the judge.
 
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
-
 use super::{CA, Place, RING, openssl_is_here, openssl_says};
 use crate::support::openssl;
 
@@ -99,11 +96,14 @@ fn from_a_new_certifier_to_an_installed_keyring() {
     }
 }
 
+#[cfg(feature = "network")]
 #[test]
 fn a_rehearsed_site_answers_openssl_and_the_probe() {
     if !openssl_is_here() {
         return;
     }
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
     let place = Place::furnished();
     let folder = place.folder.path();
     let mut command = place.program();

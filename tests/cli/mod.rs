@@ -1,5 +1,7 @@
 //! The real program, run as a script runs it: what it prints, how it exits, and what OpenSSL thinks of its work.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "outside #[test] functions too, a test fails by it")]
+
 mod main_job;
 mod output;
 mod passwords;

@@ -54,6 +54,12 @@ fn a_ring_without_stash_asks_and_several_passwords_stand_on_lines() {
     place.with("ring-pass\n", "keyring trust mail --certifier root").done();
     place.with("ring-pass\r\n", "keyring install mail --issued").done();
     assert!(!place.path("data/keyrings/mail.sth").exists());
+    #[cfg(feature = "network")]
+    a_rehearsal_asks_too(&place);
+}
+
+#[cfg(feature = "network")]
+fn a_rehearsal_asks_too(place: &Place) {
     place.run("site create mail --hosts mail.example.test --keyring mail").done();
     let ended = place.with("ring-pass\n", "site rehearse mail --for 1");
     assert!(ended.out.starts_with("Site mail answers on 127.0.0.1:"), "{ended:#?}");

@@ -21,6 +21,7 @@ fn usage_errors_say_what_is_allowed() {
         ("certificate list --sort size", "subject"),
         ("certificate revoke root zz --reason superseded --confirm zz", "not a serial number"),
         ("request show one", "invalid value"),
+        #[cfg(feature = "network")]
         ("probe https://x.test", "HOST:PORT"),
         ("keyring trust mail", "required"),
         ("keyring trust mail a.pem --certifier root", "cannot be used with"),
