@@ -8,7 +8,7 @@ use ratatui::text::Line;
 use super::areas::{Areas, LEAST, areas_of};
 use super::dialog::viewer::{Text, labelled};
 use super::dialog::{Hint, Sheet};
-use super::model::{Focus, Model};
+use super::model::{Focus, Model, Mood};
 use super::pane::{Cell, PANES};
 use super::theme::Role;
 use super::widget::ink::Ink;
@@ -254,6 +254,10 @@ fn status(model: &Model, buf: &mut Buffer, area: Rect) -> Option<Position> {
         (_, filter) => format!("/{filter}; Esc shows all"),
     };
     let (text, role) = match (working.last(), &model.status) {
+        // A refusal is an answer to the last key: it is not hidden by what still runs.
+        (_, Some(said)) if matches!(said.mood, Mood::Warn | Mood::Bad) => {
+            (said.text.clone(), said.mood.role())
+        }
         (Some(work), _) => (work, Role::Title),
         (None, Some(said)) => (said.text.clone(), said.mood.role()),
         (None, None) => (narrowed, Role::Dim),
