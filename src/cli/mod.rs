@@ -4,6 +4,7 @@ mod audit;
 mod certificate;
 mod certifier;
 mod completions;
+mod demo;
 mod fields;
 mod findings;
 mod keyring;
@@ -61,6 +62,8 @@ pub struct Console {
     pub workspace: Option<PathBuf>,
     /// Whether nothing may be written.
     pub read_only: bool,
+    /// A folder that is removed when the console ends, if the workspace is in one.
+    pub throw_away: Option<tempfile::TempDir>,
 }
 
 /// How a command line ended.
@@ -87,7 +90,7 @@ pub fn tree() -> Command {
         )
         .disable_help_subcommand(true)
         .args(global_options());
-    NOUNS.iter().fold(tree, |tree, noun| tree.subcommand((noun.command)()))
+    NOUNS.iter().fold(tree, |tree, noun| tree.subcommand((noun.command)())).subcommand(demo::command())
 }
 
 /// Runs a command line. Everything is printed to `out` and `err`; nothing of it holds a secret.
@@ -120,8 +123,15 @@ fn perform(matches: &ArgMatches, out: &mut dyn Write, err: &mut dyn Write) -> Re
     let workspace = matches.get_one::<PathBuf>("workspace").cloned();
     let read_only = matches.get_flag("read-only");
     let Some((name, of_noun)) = matches.subcommand() else {
-        return Ok(Ended::Console(Box::new(Console { config, workspace, read_only })));
+        let throw_away = None;
+        return Ok(Ended::Console(Box::new(Console { config, workspace, read_only, throw_away })));
     };
+    if name == "demo" {
+        let mut printer = Printer::new(out, err);
+        let console = demo::run(of_noun, config, &mut printer)?;
+        printer.finish()?;
+        return Ok(console.map_or(Ended::Code(0), |console| Ended::Console(Box::new(console))));
+    }
     let secrets = Secrets::new(matches.get_one::<u32>("password-fd").copied());
     let printer = Printer::new(out, err);
     let json = matches.get_flag("json");
