@@ -14,3 +14,35 @@ fn the_reference_pages_equal_the_tables() {
         assert!(there == text, "docs/{name} is stale: run RINGMASTER_BLESS=1 cargo test docs");
     }
 }
+
+/// Every command line that the console names is one.
+#[test]
+fn the_command_lines_of_the_console_exist() {
+    let tree = ringmaster::cli::tree();
+    for command in ringmaster::tui::command::all() {
+        let Some(cli) = command.cli else { continue };
+        if cfg!(not(feature = "network")) && matches!(command.name, "site.probe" | "site.rehearse") {
+            continue;
+        }
+        let mut at = Some(&tree);
+        for word in cli.split(' ') {
+            at = at.and_then(|c| c.find_subcommand(word));
+        }
+        assert!(at.is_some(), "{}: there is no `ringmaster {cli}`", command.name);
+    }
+}
+
+/// Every command that a check names as its remedy is one of the console, or one of the command line alone.
+#[test]
+fn the_remedies_of_checks_are_commands() {
+    let tree = ringmaster::cli::tree();
+    for check in ringmaster::doctor::CHECKS.iter().copied().flatten() {
+        let words = check.command.replace('.', " ");
+        let mut at = Some(&tree);
+        for word in words.split(' ') {
+            at = at.and_then(|c| c.find_subcommand(word));
+        }
+        let known = ringmaster::tui::command::find(check.command).is_some() || at.is_some();
+        assert!(known, "{}: no command is named {}", check.id, check.command);
+    }
+}

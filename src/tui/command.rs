@@ -208,7 +208,7 @@ mod tests {
     fn what_destroys_has_a_capital_key() {
         for c in all().filter(|c| c.level == Level::Destroy) {
             let capital = |k: &&str| k.len() == 1 && k.chars().all(char::is_uppercase);
-            assert!(c.keys.iter().all(|k| capital(&k)), "{}", c.name);
+            assert!(c.keys.iter().all(capital), "{}", c.name);
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::desk::{Outcome, Verb};
 use crate::model::error::{Error, Kind};
 use crate::model::finding::Subject;
 use crate::model::request::{Plan, RequestId, Status};
+use crate::model::site::Site;
 use crate::pki::pem::Found;
 
 /// What a file is read for.
@@ -44,7 +45,7 @@ pub enum IssuedFor {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Job {
     /// A verb.
-    Verb(Verb),
+    Verb(Box<Verb>),
     /// Unlocking a certifier, and what goes on by itself afterwards.
     Unlock(String, Option<Box<Verb>>),
     /// Locking.
@@ -83,11 +84,13 @@ impl Job {
     /// Says what is being done, where that may take long enough to be asked.
     pub fn words(&self) -> Option<String> {
         Some(match self {
-            Self::Verb(Verb::CreateCertifier(new)) => format!("making certifier {}", new.name),
-            Self::Verb(Verb::CreateKeyring(new)) => format!("making keyring {}", new.name),
-            Self::Verb(Verb::Issue { ids }) => format!("signing {} certificates", ids.len()),
-            Self::Verb(Verb::IssueCrl { certifier }) => format!("signing a CRL of {certifier}"),
-            Self::Verb(_) => "saving".into(),
+            Self::Verb(verb) => match &**verb {
+                Verb::CreateCertifier(new) => format!("making certifier {}", new.name),
+                Verb::CreateKeyring(new) => format!("making keyring {}", new.name),
+                Verb::Issue { ids } => format!("signing {} certificates", ids.len()),
+                Verb::IssueCrl { certifier } => format!("signing a CRL of {certifier}"),
+                _ => "saving".into(),
+            },
             Self::Unlock(name, _) => format!("unlocking {name}"),
             Self::Read(_) | Self::Paste => "reading".into(),
             Self::Preview(..) => "working out what would be issued".into(),
@@ -101,7 +104,7 @@ impl Job {
 
 /// Starts a verb; the caller shows that it runs.
 pub fn run(model: &mut Model, verb: Verb) -> (JobId, Effect) {
-    model.start(Job::Verb(verb.clone()), |id| Effect::Run(id, verb))
+    model.start(Job::Verb(Box::new(verb.clone())), |id| Effect::Run(id, verb))
 }
 
 /// Starts a verb, after the password of a certifier that is still locked.
@@ -281,13 +284,11 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
     }
     match (&job, error.kind) {
         (Job::Verb(verb), Kind::Locked) => {
-            let opens = match (verb, signers(model, verb).first()) {
+            let opens = match (&**verb, signers(model, verb).first()) {
                 (Verb::Trust { keyring, .. } | Verb::Install { keyring, .. }, _) => {
-                    Some(Opens::Keyring(keyring.clone(), Box::new(verb.clone())))
+                    Some(Opens::Keyring(keyring.clone(), verb.clone()))
                 }
-                (_, Some(certifier)) => {
-                    Some(Opens::Certifier(certifier.clone(), Some(Box::new(verb.clone()))))
-                }
+                (_, Some(certifier)) => Some(Opens::Certifier(certifier.clone(), Some(verb.clone()))),
                 _ => None,
             };
             if let Some(opens) = opens {
@@ -303,15 +304,10 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
             ask(model, Opens::Site(site.clone()));
             return Vec::new();
         }
-        (Job::Verb(Verb::SaveSite { site, .. }), Kind::Conflict) => {
-            let lines = vec![Text { label: String::new(), text: error.what.clone(), role: Role::Warn }];
-            let items = vec![
-                item("Back to the form", Action::Close),
-                item("Keep theirs", Action::KeepTheirs(site.name.clone())),
-                item("Save mine over it", Action::SaveMine(site.clone())),
-            ];
-            model.dialogs.push(Dialog::Menu(Menu::new("Changed by another console", lines, items)));
-            return vec![model.start(Job::Refresh, Effect::Refresh).1];
+        (Job::Verb(verb), Kind::Conflict) if matches!(**verb, Verb::SaveSite { .. }) => {
+            if let Verb::SaveSite { site, .. } = &**verb {
+                return conflict(model, error, site.clone());
+            }
         }
         (Job::Preview(request, plan), _) => {
             for dialog in &mut model.dialogs {
@@ -351,10 +347,22 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Offers both versions of a site that another console has changed.
+fn conflict(model: &mut Model, error: Error, site: Site) -> Vec<Effect> {
+    let lines = vec![Text { label: String::new(), text: error.what, role: Role::Warn }];
+    let items = vec![
+        item("Back to the form", Action::Close),
+        item("Keep theirs", Action::KeepTheirs(site.name.clone())),
+        item("Save mine over it", Action::SaveMine(site)),
+    ];
+    model.dialogs.push(Dialog::Menu(Menu::new("Changed by another console", lines, items)));
+    vec![model.start(Job::Refresh, Effect::Refresh).1]
+}
+
 /// Selects the record that a failed verb was about, so that the command which helps is about the same one.
 fn point_at(model: &mut Model, job: &Job) {
     let Job::Verb(verb) = job else { return };
-    let (pane, key) = match verb {
+    let (pane, key) = match &**verb {
         Verb::Trust { keyring, .. }
         | Verb::Install { keyring, .. }
         | Verb::DeleteKeyring { name: keyring } => (PaneId::Keyrings, RowKey::Name(keyring.clone())),
@@ -426,7 +434,7 @@ fn import(model: &mut Model, found: Found, source: String, purpose: Option<ReadF
         }
     }
     let count = found.requests.len();
-    if count > 0 && ring.is_none() || count > 0 && purpose.is_none() {
+    if count > 0 && (ring.is_none() || purpose.is_none()) {
         let label = if count == 1 {
             "Put it into the queue".into()
         } else {

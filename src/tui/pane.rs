@@ -163,7 +163,8 @@ fn row_text(model: &Model, key: &RowKey) -> String {
 /// Lists what the checks found about a subject, as lines of its detail.
 fn found<'a>(model: &'a Model, subject: &'a crate::model::finding::Subject) -> Vec<Entry> {
     let text = |f: &crate::model::finding::Finding| {
-        let run = f.command.as_deref().map_or_else(String::new, |c| format!(" (:{c})"));
+        let command = f.command.as_deref().and_then(super::command::find);
+        let run = command.map_or_else(String::new, |c| format!(" ({}: {})", model.key_of(c), c.title));
         format!("{} {}: {} {}{run}", f.rule, f.severity.word(), f.text, f.remedy)
     };
     model.findings_of(subject).map(|f| ("Finding", text(f))).collect()

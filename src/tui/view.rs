@@ -8,7 +8,7 @@ use ratatui::text::Line;
 use super::areas::{Areas, LEAST, areas_of};
 use super::dialog::viewer::{Text, labelled};
 use super::dialog::{Hint, Sheet};
-use super::model::{Focus, Model};
+use super::model::{Focus, Model, Mood};
 use super::pane::{Cell, PANES};
 use super::theme::Role;
 use super::widget::ink::Ink;
@@ -242,7 +242,7 @@ fn status(model: &Model, buf: &mut Buffer, area: Rect) -> Option<Position> {
         let x = area.x.saturating_add(u16::try_from(at + 1).unwrap_or(0));
         return Some(Position::new(x, area.y));
     }
-    let working = model.jobs.values().filter_map(|(job, began)| {
+    let mut working = model.jobs.values().filter_map(|(job, began)| {
         let seconds = model.now.0.saturating_sub(began.0);
         job.words().map(|w| {
             if seconds > 1 { format!("Working: {w} ({seconds} s)") } else { format!("Working: {w}") }
@@ -253,7 +253,11 @@ fn status(model: &Model, buf: &mut Buffer, area: Rect) -> Option<Position> {
         (true, "") => "! findings only; Esc shows all".into(),
         (_, filter) => format!("/{filter}; Esc shows all"),
     };
-    let (text, role) = match (working.last(), &model.status) {
+    let (text, role) = match (working.next_back(), &model.status) {
+        // A refusal is an answer to the last key: it is not hidden by what still runs.
+        (_, Some(said)) if matches!(said.mood, Mood::Warn | Mood::Bad) => {
+            (said.text.clone(), said.mood.role())
+        }
         (Some(work), _) => (work, Role::Title),
         (None, Some(said)) => (said.text.clone(), said.mood.role()),
         (None, None) => (narrowed, Role::Dim),

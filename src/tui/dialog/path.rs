@@ -70,7 +70,7 @@ impl PathLine {
         if let [first, rest @ ..] = choices.as_slice() {
             let common = rest.iter().fold(first.as_str(), |common, other| {
                 let same = common.char_indices().zip(other.chars()).find(|((_, a), b)| a != b);
-                let end = same.map_or(common.len().min(other.len()), |((i, _), _)| i);
+                let end = same.map_or_else(|| common.len().min(other.len()), |((i, _), _)| i);
                 common.get(..end).unwrap_or(common)
             });
             if common.len() > self.line.text().len() || rest.is_empty() {

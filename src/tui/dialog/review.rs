@@ -178,8 +178,22 @@ impl Review {
         let Some(request) = model.state.requests.get(&self.id) else {
             return vec![ink.line(Role::Warn, "The request is not in the queue any more.")];
         };
-        let mut body = labelled(model, &about(request, model), columns);
         let heading = |text: &str| ink.line(Role::Title, text);
+        let (first, rest): (Vec<_>, Vec<_>) =
+            about(request, model).into_iter().partition(|t| FIRST.contains(&t.label.as_str()));
+        let mut body = labelled(model, &first, columns);
+        body.extend(self.outcome(model, request, columns));
+        body.push(ink.line(Role::Text, ""));
+        body.push(heading("The request"));
+        body.extend(labelled(model, &rest, columns));
+        body
+    }
+
+    /// Lays out what would be issued, beside what was asked.
+    fn outcome(&self, model: &Model, request: &Request, columns: usize) -> Vec<ratatui::text::Line<'static>> {
+        let ink = model.ink();
+        let heading = |text: &str| ink.line(Role::Title, text);
+        let mut body = Vec::new();
         body.push(ink.line(Role::Text, ""));
         if let Some(error) = &self.error {
             body.push(heading("What would be issued: nothing"));
@@ -245,6 +259,9 @@ impl Review {
         body
     }
 }
+
+/// What an approver compares by telephone, and what decides, stands first.
+const FIRST: [&str; 4] = ["Status", "Key fingerprint", "Proof of possession", "Source"];
 
 fn about(request: &Request, model: &Model) -> Vec<Text> {
     let role = |label: &str| match (&request.pkcs10.proof, label) {

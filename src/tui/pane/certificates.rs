@@ -138,7 +138,7 @@ const COMMANDS: &[Command] = &[
         title: "export",
         keys: &["x"],
         doc: "Writes the certificate to a file as PEM.",
-        cli: Some("certificate export"),
+        cli: Some("certificate show"),
         weight: 50,
         run: |model| {
             let Some(key) = model.selected() else { return Vec::new() };

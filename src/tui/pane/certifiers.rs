@@ -190,7 +190,7 @@ const COMMANDS: &[Command] = &[
         keys: &["x"],
         level: Level::Read,
         doc: "Writes the certificate of the certifier to a file as PEM.",
-        cli: Some("certifier export"),
+        cli: Some("certifier certificate"),
         weight: 40,
         run: |model| {
             if let Some(copy) = model.selected().and_then(|k| certifier(model, &k)).map(pem) {

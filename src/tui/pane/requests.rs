@@ -145,7 +145,7 @@ const COMMANDS: &[Command] = &[
         level: Level::Read,
         doc: "Shows the request, and what would be issued beside what was asked.",
         cli: Some("request show"),
-        weight: 60,
+        weight: 5,
         ready: |model| one(model).map(|_| ()),
         run: |model| match one(model).map(|r| r.id) {
             Ok(id) => crate::tui::dialog::review::open(model, id),
@@ -221,7 +221,7 @@ const COMMANDS: &[Command] = &[
         keys: &["x"],
         level: Level::Read,
         doc: "Writes the request to a file as PEM.",
-        cli: Some("request export"),
+        cli: Some("request pem"),
         weight: 30,
         ready: |model| one(model).map(|_| ()),
         run: |model| {

@@ -160,6 +160,7 @@ const COMMANDS: &[Command] = &[
         doc: "Serves the site with its keyring on a loopback port, or stops that again.",
         cli: Some("site rehearse"),
         weight: 75,
+        ready: online,
         run: rehearse,
         ..WRITE
     },
@@ -171,6 +172,7 @@ const COMMANDS: &[Command] = &[
         doc: "Connects as a client would, to the rehearsal when it runs for this site, and shows what answers.",
         cli: Some("probe"),
         weight: 70,
+        ready: online,
         run: probe,
         ..WRITE
     },
@@ -236,6 +238,11 @@ fn verdict(site: &Site, model: &Model) -> (String, Role) {
         Lifetime::Soon => (format!("soon {} d", leaf.not_after.days_from(model.now)), Role::Warn),
         Lifetime::Good => ("ok".into(), Role::Ok),
     }
+}
+
+/// Needs a selected site, and a build with network code.
+fn online(model: &Model) -> Result<(), String> {
+    if cfg!(feature = "network") { selected(model) } else { Err("this build has no network code".into()) }
 }
 
 fn rehearse(model: &mut Model) -> Vec<Effect> {
