@@ -57,3 +57,32 @@ pub(crate) fn desk(folder: &Path) -> Desk {
 pub(crate) fn secret(text: &str) -> Secret {
     Secret::new(text.into())
 }
+
+/// Mounts something at a folder for as long as it lives.
+pub(crate) struct Mount(PathBuf);
+
+impl Mount {
+    /// Says so and gives none where mounting is not permitted.
+    pub(crate) fn new(arguments: &[&str], at: &Path) -> Option<Self> {
+        let done = Command::new("mount").args(arguments).arg(at).output().is_ok_and(|o| o.status.success());
+        if !done {
+            eprintln!("skipped: mounting is not permitted here");
+        }
+        done.then(|| Self(at.to_owned()))
+    }
+}
+
+impl Mount {
+    /// Makes a folder read-only for as long as it lives.
+    pub(crate) fn read_only(folder: &Path) -> Option<Self> {
+        let mount = Self::new(&["--bind", folder.to_str()?], folder)?;
+        run(Command::new("mount").args(["-o", "remount,ro,bind"]).arg(folder));
+        Some(mount)
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).output();
+    }
+}
