@@ -129,8 +129,8 @@ fn intents(folder: &Path) -> Vec<(String, Signing, String)> {
 }
 
 /// Opens the workspace when nobody can be signing any more, and holds that no number is lost: each one that was intended
-/// is issued or recorded as abandoned, never both, and is not given again.
-pub(crate) fn no_number_is_lost(folder: &Path, when: &str) {
+/// is issued or recorded as abandoned, never both, and is not given again. Returns how many serial numbers are abandoned.
+pub(crate) fn no_number_is_lost(folder: &Path, when: &str) -> usize {
     let config = config(folder);
     let now = Timestamp(Desk::now().0 + 11 * 60);
     let how = Open {
@@ -146,6 +146,7 @@ pub(crate) fn no_number_is_lost(folder: &Path, when: &str) {
     };
     let mut store = Store::open(&how).unwrap();
     let facts = entries(&mut store);
+    let mut spent = 0;
     for (certifier, what, called) in intents(folder) {
         let abandoned = facts.iter().filter(|f| {
             matches!(f, Fact::SigningAbandoned { certifier: c, what, .. } if *c == certifier && *what == called)
@@ -166,6 +167,7 @@ pub(crate) fn no_number_is_lost(folder: &Path, when: &str) {
         let (abandoned, done) = (abandoned.count(), done.count());
         assert_eq!(abandoned.max(done), 1, "{when}: {called} of {certifier} is lost");
         if let Signing::Certificate(serial) = &what {
+            spent += abandoned;
             assert_eq!(abandoned + done, 1, "{when}: {called} of {certifier} is abandoned and issued");
             let listed = store.ledger().issued_by_serial(&certifier, serial).unwrap().is_some();
             assert!(!(listed && abandoned > 0), "{when}: {called} of {certifier}");
@@ -176,6 +178,7 @@ pub(crate) fn no_number_is_lost(folder: &Path, when: &str) {
     drop(store);
     // Finding them a second time adds nothing.
     assert_eq!(entries(&mut Store::open(&how).unwrap()), facts, "{when}");
+    spent
 }
 
 fn crash_everywhere(act: &str) {
@@ -186,6 +189,7 @@ fn crash_everywhere(act: &str) {
     let mut after = None;
     let mut old = 0;
     let mut new = 0;
+    let mut spent = 0;
     for at in 1..1000 {
         let folder = temp.path().join(at.to_string());
         copy(&origin, &folder);
@@ -221,10 +225,12 @@ fn crash_everywhere(act: &str) {
             assert_eq!(*expected, found, "{act} killed at step {at}: a mixture");
         }
         drop(desk);
-        no_number_is_lost(&folder, &format!("{act} killed at step {at}"));
+        spent += no_number_is_lost(&folder, &format!("{act} killed at step {at}"));
         std::fs::remove_dir_all(&folder).unwrap();
         if finished {
             assert!(old >= 2 && new >= 1, "{act}: {old} old, {new} new in {at} steps");
+            let signs = matches!(act, "issue" | "create-certifier");
+            assert_eq!(spent > 0, signs, "{act}: {spent} serial numbers were abandoned");
             return;
         }
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "outside #[test] functions too, a test fails by it")]
 
 mod bad_input;
+mod killed;
 mod main_job;
 mod output;
 mod passwords;
