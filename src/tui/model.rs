@@ -366,7 +366,13 @@ impl Model {
 
     /// Lets the present be another one; old messages leave the status line.
     pub fn tick(&mut self, now: Timestamp) {
+        // After a quiet time no tick had come for long: what was just said and begun is as old as this tick.
+        let quiet = now.0.saturating_sub(self.now.0) > STANDS / 2;
         self.now = now;
+        if quiet {
+            self.status.iter_mut().for_each(|s| s.at = now);
+            self.jobs.values_mut().for_each(|(_, began)| *began = now);
+        }
         if self.status.as_ref().is_some_and(|s| now.0.saturating_sub(s.at.0) >= STANDS) {
             self.status = None;
         }
