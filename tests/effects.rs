@@ -85,17 +85,17 @@ fn each_effect_is_answered_exactly_once() {
     }
     workers.join();
     assert!(messages.try_iter().all(|msg| !matches!(msg, Msg::Done(..))), "an answer too many");
-    for job in [1, 4, 5, 9, 11, 13, 14, 18, 19, 20] {
+    for job in [1, 4, 5, 9, 13, 14, 18, 19, 20] {
         assert!(answers[&job].is_ok(), "{job}: {:?}", answers[&job]);
     }
     for job in [2, 3, 6, 7, 8, 10, 15, 16, 17, 21] {
         assert!(answers[&job].is_err(), "{job}: {:?}", answers[&job]);
     }
-    assert!(
-        answers[&12].as_ref().is_ok_and(|d| matches!(d, Done::Ids(_))) || {
-            answers[&12].as_ref().is_err_and(|e| e.kind == Kind::Cancelled)
-        }
-    );
+    for job in [11, 12] {
+        // A newer question may have come before it was begun.
+        let replaced = answers[&job].as_ref().is_err_and(|e| e.kind == Kind::Cancelled);
+        assert!(replaced || matches!(answers[&job], Ok(Done::Ids(_))), "{job}: {:?}", answers[&job]);
+    }
     assert_eq!(std::fs::read_to_string(path("text")).unwrap(), "no certificate");
 }
 

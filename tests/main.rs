@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "preparation in tests may fail the test")]
 
 mod audit_recipe;
+mod bytes;
 mod cli;
 mod crash;
 mod docs;

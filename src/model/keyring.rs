@@ -198,7 +198,7 @@ pub fn status(ring: &Keyring, look: &Look<'_>) -> String {
     let Some(leaf) = ring.leaf() else {
         return match look.state.request_of_keyring(ring).map(|r| r.status.word()) {
             _ if ring.key.is_none() => "trusted roots only".into(),
-            Some("issued") => "certificate issued: install it".into(),
+            Some("issued") => "issued: install it".into(),
             Some(word) => format!("request {word}"),
             None => "no certificate".into(),
         };

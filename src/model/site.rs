@@ -227,6 +227,12 @@ impl Record for Site {
                 if x.servers.is_empty() {
                     x.servers.push("*".into());
                 }
+                if x.servers.len() > 1 && x.servers.iter().any(|s| s == "*") {
+                    return Err("either * alone, for every server, or names".into());
+                }
+                if x.servers.iter().any(|s| s != "*" && s.contains('*')) {
+                    return Err("* stands alone, for every server".into());
+                }
                 Ok(())
             },
         },

@@ -49,7 +49,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<Done> {
     if path.symlink_metadata().is_ok() {
         return Err(taken(&name));
     }
-    let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let mut builder = tempfile::Builder::new();
     let builder = builder.prefix(".tmp-").permissions(Permissions::from_mode(0o666));
     let mut file = builder.tempfile_in(folder).map_err(|e| cannot(&e))?;

@@ -111,7 +111,7 @@ impl Start {
             seen,
             writer,
             master: Some(pair.master),
-            slave: pair.slave,
+            _slave: pair.slave,
             pid,
             before,
             folder: self.folder,
@@ -128,7 +128,8 @@ struct Terminal {
     seen: Arc<Seen>,
     writer: Option<Box<dyn Write + Send>>,
     master: Option<Box<dyn MasterPty + Send>>,
-    slave: Box<dyn SlavePty + Send>,
+    /// Kept open so that the modes can be read after the program has ended.
+    _slave: Box<dyn SlavePty + Send>,
     pid: Pid,
     before: String,
     folder: TempDir,
