@@ -1,5 +1,7 @@
 //! What the console looks like, as snapshots: text, cursor and styles. Read a changed one before accepting it.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "outside #[test] functions too, a test fails by it")]
+
 use crate::script::console::Console;
 use crate::script::fixture;
 use ringmaster::model::error::Error;
