@@ -46,3 +46,37 @@ fn the_remedies_of_checks_are_commands() {
         assert!(known, "{}: no command is named {}", check.id, check.command);
     }
 }
+
+/// The screens in the README are drawn by the real view: each block between the markers `<!-- screen: NAME -->` and
+/// `<!-- end -->` is what that screen shows.
+#[test]
+fn the_readme_shows_the_real_screens() {
+    use crate::script::console::Console;
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let mut drawn = String::new();
+    let mut rest = readme.as_str();
+    let mut count = 0;
+    while let Some((before, after)) = rest.split_once("<!-- screen: ") {
+        let (name, after) = after.split_once(" -->").unwrap();
+        let (_, after) = after.split_once("<!-- end -->").unwrap();
+        let screen = match name {
+            "first" => Console::empty().press("5").screen(),
+            "keyrings" => Console::fixture().press("1").screen(),
+            "certificates" => crate::screens::with_issued(Console::fixture()).screen(),
+            "sites" => Console::fixture().press("3").screen(),
+            "requests" => Console::fixture().press("4").screen(),
+            "form" => Console::empty().press("1 n").type_text("mail").screen(),
+            other => panic!("no screen is called {other}"),
+        };
+        drawn.push_str(&format!("{before}<!-- screen: {name} -->\n```text\n{screen}```\n<!-- end -->"));
+        (rest, count) = (after, count + 1);
+    }
+    drawn.push_str(rest);
+    assert!(count >= 4);
+    if std::env::var_os("RINGMASTER_BLESS").is_some() {
+        std::fs::write(&path, &drawn).unwrap();
+    }
+    let there = std::fs::read_to_string(&path).unwrap();
+    assert!(there == drawn, "README.md is stale: run RINGMASTER_BLESS=1 cargo test docs");
+}

@@ -1,7 +1,8 @@
 //! All integration tests as one binary: the heavy libraries are linked once. A test holds that no file is forgotten.
 
 #![allow(clippy::disallowed_methods, reason = "tests read the clock and the environment")]
-#![allow(clippy::unwrap_used, reason = "preparation in tests may fail the test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "preparation in tests may fail the test")]
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod audit_recipe;
 mod bytes;

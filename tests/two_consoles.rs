@@ -34,7 +34,7 @@ fn the_second_editor_of_a_document_sees_both_versions() {
     assert_eq!(first.state().sites["web"], ours);
 
     first.run(Verb::DeleteSite { name: "web".into() }).unwrap();
-    let error = second.run(Verb::SaveSite { before: Some(ours.clone()), site: site() }).unwrap_err();
+    let error = second.run(Verb::SaveSite { before: Some(ours), site: site() }).unwrap_err();
     assert_eq!(error.kind, Kind::Conflict, "deleted meanwhile");
 }
 

@@ -9,7 +9,7 @@ pub(super) const CHECKS: &[Check] = &[Check {
     title: "A certifier's CRL is due.",
     severity: Severity::Warning,
     remedy: "Sign a new CRL and publish it.",
-    command: "crl.issue",
+    command: "certifier.crl",
     run: |case, found| {
         for certifier in case.state.certifiers.values() {
             let Some(crl) = &certifier.crl else { continue };

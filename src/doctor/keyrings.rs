@@ -51,8 +51,8 @@ pub(super) const CHECKS: &[Check] = &[
         id: "K12",
         title: "A certificate in a keyring ends soon.",
         severity: Severity::Warning,
-        remedy: "Renew it in time.",
-        command: "keyring.request",
+        remedy: "Make a new keyring with the same names in time, and give it to the sites.",
+        command: "keyring.create",
         run: |case, found| {
             let widest = case.bands.iter().copied().max().unwrap_or(30);
             for ring in rings(case) {

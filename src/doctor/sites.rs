@@ -26,8 +26,8 @@ pub(super) const CHECKS: &[Check] = &[
         id: "K16",
         title: "A host name of a site is not in its certificate.",
         severity: Severity::Error,
-        remedy: "Request a certificate with every host name of the site.",
-        command: "keyring.request",
+        remedy: "Make a keyring with every host name of the site.",
+        command: "keyring.create",
         run: |case, found| {
             for site in sites(case) {
                 let Some(leaf) = case.state.keyrings.get(&site.keyring).and_then(|r| r.leaf()) else {

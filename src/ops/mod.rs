@@ -1,4 +1,4 @@
-//! The verbs, one file each: from a state and an input to a [`Change`](crate::model::change::Change). They write
+//! The verbs, one file each: from a state and an input to a [`Change`]. They write
 //! nothing and print nothing.
 
 pub mod approve;

@@ -5,6 +5,7 @@ pub mod confirm;
 pub mod error;
 pub mod form;
 pub mod help;
+pub mod import;
 pub mod menu;
 pub mod palette;
 pub mod path;

@@ -2,6 +2,7 @@
 
 use super::dialog::Dialog;
 use super::dialog::error::ErrorBox;
+use super::dialog::import;
 use super::dialog::menu::{Action, Menu, item};
 use super::dialog::path::PathLine;
 use super::dialog::secret::{Opens, SecretLine};
@@ -15,7 +16,6 @@ use crate::model::error::{Error, Kind};
 use crate::model::finding::Subject;
 use crate::model::request::{Plan, RequestId, Status};
 use crate::model::site::Site;
-use crate::pki::pem::Found;
 
 /// What a file is read for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,8 +175,10 @@ pub fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) -> Vec<Ef
             model.unlocked = names;
             model.say(Mood::Good, text);
         }
-        (Job::Read(purpose), Done::Found(found, source)) => import(model, *found, source, Some(purpose)),
-        (_, Done::Found(found, source)) => import(model, *found, source, None),
+        (Job::Read(purpose), Done::Found(found, source)) => {
+            import::show(model, *found, source, Some(purpose))
+        }
+        (_, Done::Found(found, source)) => import::show(model, *found, source, None),
         (_, Done::Paths(paths)) => {
             if let Some(Dialog::Path(path)) = model.dialogs.last_mut() {
                 path.complete(paths);
@@ -384,98 +386,6 @@ fn ask(model: &mut Model, opens: Opens) {
     model.dialogs.push(Dialog::Secret(SecretLine::new(opens)));
 }
 
-/// Shows what a file or a paste holds, and the ways to go on; nothing is done yet.
-fn import(model: &mut Model, found: Found, source: String, purpose: Option<ReadFor>) {
-    let plain = |label: &str, text: String, role| Text { label: label.into(), text, role };
-    let mut lines = Vec::new();
-    for r in &found.requests {
-        let text = format!("{}, {}\n{}", r.key.algorithm, r.subject, r.proof.text());
-        lines.push(plain("Request", text, Role::Text));
-    }
-    for c in &found.certificates {
-        let text = format!("{}\nissued by {}, ends {}", c.subject, c.issuer, c.not_after.date());
-        lines.push(plain("Certificate", text, Role::Text));
-    }
-    if !found.crls.is_empty() {
-        lines.push(plain("CRLs", format!("{}; a CRL cannot be imported", found.crls.len()), Role::Dim));
-    }
-    if found.keys > 0 {
-        let text = format!(
-            "{}; left alone. A private key does not belong into a paste or a shared file.",
-            found.keys
-        );
-        lines.push(plain("Private keys", text, Role::Warn));
-    }
-    lines.extend(found.unread.iter().map(|text| plain("Not read", text.clone(), Role::Warn)));
-    let mut items = Vec::new();
-    let ring = match &purpose {
-        Some(ReadFor::Trust(ring) | ReadFor::Install(ring)) => Some(ring.clone()),
-        None if model.pane == PaneId::Keyrings => model.selected_name(),
-        _ => None,
-    };
-    if let (Some(ring), false) = (&ring, found.certificates.is_empty()) {
-        let (keyring, certificates) = (ring.clone(), found.certificates.clone());
-        let install = item(
-            format!("Install in keyring {ring}: its certificate and what belongs above it"),
-            Action::Verb(Verb::Install {
-                keyring: keyring.clone(),
-                certificates: certificates.clone(),
-                password: None,
-            }),
-        );
-        let trust = item(
-            format!("Trust as roots in keyring {ring}"),
-            Action::Verb(Verb::Trust { keyring, roots: certificates, password: None }),
-        );
-        match purpose {
-            Some(ReadFor::Trust(_)) => items.push(trust),
-            Some(ReadFor::Install(_)) => items.push(install),
-            _ => items.extend([install, trust]),
-        }
-    }
-    let count = found.requests.len();
-    if count > 0 && (ring.is_none() || purpose.is_none()) {
-        let label = if count == 1 {
-            "Put it into the queue".into()
-        } else {
-            format!("Put all {count} into the queue")
-        };
-        items.push(item(
-            label,
-            Action::Verb(Verb::ImportRequests { requests: found.requests.clone(), source }),
-        ));
-    }
-    if items.is_empty() {
-        let text = match &purpose {
-            Some(ReadFor::Queue) => "There is no certificate request in it.",
-            Some(_) => "There is no certificate in it.",
-            None => {
-                "Nothing in it fits here. Certificates are taken into the keyring that is selected in pane 1."
-            }
-        };
-        lines.push(plain("", text.into(), Role::Warn));
-    }
-    items.push(item("Back, nothing is done", Action::Close));
-    let title = match (found.requests.as_slice(), found.certificates.len()) {
-        ([one], 0) => {
-            let cn =
-                one.subject.common_name().map_or_else(|| "no common name".into(), |cn| format!("CN={cn}"));
-            format!("Import: 1 certificate request ({}, {cn})", one.key.algorithm)
-        }
-        (requests, certificates) => {
-            let some = |n: usize, noun: &str| match n {
-                0 => None,
-                1 => Some(format!("1 {noun}")),
-                n => Some(format!("{n} {noun}s")),
-            };
-            let parts = [some(requests.len(), "certificate request"), some(certificates, "certificate")];
-            let parts: Vec<_> = parts.into_iter().flatten().collect();
-            if parts.is_empty() { "Import: nothing".into() } else { format!("Import: {}", parts.join(", ")) }
-        }
-    };
-    model.dialogs.push(Dialog::Menu(Menu::new(title, lines, items)));
-}
-
 fn issued(
     model: &mut Model,
     purpose: IssuedFor,
@@ -545,45 +455,4 @@ fn service_is(
         }
     }
     model.service = service;
-}
-
-/// Asks for what the shown part of the issued list still needs.
-pub fn fetch(model: &mut Model) -> Vec<Effect> {
-    if model.pane != PaneId::Certificates {
-        return Vec::new();
-    }
-    let mut effects = Vec::new();
-    let here = model.here();
-    let wish = (model.state.issued, model.state.revoked, here.sort, here.filter.clone());
-    if model.issued.asked.as_ref() != Some(&wish) {
-        // A revocation or a new certificate may have changed any row that is shown.
-        model.issued.rows.clear();
-        model.issued.absent.clear();
-        let (order, text) = (super::pane::certificates::order(wish.2), wish.3.clone());
-        if model.state.issued == 0 {
-            model.issued.ids = Default::default();
-        } else {
-            effects.push(model.start(Job::Ids, |id| Effect::Ids(id, order, text)).1);
-        }
-        model.issued.asked = Some(wish);
-    }
-    let height = usize::from(super::view::areas(model).rows);
-    let (top, local) = (model.here().top, model.here().rows.len());
-    let from = top.saturating_sub(local).saturating_sub(height);
-    let to = top.saturating_add(height * 2).saturating_sub(local);
-    let window = |range: std::ops::Range<usize>| {
-        let ids = model.issued_ids();
-        let range = range.start.min(ids.len())..range.end.min(ids.len());
-        ids.get(range).unwrap_or_default().to_vec()
-    };
-    let shown = window(top.saturating_sub(local)..top.saturating_add(height).saturating_sub(local));
-    let known = |id: &u32| model.issued.rows.contains_key(id) || model.issued.absent.contains(id);
-    let missing = shown.iter().any(|id| !known(id));
-    if missing && !model.jobs.values().any(|(job, _)| matches!(job, Job::Rows(_))) {
-        let wanted = window(from..to);
-        model.issued.rows.retain(|id, _| wanted.contains(id));
-        let ids: Vec<u32> = wanted.into_iter().filter(|id| !model.issued.rows.contains_key(id)).collect();
-        effects.push(model.start(Job::Rows(ids.clone()), |id| Effect::Rows(id, ids)).1);
-    }
-    effects
 }

@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::chord::Key;
-use super::command::{self, Command};
+use super::command::Command;
 use super::dialog::Dialog;
+use super::issued::IssuedList;
 use super::job::Job;
+use super::keys::key_text;
 use super::msg::{Effect, JobId};
 use super::pane::{PANES, Pane, PaneId, RowKey};
 use super::theme::{Role, Symbols, Theme};
@@ -16,7 +18,6 @@ use super::widget::line_edit::LineEdit;
 use crate::model::State;
 use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
-use crate::model::certifier::Issued;
 use crate::model::field::Look;
 use crate::model::finding::{Finding, Subject};
 use crate::model::key::KeyType;
@@ -135,19 +136,6 @@ pub struct PaneState {
     pub detail: usize,
 }
 
-/// The part of the issued list that is known here: the ids in their order, and a window of rows.
-#[derive(Debug, Clone, Default)]
-pub struct IssuedList {
-    /// The ids, ordered and narrowed.
-    pub ids: Arc<[u32]>,
-    /// Rows that were fetched.
-    pub rows: BTreeMap<u32, Issued>,
-    /// Rows that were asked for and could not be had; they are not asked for again.
-    pub absent: BTreeSet<u32>,
-    /// What `ids` was asked for: the counts of the state, the order, the filter.
-    pub asked: Option<(u64, u64, usize, String)>,
-}
-
 /// The model.
 #[derive(Debug, Clone)]
 pub struct Model {
@@ -184,7 +172,7 @@ pub struct Model {
     /// The issued list.
     pub issued: IssuedList,
     next_job: u64,
-    keys: BTreeMap<&'static str, Vec<Key>>,
+    pub(super) keys: BTreeMap<&'static str, Vec<Key>>,
 }
 
 /// How many messages are remembered.
@@ -383,7 +371,13 @@ impl Model {
 
     /// Lets the present be another one; old messages leave the status line.
     pub fn tick(&mut self, now: Timestamp) {
+        // After a quiet time no tick had come for long: what was just said and begun is as old as this tick.
+        let quiet = now.0.saturating_sub(self.now.0) > STANDS / 2;
         self.now = now;
+        if quiet {
+            self.status.iter_mut().for_each(|s| s.at = now);
+            self.jobs.values_mut().for_each(|(_, began)| *began = now);
+        }
         if self.status.as_ref().is_some_and(|s| now.0.saturating_sub(s.at.0) >= STANDS) {
             self.status = None;
         }
@@ -410,51 +404,5 @@ impl Model {
     /// Returns the first key of a command, as it is written on the screen.
     pub fn key_of(&self, command: &Command) -> String {
         self.keys_of(command).first().map_or_else(String::new, key_text)
-    }
-
-    /// Binds the keys of the table, and those of the settings over them. What cannot be is said and left out.
-    fn bind(&mut self) {
-        let mut wrong = Vec::new();
-        for command in command::all() {
-            let keys = command.keys.iter().filter_map(|k| k.parse().ok()).collect();
-            self.keys.insert(command.name, keys);
-        }
-        for (name, texts) in &self.settings.keys {
-            let Some(command) = command::find(name) else {
-                wrong.push(format!("settings, keys: there is no command {name}"));
-                continue;
-            };
-            match texts.iter().map(|t| Key::binding(t)).collect::<Result<Vec<_>, _>>() {
-                Err(error) => wrong.push(format!("settings, keys of {name}: {error}")),
-                Ok(keys) => {
-                    for other in command::all().filter(|o| o.name != *name && overlap(o, command)) {
-                        if let Some(list) = self.keys.get_mut(other.name) {
-                            list.retain(|k| !keys.contains(k));
-                        }
-                    }
-                    self.keys.insert(command.name, keys);
-                }
-            }
-        }
-        for text in wrong {
-            self.say(Mood::Warn, text);
-        }
-    }
-}
-
-fn overlap(a: &Command, b: &Command) -> bool {
-    PANES.iter().any(|p| command::reaches(a, p.id) && command::reaches(b, p.id))
-}
-
-/// Writes a key as people know it: `Enter`, `Ctrl-S`, `q`.
-pub fn key_text(key: &Key) -> String {
-    match key {
-        Key::Char(' ') => "Space".into(),
-        Key::Char(c) => c.to_string(),
-        Key::Ctrl(c) => format!("Ctrl-{}", c.to_ascii_uppercase()),
-        Key::F(n) => format!("F{n}"),
-        Key::PageUp => "PgUp".into(),
-        Key::PageDown => "PgDn".into(),
-        other => format!("{other:?}"),
     }
 }

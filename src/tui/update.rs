@@ -29,7 +29,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Signal(code) => return vec![Effect::Quit(u8::try_from(code).unwrap_or(1))],
     };
-    effects.extend(job::fetch(model));
+    effects.extend(super::issued::fetch(model));
     effects
 }
 
@@ -77,7 +77,7 @@ fn take(model: &mut Model, input: &Input) -> Vec<Effect> {
         Input::Chord(key) => match command::of_key(model, *key) {
             Some(command) => command::dispatch(model, command),
             None => {
-                let key = super::model::key_text(key);
+                let key = super::keys::key_text(key);
                 model.say(Mood::Plain, format!("{key} does nothing here; ? shows every key."));
                 Vec::new()
             }

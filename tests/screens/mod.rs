@@ -1,5 +1,7 @@
 //! What the console looks like, as snapshots: text, cursor and styles. Read a changed one before accepting it.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "outside #[test] functions too, a test fails by it")]
+
 use crate::script::console::Console;
 use crate::script::fixture;
 use ringmaster::model::error::Error;
@@ -15,7 +17,7 @@ macro_rules! shows {
 }
 
 /// Answers what the pane of certificates asks for.
-fn with_issued(mut console: Console) -> Console {
+pub(crate) fn with_issued(mut console: Console) -> Console {
     console.press("2");
     console.answer(Ok(Done::Ids(std::sync::Arc::from([1, 2, 3]))));
     console.answer(Ok(Done::Rows(fixture::issued(&[1, 2, 3]))));

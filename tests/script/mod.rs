@@ -1,6 +1,9 @@
 //! Keys on the model: what a person does, step by step, and what comes of it.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "outside #[test] functions too, a test fails by it")]
+
 pub(crate) mod console;
+mod first_day;
 pub(crate) mod fixture;
 mod walk;
 mod work;

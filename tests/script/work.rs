@@ -365,3 +365,32 @@ fn settings_change_keys_and_say_what_cannot_be() {
     c.press("H");
     assert!(c.screen().contains("Help"), "{}", c.screen());
 }
+
+#[test]
+fn a_message_stands_for_a_while_also_after_a_quiet_time() {
+    let mut c = Console::fixture();
+    assert!(!c.model.wants_tick());
+    c.press("z");
+    assert!(c.model.wants_tick());
+    let later = |seconds| Msg::Tick(ringmaster::model::time::Timestamp(fixture::now().0 + 7200 + seconds));
+    c.send(later(0));
+    assert!(c.screen().contains("does nothing here"), "{}", c.screen());
+    for second in 1..12 {
+        c.send(later(second));
+    }
+    assert!(!c.screen().contains("does nothing here") && !c.model.wants_tick(), "{}", c.screen());
+    c.press("m");
+    assert!(c.screen().contains("does nothing here"), "it stays in the list: {}", c.screen());
+}
+
+#[test]
+fn the_footer_fits_every_width() {
+    for pane in ["1", "2", "3", "4", "5"] {
+        for columns in 40..140 {
+            let mut c = Console::fixture().sized(columns, 24);
+            let screen = c.press(pane).screen();
+            let footer = screen.lines().last().unwrap();
+            assert!(footer.ends_with("quit"), "{columns}: {footer}");
+        }
+    }
+}

@@ -2,7 +2,8 @@
 
 use super::viewer::{Text, Viewer};
 use crate::tui::command::{self, Level, Scope};
-use crate::tui::model::{Model, key_text};
+use crate::tui::keys::key_text;
+use crate::tui::model::Model;
 use crate::tui::theme::Role;
 
 /// Makes the help for the present pane.

@@ -48,7 +48,7 @@ pub const PANE: Pane = Pane {
         RowKey::Issued(id) => {
             let row = model.issued.rows.get(id)?;
             let verdict = issued_verdict(row, model);
-            let place = format!("issued by {}", row.certifier);
+            let place = "issued list".to_owned();
             let title = row.subject.split(',').find_map(|p| p.strip_prefix("CN=")).unwrap_or(&row.subject);
             Some(cells(title.into(), row.certifier.clone(), row.not_after, &row.key, verdict, place, model))
         }

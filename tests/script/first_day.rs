@@ -1,0 +1,111 @@
+//! The first day of a new administrator on a real workspace: from nothing to a certificate in service, by keys alone.
+
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use ringmaster::config::Config;
+use ringmaster::desk::Desk;
+use ringmaster::tui::effect::{Post, Workers};
+use ringmaster::tui::model::Settings;
+use ringmaster::tui::msg::Msg;
+
+use super::console::Console;
+
+/// A console on a workspace, with the threads that do its work.
+struct Live {
+    console: Console,
+    workers: Workers,
+    messages: Receiver<Msg>,
+}
+
+impl Live {
+    fn new(folder: &std::path::Path) -> Self {
+        let text =
+            "(operator: \"ada\", argon2_mib: 8, argon2_passes: 1, keyring_rounds: 10000, home: \"home\")";
+        let config = Config::parse(text, Some(&folder.join("config.ron"))).unwrap();
+        let desk = Desk::open(&config, Some(&folder.join("ring")), false).unwrap();
+        let settings = Settings { workspace: "ring".into(), now: Desk::now(), ..Settings::default() };
+        let console = Console::with((*desk.state()).clone(), settings);
+        let (sender, messages) = mpsc::channel();
+        let workers = Workers::start(desk, Post::new(sender, || {}), Duration::ZERO).unwrap();
+        Self { console, workers, messages }
+    }
+
+    /// Presses keys, and lets what they started come to its end.
+    fn press(&mut self, keys: &str) -> &mut Self {
+        self.console.press(keys);
+        self.settle()
+    }
+
+    fn text(&mut self, text: &str) -> &mut Self {
+        self.console.type_text(text);
+        self
+    }
+
+    fn settle(&mut self) -> &mut Self {
+        let patience = Instant::now() + Duration::from_secs(60);
+        loop {
+            for effect in std::mem::take(&mut self.console.effects) {
+                self.workers.carry_out(effect);
+            }
+            if self.console.model.jobs.is_empty() {
+                return self;
+            }
+            let left = patience.saturating_duration_since(Instant::now());
+            let msg =
+                self.messages.recv_timeout(left).unwrap_or_else(|_| panic!("{}", self.console.screen()));
+            self.workers.note(&msg);
+            self.console.send(msg);
+        }
+    }
+
+    #[track_caller]
+    fn sees(&mut self, text: &str) -> &mut Self {
+        let screen = self.console.screen();
+        assert!(screen.contains(text), "no \"{text}\" in\n{screen}");
+        self
+    }
+}
+
+#[test]
+fn from_an_empty_workspace_to_a_certificate_in_service() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut live = Live::new(folder.path());
+    live.sees("No certifiers yet");
+    live.press("n").text("root").press("<ret>").text("Example Root CA").press("<tab>").text("Example");
+    live.press("<tab> <tab> <tab> <tab> <tab> <tab> <tab>")
+        .text("ca-pass")
+        .press("<tab>")
+        .text("ca-pass")
+        .press("<ret>");
+    live.sees("unlocked: root").sees("Example Root CA");
+    live.press("1 n")
+        .text("mail")
+        .press("<tab>")
+        .text("mail.example.test")
+        .press("<tab> <tab> <tab> <tab> <tab> <tab> <tab> <tab>");
+    live.text("ring-pass").press("<tab>").text("ring-pass").press("C-s");
+    live.sees("request pending");
+    // The order matters: a certificate without its root is refused, and the error leads on.
+    live.press("4 <ret>").sees("will be issued").press("a C-s").sees("approved");
+    live.press("5 o").sees("locked").press("4 s").sees("Password of certifier root");
+    live.text("wrong").press("<ret>").sees("Password of certifier root").sees("password");
+    live.text("ca-pass").press("<ret>").sees("issued");
+    live.press("1 i").sees("issued for request 1").press("<ret>").sees("Enter: trust roots");
+    live.press("<ret>").sees("Certifier root").press("<ret>");
+    live.press("i <ret>").sees("ok");
+    live.press("3 n").text("mail-web").press("<tab> <tab> <tab> <tab>").text("mail.example.test");
+    live.press("<tab> <tab> <tab> m C-s").sees("is named in it").sees("ok");
+    live.press("2").sees("issued list").press("G").sees("mail.example.test");
+    live.press("R");
+    let serial = live.console.screen();
+    let word = serial.split("Type \"").nth(1).and_then(|t| t.split('"').next()).unwrap().to_owned();
+    live.text(&word).press("<ret>").press("<ret>").sees("revoked");
+    live.press("5 r").sees("CRL");
+    let path = folder.path().join("root.pem");
+    live.press("x <ret> C-u").text(path.to_str().unwrap()).press("<ret>").sees("Written");
+    assert!(std::fs::read_to_string(path).unwrap().starts_with("-----BEGIN CERTIFICATE-----"));
+    live.press("1 !").console.press("<esc>");
+    live.workers.stop(true);
+    live.workers.join();
+}
