@@ -134,10 +134,10 @@ pub(crate) fn no_number_is_lost(folder: &Path, when: &str) -> usize {
     let config = config(folder);
     let now = Timestamp(Desk::now().0 + 11 * 60);
     let how = Open {
-        folder: config.workspace.clone(),
-        home: config.home.clone(),
+        folder: config.workspace,
+        home: config.home,
         read_only: false,
-        operator: config.operator.clone(),
+        operator: config.operator,
         now,
     };
     let entries = |store: &mut Store| -> Vec<Fact> {

@@ -394,3 +394,14 @@ fn the_footer_fits_every_width() {
         }
     }
 }
+
+#[test]
+fn a_file_that_cannot_be_read_is_said_once_wherever_one_is() {
+    let mut state = fixture::full();
+    let stranger = ("keyrings/photo.kyr".to_owned(), "It is a JPEG picture.".to_owned());
+    state.unreadable.push(stranger);
+    let mut c = Console::of(state.clone());
+    assert!(c.screen().contains("keyrings/photo.kyr is left alone"), "{}", c.screen());
+    c.send(Msg::State(std::sync::Arc::new(state)));
+    assert_eq!(c.model.messages.iter().filter(|m| m.text.contains("photo")).count(), 1);
+}
