@@ -35,7 +35,9 @@ pub(crate) fn run(command: &mut Command) -> Output {
 
 /// Runs `openssl` in a folder with arguments split at spaces, and returns what it printed on both streams.
 pub(crate) fn openssl(folder: &Path, arguments: &str) -> String {
-    let output = run(Command::new("openssl").current_dir(folder).args(arguments.split(' ')));
+    let mut command = Command::new("openssl");
+    let output =
+        run(command.current_dir(folder).args(arguments.split(' ')).stdin(std::process::Stdio::null()));
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
