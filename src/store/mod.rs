@@ -95,6 +95,7 @@ impl Store {
                 workspace::make(&folder, &how.operator, how.now)?;
             }
         }
+        workspace::no_links(&folder)?;
         read_only = read_only.or_else(|| workspace::unwritable(&folder));
         let lock_file = folder.join(workspace::LOCK);
         let lock = match read_only {
@@ -105,7 +106,7 @@ impl Store {
         if read_only.is_none() {
             workspace::FOLDERS.iter().try_for_each(|f| file::make_folder(&folder.join(f)))?;
             recovery::run(&folder, &mut ledger, &how.operator, how.now)?;
-            sth::StashKeys(how.home.clone()).sweep()?;
+            sth::StashKeys { home: how.home.clone(), workspace: folder.clone() }.sweep()?;
         }
         let version = ledger.data_version()?;
         let (state, stamps) = workspace::load(&folder, &ledger, None)?;
@@ -225,8 +226,8 @@ impl Store {
         self.ledger.last_entry_time()
     }
 
-    /// Opens the stash of a ring. Errors: `NotFound` without stash, `Refused` when others can read it, `Damaged` for a
-    /// stash of another revision, user or password.
+    /// Opens the stash of a ring. Errors: `NotFound` without stash, `Refused` when others can read it or the
+    /// stash key lies inside the workspace, `Damaged` for a stash of another revision, user or password.
     pub fn unstash(&self, ring: &Keyring) -> Result<Secret> {
         check_name(&ring.name).map_err(Error::usage)?;
         let (bytes, _) = match file::read_private(&self.folder.join(sth::path(&ring.name))) {
@@ -246,7 +247,7 @@ impl Store {
 
     /// Returns where this user's stash key is kept.
     pub fn stash_keys(&self) -> sth::StashKeys {
-        sth::StashKeys(self.home.clone())
+        sth::StashKeys { home: self.home.clone(), workspace: self.folder.clone() }
     }
 
     /// Reads the sealed key file of a certifier.

@@ -88,6 +88,12 @@ pub fn look(folder: &Path) -> Result<Found> {
     Ok(Found::Nothing)
 }
 
+/// Refuses a workspace whose folders or ledger are symbolic links: what they lead to is not of the workspace.
+pub fn no_links(folder: &Path) -> Result<()> {
+    let places = FOLDERS.iter().chain(&[LEDGER, LOCK]).map(|name| folder.join(name));
+    places.into_iter().find(|p| file::is_link(p)).map_or(Ok(()), |place| Err(file::link(&place)))
+}
+
 /// Makes a workspace, or finishes one whose making was cut short. Runs under the lock.
 ///
 /// The mark comes last, and a ledger that is there without it is taken over only when nothing but the making of the
@@ -161,9 +167,11 @@ pub fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
     for certifier in file::names(&folder.join("certifiers"))? {
         all.push(folder.join("certifiers").join(certifier));
     }
+    // A link may lead to a folder of others.
+    all.retain(|f| f.is_dir() && !file::is_link(f));
     all.push(folder.to_owned());
-    all.retain(|f| f.is_dir());
-    let histories: Vec<_> = all.iter().map(|f| f.join(HISTORY)).filter(|f| f.is_dir()).collect();
+    let history = |f: &PathBuf| Some(f.join(HISTORY)).filter(|h| h.is_dir() && !file::is_link(h));
+    let histories: Vec<_> = all.iter().filter_map(history).collect();
     all.extend(histories);
     Ok(all)
 }
@@ -252,6 +260,10 @@ impl<'a> Load<'a> {
         let mut crls: BTreeMap<_, _> = ledger.crls()?.into_iter().collect();
         for name in file::names(&self.folder.join("certifiers"))? {
             let place = self.folder.join("certifiers").join(&name);
+            if file::is_link(&place) {
+                self.unread(format!("certifiers/{name}"), &file::link(&place).to_string());
+                continue;
+            }
             if name.starts_with('.')
                 || !place.is_dir()
                 || self.names(&format!("certifiers/{name}"))?.is_empty()
