@@ -19,6 +19,8 @@ pub const KEY_FILE: &str = "stash.key";
 /// Passwords are filled up to a multiple of this before they are sealed, so that a stash does not tell their length.
 const BLOCK: usize = 64;
 
+const AGAIN: &str = "Open the ring with its password, and make the stash again.";
+
 /// The per-user key that seals stashes.
 #[derive(Clone)]
 pub struct StashKey(pub Zeroizing<[u8; 32]>);
@@ -78,28 +80,37 @@ pub fn file(ring: &Keyring, password: &Secret, key: &StashKey) -> Result<FileWri
 
 /// Opens a stash. Errors: `Damaged` when it is of another ring, password or user or was altered, `TooNew`, `Foreign`.
 pub fn open(bytes: &[u8], ring: &Keyring, key: &StashKey) -> Result<Secret> {
-    let name = format!("{}.sth", ring.name);
-    let stash: Stash = marked::read("stash", &name, bytes, true)?;
-    let again = "Open the ring with its password, and make the stash again.";
-    if stash.ring != ring.name {
-        return Err(
-            Error::damaged(format!("{name} is the stash of another ring: {}.", stash.ring)).next(again)
-        );
-    }
-    if stash.salt.0 != ring.sealed.salt {
-        return Err(Error::damaged(format!("{name} is of another password than {}.kyr.", ring.name))
-            .why("The two files are not from the same change of the password.")
-            .next(again));
-    }
+    let stash = read(bytes, ring)?;
     let closed = || {
-        Error::damaged(format!("{name} does not open for this user."))
+        Error::damaged(format!("{}.sth does not open for this user.", ring.name))
             .why("It was sealed by another user or on another machine, or it was altered.")
-            .next(again)
+            .next(AGAIN)
     };
     let plain = seal::open(&key.0, &stash.header(), &stash.sealed.0).ok_or_else(closed)?;
     let end = plain.iter().position(|b| *b == 0).unwrap_or(plain.len());
     let text = std::str::from_utf8(&plain[..end]).map_err(|_| closed())?;
     Ok(Secret::new(text.to_owned()))
+}
+
+/// Checks without the key that a stash is of this ring and its present password. Errors: `Damaged`, `TooNew`, `Foreign`.
+pub fn check(bytes: &[u8], ring: &Keyring) -> Result<()> {
+    read(bytes, ring).map(|_| ())
+}
+
+fn read(bytes: &[u8], ring: &Keyring) -> Result<Stash> {
+    let name = format!("{}.sth", ring.name);
+    let stash: Stash = marked::read("stash", &name, bytes, true)?;
+    if stash.ring != ring.name {
+        return Err(
+            Error::damaged(format!("{name} is the stash of another ring: {}.", stash.ring)).next(AGAIN)
+        );
+    }
+    if stash.salt.0 != ring.sealed.salt {
+        return Err(Error::damaged(format!("{name} is of another password than {}.kyr.", ring.name))
+            .why("The two files are not from the same change of the password.")
+            .next(AGAIN));
+    }
+    Ok(stash)
 }
 
 impl StashKeys {

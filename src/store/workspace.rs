@@ -8,12 +8,14 @@ use zeroize::Zeroizing;
 
 use super::file::{self, Stamp};
 use super::ledger::Ledger;
+use super::ledger::known::Made;
 use super::ledger::sqlite::SqliteLedger;
-use super::{certifier_key, document, kyr, marked};
+use super::{certifier_key, document, kyr, marked, sth};
+use crate::model::bytes::colons;
 use crate::model::certifier::Certifier;
 use crate::model::change::Fact;
 use crate::model::error::{Error, Kind, Result};
-use crate::model::keyring::check_name;
+use crate::model::keyring::{Keyring, Role, check_name};
 use crate::model::profile::Profile;
 use crate::model::time::Timestamp;
 use crate::model::{Generation, State};
@@ -193,10 +195,15 @@ pub fn load(
     (load.state.issued, load.state.revoked, load.state.next_request) = (issued, revoked, next_request);
     let requests = ledger.open_requests()?.into_iter().chain(ledger.closed_requests(State::CLOSED_KEPT)?);
     load.state.requests = requests.map(|r| (r.id, r)).collect();
-    load.keyrings()?;
+    let made = ledger.made()?;
+    load.keyrings(&made)?;
     load.sites()?;
-    load.certifiers(ledger)?;
+    load.certifiers(ledger, &made)?;
     load.profiles()?;
+    load.state.owed = ledger.owed()?;
+    if load.state.revoked > 0 {
+        load.revocations(ledger)?;
+    }
     Ok((load.state, load.stamps))
 }
 
@@ -212,14 +219,14 @@ struct Load<'a> {
 }
 
 impl<'a> Load<'a> {
-    fn keyrings(&mut self) -> Result<()> {
+    fn keyrings(&mut self, made: &Made) -> Result<()> {
         let mut known = kyr::Known::new();
         let names = self.names("keyrings")?;
         for (name, extension) in &names {
             let path = format!("keyrings/{name}.{extension}");
             let beside = |other: &str| names.binary_search(&(name.clone(), other.into())).is_ok();
             match extension.as_str() {
-                "sth" if beside("kyr") => self.stamp(&path)?,
+                "sth" if beside("kyr") => self.stash(name, path)?,
                 "sth" => self.unread(path, "No keyring of this name stands beside it."),
                 e if e.eq_ignore_ascii_case("kyr") => {
                     let stash = beside("sth");
@@ -235,6 +242,42 @@ impl<'a> Load<'a> {
                     self.keep(path, ring, |s, ring| s.keyrings.insert(ring.name.clone(), ring));
                 }
                 _ => {}
+            }
+        }
+        for name in made.keyrings.iter().filter(|n| names.iter().all(|(stem, _)| stem != *n)) {
+            let next = format!(
+                "Restore it from a backup. If it is not to come back: ringmaster keyring delete {name} --confirm {name}"
+            );
+            self.unread(format!("keyrings/{name}.kyr"), &format!("{} {next}", State::MISSING));
+        }
+        Ok(())
+    }
+
+    /// Looks whether a stash fits its ring. One that does not is told, and may be replaced all the same.
+    fn stash(&mut self, name: &str, path: String) -> Result<()> {
+        let fits =
+            |s: &&Keyring, before: &State| s.stash && before.unreadable.iter().all(|(p, _)| *p != path);
+        if self.unchanged(&path, |s| s.keyrings.get(name).filter(|ring| fits(ring, s))).is_some() {
+            return Ok(());
+        }
+        self.stamp(&path)?;
+        let bytes = self.private(&path);
+        let Some(ring) = self.state.keyrings.get(name) else { return Ok(()) };
+        if let Err(error) = bytes.and_then(|bytes| sth::check(&bytes, ring)) {
+            self.unread(path, &error.to_string());
+        }
+        Ok(())
+    }
+
+    /// Finds the revocations of what stands in keyrings.
+    fn revocations(&mut self, ledger: &SqliteLedger) -> Result<()> {
+        for entry in self.state.keyrings.values().flat_map(|ring| &ring.entries) {
+            let sha256 = entry.certificate.sha256;
+            // Nobody revokes a root.
+            if entry.role != Role::Root
+                && let Some(revocation) = ledger.revocation(&sha256)?
+            {
+                self.state.revocations.insert(sha256, revocation);
             }
         }
         Ok(())
@@ -256,7 +299,7 @@ impl<'a> Load<'a> {
         Ok(())
     }
 
-    fn certifiers(&mut self, ledger: &SqliteLedger) -> Result<()> {
+    fn certifiers(&mut self, ledger: &SqliteLedger, made: &Made) -> Result<()> {
         let mut crls: BTreeMap<_, _> = ledger.crls()?.into_iter().collect();
         for name in file::names(&self.folder.join("certifiers"))? {
             let place = self.folder.join("certifiers").join(&name);
@@ -281,13 +324,62 @@ impl<'a> Load<'a> {
                     document::read_certifier(&name, &ron, &pem, crl)
                 }),
             };
-            let certifier = good_name(&name).and(certifier);
-            if certifier.is_ok() {
-                self.stamp(&certifier_key::path(&name))?;
-            } else {
-                self.stamps.remove(&pem);
+            let certifier = good_name(&name).and(certifier).and_then(|c| match made.certifiers.get(&name) {
+                Some(sha256) if *sha256 == c.certificate.sha256 => Ok(c),
+                Some(sha256) => {
+                    Err(Error::damaged(format!("{pem} is not the certificate of certifier {name}."))
+                        .why(format!(
+                            "It was made with the certificate {}, and this is {}: somebody has replaced it.",
+                            colons(&sha256.0),
+                            colons(&c.certificate.sha256.0)
+                        ))
+                        .next("Do not trust it. Restore the folder from its .history or from a backup."))
+                }
+                None => Err(Error::damaged(format!("The audit chain knows no certifier {name}."))
+                    .why("It was not made in this workspace, or the ledger is older than it.")
+                    .next("Move the folder away, or restore ledger and folder from the same backup.")),
+            });
+            match &certifier {
+                Ok(certifier) => self.certifier_key(certifier)?,
+                Err(_) => drop(self.stamps.remove(&pem)),
             }
             self.keep(path, certifier, |s, c| s.certifiers.insert(c.name.clone(), c));
+        }
+        for name in made.certifiers.keys() {
+            let place = format!("certifiers/{name}");
+            let told =
+                |path: &str| path.strip_prefix(&place).is_some_and(|p| p.is_empty() || p.starts_with('/'));
+            let known = self.state.certifiers.contains_key(name);
+            if !known && !self.state.unreadable.iter().any(|(path, _)| told(path)) {
+                let why = format!("{} Restore its folder from a backup.", State::MISSING);
+                self.unread(document::certifier_path(name, "certifier.ron"), &why);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks whether the sealed key of a certifier is there, private, and its own.
+    fn certifier_key(&mut self, certifier: &Certifier) -> Result<()> {
+        let path = certifier_key::path(&certifier.name);
+        let told = |s: &State| s.unreadable.iter().any(|(p, _)| *p == path);
+        let find = |s: &'a State| s.certifiers.get(&certifier.name).filter(|_| !told(s));
+        if self.unchanged(&path, find).is_some() {
+            return Ok(());
+        }
+        self.stamp(&path)?;
+        let key = &certifier.certificate.key.sha256;
+        let checked =
+            self.private(&path).and_then(|bytes| certifier_key::check(&certifier.name, &bytes, key));
+        match checked {
+            Ok(()) => {}
+            Err(e) if e.kind == Kind::NotFound => {
+                let why = format!(
+                    "{} Without it the certifier signs nothing. Restore it from a backup.",
+                    State::MISSING
+                );
+                self.unread(path, &why);
+            }
+            Err(e) => self.unread(path, &e.to_string()),
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! leaves this folder.
 
 pub mod audit;
+pub mod known;
 mod query;
 mod record;
 mod schema;

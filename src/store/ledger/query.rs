@@ -310,7 +310,8 @@ pub(super) fn issued(row: &Row<'_>) -> rusqlite::Result<Issued> {
     })
 }
 
-fn reason(code: u8, column: usize) -> rusqlite::Result<Reason> {
+/// Reads a reason code from a column of this number.
+pub(super) fn reason(code: u8, column: usize) -> rusqlite::Result<Reason> {
     Reason::from_code(code).ok_or_else(|| {
         let why = format!("{code} is not a reason code");
         rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, why.into())
