@@ -274,7 +274,7 @@ mod tests {
         }
         assert_eq!(file::names(&workspace).unwrap(), [] as [&str; 0]);
         // The workspace above a key that is there already.
-        let above = StashKeys { home: outside.clone(), workspace: temp.path().to_owned() };
+        let above = StashKeys { home: outside, workspace: temp.path().to_owned() };
         assert_eq!(above.existing().unwrap_err().kind, Kind::Refused);
         // A folder whose name only begins like the workspace's is another one.
         assert!(keys(&temp.path().join("data-2")).key().is_ok());
