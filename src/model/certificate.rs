@@ -238,6 +238,6 @@ impl Record for Certificate {
             join(x.ocsp_urls.iter().map(|u| visible(u)))
         }),
         Field::derived("sha256", "Fingerprint", "SHA-256 of the certificate.", |x, _| colons(&x.sha256.0)),
-        Field::derived("used", "Used by", "Where it stands in this workspace.", |x, look| used_by(x, look)),
+        Field::derived("used", "Used by", "Where it stands in this workspace.", used_by),
     ];
 }

@@ -375,7 +375,7 @@ impl Record for Keyring {
         Field::derived("ends", "Ends", "When the certificate ends.", |x, look| {
             x.leaf().map_or_else(String::new, |c| ends(c, look))
         }),
-        Field::derived("status", "Status", "What the ring needs next.", |x, look| status(x, look)),
+        Field::derived("status", "Status", "What the ring needs next.", status),
         Field::derived("key", "Key", "The kind of the private key.", |x, _| {
             x.key.as_ref().map_or_else(|| "none: trusted roots only".into(), |k| k.algorithm.clone())
         }),

@@ -321,6 +321,17 @@ fn a_password_that_does_not_open_is_asked_again() {
     assert!(c.screen().contains("does not open it") && c.screen().contains("Password of"), "{}", c.screen());
 }
 
+#[cfg(not(feature = "network"))]
+#[test]
+fn the_offline_build_says_that_it_has_no_network_code() {
+    let mut c = Console::fixture();
+    for key in ["3 p", "3 v"] {
+        c.press(key);
+        assert!(c.effects.is_empty() && c.screen().contains("no network code"), "{}", c.screen());
+    }
+}
+
+#[cfg(feature = "network")]
 #[test]
 fn a_probe_goes_to_the_rehearsal_or_asks_before_it_goes_out() {
     let mut c = Console::fixture();
