@@ -13,6 +13,7 @@ use ringmaster::model::request::{Plan, RequestId};
 use ringmaster::model::site::Site;
 use ringmaster::store::ledger::Order;
 use ringmaster::tui::effect::{Post, Workers};
+use ringmaster::tui::issued::Wish;
 use ringmaster::tui::msg::{Done, Effect, JobId, Msg};
 
 use crate::life::create_certifier;
@@ -33,6 +34,10 @@ fn answer(messages: &Receiver<Msg>, job: u64) -> Result<Done, Error> {
             _ => {}
         }
     }
+}
+
+fn wish(order: Order, filter: &str) -> Wish {
+    Wish { order, filter: filter.into(), ends: None, here: Vec::new() }
 }
 
 fn site(name: &str) -> Verb {
@@ -60,9 +65,9 @@ fn each_effect_is_answered_exactly_once() {
             8 => Effect::ReadPaste(job, "nothing".into()),
             9 => Effect::CompletePath(job, "/".into()),
             10 => Effect::Preview(job, RequestId(7), plan.clone()),
-            11 => Effect::Ids(job, Order::Ends, String::new()),
-            12 => Effect::Ids(job, Order::Ends, "mail".into()),
-            13 => Effect::Ids(job, Order::Subject, "mail box".into()),
+            11 => Effect::Ids(job, wish(Order::Ends, "")),
+            12 => Effect::Ids(job, wish(Order::Ends, "mail")),
+            13 => Effect::Ids(job, wish(Order::Subject, "mail box")),
             14 => Effect::Rows(job, vec![1, 2]),
             15 => Effect::Issued(job, "ca".into(), Serial(vec![1])),
             16 => Effect::Probe(job, "localhost".into(), 1, Some(([127, 0, 0, 1], 1).into())),

@@ -128,7 +128,7 @@ impl Workers {
             Effect::Lock(id, certifier) => self.enqueue(id, Task::Lock(certifier)),
             Effect::Refresh(id) => self.enqueue(id, Task::Refresh),
             Effect::Serve(id, site, port, password) => self.enqueue(id, Task::Serve(site, port, password)),
-            Effect::Ids(id, order, filter) => self.ask(id, Ask::Ids(id, order, filter)),
+            Effect::Ids(id, question) => self.ask(id, Ask::Ids(id, question)),
             Effect::Rows(id, ids) => self.ask(id, Ask::Rows(id, ids)),
             Effect::Issued(id, certifier, serial) => self.ask(id, Ask::Issued(id, certifier, serial)),
             Effect::Probe(id, host, port, address) => self.probe(id, host, port, address),

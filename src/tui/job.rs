@@ -197,11 +197,8 @@ pub fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) -> Vec<Ef
         }
         // An answer to an older question is of no use any more.
         (_, Done::Ids(_)) if model.jobs.values().any(|(job, _)| *job == Job::Ids) => {}
-        (_, Done::Ids(ids)) => {
-            model.issued.ids = ids;
-            if model.pane == PaneId::Certificates {
-                model.move_to(model.here().cursor);
-            }
+        (_, Done::Ids(listing)) => {
+            super::issued::take(model, listing);
         }
         (Job::Rows(asked), Done::Rows(rows)) => {
             model.issued.rows.extend(rows.into_iter().filter_map(|r| Some((u32::try_from(r.id).ok()?, r))));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::chord::Chord;
+use super::issued::Wish;
 use crate::desk::{Outcome, Preview, Verb};
 use crate::model::State;
 use crate::model::bytes::{Der, Serial};
@@ -14,7 +15,7 @@ use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::pki::pem::Found;
-use crate::store::ledger::Order;
+use crate::store::listing::Listing;
 
 /// What a person did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,8 +61,8 @@ pub enum Done {
     Paths(Vec<String>),
     /// What approving would issue.
     Preview(Box<Preview>),
-    /// The issued list in an order, narrowed by a filter: the ids.
-    Ids(Arc<[u32]>),
+    /// The list of certificates as it was asked for.
+    Ids(Arc<Listing>),
     /// Rows of the issued list.
     Rows(Vec<Issued>),
     /// One issued certificate with its DER.
@@ -96,8 +97,8 @@ pub enum Effect {
     CompletePath(JobId, String),
     /// Preview what approving a request would issue.
     Preview(JobId, RequestId, Plan),
-    /// Ask for the ids of the issued list; a newer ask replaces one that still waits, which is answered `Cancelled`.
-    Ids(JobId, Order, String),
+    /// Ask for the list of certificates; a newer ask replaces one that still waits, which is answered `Cancelled`.
+    Ids(JobId, Wish),
     /// Ask for rows of the issued list.
     Rows(JobId, Vec<u32>),
     /// Ask for one issued certificate.

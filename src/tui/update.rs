@@ -96,7 +96,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
         pane.findings = false;
         model.list();
         if let Some(key) = key {
-            model.select(&key);
+            model.keep(&key);
         }
     } else if !model.here().marked.is_empty() {
         model.here_mut().marked.clear();

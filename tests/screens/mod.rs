@@ -19,7 +19,7 @@ macro_rules! shows {
 /// Answers what the pane of certificates asks for.
 pub(crate) fn with_issued(mut console: Console) -> Console {
     console.press("2");
-    console.answer(Ok(Done::Ids(std::sync::Arc::from([1, 2, 3]))));
+    console.answer(fixture::listed(&[1, 2, 3]));
     console.answer(Ok(Done::Rows(fixture::issued(&[1, 2, 3]))));
     console
 }

@@ -251,7 +251,7 @@ fn a_million_rows_are_asked_for_by_the_window() {
     let mut c = Console::of(state);
     c.press("2");
     let ids: Vec<u32> = (1..=1_000_000).collect();
-    c.answer(Ok(Done::Ids(ids.into())));
+    c.answer(fixture::listed(&ids));
     c.press("G");
     for _ in 0..4 {
         let asked = c.effects.iter().rev().find_map(|e| match e {
@@ -271,7 +271,7 @@ fn a_million_rows_are_asked_for_by_the_window() {
 #[test]
 fn rows_that_cannot_be_had_are_not_asked_for_again_and_again() {
     let mut c = Console::fixture();
-    c.press("2").answer(Ok(Done::Ids(std::sync::Arc::from([1, 2, 3]))));
+    c.press("2").answer(fixture::listed(&[1, 2, 3]));
     c.answer(Ok(Done::Rows(Vec::new())));
     let before = c.effects.len();
     c.press("j k");
@@ -281,7 +281,7 @@ fn rows_that_cannot_be_had_are_not_asked_for_again_and_again() {
 #[test]
 fn an_issued_certificate_is_revoked_by_its_serial_and_a_reason() {
     let mut c = Console::fixture();
-    c.press("2").answer(Ok(Done::Ids(std::sync::Arc::from([1, 2, 3]))));
+    c.press("2").answer(fixture::listed(&[1, 2, 3]));
     c.answer(Ok(Done::Rows(fixture::issued(&[1, 2, 3]))));
     c.press("G R").type_text("DDEEFF03").press("<ret>");
     assert!(c.screen().contains("unspecified"), "{}", c.screen());

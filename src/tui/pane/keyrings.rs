@@ -40,6 +40,7 @@ pub const PANE: Pane = Pane {
         };
         named(model, model.state.keyrings.iter(), text, good)
     },
+    sorted: |_| "",
     cells: |model, key| {
         let ring = ring(model, key)?;
         let leaf = ring.leaf();

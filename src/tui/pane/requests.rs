@@ -44,6 +44,7 @@ pub const PANE: Pane = Pane {
         });
         all.into_iter().map(|r| RowKey::Request(r.id)).collect()
     },
+    sorted: |_| "",
     cells: |model, key| {
         let r = request(model, key)?;
         let (status, role) = match (&r.status, &r.pkcs10.proof) {
