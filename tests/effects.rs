@@ -76,6 +76,8 @@ fn each_effect_is_answered_exactly_once() {
             19 => Effect::StopService(job),
             20 => Effect::WriteFile(job, path("new"), b"x".to_vec()),
             21 => Effect::WriteFile(job, path("text"), b"x".to_vec()),
+            22 => Effect::Examine(job, ringmaster::desk::Desk::now(), 30),
+            23 => Effect::Crl(job, "ca".into()),
             _ => return None,
         })
     };
@@ -83,17 +85,17 @@ fn each_effect_is_answered_exactly_once() {
         assert_eq!(workers.carry_out(effect), None);
     }
     let mut answers: BTreeMap<u64, Result<Done, Error>> = BTreeMap::new();
-    while answers.len() < 21 {
+    while answers.len() < 23 {
         if let Msg::Done(JobId(id), result) = messages.recv_timeout(PATIENCE).expect("an answer") {
             assert!(answers.insert(id, result).is_none(), "job {id} was answered twice");
         }
     }
     workers.join();
     assert!(messages.try_iter().all(|msg| !matches!(msg, Msg::Done(..))), "an answer too many");
-    for job in [1, 4, 5, 9, 13, 14, 18, 19, 20] {
+    for job in [1, 4, 5, 9, 13, 14, 18, 19, 20, 22] {
         assert!(answers[&job].is_ok(), "{job}: {:?}", answers[&job]);
     }
-    for job in [2, 3, 6, 7, 8, 10, 15, 16, 17, 21] {
+    for job in [2, 3, 6, 7, 8, 10, 15, 16, 17, 21, 23] {
         assert!(answers[&job].is_err(), "{job}: {:?}", answers[&job]);
     }
     for job in [11, 12] {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::chord::Key;
 use super::command::Command;
 use super::dialog::Dialog;
+use super::findings::Findings;
 use super::issued::IssuedList;
 use super::job::Job;
 use super::keys::key_text;
@@ -167,8 +168,8 @@ pub struct Model {
     pub service: Option<(String, SocketAddr)>,
     /// Where each certificate of the workspace stands.
     pub places: Arc<BTreeMap<Digest, Vec<Subject>>>,
-    /// What the checks found, worst first; filled when findings are asked for.
-    pub findings: Option<Arc<[Finding]>>,
+    /// What the checks found, when findings were asked for.
+    pub findings: Findings,
     /// The issued list.
     pub issued: IssuedList,
     next_job: u64,
@@ -196,7 +197,7 @@ impl Model {
             unlocked: settings.unlocked.clone(),
             service: None,
             places: Arc::default(),
-            findings: None,
+            findings: Findings::default(),
             issued: IssuedList::default(),
             next_job: 0,
             keys: BTreeMap::new(),
@@ -221,9 +222,6 @@ impl Model {
         }
         self.places = Arc::new(places);
         self.state = state;
-        if self.findings.is_some() {
-            self.examine();
-        }
         let here = self.pane;
         for pane in PANES {
             self.pane = pane.id;
@@ -254,15 +252,9 @@ impl Model {
         self.move_to(self.here().cursor);
     }
 
-    /// Runs the checks over the state.
-    pub fn examine(&mut self) {
-        let found = crate::doctor::examine(&self.state, self.now, &[self.settings.soon]);
-        self.findings = Some(found.into());
-    }
-
     /// Lists what the checks have found about a subject.
     pub fn findings_of<'a>(&'a self, subject: &'a Subject) -> impl Iterator<Item = &'a Finding> {
-        self.findings.iter().flat_map(|f| f.iter()).filter(move |f| f.subject == *subject)
+        self.findings.about(subject)
     }
 
     /// Returns the pane that is shown.

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
-use super::areas::{Areas, LEAST, areas_of};
+use super::areas::{Areas, LEAST};
 use super::dialog::viewer::{Text, labelled};
 use super::dialog::{Hint, Sheet};
 use super::model::{Focus, Model, Mood};
@@ -26,7 +26,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         put(buf, area, 0, &model.ink().line(Role::Text, &text));
         return;
     }
-    let areas = areas_of((area.width, area.height));
+    let areas = areas(model);
     tabs(model, buf, areas.tabs);
     let mut cursor = list(model, buf, &areas);
     if let Some(area) = areas.detail {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::console::Console;
 use super::fixture;
 use ringmaster::model::certifier::{Issued, Reason, Revocation};
+use ringmaster::model::finding::{Finding, Severity, Subject};
 use ringmaster::store::listing::Listing;
 use ringmaster::tui::msg::{Done, Effect, Msg};
 use ringmaster::tui::pane::RowKey;
@@ -111,6 +112,22 @@ fn only_what_wants_a_look_is_asked_for() {
     let listed: Vec<_> = wish.here.iter().filter(|h| h.listed).map(|h| h.subject.clone()).collect();
     assert!(listed.iter().any(|s| s.contains("old.example")), "{listed:?}");
     assert!(listed.iter().any(|s| s.contains("www.example")), "{listed:?}");
+}
+
+#[test]
+fn the_checks_run_elsewhere_and_once_for_a_state() {
+    let mut c = Console::fixture();
+    c.press("1 !");
+    assert!(matches!(c.effects.last(), Some(Effect::Examine(..))), "{:?}", c.effects);
+    let subject = Subject::Keyring("shop".into());
+    let found = Finding::new("K02", Severity::Warning, subject, "The keyring has no certificate.");
+    c.answer(Ok(Done::Findings([found].into())));
+    assert!(c.press("g j").screen().contains("Finding          K02"), "{}", c.screen());
+    let asked = c.effects.len();
+    c.press("! 3 ! 1 !");
+    assert_eq!(c.effects.len(), asked, "asked again for the same state");
+    c.send(Msg::State(Arc::new(fixture::full())));
+    assert!(matches!(c.effects.last(), Some(Effect::Examine(..))), "{:?}", c.effects);
 }
 
 #[test]

@@ -66,7 +66,7 @@ pub const PANE: Pane = Pane {
     detail: |model, key| {
         let Some(r) = request(model, key) else { return Vec::new() };
         let mut all = entries(r, model);
-        all.extend(super::found(model, &Subject::Request(r.id)));
+        all.splice(0..0, super::found(model, &Subject::Request(r.id)));
         all
     },
     used: |model, key| {
