@@ -66,7 +66,7 @@ fn the_readme_shows_the_real_screens() {
             "keyrings" => Console::fixture().press("1").screen(),
             "certificates" => crate::screens::with_issued(Console::fixture()).screen(),
             "sites" => Console::fixture().press("3").screen(),
-            "requests" => Console::fixture().press("4").screen(),
+            "review" => crate::screens::under_review(Console::fixture()).screen(),
             "form" => Console::empty().press("1 n").type_text("mail").screen(),
             other => panic!("no screen is called {other}"),
         };

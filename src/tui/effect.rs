@@ -14,6 +14,7 @@ use super::task;
 use super::terminal::caught;
 use crate::desk::{Desk, Outcome, Verb, preview};
 use crate::model::State;
+use crate::model::bytes::Der;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::secret::Secret;
 
@@ -128,9 +129,17 @@ impl Workers {
             Effect::Lock(id, certifier) => self.enqueue(id, Task::Lock(certifier)),
             Effect::Refresh(id) => self.enqueue(id, Task::Refresh),
             Effect::Serve(id, site, port, password) => self.enqueue(id, Task::Serve(site, port, password)),
-            Effect::Ids(id, order, filter) => self.ask(id, Ask::Ids(id, order, filter)),
+            Effect::Ids(id, question) => self.ask(id, Ask::Ids(id, question)),
             Effect::Rows(id, ids) => self.ask(id, Ask::Rows(id, ids)),
             Effect::Issued(id, certifier, serial) => self.ask(id, Ask::Issued(id, certifier, serial)),
+            Effect::Crl(id, certifier) => {
+                let missing = Error::refused(format!("Certifier {certifier} has no CRL yet."));
+                let missing = missing.next("Sign one first.").command("certifier.crl");
+                let work = move |crls: Vec<Vec<u8>>| {
+                    crls.into_iter().next().map(|der| Done::Crl(Der(der))).ok_or(missing)
+                };
+                self.ask(id, Ask::Crls(id, vec![certifier], Box::new(work)));
+            }
             Effect::Probe(id, host, port, address) => self.probe(id, host, port, address),
             Effect::ReadFile(id, path) => post.spawn(id, move || task::read(&path)),
             Effect::ReadPaste(id, text) => post.spawn(id, move || task::paste(&text)),
@@ -140,6 +149,12 @@ impl Workers {
                 let state = self.state.clone();
                 post.spawn(id, move || {
                     Ok(Done::Preview(Box::new(preview(&state, request, &plan, Desk::now())?)))
+                });
+            }
+            Effect::Examine(id, now, soon) => {
+                let state = self.state.clone();
+                post.spawn(id, move || {
+                    Ok(Done::Findings(crate::doctor::examine(&state, now, &[soon]).into()))
                 });
             }
             Effect::ServiceLog(id) => post.done(id, Ok(self.shared.service_log())),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use super::effect::Post;
+use super::issued::Wish;
 use super::msg::{Done, JobId};
 use super::search::{Texts, Words};
 use super::terminal::caught;
@@ -13,14 +14,15 @@ use crate::model::Generation;
 use crate::model::bytes::Serial;
 use crate::model::error::{Error, Kind, Result};
 use crate::store::ledger::{Ledger, Order};
+use crate::store::listing::{self, Listing};
 
 /// Runs with the CRLs of certifiers; see [`Ask::Crls`].
 pub type WithCrls = Box<dyn FnOnce(Vec<Vec<u8>>) -> Result<Done> + Send>;
 
 /// What is asked of the ledger.
 pub enum Ask {
-    /// The ids of the issued list in an order, narrowed by a filter.
-    Ids(JobId, Order, String),
+    /// The list of certificates.
+    Ids(JobId, Wish),
     /// Rows by id.
     Rows(JobId, Vec<u32>),
     /// One issued certificate.
@@ -49,7 +51,7 @@ struct Reader {
     /// The texts, while a filter is in use.
     texts: Option<Texts>,
     /// The newest ask for ids, which waits until all others are served.
-    waiting: Option<(JobId, Order, String)>,
+    waiting: Option<(JobId, Wish)>,
 }
 
 impl Reader {
@@ -58,12 +60,12 @@ impl Reader {
             let ask = match self.asks.try_recv() {
                 Ok(ask) => ask,
                 Err(_) => match self.waiting.take() {
-                    Some((id, order, filter)) => return Some(Ask::Ids(id, order, filter)),
+                    Some((id, question)) => return Some(Ask::Ids(id, question)),
                     None => self.asks.recv().ok()?,
                 },
             };
-            let Ask::Ids(id, order, filter) = ask else { return Some(ask) };
-            if let Some((older, ..)) = self.waiting.replace((id, order, filter)) {
+            let Ask::Ids(id, question) = ask else { return Some(ask) };
+            if let Some((older, _)) = self.waiting.replace((id, question)) {
                 self.post.done(older, Err(replaced()));
             }
         }
@@ -71,12 +73,22 @@ impl Reader {
 
     fn answer(&mut self, ask: Ask) {
         match ask {
-            Ask::Ids(id, order, filter) => {
-                let ids = caught(|| self.ids(order, &filter));
-                self.post.done(id, ids.map(Done::Ids));
+            Ask::Ids(id, question) => {
+                let listing = caught(|| self.list(question));
+                self.post.done(id, listing.map(|listing| Done::Ids(Arc::new(listing))));
             }
             quick => answer_quickly(&*self.ledger, quick, &self.post),
         }
+    }
+
+    fn list(&mut self, asked: Wish) -> Result<Listing> {
+        let mut ids = self.ids(asked.order, &asked.filter)?;
+        if let Some((from, to)) = asked.ends {
+            let mut ending = self.ledger.issued_ending(from, to)?;
+            ending.sort_unstable();
+            ids = ids.iter().copied().filter(|id| ending.binary_search(id).is_ok()).collect();
+        }
+        listing::merge(&*self.ledger, asked.order, &ids, asked.here)
     }
 
     fn ids(&mut self, order: Order, filter: &str) -> Result<Arc<[u32]>> {
@@ -117,8 +129,8 @@ impl Reader {
             others.extend(asks.try_iter());
             for ask in others.drain(..) {
                 match ask {
-                    Ask::Ids(id, order, filter) => {
-                        if let Some((older, ..)) = waiting.replace((id, order, filter)) {
+                    Ask::Ids(id, question) => {
+                        if let Some((older, _)) = waiting.replace((id, question)) {
                             post.done(older, Err(replaced()));
                         }
                     }

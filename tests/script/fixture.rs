@@ -1,9 +1,12 @@
 //! A workspace built by hand from the nouns: small, at a fixed date, with one of everything that can be wrong.
 
+use std::sync::Arc;
+
 use ringmaster::model::State;
 use ringmaster::model::bytes::{Der, Digest, Serial};
 use ringmaster::model::certificate::{BasicConstraints, Certificate, KeyUsage};
 use ringmaster::model::certifier::{Certifier, CrlInfo, Issued, Policy};
+use ringmaster::model::error::Error;
 use ringmaster::model::key::KeyInfo;
 use ringmaster::model::keyring::{Entry, Keyring, Role, Sealed};
 use ringmaster::model::name::{AltName, Attribute, Name};
@@ -11,6 +14,8 @@ use ringmaster::model::profile::Profile;
 use ringmaster::model::request::{Pkcs10, Plan, Proof, Request, RequestId, Status};
 use ringmaster::model::site::{Site, SiteKind};
 use ringmaster::model::time::Timestamp;
+use ringmaster::store::listing::Listing;
+use ringmaster::tui::msg::Done;
 
 pub(crate) fn now() -> Timestamp {
     Timestamp(Timestamp::from_date("2026-11-23").unwrap().0 + 9 * 3600)
@@ -111,6 +116,11 @@ pub(crate) fn full() -> State {
     }
     state.issued = 3;
     state
+}
+
+/// The answer with these ids of the issued list; the certificates of the workspace stand before them.
+pub(crate) fn listed(ids: &[u32]) -> Result<Done, Error> {
+    Ok(Done::Ids(Arc::new(Listing { ids: ids.to_vec(), ..Listing::default() })))
 }
 
 /// Rows of the issued list, as many as are asked for.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "outside #[test] functions too, a test fails by it")]
 
 pub(crate) mod console;
+mod certificates;
 mod first_day;
 pub(crate) mod fixture;
 mod walk;

@@ -146,6 +146,16 @@ impl Ledger for SqliteLedger {
         Ok(ids)
     }
 
+    fn issued_ending(&self, from: Timestamp, to: Timestamp) -> Result<Vec<u32>> {
+        // Both halves are read from an index alone.
+        let mut query = self.connection.prepare_cached(
+            "SELECT id FROM issued INDEXED BY issued_ends WHERE not_after BETWEEN ? AND ?
+             EXCEPT SELECT id FROM issued INDEXED BY issued_revoked WHERE revoked_at IS NOT NULL",
+        )?;
+        let rows = query.query_map(params![from.0, to.0], |r| r.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     fn issued_rows(&self, ids: &[u32]) -> Result<Vec<Issued>> {
         let sql = format!("SELECT {ISSUED} FROM issued WHERE id = ?");
         let mut query = self.connection.prepare_cached(&sql)?;

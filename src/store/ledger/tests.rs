@@ -18,6 +18,7 @@ use crate::pki::signer::Signing;
 
 mod changes;
 mod files;
+mod listing;
 mod tampering;
 
 const NOW: Timestamp = Timestamp(1_790_000_000);
