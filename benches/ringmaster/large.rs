@@ -17,6 +17,7 @@ use ringmaster::model::keyring::NewKeyring;
 use ringmaster::model::request::Plan;
 use ringmaster::model::secret::Secret;
 use ringmaster::store::ledger::Ledger;
+use ringmaster::store::listing;
 use ringmaster::tui::backend::Lean;
 use ringmaster::tui::model::{Model, Settings};
 use ringmaster::tui::msg::{Done, Effect, Input, JobId, Msg};
@@ -57,7 +58,11 @@ fn furnish(desk: &mut Desk, folder: &Path) {
     ringmaster::demo::furnish(desk, ROWS, &mut |_| {}).expect("furnished");
     line("furnish 1,000,000 issued", format!("{:.0} s", begin.elapsed().as_secs_f64()), "limit 300 s".into());
     let size = std::fs::metadata(folder.join("data/ledger.db")).map_or(0, |m| m.len());
-    line("the ledger on disk", format!("{:.2} GB", size as f64 / 1e9), format!("{} bytes a row", size / ROWS));
+    line(
+        "the ledger on disk",
+        format!("{:.2} GB", size as f64 / 1e9),
+        format!("{} bytes a row", size / ROWS),
+    );
     let demo = || Secret::new("demo".into());
     desk.unlock("example-root", &demo()).expect("unlocked");
     for n in 0..KEYRINGS {
@@ -151,14 +156,16 @@ impl Console<'_> {
     fn answer(&mut self, effect: Effect) -> Option<(JobId, Done, Duration)> {
         let begin = Instant::now();
         match effect {
-            Effect::Ids(id, order, filter) => {
-                let words = Words::typed(&filter);
-                if words.is_empty() {
-                    self.ids = self.ledger.issued_ids(order).expect("ids").into();
-                    return Some((id, Done::Ids(self.ids.clone()), begin.elapsed()));
-                }
-                let found: Arc<[u32]> = self.texts.narrow(&words, &self.ids).into();
-                Some((id, Done::Ids(found), begin.elapsed()))
+            Effect::Ids(id, wish) => {
+                let words = Words::typed(&wish.filter);
+                let ids: Arc<[u32]> = if words.is_empty() {
+                    self.ids = self.ledger.issued_ids(wish.order).expect("ids").into();
+                    self.ids.clone()
+                } else {
+                    self.texts.narrow(&words, &self.ids).into()
+                };
+                let listing = listing::merge(self.ledger, wish.order, &ids, wish.here).expect("merged");
+                Some((id, Done::Ids(Arc::new(listing)), begin.elapsed()))
             }
             Effect::Rows(id, ids) => {
                 Some((id, Done::Rows(self.ledger.issued_rows(&ids).expect("rows")), Duration::ZERO))
@@ -184,7 +191,9 @@ fn keys(desk: &Desk) {
     let ms = |d: Duration| format!("{:.2} ms", d.as_secs_f64() * 1e3);
     let opened = console.press("2");
     line("open the list of certificates", ms(opened.2), format!("first frame after {}", ms(opened.0)));
-    for (what, key, limit) in [("one row down", "j", 300), ("one page down", "pgdn", 1500), ("to the end", "G", 1500)] {
+    for (what, key, limit) in
+        [("one row down", "j", 300), ("one page down", "pgdn", 1500), ("to the end", "G", 1500)]
+    {
         let mut pressed: Vec<_> = (0..50).map(|_| console.press(key)).collect();
         pressed.sort_by_key(|p| p.2);
         let slowest = pressed.last().map_or(Duration::ZERO, |p| p.2);
@@ -201,7 +210,12 @@ fn keys(desk: &Desk) {
             worst = pressed;
         }
     }
-    let beside = format!("limit 20 ms; of it {} in the reader, {} to the first frame", ms(worst.1), ms(worst.0));
+    let beside =
+        format!("limit 20 ms; of it {} in the reader, {} to the first frame", ms(worst.1), ms(worst.0));
     line("filter as you type, slowest of 14 keys", ms(worst.2), beside);
-    line("load the texts for the first filter", format!("{:.2} s", loaded.as_secs_f64()), "in the reader, once".into());
+    line(
+        "load the texts for the first filter",
+        format!("{:.2} s", loaded.as_secs_f64()),
+        "in the reader, once".into(),
+    );
 }
