@@ -1,6 +1,6 @@
 //! Signs approved requests: intents first, then signatures, then each certificate is verified and compared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Env;
 use super::approve::{accept, preview};
@@ -15,23 +15,37 @@ use crate::model::time::Timestamp;
 use crate::pki::issue::{self, Template};
 use crate::pki::signer::Signing;
 
-/// Signs approved requests, all or none. Errors: one is unknown or not approved, what it would issue is refused by now,
-/// its certifier is locked or has ended.
-pub fn issue(state: &State, ids: &[RequestId], env: &mut Env<'_>) -> Result<Change> {
+/// The certificates that were issued before for the keys of requests.
+pub type Earlier = BTreeMap<RequestId, Vec<Issued>>;
+
+/// Signs approved requests, all or none; one that is named twice is signed once.
+///
+/// Errors: one is unknown or not approved, profile or policy changed since its approval, what it would issue is refused by
+/// now, its certifier is locked or has ended.
+pub fn issue(state: &State, ids: &[RequestId], earlier: &Earlier, env: &mut Env<'_>) -> Result<Change> {
     let mut by_certifier: BTreeMap<&str, Vec<(&Request, &Plan)>> = BTreeMap::new();
-    for id in ids {
+    for id in BTreeSet::from_iter(ids) {
         let request = super::request(state, *id)?;
-        let Status::Approved { plan, .. } = &request.status else {
+        let Status::Approved { plan, terms, .. } = &request.status else {
             return Err(Error::refused(format!("Request {id} was not signed."))
                 .why(format!("It is {}, not approved.", request.status.word()))
                 .next("Look at it and approve it first.")
                 .command("request.approve"));
         };
+        if *terms != super::approve::terms(state, plan)? {
+            return Err(Error::refused(format!("Request {id} was not signed."))
+                .why(format!(
+                    "Profile {} or the policy of certifier {} was changed since the approval: what would be signed is not what was approved.",
+                    plan.profile, plan.certifier
+                ))
+                .next("Look at it and approve it again.")
+                .command("request.approve"));
+        }
         by_certifier.entry(plan.certifier.as_str()).or_default().push((request, plan));
     }
     let mut change = Change::default();
     for (name, requests) in by_certifier {
-        change.extend(issue_by(state, super::certifier(state, name)?, &requests, env)?);
+        change.extend(issue_by(state, super::certifier(state, name)?, &requests, earlier, env)?);
     }
     Ok(change)
 }
@@ -40,6 +54,7 @@ fn issue_by(
     state: &State,
     certifier: &Certifier,
     requests: &[(&Request, &Plan)],
+    earlier: &Earlier,
     env: &mut Env<'_>,
 ) -> Result<Change> {
     let authority = &certifier.certificate;
@@ -56,9 +71,9 @@ fn issue_by(
     let mut templates = Vec::with_capacity(requests.len());
     let mut work = Vec::with_capacity(requests.len());
     for (request, plan) in requests {
-        accept(request.id, &preview(state, request.id, plan, env.now)?.findings, &plan.reason)?;
-        let profile =
-            state.profiles.get(&plan.profile).ok_or_else(|| super::no_profile(state, &plan.profile))?;
+        let of_key = earlier.get(&request.id).map_or(&[][..], Vec::as_slice);
+        accept(request.id, &preview(state, request.id, plan, of_key, env.now)?.findings, &plan.reason)?;
+        let profile = super::profile(state, &plan.profile)?;
         let serial = env.serial();
         let template = template(request, certifier, profile, plan.days, serial.clone(), env.now)?;
         work.push((
