@@ -28,7 +28,9 @@ impl Findings {
 
 /// Asks for the checks when a pane shows findings and those that are known are of another state or hour.
 pub fn fetch(model: &mut Model) -> Vec<Effect> {
-    if !model.panes.iter().any(|pane| pane.findings) || model.jobs.values().any(|(job, _)| *job == Job::Examine) {
+    if !model.panes.iter().any(|pane| pane.findings)
+        || model.jobs.values().any(|(job, _)| *job == Job::Examine)
+    {
         return Vec::new();
     }
     let hour = model.now.0.div_euclid(3600);

@@ -234,7 +234,9 @@ impl Model {
             let mut marked = std::mem::take(&mut self.here_mut().marked);
             marked.retain(|key| match key {
                 RowKey::Issued(_) => true,
-                RowKey::Local(digest) => self.places.contains_key(digest) || self.issued.here.contains_key(digest),
+                RowKey::Local(digest) => {
+                    self.places.contains_key(digest) || self.issued.here.contains_key(digest)
+                }
                 key => kept.contains(key),
             });
             self.here_mut().marked = marked;
@@ -284,7 +286,11 @@ impl Model {
     /// Returns the key of a row of the present list.
     pub fn row(&self, index: usize) -> Option<RowKey> {
         let rows = &self.here().rows;
-        if self.pane == PaneId::Certificates { self.issued.row(rows, index) } else { rows.get(index).cloned() }
+        if self.pane == PaneId::Certificates {
+            self.issued.row(rows, index)
+        } else {
+            rows.get(index).cloned()
+        }
     }
 
     /// Returns the selected row of the present list.

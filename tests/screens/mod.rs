@@ -20,7 +20,9 @@ macro_rules! shows {
 /// Answers what the pane of certificates asks for.
 pub(crate) fn with_issued(mut console: Console) -> Console {
     console.press("2");
-    let ringmaster::tui::msg::Effect::Ids(_, wish) = &console.effects[0] else { panic!("no list was asked for") };
+    let ringmaster::tui::msg::Effect::Ids(_, wish) = &console.effects[0] else {
+        panic!("no list was asked for")
+    };
     let places = [0, 4, 5, 6].into_iter().zip(wish.here.iter().map(|h| h.sha256)).collect();
     let listing = Listing { ids: vec![1, 2, 3], places, issued: Vec::new() };
     console.answer(Ok(Done::Ids(std::sync::Arc::new(listing))));

@@ -106,7 +106,9 @@ fn only_what_wants_a_look_is_asked_for() {
     let mut c = Console::fixture();
     c.press("2").answer(fixture::listed(&[1, 2, 3]));
     c.press("!");
-    let Some(Effect::Ids(_, wish)) = c.effects.iter().rfind(|e| matches!(e, Effect::Ids(..))) else { panic!() };
+    let Some(Effect::Ids(_, wish)) = c.effects.iter().rfind(|e| matches!(e, Effect::Ids(..))) else {
+        panic!()
+    };
     let (from, to) = wish.ends.expect("a range of ends");
     assert_eq!((from.days_from(fixture::now()), to.days_from(fixture::now())), (-90, 30));
     let listed: Vec<_> = wish.here.iter().filter(|h| h.listed).map(|h| h.subject.clone()).collect();

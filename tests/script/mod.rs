@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "outside #[test] functions too, a test fails by it")]
 
-pub(crate) mod console;
 mod certificates;
+pub(crate) mod console;
 mod first_day;
 pub(crate) mod fixture;
 mod walk;

@@ -228,7 +228,11 @@ fn pem_that_is_pasted_into_a_path_line_opens_what_the_file_would_have() {
     let leaf = fixture::certificate(77, "shop.example.test", "Other CA", &["shop.example.test"], -1, 90);
     let found = ringmaster::pki::pem::Found { certificates: vec![leaf], ..Default::default() };
     c.answer(Ok(Done::Found(Box::new(found), "pasted".into())));
-    assert!(c.screen().contains("Install in keyring mail") && !c.screen().contains("Trust as"), "{}", c.screen());
+    assert!(
+        c.screen().contains("Install in keyring mail") && !c.screen().contains("Trust as"),
+        "{}",
+        c.screen()
+    );
     c.press("<esc>");
     assert!(c.model.dialogs.is_empty(), "{}", c.screen());
 }

@@ -259,7 +259,9 @@ fn fetch(model: &mut Model, source: Source, purpose: IssuedFor) -> Vec<Effect> {
 }
 
 fn write(model: &mut Model, copy: Copy) -> Vec<Effect> {
-    let Some(text) = text(&copy.source) else { return fetch(model, copy.source, IssuedFor::Write(copy.name)) };
+    let Some(text) = text(&copy.source) else {
+        return fetch(model, copy.source, IssuedFor::Write(copy.name));
+    };
     model.dialogs.push(Dialog::Path(PathLine::write(&copy.name, text.into_bytes(), copy.label)));
     Vec::new()
 }

@@ -76,7 +76,8 @@ fn what_ends_within_days_is_found_without_what_is_revoked() {
     let mut desk = Desk::new();
     desk.commit(&[issue("a", 1), issue("a", 2), issue("a", 3), issue("a", 90)]).unwrap();
     let (certifier, by) = ("a".to_owned(), "ann".to_owned());
-    let fact = Fact::CertificateRevoked { certifier, serial: serial(2), reason: Reason::Superseded, at: NOW, by };
+    let fact =
+        Fact::CertificateRevoked { certifier, serial: serial(2), reason: Reason::Superseded, at: NOW, by };
     desk.commit(&[fact]).unwrap();
     let mut ids = desk.ledger.issued_ending(NOW, NOW.plus_days(3)).unwrap();
     ids.sort_unstable();
