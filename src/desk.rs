@@ -217,11 +217,14 @@ impl Desk {
                 Err(_) if self.store.refresh(false)? => continue,
                 Err(error) => return Err(error),
             };
-            let facts = change.facts.clone();
-            match self.store.commit(state.generation, now, change) {
+            // Held no longer: a state that nobody else looks at is changed in its place instead of being copied.
+            let on = state.generation;
+            drop(state);
+            match self.store.commit(on, now, &change) {
                 Err(error) if error.kind == Kind::Moved => self.store.refresh(true)?,
                 Err(error) => return Err(error),
                 Ok(state) => {
+                    let facts = change.facts;
                     let message = facts.iter().rev().find_map(sentence).unwrap_or_default();
                     return Ok(Outcome { state, facts, message });
                 }

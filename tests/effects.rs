@@ -196,3 +196,25 @@ fn making_a_certifier_tells_that_it_is_unlocked() {
     assert_eq!(unlocked, ["ca"]);
     assert!(matches!(answer(&messages, 1), Ok(Done::Outcome(_))));
 }
+
+#[test]
+fn a_clock_behind_the_last_entry_is_told_before_and_with_each_signature() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut desk = desk(folder.path());
+    create_certifier(&mut desk, "ca", ringmaster::model::key::KeyType::P256);
+    desk.set_clock(Some(ringmaster::desk::Desk::now().plus_days(2)));
+    desk.run(site("later")).unwrap();
+    drop(desk);
+    let (workers, messages) = start(folder.path(), Duration::ZERO);
+    workers.carry_out(Effect::Unlock(JobId(1), "ca".into(), secret("ca-pass")));
+    let crl = || Verb::IssueCrl { certifier: "ca".into() };
+    workers.carry_out(Effect::Run(JobId(2), crl()));
+    workers.carry_out(Effect::Run(JobId(3), crl()));
+    let warning = answer(&messages, 0).unwrap_err();
+    assert!(warning.what.contains("The clock says"), "{warning}");
+    assert!(matches!(answer(&messages, 1), Ok(Done::Unlocked(_))));
+    for job in [2, 3] {
+        let Ok(Done::Outcome(outcome)) = answer(&messages, job) else { panic!("no outcome") };
+        assert!(outcome.message.contains("signed CRL") && outcome.message.contains("clock"), "{outcome:?}");
+    }
+}

@@ -240,3 +240,35 @@ fn a_read_only_desk_changes_nothing() {
     assert_eq!(desk.unlock("root", &secret("ca-pass")).unwrap_err().kind, Kind::ReadOnly);
     assert_eq!(desk.state().certifiers.len(), 1);
 }
+
+#[test]
+fn replaying_the_audit_chain_gives_the_state() {
+    use ringmaster::model::State;
+    use ringmaster::model::keyring::Sealed;
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    ringmaster::demo::furnish(&mut desk, ringmaster::demo::ISSUED, &mut |_| {}).unwrap();
+    desk.run(Verb::DeleteSite { name: "archive".into() }).unwrap();
+    desk.run(Verb::DeleteKeyring { name: "vpn".into() }).unwrap();
+    let state = desk.state();
+    let mut replayed = State::default();
+    let mut from = 1;
+    loop {
+        let entries = desk.ledger().audit(from, 100).unwrap();
+        let Some(last) = entries.last() else { break };
+        from = last.number + 1;
+        for entry in &entries {
+            let fact: Fact = serde_json::from_str(&entry.body).unwrap();
+            assert_eq!(fact.word(), entry.what);
+            replayed.apply(&fact);
+        }
+    }
+    // What is sealed and what are files of their own is not in the chain.
+    let mut expected = State::clone(&state);
+    expected.keyrings.values_mut().for_each(|r| r.sealed = Sealed::default());
+    expected.profiles.clear();
+    expected.generation = replayed.generation;
+    expected.next_request = expected.next_request.max(1);
+    replayed.next_request = replayed.next_request.max(1);
+    assert_eq!(replayed, expected);
+}

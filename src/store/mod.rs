@@ -17,6 +17,7 @@ pub mod signer;
 pub mod sth;
 pub mod workspace;
 
+use std::borrow::Borrow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -171,7 +172,13 @@ impl Store {
     ///
     /// Errors: `Moved`; `ReadOnly`; `Conflict` for a file that was changed by another program; `Disk`, also when it is
     /// full. After an error nothing has changed.
-    pub fn commit(&mut self, on: Generation, now: Timestamp, change: Change) -> Result<Arc<State>> {
+    pub fn commit(
+        &mut self,
+        on: Generation,
+        now: Timestamp,
+        change: impl Borrow<Change>,
+    ) -> Result<Arc<State>> {
+        let change = change.borrow();
         if let Some(why) = &self.read_only {
             return Err(Error::new(Kind::ReadOnly, "Nothing can be changed here.").why(why));
         }
@@ -198,7 +205,7 @@ impl Store {
         }
         file::step();
         let placed = commit::place(&self.folder, &pending, next);
-        self.apply(next, &change, &files);
+        self.apply(next, change, &files);
         match placed {
             // When the ledger cannot note it now, the next commit or opening finds everything in place and notes it.
             Ok(()) => {

@@ -344,7 +344,7 @@ impl Clerk {
             self.warn_of_clock();
         }
         let desk = &mut self.desk;
-        let result = match task {
+        let mut result = match task {
             Task::Serve(site, port, password) => return self.serve(id, site, port, password),
             Task::Run(verb) => caught(|| desk.run(verb).map(Done::Outcome)),
             Task::Unlock(certifier, password) => caught(|| {
@@ -361,6 +361,12 @@ impl Clerk {
                 Ok(Done::Outcome(Outcome { state: desk.state(), facts: Vec::new(), message: message.into() }))
             }),
         };
+        if signs
+            && self.told.clock.is_some()
+            && let Ok(Done::Outcome(outcome)) = &mut result
+        {
+            outcome.message.push_str(" The clock runs behind the audit chain: check the dates.");
+        }
         if matches!(&result, Err(error) if error.kind == Kind::Internal) {
             // What was half done in memory is forgotten; on disk a commit is whole or not there.
             let _ = caught(|| self.desk.refresh(true));

@@ -221,6 +221,11 @@ impl Model {
             places.insert(digest, subjects);
         }
         self.places = Arc::new(places);
+        for (path, why) in &state.unreadable {
+            if self.state.unreadable.iter().all(|(known, _)| known != path) {
+                self.say(Mood::Bad, format!("{path} is left alone: {why}"));
+            }
+        }
         self.state = state;
         let here = self.pane;
         for pane in PANES {

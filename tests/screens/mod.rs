@@ -44,6 +44,10 @@ fn every_pane_of_an_empty_workspace_says_what_can_be_done_first() {
 #[test]
 fn every_pane_shows_its_rows_and_the_detail_of_one() {
     for (key, name) in [("1", "keyrings"), ("3", "sites"), ("4", "requests"), ("5", "certifiers")] {
+        // The footer of sites names commands that the offline build does not have.
+        if name == "sites" && cfg!(not(feature = "network")) {
+            continue;
+        }
         shows!(format!("full-{name}-80x24"), Console::fixture().press(key));
         shows!(format!("full-{name}-132x43-ascii"), Console::fixture().mono().sized(132, 43).press(key));
     }
@@ -101,6 +105,7 @@ fn dialogs_at_80_columns() {
     shows!("form-certifier-ascii", Console::empty().mono().press("5 n").type_text("root"));
     shows!("form-site-errors", Console::fixture().press("3 n").type_text("Bad Name").press("<f2>"));
     shows!("confirm-delete", Console::fixture().press("1 X").type_text("mal"));
+    #[cfg(feature = "network")]
     shows!("palette", Console::fixture().press("3 :").type_text("key"));
     shows!("help", Console::fixture().press("4 ?"));
     shows!("viewer", Console::fixture().press("5 <ret>"));

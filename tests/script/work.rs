@@ -368,6 +368,17 @@ fn a_password_that_does_not_open_is_asked_again() {
     assert!(c.screen().contains("does not open it") && c.screen().contains("Password of"), "{}", c.screen());
 }
 
+#[cfg(not(feature = "network"))]
+#[test]
+fn the_offline_build_says_that_it_has_no_network_code() {
+    let mut c = Console::fixture();
+    for key in ["3 p", "3 v"] {
+        c.press(key);
+        assert!(c.effects.is_empty() && c.screen().contains("no network code"), "{}", c.screen());
+    }
+}
+
+#[cfg(feature = "network")]
 #[test]
 fn a_probe_goes_to_the_rehearsal_or_asks_before_it_goes_out() {
     let mut c = Console::fixture();
@@ -443,4 +454,15 @@ fn the_footer_fits_every_width() {
             assert!(footer.ends_with("quit"), "{columns}: {footer}");
         }
     }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_said_once_wherever_one_is() {
+    let mut state = fixture::full();
+    let stranger = ("keyrings/photo.kyr".to_owned(), "It is a JPEG picture.".to_owned());
+    state.unreadable.push(stranger);
+    let mut c = Console::of(state.clone());
+    assert!(c.screen().contains("keyrings/photo.kyr is left alone"), "{}", c.screen());
+    c.send(Msg::State(std::sync::Arc::new(state)));
+    assert_eq!(c.model.messages.iter().filter(|m| m.text.contains("photo")).count(), 1);
 }

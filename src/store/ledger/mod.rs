@@ -51,7 +51,7 @@ pub struct Entry {
 /// The outcome of verifying the audit chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
-    /// How many entries were read.
+    /// How many entries are good, from the first one on.
     pub entries: u64,
     /// The hash of the last good entry.
     pub head: Digest,
