@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::ledger::{Ledger, Order};
+use crate::model::State;
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::certifier::Issued;
 use crate::model::error::Result;
+use crate::model::finding::Subject;
 use crate::model::time::Timestamp;
 
 /// A certificate that stands in the workspace, with what it is sorted by.
@@ -76,6 +78,71 @@ fn key<'a>(
         Order::Subject => (none, subject, &[]),
         Order::Serial => (none, certifier, &serial.0),
     }
+}
+
+/// What a list says of a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is valid.
+    Good,
+    /// It is valid, and ends in so many days.
+    Soon(i64),
+    /// It has ended.
+    Expired,
+    /// It is not valid yet.
+    NotYet,
+    /// It was revoked.
+    Revoked,
+}
+
+impl Verdict {
+    /// Judges by revocation and time; `soon` is the number of days of the warning band.
+    pub fn of(revoked: bool, (from, to): (Timestamp, Timestamp), now: Timestamp, soon: i64) -> Self {
+        match to.days_from(now) {
+            _ if revoked => Self::Revoked,
+            _ if now < from => Self::NotYet,
+            _ if now > to => Self::Expired,
+            days if days < soon => Self::Soon(days),
+            _ => Self::Good,
+        }
+    }
+
+    /// Returns the verdict in a word or two.
+    pub fn text(self) -> String {
+        match self {
+            Self::Good => "ok".into(),
+            Self::Soon(days) => format!("soon {days} d"),
+            Self::Expired => "expired".into(),
+            Self::NotYet => "not yet".into(),
+            Self::Revoked => "revoked".into(),
+        }
+    }
+}
+
+/// Returns the certifier of the workspace whose name is the issuer of a certificate.
+pub fn certifier<'a>(state: &'a State, certificate: &Certificate) -> Option<&'a str> {
+    let mut all = state.certifiers.values();
+    all.find(|a| a.certificate.subject.der == certificate.issuer.der).map(|a| a.name.as_str())
+}
+
+/// Says where a certificate stands.
+pub fn place(subject: &Subject) -> String {
+    match subject {
+        Subject::Keyring(name) => format!("keyring {name}"),
+        Subject::Certifier(name) => format!("certifier {name}"),
+        _ => String::new(),
+    }
+}
+
+/// Returns what a filter looks at in a certificate of the workspace, in lower case: all that is searched in the issued
+/// list, and where it stands.
+pub fn text(certificate: &Certificate, certifier: Option<&str>, places: &[Subject]) -> String {
+    let c = certificate;
+    let mut parts = vec![c.subject.text(), c.issuer.text(), c.serial.to_string()];
+    parts.extend(certifier.map(str::to_owned));
+    parts.extend(c.alt_names.iter().map(ToString::to_string));
+    parts.extend(places.iter().map(place));
+    parts.join(" ").to_lowercase()
 }
 
 /// Sorts certificates of the workspace as the ledger sorts its own.

@@ -8,7 +8,7 @@ use crate::model::certifier::Issued;
 use crate::model::finding::Subject;
 use crate::model::time::Timestamp;
 use crate::store::ledger::Order;
-use crate::store::listing::{self, Here};
+use crate::store::listing::{self, Here, Verdict};
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::{Form, Goal};
@@ -39,7 +39,7 @@ pub const PANE: Pane = Pane {
             let c = model.certificate(digest)?;
             Some(cells(
                 c.subject.title(),
-                certifier(model, c).map_or_else(|| c.issuer.title(), str::to_owned),
+                listing::certifier(&model.state, c).map_or_else(|| c.issuer.title(), str::to_owned),
                 c.not_after,
                 &c.key.algorithm,
                 verdict(model, digest, c),
@@ -256,31 +256,16 @@ fn here(model: &Model) -> Vec<Here> {
     let mut all = Vec::new();
     for digest in model.places.keys() {
         let Some(c) = model.certificate(digest) else { continue };
-        let certifier = certifier(model, c);
-        // Whatever is searched in the issued list is searched here as well.
+        let certifier = listing::certifier(&model.state, c);
         let fits = || {
-            let names: Vec<_> = c.alt_names.iter().map(ToString::to_string).collect();
-            let texts = [
-                c.subject.text(),
-                c.issuer.text(),
-                certifier.unwrap_or_default().to_owned(),
-                names.join(" "),
-                c.serial.to_string(),
-                place(model, digest),
-            ];
-            matches(&pane.filter, &texts.each_ref().map(String::as_str))
+            let places = model.places.get(digest).map_or(&[][..], Vec::as_slice);
+            matches(&pane.filter, &[&listing::text(c, certifier, places)])
         };
         let listed = (!pane.findings || trouble(model, digest, c)) && (pane.filter.is_empty() || fits());
         all.push(Here::new(c, certifier, listed));
     }
     listing::sort(&mut all, order(pane.sort));
     all
-}
-
-/// Returns the certifier of the workspace whose name is the issuer.
-fn certifier<'a>(model: &'a Model, c: &Certificate) -> Option<&'a str> {
-    let mut all = model.state.certifiers.values();
-    all.find(|a| a.certificate.subject.der == c.issuer.der).map(|a| a.name.as_str())
 }
 
 /// Tells whether a certificate wants a look: by time, revoked though in use, or the checks say something of its ring.
@@ -323,30 +308,20 @@ fn verdict(model: &Model, digest: &Digest, c: &Certificate) -> (String, Role) {
 }
 
 fn judge(revoked: bool, from: Timestamp, to: Timestamp, model: &Model) -> (String, Role) {
-    let days = to.days_from(model.now);
-    if revoked {
-        ("revoked".into(), Role::Bad)
-    } else if model.now < from {
-        ("not yet".into(), Role::Bad)
-    } else if model.now > to {
-        ("expired".into(), Role::Bad)
-    } else if days < model.settings.soon {
-        (format!("soon {days} d"), Role::Warn)
-    } else {
-        ("ok".into(), Role::Ok)
-    }
+    let verdict = Verdict::of(revoked, (from, to), model.now, model.settings.soon);
+    let role = match verdict {
+        Verdict::Good => Role::Ok,
+        Verdict::Soon(_) => Role::Warn,
+        _ => Role::Bad,
+    };
+    (verdict.text(), role)
 }
 
 fn place(model: &Model, digest: &Digest) -> String {
-    let word = |s: &Subject| match s {
-        Subject::Keyring(name) => format!("keyring {name}"),
-        Subject::Certifier(name) => format!("certifier {name}"),
-        _ => String::new(),
-    };
     let all = model.places.get(digest).map_or(&[][..], Vec::as_slice);
     match all {
-        [one] => word(one),
-        [first, rest @ ..] => format!("{} +{}", word(first), rest.len()),
+        [one] => listing::place(one),
+        [first, rest @ ..] => format!("{} +{}", listing::place(first), rest.len()),
         [] => String::new(),
     }
 }
