@@ -307,7 +307,7 @@ fn a_compromised_key_is_not_certified_again() {
     let folder = temp.path();
     let mut desk = desk(folder);
     create_certifier(&mut desk, "root", KeyType::P256);
-    let mut import = |desk: &mut Desk, name: &str| {
+    let import = |desk: &mut Desk, name: &str| {
         let key = if folder.join("web.key").exists() {
             "-key web.key"
         } else {

@@ -1,5 +1,7 @@
 //! Approves a request, after showing exactly what will be issued.
 
+use std::collections::BTreeMap;
+
 use super::Env;
 use super::issue::template;
 use crate::model::State;
@@ -94,16 +96,41 @@ pub fn preview(
     now: Timestamp,
 ) -> Result<Preview> {
     let request = super::request(state, id)?;
+    preview_among(state, request, &by_key(state, [request].into_iter()), plan, earlier, now)
+}
+
+/// Requests by the SHA-256 of the key that they ask with, in the order of their numbers.
+pub(super) type ByKey<'a> = BTreeMap<Digest, Vec<&'a Request>>;
+
+/// Finds everything that asks with the keys of some requests, in one look at the queue.
+pub(super) fn by_key<'a>(state: &'a State, asked: impl Iterator<Item = &'a Request>) -> ByKey<'a> {
+    let mut found: ByKey<'_> = asked.map(|r| (r.pkcs10.key.sha256, Vec::new())).collect();
+    for request in state.requests.values() {
+        if let Some(same) = found.get_mut(&request.pkcs10.key.sha256) {
+            same.push(request);
+        }
+    }
+    found
+}
+
+/// Does what [`preview`] does, with the requests of the same key found before.
+pub(super) fn preview_among(
+    state: &State,
+    request: &Request,
+    same_key: &ByKey<'_>,
+    plan: &Plan,
+    earlier: &[Issued],
+    now: Timestamp,
+) -> Result<Preview> {
+    let id = request.id;
     let certifier = super::certifier(state, &plan.certifier)?;
     let profile = super::profile(state, &plan.profile)?;
     let subject = Subject::Request(id);
     let mut findings = lint::request(&request.pkcs10, profile, subject.clone());
     findings.extend(of_key(request, earlier, &subject));
-    let other = state.requests.values().find(|r| {
-        r.id != id
-            && r.pkcs10.key.sha256 == request.pkcs10.key.sha256
-            && r.pkcs10.subject.der != request.pkcs10.subject.der
-    });
+    let same_key = same_key.get(&request.pkcs10.key.sha256).into_iter().flatten();
+    let other =
+        same_key.into_iter().find(|r| r.id != id && r.pkcs10.subject.der != request.pkcs10.subject.der);
     if let Some(other) = other {
         let text = format!("Request {} asks with the same key for {}.", other.id, other.pkcs10.subject);
         findings.push(Finding::new("key.shared", Severity::Warning, subject.clone(), text));

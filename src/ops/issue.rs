@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Env;
-use super::approve::{accept, preview};
+use super::approve::{accept, by_key, preview_among};
 use crate::model::State;
 use crate::model::bytes::{Der, Serial};
 use crate::model::certifier::{Certifier, Issued};
@@ -13,6 +13,7 @@ use crate::model::profile::Profile;
 use crate::model::request::{Plan, Request, RequestId, Status};
 use crate::model::time::Timestamp;
 use crate::pki::issue::{self, Template};
+use crate::pki::parallel;
 use crate::pki::signer::Signing;
 
 /// The certificates that were issued before for the keys of requests.
@@ -68,28 +69,28 @@ fn issue_by(
             .next("Check the clock, or sign with another certifier."));
     }
     let algorithm = env.signer.key(&certifier.name)?.algorithm().to_vec();
-    let mut templates = Vec::with_capacity(requests.len());
-    let mut work = Vec::with_capacity(requests.len());
-    for (request, plan) in requests {
-        let of_key = earlier.get(&request.id).map_or(&[][..], Vec::as_slice);
-        accept(request.id, &preview(state, request.id, plan, of_key, env.now)?.findings, &plan.reason)?;
+    let same_key = by_key(state, requests.iter().map(|(request, _)| *request));
+    let now = env.now;
+    let wanted: Vec<_> = requests.iter().map(|(request, plan)| (*request, *plan, env.serial())).collect();
+    let prepared = parallel::map(&wanted, |(request, plan, serial)| {
+        let earlier = earlier.get(&request.id).map_or(&[][..], Vec::as_slice);
+        let preview = preview_among(state, request, &same_key, plan, earlier, now)?;
+        accept(request.id, &preview.findings, &plan.reason)?;
         let profile = super::profile(state, &plan.profile)?;
-        let serial = env.serial();
-        let template = template(request, certifier, profile, plan.days, serial.clone(), env.now)?;
-        work.push((
-            Signing::Certificate(serial),
-            issue::to_be_signed(&template, &authority.subject, &algorithm)?,
-        ));
-        templates.push(template);
-    }
+        let template = template(request, certifier, profile, plan.days, serial.clone(), now)?;
+        let tbs = issue::to_be_signed(&template, &authority.subject, &algorithm)?;
+        Ok((template, (Signing::Certificate(serial.clone()), tbs)))
+    })?;
+    let (templates, work): (Vec<_>, Vec<_>) = prepared.into_iter().unzip();
     let signatures = env.signer.sign(&certifier.name, &work)?;
     if signatures.len() != work.len() {
         return Err(Error::internal("The signer returned another number of signatures than asked."));
     }
-    let mut change = Change::default();
-    for (i, (request, plan)) in requests.iter().enumerate() {
-        let der = issue::assemble(&work[i].1, &algorithm, &signatures[i]);
-        let certificate = issue::verify(&der, &templates[i], &authority.subject, &authority.key)?;
+    let signed: Vec<_> = requests.iter().zip(&templates).zip(work.iter().zip(&signatures)).collect();
+    let operator = env.operator;
+    let facts = parallel::map(&signed, |(((request, plan), template), ((_, tbs), signature))| {
+        let der = issue::assemble(tbs, &algorithm, signature);
+        let certificate = issue::verify(&der, template, &authority.subject, &authority.key)?;
         let names = certificate.alt_names.iter().map(ToString::to_string);
         let issued = Issued {
             id: 0,
@@ -104,13 +105,13 @@ fn issue_by(
             sha256: certificate.sha256,
             request: Some(request.id),
             profile: plan.profile.clone(),
-            at: env.now,
-            by: env.operator.to_owned(),
+            at: now,
+            by: operator.to_owned(),
             revoked: None,
         };
-        change.facts.push(Fact::CertificateIssued { issued, der: Der(der) });
-    }
-    Ok(change)
+        Ok(Fact::CertificateIssued { issued, der: Der(der) })
+    })?;
+    Ok(Change { facts, files: Vec::new() })
 }
 
 /// Decides what is issued for a request, clamped to profile, calendar and certifier at `now`.
