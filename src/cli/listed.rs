@@ -25,7 +25,7 @@ enum Line<'a> {
     /// A certificate that stands in the workspace, and its row of the issued list if it was issued here.
     Here(&'a Certificate, &'a [Subject], Option<&'a Issued>),
     /// One that stands in the issued list alone.
-    Issued(Issued),
+    Issued(Box<Issued>),
 }
 
 /// Lists certificates.
@@ -72,7 +72,7 @@ pub(super) fn list(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
     let mut lines = Vec::new();
     each(ledger, &listing, &mut |found| {
         let line = match found {
-            Ok(row) => Line::Issued(row),
+            Ok(row) => Line::Issued(Box::new(row)),
             Err(digest) => match all.get(digest) {
                 Some((c, places)) => Line::Here(c, places, own.get(digest).copied()),
                 None => return true,
@@ -162,7 +162,7 @@ fn object(line: &Line<'_>, verdict: &str, look: &Look<'_>) -> Value {
             all.extend(print::object(*certificate, look));
         }
         Line::Issued(row) => {
-            all.extend(print::object(row, look));
+            all.extend(print::object(&**row, look));
             all.insert("issuer".into(), row.certifier.clone().into());
         }
     }
