@@ -268,9 +268,12 @@ impl Store {
         let state = Arc::make_mut(&mut self.state);
         change.facts.iter().for_each(|fact| state.apply(fact));
         state.generation = generation;
-        let closed: Vec<_> = state.requests.values().filter(|r| !r.status.is_open()).map(|r| r.id).collect();
-        for id in closed.iter().take(closed.len().saturating_sub(State::CLOSED_KEPT)) {
-            state.requests.remove(id);
+        if state.requests.len() > State::CLOSED_KEPT {
+            let closed = state.requests.values().filter(|r| !r.status.is_open()).map(|r| r.id);
+            let closed: Vec<_> = closed.collect();
+            for id in closed.iter().take(closed.len().saturating_sub(State::CLOSED_KEPT)) {
+                state.requests.remove(id);
+            }
         }
         for write in files {
             match file::stamp(&self.folder.join(&write.path)) {

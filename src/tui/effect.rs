@@ -16,6 +16,7 @@ use super::terminal::caught;
 use crate::desk::{Desk, Outcome, preview};
 use crate::model::State;
 use crate::model::bytes::Der;
+use crate::model::certifier::Issued;
 use crate::model::error::{Error, Kind, Result};
 
 /// Where answers go: to the loop, which is woken for them.
@@ -144,9 +145,11 @@ impl Workers {
             Effect::WriteFile(id, path, bytes) => post.spawn(id, move || task::write(&path, &bytes)),
             Effect::Preview(id, request, plan) => {
                 let state = self.state.clone();
-                post.spawn(id, move || {
-                    Ok(Done::Preview(Box::new(preview(&state, request, &plan, Desk::now())?)))
-                });
+                let key = state.requests.get(&request).map(|r| r.pkcs10.key.sha256).unwrap_or_default();
+                let work = move |earlier: Vec<Issued>| {
+                    Ok(Done::Preview(Box::new(preview(&state, request, &plan, &earlier, Desk::now())?)))
+                };
+                self.ask(id, Ask::ByKey(id, key, Box::new(work)));
             }
             Effect::Examine(id, now, soon) => {
                 let state = self.state.clone();

@@ -94,7 +94,7 @@ pub(super) const COMMANDS: &[Command] = &[
         name: "list.findings",
         title: "findings only",
         keys: &["!"],
-        doc: "Narrows the list to records with something wrong, and shows what the checks say of them. Of certificates it \
+        doc: "Narrows the list to records with something wrong, and shows what the checks say of them; of certificates it \
               shows what ends soon or has ended less than 90 days ago and is not revoked, what is in use though it \
               has ended or is revoked, and the certificate of a keyring with a finding.",
         cli: Some("findings"),

@@ -11,7 +11,8 @@ use super::msg::{Done, JobId};
 use super::search::{Texts, Words};
 use super::terminal::caught;
 use crate::model::Generation;
-use crate::model::bytes::Serial;
+use crate::model::bytes::{Digest, Serial};
+use crate::model::certifier::Issued;
 use crate::model::error::{Error, Kind, Result};
 use crate::store::ledger::{Ledger, Order};
 use crate::store::listing::{self, Listing};
@@ -19,12 +20,17 @@ use crate::store::listing::{self, Listing};
 /// Runs with the CRLs of certifiers; see [`Ask::Crls`].
 pub type WithCrls = Box<dyn FnOnce(Vec<Vec<u8>>) -> Result<Done> + Send>;
 
+/// Runs with what was issued for a key; see [`Ask::ByKey`].
+pub type WithIssued = Box<dyn FnOnce(Vec<Issued>) -> Result<Done> + Send>;
+
 /// What is asked of the ledger.
 pub enum Ask {
     /// The list of certificates.
     Ids(JobId, Wish),
     /// Rows by id.
     Rows(JobId, Vec<u32>),
+    /// What was issued for a key, for work on a thread of its own.
+    ByKey(JobId, Digest, WithIssued),
     /// One issued certificate.
     Issued(JobId, String, Serial),
     /// The latest CRLs of these certifiers, for work on a thread of its own.
@@ -155,6 +161,10 @@ fn answer_quickly(ledger: &dyn Ledger, ask: Ask, post: &Post) {
                 Ok(Done::Issued(Box::new(found)))
             }),
         ),
+        Ask::ByKey(id, key, work) => match caught(|| ledger.issued_by_key(&key)) {
+            Ok(issued) => post.spawn(id, move || work(issued)),
+            Err(error) => post.done(id, Err(error)),
+        },
         Ask::Crls(id, certifiers, work) => {
             let crls = caught(|| {
                 let found = certifiers.iter().map(|name| ledger.crl(name)).collect::<Result<Vec<_>>>()?;

@@ -207,7 +207,7 @@ pub(crate) fn plan() -> Plan {
 }
 
 fn approved() -> Status {
-    Status::Approved { by: "ada".into(), at: now().plus_days(-1), plan: plan() }
+    Status::Approved { by: "ada".into(), at: now().plus_days(-1), plan: plan(), terms: Default::default() }
 }
 
 fn denied() -> Status {
