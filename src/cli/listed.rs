@@ -39,7 +39,7 @@ pub(super) fn list(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
         Some("serial") => Order::Serial,
         _ => Order::Issued,
     };
-    let (due, used) = (options.get_flag("due"), options.get_flag("used"));
+    let [due, used, issued] = ["due", "used", "issued"].map(|name| options.get_flag(name));
     let (now, soon) = (Desk::now(), session.config.soon());
     let state = session.state()?;
     let all = state.certificates();
@@ -74,8 +74,10 @@ pub(super) fn list(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
         let line = match found {
             Ok(row) => Line::Issued(Box::new(row)),
             Err(digest) => match all.get(digest) {
-                Some((c, places)) => Line::Here(c, places, own.get(digest).copied()),
-                None => return true,
+                Some((c, places)) if !issued || own.contains_key(digest) => {
+                    Line::Here(c, places, own.get(digest).copied())
+                }
+                _ => return true,
             },
         };
         if !due || matches!(verdict(&line), Verdict::Soon(_)) {

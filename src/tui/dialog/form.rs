@@ -289,7 +289,7 @@ impl Form {
         if !last {
             hints.push(hint("Ctrl-S or F2", "save", 90));
         }
-        hints.push(hint("Esc", "back", 80));
+        hints.push(hint("Esc", "back", 87));
         if self.lines.get(self.cursor).is_some_and(|l| options(model, l).is_some()) {
             hints.push(hint("Left/Right", "change", 75));
         }
