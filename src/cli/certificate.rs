@@ -49,6 +49,10 @@ pub(super) fn command() -> Command {
                     "due",
                     "Lists only those that are valid and end soon; exit code 3 when there are any",
                 ))
+                .arg(
+                    flag("issued", "Lists only what a certifier of the workspace has issued")
+                        .conflicts_with("used"),
+                )
                 .arg(flag("used", "Lists only what stands in keyrings and certifiers, issued here or not")),
         )
         .subcommand(

@@ -25,7 +25,7 @@ enum Line<'a> {
     /// A certificate that stands in the workspace, and its row of the issued list if it was issued here.
     Here(&'a Certificate, &'a [Subject], Option<&'a Issued>),
     /// One that stands in the issued list alone.
-    Issued(Issued),
+    Issued(Box<Issued>),
 }
 
 /// Lists certificates.
@@ -39,7 +39,7 @@ pub(super) fn list(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
         Some("serial") => Order::Serial,
         _ => Order::Issued,
     };
-    let (due, used) = (options.get_flag("due"), options.get_flag("used"));
+    let [due, used, issued] = ["due", "used", "issued"].map(|name| options.get_flag(name));
     let (now, soon) = (Desk::now(), session.config.soon());
     let state = session.state()?;
     let all = state.certificates();
@@ -72,10 +72,12 @@ pub(super) fn list(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
     let mut lines = Vec::new();
     each(ledger, &listing, &mut |found| {
         let line = match found {
-            Ok(row) => Line::Issued(row),
+            Ok(row) => Line::Issued(Box::new(row)),
             Err(digest) => match all.get(digest) {
-                Some((c, places)) => Line::Here(c, places, own.get(digest).copied()),
-                None => return true,
+                Some((c, places)) if !issued || own.contains_key(digest) => {
+                    Line::Here(c, places, own.get(digest).copied())
+                }
+                _ => return true,
             },
         };
         if !due || matches!(verdict(&line), Verdict::Soon(_)) {
@@ -162,7 +164,7 @@ fn object(line: &Line<'_>, verdict: &str, look: &Look<'_>) -> Value {
             all.extend(print::object(*certificate, look));
         }
         Line::Issued(row) => {
-            all.extend(print::object(row, look));
+            all.extend(print::object(&**row, look));
             all.insert("issuer".into(), row.certifier.clone().into());
         }
     }

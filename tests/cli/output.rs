@@ -45,6 +45,8 @@ fn the_list_of_certificates_has_each_one_once() {
     let mail = all.iter().find(|c| c["subject"] == "CN=mail.example.test").unwrap();
     assert_eq!((&mail["where"], &mail["verdict"]), (&"keyring mail".into(), &"ok".into()), "{list:#}");
     assert_eq!(mail["revoked"], "no", "what the issued list knows stands beside it: {list:#}");
+    let issued = place.run("certificate list --issued --json").json();
+    assert!(issued.as_array().unwrap().iter().all(|c| c["certifier"] == "root"), "{issued:#}");
     let text = place.run("certificate list --filter keyring").done();
     assert!(text.starts_with("SUBJECT") && text.contains("WHERE") && text.contains("keyring mail"), "{text}");
     let (certifier, serial) = (mail["certifier"].as_str().unwrap(), mail["serial"].as_str().unwrap());

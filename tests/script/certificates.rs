@@ -117,6 +117,15 @@ fn only_what_wants_a_look_is_asked_for() {
 }
 
 #[test]
+fn a_list_that_is_whole_again_does_not_say_that_it_is_narrowed() {
+    let mut c = Console::fixture();
+    c.press("1 !").answer(Ok(Done::Findings(Arc::from([]))));
+    assert!(c.screen().contains("Only what has something wrong"), "{}", c.screen());
+    c.press("<esc>");
+    assert!(!c.screen().contains("Only what"), "{}", c.screen());
+}
+
+#[test]
 fn the_checks_run_elsewhere_and_once_for_a_state() {
     let mut c = Console::fixture();
     c.press("1 !");

@@ -67,7 +67,10 @@ fn break_at_spaces(paragraph: &str, columns: usize) -> Vec<String> {
         }
         for c in word.chars() {
             if width(&line) + c.width().unwrap_or(0) > columns && !line.is_empty() {
-                lines.push(std::mem::take(&mut line));
+                // Names and fingerprints are easier to compare when their parts stay whole.
+                let end = line.rfind([',', ':']).map(|at| at + 1).filter(|end| end * 2 > line.len());
+                let rest = end.map_or_else(String::new, |end| line.split_off(end));
+                lines.push(std::mem::replace(&mut line, rest));
             }
             line.push(c);
         }
@@ -89,6 +92,7 @@ mod tests {
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("0 CN=a\n  issued by b", 9), ["0 CN=a", "  issued", "  by b"]);
         assert_eq!(wrap("a  b", 9), ["a  b"]);
+        assert_eq!(wrap("0A:1B:2C:3D", 7), ["0A:1B:", "2C:3D"]);
     }
 
     proptest::proptest! {
