@@ -57,7 +57,11 @@ fn furnish(desk: &mut Desk, folder: &Path) {
     ringmaster::demo::furnish(desk, ROWS, &mut |_| {}).expect("furnished");
     line("furnish 1,000,000 issued", format!("{:.0} s", begin.elapsed().as_secs_f64()), "limit 300 s".into());
     let size = std::fs::metadata(folder.join("data/ledger.db")).map_or(0, |m| m.len());
-    line("the ledger on disk", format!("{:.2} GB", size as f64 / 1e9), format!("{} bytes a row", size / ROWS));
+    line(
+        "the ledger on disk",
+        format!("{:.2} GB", size as f64 / 1e9),
+        format!("{} bytes a row", size / ROWS),
+    );
     let demo = || Secret::new("demo".into());
     desk.unlock("example-root", &demo()).expect("unlocked");
     for n in 0..KEYRINGS {
@@ -184,7 +188,9 @@ fn keys(desk: &Desk) {
     let ms = |d: Duration| format!("{:.2} ms", d.as_secs_f64() * 1e3);
     let opened = console.press("2");
     line("open the list of certificates", ms(opened.2), format!("first frame after {}", ms(opened.0)));
-    for (what, key, limit) in [("one row down", "j", 300), ("one page down", "<pgdn>", 1500), ("to the end", "G", 1500)] {
+    for (what, key, limit) in
+        [("one row down", "j", 300), ("one page down", "<pgdn>", 1500), ("to the end", "G", 1500)]
+    {
         let mut pressed: Vec<_> = (0..50).map(|_| console.press(key)).collect();
         pressed.sort_by_key(|p| p.2);
         let slowest = pressed.last().map_or(Duration::ZERO, |p| p.2);
@@ -204,7 +210,12 @@ fn keys(desk: &Desk) {
             worst = pressed;
         }
     }
-    let beside = format!("limit 20 ms; of it {} in the reader, {} to the first frame", ms(worst.1), ms(worst.0));
+    let beside =
+        format!("limit 20 ms; of it {} in the reader, {} to the first frame", ms(worst.1), ms(worst.0));
     line("filter as you type, slowest of 14 keys", ms(worst.2), beside);
-    line("load the texts for the first filter", format!("{:.2} s", loaded.as_secs_f64()), "in the reader, once".into());
+    line(
+        "load the texts for the first filter",
+        format!("{:.2} s", loaded.as_secs_f64()),
+        "in the reader, once".into(),
+    );
 }

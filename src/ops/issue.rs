@@ -56,8 +56,7 @@ fn issue_by(
     let algorithm = env.signer.key(&certifier.name)?.algorithm().to_vec();
     let same_key = by_key(state, requests.iter().map(|(request, _)| *request));
     let now = env.now;
-    let wanted: Vec<_> =
-        requests.iter().map(|(request, plan)| (*request, *plan, env.serial())).collect();
+    let wanted: Vec<_> = requests.iter().map(|(request, plan)| (*request, *plan, env.serial())).collect();
     let prepared = parallel::map(&wanted, |(request, plan, serial)| {
         let preview = preview_among(state, request, &same_key, plan, now)?;
         accept(request.id, &preview.findings, &plan.reason)?;

@@ -21,9 +21,9 @@ pub fn map<T: Sync, R: Send>(things: &[T], each: impl Fn(&T) -> Result<R> + Sync
     }
     std::thread::scope(|scope| {
         let all = &all;
-        let parts = rest.chunks(first.len()).map(|part| {
-            (part, std::thread::Builder::new().spawn_scoped(scope, move || all(part)).ok())
-        });
+        let parts = rest
+            .chunks(first.len())
+            .map(|part| (part, std::thread::Builder::new().spawn_scoped(scope, move || all(part)).ok()));
         let parts: Vec<_> = parts.collect();
         let mut results = all(first)?;
         for (part, thread) in parts {

@@ -206,7 +206,10 @@ impl Ledger for SqliteLedger {
     }
 
     fn issued_by_sha256(&self, sha256: &Digest) -> Result<Option<(Issued, Der)>> {
-        self.issued_where("substr(sha256, 1, 8) = substr(?1, 1, 8) AND sha256 = ?1", &sha256.0)?.pop().map(|row| self.with_der(row)).transpose()
+        self.issued_where("substr(sha256, 1, 8) = substr(?1, 1, 8) AND sha256 = ?1", &sha256.0)?
+            .pop()
+            .map(|row| self.with_der(row))
+            .transpose()
     }
 
     fn issued_by_key(&self, key_sha256: &Digest) -> Result<Vec<Issued>> {
