@@ -9,11 +9,17 @@ use std::process::Command;
 
 use ringmaster::desk::{Desk, Verb};
 use ringmaster::model::State;
+use ringmaster::model::bytes::{Digest, Serial};
+use ringmaster::model::change::Fact;
+use ringmaster::model::error::Kind;
 use ringmaster::model::key::KeyType;
 use ringmaster::model::request::RequestId;
+use ringmaster::model::time::Timestamp;
+use ringmaster::pki::signer::Signing;
+use ringmaster::store::{Open, Store};
 
 use crate::life::{create_certifier, create_keyring, issue, plan};
-use crate::support::{desk, secret};
+use crate::support::{config, desk, secret};
 
 const FOLDER: &str = "RINGMASTER_TEST_CRASH_FOLDER";
 const ACT: &str = "RINGMASTER_TEST_CRASH_ACT";
@@ -104,6 +110,77 @@ fn outline(state: &State) -> String {
     )
 }
 
+/// Every signature that was ever intended in a workspace: certifier, what, and what it is called when it is abandoned.
+fn intents(folder: &Path) -> Vec<(String, Signing, String)> {
+    let ledger = rusqlite::Connection::open(folder.join("data/ledger.db")).unwrap();
+    let mut query = ledger.prepare("SELECT certifier, serial, number FROM intent ORDER BY id").unwrap();
+    let rows = query.query_map([], |row| {
+        let (certifier, serial, number): (String, Option<Vec<u8>>, Option<u64>) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(match serial.map(Serial) {
+            Some(serial) => {
+                let called = format!("certificate {serial}");
+                (certifier, Signing::Certificate(serial), called)
+            }
+            None => (certifier, Signing::Crl(number.unwrap_or(0)), format!("CRL {}", number.unwrap_or(0))),
+        })
+    });
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
+/// Opens the workspace when nobody can be signing any more, and holds that no number is lost: each one that was intended
+/// is issued or recorded as abandoned, never both, and is not given again. Returns how many serial numbers are abandoned.
+pub(crate) fn no_number_is_lost(folder: &Path, when: &str) -> usize {
+    let config = config(folder);
+    let now = Timestamp(Desk::now().0 + 11 * 60);
+    let how = Open {
+        folder: config.workspace,
+        home: config.home,
+        read_only: false,
+        operator: config.operator,
+        now,
+    };
+    let entries = |store: &mut Store| -> Vec<Fact> {
+        let all = store.ledger().audit(1, 1_000_000).unwrap();
+        all.iter().map(|e| serde_json::from_str(&e.body).unwrap()).collect()
+    };
+    let mut store = Store::open(&how).unwrap();
+    let facts = entries(&mut store);
+    let mut spent = 0;
+    for (certifier, what, called) in intents(folder) {
+        let abandoned = facts.iter().filter(|f| {
+            matches!(f, Fact::SigningAbandoned { certifier: c, what, .. } if *c == certifier && *what == called)
+        });
+        let done = facts.iter().filter(|f| match (f, &what) {
+            (Fact::CertificateIssued { issued, .. }, Signing::Certificate(serial)) => {
+                issued.certifier == certifier && issued.serial == *serial
+            }
+            // A certifier's own certificate stands in its folder.
+            (Fact::CertifierCreated { certifier: c }, Signing::Certificate(serial)) => {
+                c.name == certifier && c.certificate.serial == *serial
+            }
+            (Fact::CrlIssued { certifier: c, crl, .. }, Signing::Crl(number)) => {
+                *c == certifier && crl.number == *number
+            }
+            _ => false,
+        });
+        let (abandoned, done) = (abandoned.count(), done.count());
+        assert_eq!(abandoned.max(done), 1, "{when}: {called} of {certifier} is lost");
+        if let Signing::Certificate(serial) = &what {
+            spent += abandoned;
+            assert_eq!(abandoned + done, 1, "{when}: {called} of {certifier} is abandoned and issued");
+            let listed = store.ledger().issued_by_serial(&certifier, serial).unwrap().is_some();
+            assert!(!(listed && abandoned > 0), "{when}: {called} of {certifier}");
+            let again = store.ledger().intend(&certifier, now, &[(what, Digest([7; 32]))]).unwrap_err();
+            assert_eq!(again.kind, Kind::Refused, "{when}: {called} of {certifier} is given again");
+        }
+    }
+    drop(store);
+    // Finding them a second time adds nothing.
+    assert_eq!(entries(&mut Store::open(&how).unwrap()), facts, "{when}");
+    spent
+}
+
 fn crash_everywhere(act: &str) {
     let temp = tempfile::tempdir().unwrap();
     let origin = temp.path().join("origin");
@@ -112,6 +189,7 @@ fn crash_everywhere(act: &str) {
     let mut after = None;
     let mut old = 0;
     let mut new = 0;
+    let mut spent = 0;
     for at in 1..1000 {
         let folder = temp.path().join(at.to_string());
         copy(&origin, &folder);
@@ -146,9 +224,13 @@ fn crash_everywhere(act: &str) {
             let expected = after.get_or_insert_with(|| found.clone());
             assert_eq!(*expected, found, "{act} killed at step {at}: a mixture");
         }
+        drop(desk);
+        spent += no_number_is_lost(&folder, &format!("{act} killed at step {at}"));
         std::fs::remove_dir_all(&folder).unwrap();
         if finished {
             assert!(old >= 2 && new >= 1, "{act}: {old} old, {new} new in {at} steps");
+            let signs = matches!(act, "issue" | "create-certifier");
+            assert_eq!(spent > 0, signs, "{act}: {spent} serial numbers were abandoned");
             return;
         }
     }

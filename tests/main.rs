@@ -10,6 +10,7 @@ mod cli;
 mod crash;
 mod docs;
 mod effects;
+mod interop;
 mod issuing;
 mod layers;
 mod life;

@@ -13,7 +13,10 @@ use ringmaster::model::{Generation, State};
 use ringmaster::store::{Open, Store, document};
 use tempfile::TempDir;
 
+use crate::support::Mount;
+
 mod rings;
+mod timing;
 
 const NOW: Timestamp = Timestamp(1_795_000_000);
 
@@ -338,34 +341,11 @@ fn a_workspace_asked_for_reading_changes_nothing() {
     assert_eq!(titles(&store.state())["a"], "new");
 }
 
-/// Mounts something at a folder for as long as it lives.
-struct Mount(PathBuf);
-
-impl Mount {
-    /// Says so and gives none where mounting is not permitted.
-    fn new(arguments: &[&str], at: &Path) -> Option<Self> {
-        let done = Command::new("mount").args(arguments).arg(at).output().is_ok_and(|o| o.status.success());
-        #[allow(clippy::print_stderr, reason = "a skipped test says so")]
-        if !done {
-            eprintln!("skipped: mounting is not permitted here");
-        }
-        done.then(|| Self(at.to_owned()))
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).output();
-    }
-}
-
 #[test]
 fn a_read_only_file_system_is_opened_for_reading_and_says_why() {
     let home = furnished();
     let work = home.path().join("work");
-    let Some(_mount) = Mount::new(&["--bind", work.to_str().unwrap()], &work) else { return };
-    let done = Command::new("mount").args(["-o", "remount,ro,bind"]).arg(&work).output().unwrap();
-    assert!(done.status.success());
+    let Some(_mount) = Mount::read_only(&work) else { return };
     let mut store = open(home.path());
     assert!(store.read_only().unwrap().contains("read-only file system"), "{:?}", store.read_only());
     assert_eq!(titles(&store.state())["a"], "old a");

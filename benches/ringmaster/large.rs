@@ -17,6 +17,7 @@ use ringmaster::model::keyring::NewKeyring;
 use ringmaster::model::request::Plan;
 use ringmaster::model::secret::Secret;
 use ringmaster::store::ledger::Ledger;
+use ringmaster::store::listing;
 use ringmaster::tui::backend::Lean;
 use ringmaster::tui::model::{Model, Settings};
 use ringmaster::tui::msg::{Done, Effect, Input, JobId, Msg};
@@ -155,14 +156,16 @@ impl Console<'_> {
     fn answer(&mut self, effect: Effect) -> Option<(JobId, Done, Duration)> {
         let begin = Instant::now();
         match effect {
-            Effect::Ids(id, order, filter) => {
-                let words = Words::typed(&filter);
-                if words.is_empty() {
-                    self.ids = self.ledger.issued_ids(order).expect("ids").into();
-                    return Some((id, Done::Ids(self.ids.clone()), begin.elapsed()));
-                }
-                let found: Arc<[u32]> = self.texts.narrow(&words, &self.ids).into();
-                Some((id, Done::Ids(found), begin.elapsed()))
+            Effect::Ids(id, wish) => {
+                let words = Words::typed(&wish.filter);
+                let ids: Arc<[u32]> = if words.is_empty() {
+                    self.ids = self.ledger.issued_ids(wish.order).expect("ids").into();
+                    self.ids.clone()
+                } else {
+                    self.texts.narrow(&words, &self.ids).into()
+                };
+                let listing = listing::merge(self.ledger, wish.order, &ids, wish.here).expect("merged");
+                Some((id, Done::Ids(Arc::new(listing)), begin.elapsed()))
             }
             Effect::Rows(id, ids) => {
                 Some((id, Done::Rows(self.ledger.issued_rows(&ids).expect("rows")), Duration::ZERO))

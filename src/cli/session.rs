@@ -59,7 +59,11 @@ impl<'a> Session<'a> {
     /// Opens the workspace.
     pub(super) fn desk(&mut self) -> Result<&mut Desk> {
         if self.desk.is_none() {
-            self.desk = Some(Desk::open(&self.config, self.workspace.as_deref(), self.read_only)?);
+            let desk = Desk::open(&self.config, self.workspace.as_deref(), self.read_only)?;
+            if let Some(why) = desk.read_only().filter(|_| !self.read_only) {
+                self.out.note(&format!("The workspace is opened for reading only: {why}"));
+            }
+            self.desk = Some(desk);
         }
         self.desk.as_mut().ok_or_else(|| Error::internal("The workspace was not opened."))
     }

@@ -1,6 +1,7 @@
 //! The CHECKS table: rules that look at the whole state and find what is wrong. Repairs nothing.
 
 mod certifiers;
+mod files;
 mod keyrings;
 mod sites;
 
@@ -21,7 +22,7 @@ pub struct Case<'a> {
 
 /// One rule.
 pub struct Check {
-    /// The rule's id: K for keyrings, S for sites, C for certifiers.
+    /// The rule's id: W for files of the workspace, K for keyrings, S for sites, C for certifiers.
     pub id: &'static str,
     /// One sentence that says what is wrong when it finds something.
     pub title: &'static str,
@@ -36,7 +37,7 @@ pub struct Check {
 }
 
 /// Every rule, in the order of reports.
-pub const CHECKS: &[&[Check]] = &[keyrings::CHECKS, sites::CHECKS, certifiers::CHECKS];
+pub const CHECKS: &[&[Check]] = &[files::CHECKS, keyrings::CHECKS, sites::CHECKS, certifiers::CHECKS];
 
 /// Runs every check; the worst findings come first.
 pub fn examine(state: &State, now: Timestamp, bands: &[i64]) -> Vec<Finding> {

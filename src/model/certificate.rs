@@ -6,7 +6,7 @@ use super::State;
 use super::bytes::colons;
 use super::bytes::{Der, Digest, Serial};
 use super::escape::visible;
-use super::field::{Field, Kind, Look, Record, When, derived};
+use super::field::{Field, Look, Record};
 use super::finding::Subject;
 use super::key::KeyInfo;
 use super::keyring::join;
@@ -196,171 +196,48 @@ fn used_by(certificate: &Certificate, look: &Look<'_>) -> String {
 impl Record for Certificate {
     const NOUN: &'static str = "certificate";
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            name: "subject",
-            label: "Subject",
-            help: "Whose certificate it is.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.subject.text(),
-            set: derived,
-        },
-        Field {
-            name: "names",
-            label: "Names",
-            help: "The alternative names; they decide, the common name does not.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| join(x.alt_names.iter()),
-            set: derived,
-        },
-        Field {
-            name: "issuer",
-            label: "Issuer",
-            help: "Who signed it.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.issuer.text(),
-            set: derived,
-        },
-        Field {
-            name: "serial",
-            label: "Serial number",
-            help: "Hexadecimal.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.serial.to_string(),
-            set: derived,
-        },
-        Field {
-            name: "valid-from",
-            label: "Valid from",
-            help: "The first moment.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.not_before.text(),
-            set: derived,
-        },
-        Field {
-            name: "ends",
-            label: "Ends",
-            help: "The last moment.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, look| format!("{} ({})", x.not_after.text(), days_left(x.not_after.days_from(look.now))),
-            set: derived,
-        },
-        Field {
-            name: "key",
-            label: "Key",
-            help: "The kind of the public key.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.key.algorithm.clone(),
-            set: derived,
-        },
-        Field {
-            name: "key-sha256",
-            label: "Key fingerprint",
-            help: "SHA-256 of the public key.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.key.sha256.to_string(),
-            set: derived,
-        },
-        Field {
-            name: "signature",
-            label: "Signature",
-            help: "The algorithm of the issuer's signature.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.signature.clone(),
-            set: derived,
-        },
-        Field {
-            name: "authority",
-            label: "Authority",
-            help: "Whether it may sign certificates.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| match x.basic {
-                Some(BasicConstraints { ca: true, path_length: Some(n) }) => format!("yes, path length {n}"),
-                Some(BasicConstraints { ca: true, path_length: None }) => "yes".into(),
-                _ => "no".into(),
-            },
-            set: derived,
-        },
-        Field {
-            name: "key-usage",
-            label: "Key usage",
-            help: "What the key may be used for.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.key_usage.map_or_else(String::new, KeyUsage::words),
-            set: derived,
-        },
-        Field {
-            name: "extended",
-            label: "Extended key usage",
-            help: "In which role.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.extended_words(),
-            set: derived,
-        },
-        Field {
-            name: "ski",
-            label: "Subject key id",
-            help: "Names this key in chains.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.ski.as_ref().map_or_else(String::new, |d| colons(&d.0)),
-            set: derived,
-        },
-        Field {
-            name: "aki",
-            label: "Authority key id",
-            help: "Names the issuer's key.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.aki.as_ref().map_or_else(String::new, |d| colons(&d.0)),
-            set: derived,
-        },
-        Field {
-            name: "crl",
-            label: "CRL addresses",
-            help: "Where revocation is published.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| join(x.crl_urls.iter().map(|u| visible(u))),
-            set: derived,
-        },
-        Field {
-            name: "ocsp",
-            label: "OCSP addresses",
-            help: "Who answers about revocation.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| join(x.ocsp_urls.iter().map(|u| visible(u))),
-            set: derived,
-        },
-        Field {
-            name: "sha256",
-            label: "Fingerprint",
-            help: "SHA-256 of the certificate.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| colons(&x.sha256.0),
-            set: derived,
-        },
-        Field {
-            name: "used",
-            label: "Used by",
-            help: "Where it stands in this workspace.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, look| used_by(x, look),
-            set: derived,
-        },
+        Field::derived("subject", "Subject", "Whose certificate it is.", |x, _| x.subject.text()),
+        Field::derived(
+            "names",
+            "Names",
+            "The alternative names; they decide, the common name does not.",
+            |x, _| join(x.alt_names.iter()),
+        ),
+        Field::derived("issuer", "Issuer", "Who signed it.", |x, _| x.issuer.text()),
+        Field::derived("serial", "Serial number", "Hexadecimal.", |x, _| x.serial.to_string()),
+        Field::derived("valid-from", "Valid from", "The first moment.", |x, _| x.not_before.text()),
+        Field::derived("ends", "Ends", "The last moment.", |x, look| {
+            format!("{} ({})", x.not_after.text(), days_left(x.not_after.days_from(look.now)))
+        }),
+        Field::derived("key", "Key", "The kind of the public key.", |x, _| x.key.algorithm.clone()),
+        Field::derived("key-sha256", "Key fingerprint", "SHA-256 of the public key.", |x, _| {
+            x.key.sha256.to_string()
+        }),
+        Field::derived("signature", "Signature", "The algorithm of the issuer's signature.", |x, _| {
+            x.signature.clone()
+        }),
+        Field::derived("authority", "Authority", "Whether it may sign certificates.", |x, _| match x.basic {
+            Some(BasicConstraints { ca: true, path_length: Some(n) }) => format!("yes, path length {n}"),
+            Some(BasicConstraints { ca: true, path_length: None }) => "yes".into(),
+            _ => "no".into(),
+        }),
+        Field::derived("key-usage", "Key usage", "What the key may be used for.", |x, _| {
+            x.key_usage.map_or_else(String::new, KeyUsage::words)
+        }),
+        Field::derived("extended", "Extended key usage", "In which role.", |x, _| x.extended_words()),
+        Field::derived("ski", "Subject key id", "Names this key in chains.", |x, _| {
+            x.ski.as_ref().map_or_else(String::new, |d| colons(&d.0))
+        }),
+        Field::derived("aki", "Authority key id", "Names the issuer's key.", |x, _| {
+            x.aki.as_ref().map_or_else(String::new, |d| colons(&d.0))
+        }),
+        Field::derived("crl", "CRL addresses", "Where revocation is published.", |x, _| {
+            join(x.crl_urls.iter().map(|u| visible(u)))
+        }),
+        Field::derived("ocsp", "OCSP addresses", "Who answers about revocation.", |x, _| {
+            join(x.ocsp_urls.iter().map(|u| visible(u)))
+        }),
+        Field::derived("sha256", "Fingerprint", "SHA-256 of the certificate.", |x, _| colons(&x.sha256.0)),
+        Field::derived("used", "Used by", "Where it stands in this workspace.", used_by),
     ];
 }

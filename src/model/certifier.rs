@@ -9,7 +9,7 @@ use super::time::Timestamp;
 
 use super::bytes::colons;
 use super::escape::visible;
-use super::field::{Field, Kind, Record, When, choice, derived, number};
+use super::field::{Field, Kind, Record, When, choice, number};
 use super::key::KeyType;
 use super::keyring::{check_name, country, ends};
 use super::secret::Secret;
@@ -366,262 +366,93 @@ impl Record for NewCertifier {
 impl Record for Certifier {
     const NOUN: &'static str = "certifier";
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            name: "name",
-            label: "Name",
-            help: "The name of the certifier and of its folder.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.name.clone(),
-            set: derived,
-        },
-        Field {
-            name: "subject",
-            label: "Subject",
-            help: "The issuer name in every certificate it signs.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.certificate.subject.text(),
-            set: derived,
-        },
-        Field {
-            name: "key",
-            label: "Key",
-            help: "The kind of its private key.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.certificate.key.algorithm.clone(),
-            set: derived,
-        },
-        Field {
-            name: "key-sha256",
-            label: "Key fingerprint",
-            help: "SHA-256 of the public key.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.certificate.key.sha256.to_string(),
-            set: derived,
-        },
-        Field {
-            name: "sha256",
-            label: "Fingerprint",
-            help: "SHA-256 of its certificate, to compare by telephone.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| colons(&x.certificate.sha256.0),
-            set: derived,
-        },
-        Field {
-            name: "valid-from",
-            label: "Valid from",
-            help: "The first moment of its certificate.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.certificate.not_before.text(),
-            set: derived,
-        },
-        Field {
-            name: "ends",
-            label: "Ends",
-            help: "When its certificate ends; nothing it signs lasts longer.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, look| ends(&x.certificate, look),
-            set: derived,
-        },
-        Field {
-            name: "profile",
-            label: "Profile",
-            help: "What issued certificates contain when nobody says otherwise.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.policy.profile.clone(),
-            set: derived,
-        },
-        Field {
-            name: "policy-version",
-            label: "Policy version",
-            help: "Rises with every amendment.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.policy.version.to_string(),
-            set: derived,
-        },
-        Field {
-            name: "crl-days",
-            label: "CRL validity in days",
-            help: "How long each CRL is valid.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.policy.crl_days.to_string(),
-            set: derived,
-        },
-        Field {
-            name: "crl-url",
-            label: "CRL address",
-            help: "Where peers find the CRL.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| visible(&x.policy.crl_url),
-            set: derived,
-        },
-        Field {
-            name: "crl",
-            label: "Latest CRL",
-            help: "Number, entries and when the next one is due.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, look| {
-                x.crl.as_ref().map_or_else(
-                    || "none".into(),
-                    |c| {
-                        let days = days_left(c.next_update.days_from(look.now));
-                        format!(
-                            "number {}, {} revoked, next due {} ({days})",
-                            c.number,
-                            c.entries,
-                            c.next_update.date()
-                        )
-                    },
-                )
-            },
-            set: derived,
-        },
-        Field {
-            name: "created",
-            label: "Created",
-            help: "When it was made.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.created.text(),
-            set: derived,
-        },
+        Field::derived("name", "Name", "The name of the certifier and of its folder.", |x, _| x.name.clone()),
+        Field::derived("subject", "Subject", "The issuer name in every certificate it signs.", |x, _| {
+            x.certificate.subject.text()
+        }),
+        Field::derived("key", "Key", "The kind of its private key.", |x, _| {
+            x.certificate.key.algorithm.clone()
+        }),
+        Field::derived("key-sha256", "Key fingerprint", "SHA-256 of the public key.", |x, _| {
+            x.certificate.key.sha256.to_string()
+        }),
+        Field::derived(
+            "sha256",
+            "Fingerprint",
+            "SHA-256 of its certificate, to compare by telephone.",
+            |x, _| colons(&x.certificate.sha256.0),
+        ),
+        Field::derived("valid-from", "Valid from", "The first moment of its certificate.", |x, _| {
+            x.certificate.not_before.text()
+        }),
+        Field::derived(
+            "ends",
+            "Ends",
+            "When its certificate ends; nothing it signs lasts longer.",
+            |x, look| ends(&x.certificate, look),
+        ),
+        Field::derived(
+            "profile",
+            "Profile",
+            "What issued certificates contain when nobody says otherwise.",
+            |x, _| x.policy.profile.clone(),
+        ),
+        Field::derived("policy-version", "Policy version", "Rises with every amendment.", |x, _| {
+            x.policy.version.to_string()
+        }),
+        Field::derived("crl-days", "CRL validity in days", "How long each CRL is valid.", |x, _| {
+            x.policy.crl_days.to_string()
+        }),
+        Field::derived("crl-url", "CRL address", "Where peers find the CRL.", |x, _| {
+            visible(&x.policy.crl_url)
+        }),
+        Field::derived("crl", "Latest CRL", "Number, entries and when the next one is due.", |x, look| {
+            x.crl.as_ref().map_or_else(
+                || "none".into(),
+                |c| {
+                    let days = days_left(c.next_update.days_from(look.now));
+                    format!(
+                        "number {}, {} revoked, next due {} ({days})",
+                        c.number,
+                        c.entries,
+                        c.next_update.date()
+                    )
+                },
+            )
+        }),
+        Field::derived("created", "Created", "When it was made.", |x, _| x.created.text()),
     ];
 }
 
 impl Record for Issued {
     const NOUN: &'static str = "issued certificate";
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            name: "certifier",
-            label: "Certifier",
-            help: "Who signed it.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.certifier.clone(),
-            set: derived,
-        },
-        Field {
-            name: "serial",
-            label: "Serial number",
-            help: "As in the certificate, hexadecimal.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.serial.to_string(),
-            set: derived,
-        },
-        Field {
-            name: "subject",
-            label: "Subject",
-            help: "To whom it was issued.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.subject.clone(),
-            set: derived,
-        },
-        Field {
-            name: "names",
-            label: "Names",
-            help: "The alternative names.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.alt_names.replace(' ', "\n"),
-            set: derived,
-        },
-        Field {
-            name: "valid-from",
-            label: "Valid from",
-            help: "The first moment.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.not_before.text(),
-            set: derived,
-        },
-        Field {
-            name: "ends",
-            label: "Ends",
-            help: "The last moment.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, look| format!("{} ({})", x.not_after.text(), days_left(x.not_after.days_from(look.now))),
-            set: derived,
-        },
-        Field {
-            name: "key",
-            label: "Key",
-            help: "The kind of the subject's key.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.key.clone(),
-            set: derived,
-        },
-        Field {
-            name: "key-sha256",
-            label: "Key fingerprint",
-            help: "SHA-256 of the public key.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.key_sha256.to_string(),
-            set: derived,
-        },
-        Field {
-            name: "sha256",
-            label: "Fingerprint",
-            help: "SHA-256 of the certificate.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| colons(&x.sha256.0),
-            set: derived,
-        },
-        Field {
-            name: "request",
-            label: "Request",
-            help: "The request it answers.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.request.map_or_else(String::new, |r| r.to_string()),
-            set: derived,
-        },
-        Field {
-            name: "profile",
-            label: "Profile",
-            help: "The profile it was issued by.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.profile.clone(),
-            set: derived,
-        },
-        Field {
-            name: "issued",
-            label: "Issued",
-            help: "When and by whom.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| format!("{} by {}", x.at.text(), visible(&x.by)),
-            set: derived,
-        },
-        Field {
-            name: "revoked",
-            label: "Revoked",
-            help: "When and why.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| {
-                x.revoked
-                    .as_ref()
-                    .map_or_else(|| "no".into(), |r| format!("{}: {}", r.at.text(), r.reason.name()))
-            },
-            set: derived,
-        },
+        Field::derived("certifier", "Certifier", "Who signed it.", |x, _| x.certifier.clone()),
+        Field::derived("serial", "Serial number", "As in the certificate, hexadecimal.", |x, _| {
+            x.serial.to_string()
+        }),
+        Field::derived("subject", "Subject", "To whom it was issued.", |x, _| x.subject.clone()),
+        Field::derived("names", "Names", "The alternative names.", |x, _| x.alt_names.replace(' ', "\n")),
+        Field::derived("valid-from", "Valid from", "The first moment.", |x, _| x.not_before.text()),
+        Field::derived("ends", "Ends", "The last moment.", |x, look| {
+            format!("{} ({})", x.not_after.text(), days_left(x.not_after.days_from(look.now)))
+        }),
+        Field::derived("key", "Key", "The kind of the subject's key.", |x, _| x.key.clone()),
+        Field::derived("key-sha256", "Key fingerprint", "SHA-256 of the public key.", |x, _| {
+            x.key_sha256.to_string()
+        }),
+        Field::derived("sha256", "Fingerprint", "SHA-256 of the certificate.", |x, _| colons(&x.sha256.0)),
+        Field::derived("request", "Request", "The request it answers.", |x, _| {
+            x.request.map_or_else(String::new, |r| r.to_string())
+        }),
+        Field::derived("profile", "Profile", "The profile it was issued by.", |x, _| x.profile.clone()),
+        Field::derived("issued", "Issued", "When and by whom.", |x, _| {
+            format!("{} by {}", x.at.text(), visible(&x.by))
+        }),
+        Field::derived("revoked", "Revoked", "When and why.", |x, _| {
+            x.revoked
+                .as_ref()
+                .map_or_else(|| "no".into(), |r| format!("{}: {}", r.at.text(), r.reason.name()))
+        }),
     ];
 }

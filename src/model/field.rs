@@ -68,6 +68,19 @@ pub struct Field<T: 'static> {
     pub set: fn(&mut T, &str) -> Result<(), String>,
 }
 
+impl<T> Field<T> {
+    /// A field that follows from others and is only read.
+    pub const fn derived(
+        name: &'static str,
+        label: &'static str,
+        help: &'static str,
+        get: fn(&T, &Look<'_>) -> String,
+    ) -> Self {
+        let set = |_: &mut T, _: &str| Err("this field follows from others and cannot be set".to_owned());
+        Self { name, label, help, kind: Kind::Text, when: When::Derived, get, set }
+    }
+}
+
 /// A record with a FIELDS table.
 pub trait Record: Sized + 'static {
     /// The noun in docs and messages: `site`, `new keyring`.
@@ -79,11 +92,6 @@ pub trait Record: Sized + 'static {
     fn field(name: &str) -> Option<&'static Field<Self>> {
         Self::FIELDS.iter().find(|f| f.name == name)
     }
-}
-
-/// The `set` of a derived field.
-pub fn derived<T>(_: &mut T, _: &str) -> Result<(), String> {
-    Err("this field follows from others and cannot be set".into())
 }
 
 /// Reads `yes` or `no`.

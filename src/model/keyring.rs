@@ -7,7 +7,7 @@ use super::certificate::{Certificate, Lifetime};
 use super::key::KeyInfo;
 
 use super::escape::visible;
-use super::field::{Field, Kind, Look, Record, When, choice, derived, flag, names, yes_no};
+use super::field::{Field, Kind, Look, Record, When, choice, flag, names, yes_no};
 use super::key::KeyType;
 use super::secret::Secret;
 use super::site::host_name;
@@ -365,133 +365,41 @@ impl Record for NewKeyring {
 impl Record for Keyring {
     const NOUN: &'static str = "keyring";
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            name: "name",
-            label: "Name",
-            help: "The name of the ring and of its file.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.name.clone(),
-            set: derived,
-        },
-        Field {
-            name: "certificate",
-            label: "Certificate",
-            help: "The subject of the ring's own certificate.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.leaf().map_or_else(|| "none yet".into(), |c| c.subject.text()),
-            set: derived,
-        },
-        Field {
-            name: "names",
-            label: "Names",
-            help: "The names the certificate answers for.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.leaf().map_or_else(String::new, |c| join(c.alt_names.iter())),
-            set: derived,
-        },
-        Field {
-            name: "ends",
-            label: "Ends",
-            help: "When the certificate ends.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, look| x.leaf().map_or_else(String::new, |c| ends(c, look)),
-            set: derived,
-        },
-        Field {
-            name: "status",
-            label: "Status",
-            help: "What the ring needs next.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, look| status(x, look),
-            set: derived,
-        },
-        Field {
-            name: "key",
-            label: "Key",
-            help: "The kind of the private key.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| {
-                x.key.as_ref().map_or_else(|| "none: trusted roots only".into(), |k| k.algorithm.clone())
-            },
-            set: derived,
-        },
-        Field {
-            name: "key-sha256",
-            label: "Key fingerprint",
-            help: "SHA-256 of the public key.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.key.as_ref().map_or_else(String::new, |k| k.sha256.to_string()),
-            set: derived,
-        },
-        Field {
-            name: "request",
-            label: "Request",
-            help: "The latest request made from this key.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, look| {
-                look.state
-                    .request_of_keyring(x)
-                    .map_or_else(String::new, |r| format!("{} ({})", r.id, r.status.word()))
-            },
-            set: derived,
-        },
-        Field {
-            name: "chain",
-            label: "Intermediates",
-            help: "Certificates sent along with the leaf.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| join(x.with_role(Role::Chain).map(|e| e.certificate.subject.text())),
-            set: derived,
-        },
-        Field {
-            name: "roots",
-            label: "Trusted roots",
-            help: "Trust anchors in this ring.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| {
-                join(x.with_role(Role::Root).map(|e| {
-                    let off = if e.trusted { "" } else { " (switched off)" };
-                    format!("{}{off}", e.certificate.subject.text())
-                }))
-            },
-            set: derived,
-        },
-        Field {
-            name: "sites",
-            label: "Sites",
-            help: "The site documents that name this ring.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, look| join(look.state.sites_of_keyring(&x.name).map(|s| s.name.clone())),
-            set: derived,
-        },
-        Field {
-            name: "stash",
-            label: "Stash",
-            help: "Whether a stash stands beside the ring.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| yes_no(x.stash),
-            set: derived,
-        },
-        Field {
-            name: "revision",
-            label: "Revision",
-            help: "Rises with every change.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.revision.to_string(),
-            set: derived,
-        },
+        Field::derived("name", "Name", "The name of the ring and of its file.", |x, _| x.name.clone()),
+        Field::derived("certificate", "Certificate", "The subject of the ring's own certificate.", |x, _| {
+            x.leaf().map_or_else(|| "none yet".into(), |c| c.subject.text())
+        }),
+        Field::derived("names", "Names", "The names the certificate answers for.", |x, _| {
+            x.leaf().map_or_else(String::new, |c| join(c.alt_names.iter()))
+        }),
+        Field::derived("ends", "Ends", "When the certificate ends.", |x, look| {
+            x.leaf().map_or_else(String::new, |c| ends(c, look))
+        }),
+        Field::derived("status", "Status", "What the ring needs next.", status),
+        Field::derived("key", "Key", "The kind of the private key.", |x, _| {
+            x.key.as_ref().map_or_else(|| "none: trusted roots only".into(), |k| k.algorithm.clone())
+        }),
+        Field::derived("key-sha256", "Key fingerprint", "SHA-256 of the public key.", |x, _| {
+            x.key.as_ref().map_or_else(String::new, |k| k.sha256.to_string())
+        }),
+        Field::derived("request", "Request", "The latest request made from this key.", |x, look| {
+            look.state
+                .request_of_keyring(x)
+                .map_or_else(String::new, |r| format!("{} ({})", r.id, r.status.word()))
+        }),
+        Field::derived("chain", "Intermediates", "Certificates sent along with the leaf.", |x, _| {
+            join(x.with_role(Role::Chain).map(|e| e.certificate.subject.text()))
+        }),
+        Field::derived("roots", "Trusted roots", "Trust anchors in this ring.", |x, _| {
+            join(x.with_role(Role::Root).map(|e| {
+                let off = if e.trusted { "" } else { " (switched off)" };
+                format!("{}{off}", e.certificate.subject.text())
+            }))
+        }),
+        Field::derived("sites", "Sites", "The site documents that name this ring.", |x, look| {
+            join(look.state.sites_of_keyring(&x.name).map(|s| s.name.clone()))
+        }),
+        Field::derived("stash", "Stash", "Whether a stash stands beside the ring.", |x, _| yes_no(x.stash)),
+        Field::derived("revision", "Revision", "Rises with every change.", |x, _| x.revision.to_string()),
     ];
 }

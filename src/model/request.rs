@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::bytes::{Der, Digest, Serial};
 use super::certificate::Extension;
 use super::escape::visible;
-use super::field::{Field, Kind, Record, When, derived};
+use super::field::{Field, Record};
 use super::key::KeyInfo;
 use super::keyring::join;
 use super::name::{AltName, Name};
@@ -84,6 +84,8 @@ pub enum Status {
         at: Timestamp,
         /// What shall be issued.
         plan: Plan,
+        /// SHA-256 over what profile and policy said then.
+        terms: Digest,
     },
     /// Denied.
     Denied {
@@ -178,14 +180,20 @@ pub fn extension_word(oid: &str) -> &str {
 fn status_text(request: &Request) -> String {
     match &request.status {
         Status::Pending => "pending: waits for a decision".into(),
-        Status::Approved { by, at, plan } => format!(
-            "approved by {} on {}: {} shall sign, profile {}, {} days",
-            visible(by),
-            at.text(),
-            plan.certifier,
-            plan.profile,
-            plan.days
-        ),
+        Status::Approved { by, at, plan, .. } => {
+            let reason = match plan.reason.as_str() {
+                "" => String::new(),
+                reason => format!("; warnings accepted: {}", visible(reason)),
+            };
+            format!(
+                "approved by {} on {}: {} shall sign, profile {}, {} days{reason}",
+                visible(by),
+                at.text(),
+                plan.certifier,
+                plan.profile,
+                plan.days
+            )
+        }
         Status::Denied { by, at, reason } => {
             format!("denied by {} on {}: {}", visible(by), at.text(), visible(reason))
         }
@@ -198,127 +206,45 @@ fn status_text(request: &Request) -> String {
 impl Record for Request {
     const NOUN: &'static str = "request";
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            name: "id",
-            label: "Number",
-            help: "The number in the queue.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.id.to_string(),
-            set: derived,
-        },
-        Field {
-            name: "status",
-            label: "Status",
-            help: "Where it stands.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| status_text(x),
-            set: derived,
-        },
-        Field {
-            name: "subject",
-            label: "Subject",
-            help: "The name asked for.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.pkcs10.subject.text(),
-            set: derived,
-        },
-        Field {
-            name: "names",
-            label: "Names",
-            help: "The alternative names asked for.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| join(x.pkcs10.alt_names.iter()),
-            set: derived,
-        },
-        Field {
-            name: "key",
-            label: "Key",
-            help: "The kind of the key.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.pkcs10.key.algorithm.clone(),
-            set: derived,
-        },
-        Field {
-            name: "key-sha256",
-            label: "Key fingerprint",
-            help: "SHA-256 of the public key.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.pkcs10.key.sha256.to_string(),
-            set: derived,
-        },
-        Field {
-            name: "proof",
-            label: "Proof of possession",
-            help: "Whether the requester holds the private key.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.pkcs10.proof.text(),
-            set: derived,
-        },
-        Field {
-            name: "signature",
-            label: "Signature",
-            help: "The algorithm of the request's own signature.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.pkcs10.signature.clone(),
-            set: derived,
-        },
-        Field {
-            name: "asked",
-            label: "Extensions asked",
-            help: "What else the requester wished; the profile decides.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| {
+        Field::derived("id", "Number", "The number in the queue.", |x, _| x.id.to_string()),
+        Field::derived("status", "Status", "Where it stands.", |x, _| status_text(x)),
+        Field::derived("subject", "Subject", "The name asked for.", |x, _| x.pkcs10.subject.text()),
+        Field::derived("names", "Names", "The alternative names asked for.", |x, _| {
+            join(x.pkcs10.alt_names.iter())
+        }),
+        Field::derived("key", "Key", "The kind of the key.", |x, _| x.pkcs10.key.algorithm.clone()),
+        Field::derived("key-sha256", "Key fingerprint", "SHA-256 of the public key.", |x, _| {
+            x.pkcs10.key.sha256.to_string()
+        }),
+        Field::derived(
+            "proof",
+            "Proof of possession",
+            "Whether the requester holds the private key.",
+            |x, _| x.pkcs10.proof.text(),
+        ),
+        Field::derived("signature", "Signature", "The algorithm of the request's own signature.", |x, _| {
+            x.pkcs10.signature.clone()
+        }),
+        Field::derived(
+            "asked",
+            "Extensions asked",
+            "What else the requester wished; the profile decides.",
+            |x, _| {
                 join(x.pkcs10.extensions.iter().map(|e| {
                     let critical = if e.critical { ", critical" } else { "" };
                     format!("{} ({} bytes{critical})", extension_word(&e.oid), e.value.0.len())
                 }))
             },
-            set: derived,
-        },
-        Field {
-            name: "attributes",
-            label: "Attributes",
-            help: "Other attributes of the request.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| join(x.pkcs10.attributes.iter().map(|a| visible(a))),
-            set: derived,
-        },
-        Field {
-            name: "source",
-            label: "Source",
-            help: "Where the request came from.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| visible(&x.source),
-            set: derived,
-        },
-        Field {
-            name: "received",
-            label: "Received",
-            help: "When and by whom.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| format!("{} by {}", x.received.text(), visible(&x.by)),
-            set: derived,
-        },
-        Field {
-            name: "sha256",
-            label: "Fingerprint",
-            help: "SHA-256 of the request.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: |x, _| x.pkcs10.sha256.to_string(),
-            set: derived,
-        },
+        ),
+        Field::derived("attributes", "Attributes", "Other attributes of the request.", |x, _| {
+            join(x.pkcs10.attributes.iter().map(|a| visible(a)))
+        }),
+        Field::derived("source", "Source", "Where the request came from.", |x, _| visible(&x.source)),
+        Field::derived("received", "Received", "When and by whom.", |x, _| {
+            format!("{} by {}", x.received.text(), visible(&x.by))
+        }),
+        Field::derived("sha256", "Fingerprint", "SHA-256 of the request.", |x, _| {
+            x.pkcs10.sha256.to_string()
+        }),
     ];
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::escape::visible;
-use super::field::{Field, Kind, Look, Record, When, choice, derived, flag, names, number, yes_no};
+use super::field::{Field, Kind, Look, Record, When, choice, flag, names, number, yes_no};
 use super::keyring::{check_name, ends};
 
 /// The kind of an Internet Site document.
@@ -296,15 +296,12 @@ impl Record for Site {
                 Ok(())
             },
         },
-        Field {
-            name: "answers",
-            label: "Who answers",
-            help: "Which keyring and certificate a client meets here.",
-            kind: Kind::Text,
-            when: When::Derived,
-            get: answers,
-            set: derived,
-        },
+        Field::derived(
+            "answers",
+            "Who answers",
+            "Which keyring and certificate a client meets here.",
+            answers,
+        ),
     ];
 }
 

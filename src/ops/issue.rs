@@ -1,6 +1,6 @@
 //! Signs approved requests: intents first, then signatures, then each certificate is verified and compared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Env;
 use super::approve::{accept, by_key, preview_among};
@@ -16,23 +16,37 @@ use crate::pki::issue::{self, Template};
 use crate::pki::parallel;
 use crate::pki::signer::Signing;
 
-/// Signs approved requests, all or none. Errors: one is unknown or not approved, what it would issue is refused by now,
-/// its certifier is locked or has ended.
-pub fn issue(state: &State, ids: &[RequestId], env: &mut Env<'_>) -> Result<Change> {
+/// The certificates that were issued before for the keys of requests.
+pub type Earlier = BTreeMap<RequestId, Vec<Issued>>;
+
+/// Signs approved requests, all or none; one that is named twice is signed once.
+///
+/// Errors: one is unknown or not approved, profile or policy changed since its approval, what it would issue is refused by
+/// now, its certifier is locked or has ended.
+pub fn issue(state: &State, ids: &[RequestId], earlier: &Earlier, env: &mut Env<'_>) -> Result<Change> {
     let mut by_certifier: BTreeMap<&str, Vec<(&Request, &Plan)>> = BTreeMap::new();
-    for id in ids {
+    for id in BTreeSet::from_iter(ids) {
         let request = super::request(state, *id)?;
-        let Status::Approved { plan, .. } = &request.status else {
+        let Status::Approved { plan, terms, .. } = &request.status else {
             return Err(Error::refused(format!("Request {id} was not signed."))
                 .why(format!("It is {}, not approved.", request.status.word()))
                 .next("Look at it and approve it first.")
                 .command("request.approve"));
         };
+        if *terms != super::approve::terms(state, plan)? {
+            return Err(Error::refused(format!("Request {id} was not signed."))
+                .why(format!(
+                    "Profile {} or the policy of certifier {} was changed since the approval: what would be signed is not what was approved.",
+                    plan.profile, plan.certifier
+                ))
+                .next("Look at it and approve it again.")
+                .command("request.approve"));
+        }
         by_certifier.entry(plan.certifier.as_str()).or_default().push((request, plan));
     }
     let mut change = Change::default();
     for (name, requests) in by_certifier {
-        change.extend(issue_by(state, super::certifier(state, name)?, &requests, env)?);
+        change.extend(issue_by(state, super::certifier(state, name)?, &requests, earlier, env)?);
     }
     Ok(change)
 }
@@ -41,6 +55,7 @@ fn issue_by(
     state: &State,
     certifier: &Certifier,
     requests: &[(&Request, &Plan)],
+    earlier: &Earlier,
     env: &mut Env<'_>,
 ) -> Result<Change> {
     let authority = &certifier.certificate;
@@ -58,10 +73,10 @@ fn issue_by(
     let now = env.now;
     let wanted: Vec<_> = requests.iter().map(|(request, plan)| (*request, *plan, env.serial())).collect();
     let prepared = parallel::map(&wanted, |(request, plan, serial)| {
-        let preview = preview_among(state, request, &same_key, plan, now)?;
+        let earlier = earlier.get(&request.id).map_or(&[][..], Vec::as_slice);
+        let preview = preview_among(state, request, &same_key, plan, earlier, now)?;
         accept(request.id, &preview.findings, &plan.reason)?;
-        let profile =
-            state.profiles.get(&plan.profile).ok_or_else(|| super::no_profile(state, &plan.profile))?;
+        let profile = super::profile(state, &plan.profile)?;
         let template = template(request, certifier, profile, plan.days, serial.clone(), now)?;
         let tbs = issue::to_be_signed(&template, &authority.subject, &algorithm)?;
         Ok((template, (Signing::Certificate(serial.clone()), tbs)))

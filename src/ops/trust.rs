@@ -22,7 +22,11 @@ pub fn trust(
         return Err(Error::refused("There is no certificate in it.")
             .next("Bring the root certificate of the authority, as PEM or DER."));
     }
-    for root in roots {
+    for (number, root) in roots.iter().enumerate() {
+        // A file that holds the same root twice means it once.
+        if roots.iter().take(number).any(|before| before.sha256 == root.sha256) {
+            continue;
+        }
         let title = root.subject.text();
         if ring.with_role(Role::Root).any(|e| e.certificate.sha256 == root.sha256) {
             return Err(Error::refused(format!("{title} is a trusted root of {keyring} already.")));

@@ -1,15 +1,17 @@
-//! To-be-signed certificates. The template holds ready extensions, exact names and the exact key, so the
-//! TBSCertificate is put together here directly: nothing is rebuilt from a map that could lose or reorder a value.
-//! Nothing here signs: the caller signs [`to_be_signed`] and calls [`assemble`].
+//! To-be-signed certificates. rcgen encodes the extensions; the exact names and the exact key are put in byte for byte, so
+//! that nothing is rebuilt from a map that could lose or reorder a value. Nothing here signs: the caller signs [`to_be_signed`] and calls [`assemble`].
 
 use aws_lc_rs::digest;
+use rcgen::{BasicConstraints, CrlDistributionPoint, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose};
 
 use super::der::{self, header, tlv, wrap};
+use super::draft;
 use super::signature::{self, Verdict};
 use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::{Certificate, Extension, KeyUsage};
 use crate::model::certifier::Certifier;
 use crate::model::error::{Error, Result};
+use crate::model::escape::visible;
 use crate::model::key::KeyInfo;
 use crate::model::name::Name;
 use crate::model::profile::{Profile, Validity};
@@ -48,30 +50,26 @@ pub fn from_request(
             .why("The request has an empty subject and no alternative name that the profile takes over.")
             .next("Ask for a new request with the host names in it."));
     }
-    let mut extensions = vec![
-        extension(AKI, false, wrap(0x30, &wrap(0x80, &key_id(&certifier.certificate)?))),
-        extension(SKI, false, wrap(4, &hashed_key(&pkcs10.key.spki.0)?)),
-        // DEFAULT FALSE is not encoded (X.690 11.5): CA:FALSE is the empty sequence.
-        extension(BASIC_CONSTRAINTS, true, wrap(0x30, &[])),
-    ];
+    let mut parameters = draft::parameters(&pkcs10.subject);
     // Only plain RSA keys can encipher; an RSA-PSS key signs only (RFC 4055 section 1.2).
     let plain_rsa = pkcs10.key.algorithm.starts_with("RSA ");
     let usages = if plain_rsa { &profile.key_usage_rsa } else { &profile.key_usage_other };
-    if !usages.is_empty() {
-        extensions.push(extension(KEY_USAGE, true, key_usage(usages)?));
+    parameters.key_usages = usages.iter().map(|name| key_usage(name)).collect::<Result<_>>()?;
+    let extended = profile.extended.iter().map(|o| arcs(o).map(ExtendedKeyUsagePurpose::Other));
+    parameters.extended_key_usages = extended.collect::<Result<_>>()?;
+    let url = &certifier.policy.crl_url;
+    if !url.is_ascii() {
+        return Err(Error::usage(format!("\"{}\" cannot be a CRL address: it is not ASCII.", visible(url))));
     }
-    if !profile.extended.is_empty() {
-        let oids = profile.extended.iter().map(|o| oid(o)).collect::<Result<Vec<_>>>()?;
-        extensions.push(extension(EXTENDED_KEY_USAGE, false, wrap(0x30, &oids.concat())));
+    if !url.is_empty() {
+        parameters.crl_distribution_points = vec![CrlDistributionPoint { uris: vec![url.clone()] }];
     }
+    let (own, authority) = (hashed_key(&pkcs10.key.spki.0)?, key_id(&certifier.certificate)?);
+    let mut extensions = draft::extensions(parameters, IsCa::ExplicitNoCa, own, authority)?;
     if !names.is_empty() {
         // RFC 5280 4.2.1.6: critical when it is the only name.
-        extensions.push(extension(ALT_NAMES, nameless, wrap(0x30, &names)));
-    }
-    let url = certifier.policy.crl_url.as_bytes();
-    if !url.is_empty() {
-        let point = wrap(0x30, &wrap(0xa0, &wrap(0xa0, &wrap(0x86, url))));
-        extensions.push(extension(CRL_POINTS, false, wrap(0x30, &point)));
+        let value = Der(wrap(0x30, &names));
+        extensions.push(Extension { oid: ALT_NAMES.into(), critical: nameless, value });
     }
     let subject = pkcs10.subject.clone();
     Ok(Template { serial, subject, spki: pkcs10.key.spki.clone(), validity, extensions })
@@ -84,13 +82,10 @@ pub fn root(subject: Name, key: &KeyInfo, serial: Serial, validity: Validity) ->
             .why("Its subject becomes the issuer of everything it signs (RFC 5280 section 4.1.2.6)."));
     }
     let id = hashed_key(&key.spki.0)?;
-    let usages = ["keyCertSign".to_owned(), "cRLSign".to_owned()];
-    let extensions = vec![
-        extension(AKI, false, wrap(0x30, &wrap(0x80, &id))),
-        extension(SKI, false, wrap(4, &id)),
-        extension(BASIC_CONSTRAINTS, true, wrap(0x30, &[1, 1, 0xff])),
-        extension(KEY_USAGE, true, key_usage(&usages)?),
-    ];
+    let mut parameters = draft::parameters(&subject);
+    parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let extensions = draft::extensions(parameters, is_ca, id.clone(), id)?;
     Ok(Template { serial, subject, spki: key.spki.clone(), validity, extensions })
 }
 
@@ -271,18 +266,24 @@ fn hashed_key(spki: &[u8]) -> Result<Vec<u8>> {
     Ok(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, bits).as_ref().to_vec())
 }
 
-/// Encodes key usage bits without trailing zero bits (X.690 section 11.2.2).
-fn key_usage(names: &[String]) -> Result<Vec<u8>> {
-    let mut bits: u16 = 0;
-    for name in names {
-        bits |= KeyUsage::from_name(name)
-            .ok_or_else(|| Error::usage(format!("The profile names an unknown key usage \"{name}\".")))?;
-    }
-    // Bit 0 of the noun is the first, most significant bit of the BIT STRING.
-    let bytes = bits.reverse_bits().to_be_bytes();
-    let used = if bytes[1] == 0 { &bytes[..1] } else { &bytes[..] };
-    let unused = used.last().map_or(0, |b| b.trailing_zeros().min(7));
-    Ok(wrap(3, &[&[u8::try_from(unused).unwrap_or(0)], used].concat()))
+/// Finds the key usage with this name (RFC 5280 section 4.2.1.3).
+fn key_usage(name: &str) -> Result<KeyUsagePurpose> {
+    use KeyUsagePurpose::*;
+    let known = [
+        DigitalSignature,
+        ContentCommitment,
+        KeyEncipherment,
+        DataEncipherment,
+        KeyAgreement,
+        KeyCertSign,
+        CrlSign,
+        EncipherOnly,
+        DecipherOnly,
+    ];
+    let found = KeyUsage::NAMES.into_iter().zip(known).find(|(known, _)| *known == name);
+    found
+        .map(|(_, usage)| usage)
+        .ok_or_else(|| Error::usage(format!("The profile names an unknown key usage \"{}\".", visible(name))))
 }
 
 fn check_serial(serial: &Serial) -> Result<()> {
@@ -298,38 +299,56 @@ fn check_serial(serial: &Serial) -> Result<()> {
         .why("It must be positive and at most 20 octets (RFC 5280 section 4.1.2.2)."))
 }
 
-fn extension(oid: &str, critical: bool, value: Vec<u8>) -> Extension {
-    Extension { oid: oid.into(), critical, value: Der(value) }
-}
-
 fn oid(dotted: &str) -> Result<Vec<u8>> {
     der::oid(dotted).ok_or_else(|| {
-        Error::usage(format!("\"{dotted}\" is not an object identifier such as 1.3.6.1.5.5.7.3.1."))
+        Error::usage(format!(
+            "\"{}\" is not an object identifier such as 1.3.6.1.5.5.7.3.1.",
+            visible(dotted)
+        ))
     })
 }
 
-pub(super) const SKI: &str = "2.5.29.14";
+/// Splits an object identifier into its numbers, once it is known to be one.
+fn arcs(dotted: &str) -> Result<Vec<u64>> {
+    oid(dotted).map(|_| dotted.split('.').filter_map(|arc| arc.parse().ok()).collect())
+}
+
 pub(super) const KEY_USAGE: &str = "2.5.29.15";
 pub(super) const ALT_NAMES: &str = "2.5.29.17";
 pub(super) const BASIC_CONSTRAINTS: &str = "2.5.29.19";
 pub(super) const NAME_CONSTRAINTS: &str = "2.5.29.30";
-pub(super) const CRL_POINTS: &str = "2.5.29.31";
-pub(super) const AKI: &str = "2.5.29.35";
-pub(super) const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn key_usage_has_no_trailing_zero_bits() {
-        let one =
-            |names: &[&str]| key_usage(&names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>()).unwrap();
+    fn key_usages_are_the_bits_of_their_names() {
+        let subject = crate::pki::name::build(&[("CN", "a")]).unwrap();
+        let one = |names: &[&str]| {
+            let mut parameters = draft::parameters(&subject);
+            parameters.key_usages = names.iter().map(|name| key_usage(name).unwrap()).collect();
+            let all = draft::extensions(parameters, IsCa::ExplicitNoCa, vec![1], vec![2]).unwrap();
+            all.into_iter().find(|e| e.oid == KEY_USAGE).unwrap().value.0
+        };
+        // No trailing zero bits (X.690 section 11.2.2).
         assert_eq!(one(&["digitalSignature"]), [3, 2, 7, 0x80]);
         assert_eq!(one(&["digitalSignature", "keyEncipherment"]), [3, 2, 5, 0xa0]);
         assert_eq!(one(&["keyCertSign", "cRLSign"]), [3, 2, 1, 6]);
         assert_eq!(one(&["decipherOnly", "keyAgreement"]), [3, 3, 7, 0x08, 0x80]);
-        assert!(key_usage(&["digitalSignatur".into()]).is_err());
+        for (bit, name) in KeyUsage::NAMES.into_iter().enumerate() {
+            let bits = one(&[name]);
+            assert_eq!(bits[3 + bit / 8], 0x80 >> (bit % 8), "{name}");
+        }
+        assert!(key_usage("digitalSignatur").is_err());
+    }
+
+    #[test]
+    fn object_identifiers_of_a_profile_are_checked() {
+        assert_eq!(arcs("1.3.6.1.5.5.7.3.1").unwrap(), [1, 3, 6, 1, 5, 5, 7, 3, 1]);
+        for bad in ["", "1", "3.1", "1.40", "1.2.x", "1..2", "99999999999999999999.1"] {
+            assert!(arcs(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod certificate;
 pub mod chain;
 pub mod crl;
 pub mod der;
+mod draft;
 pub mod issue;
 pub mod key;
 pub mod lint;

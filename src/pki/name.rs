@@ -67,41 +67,6 @@ pub fn read_alt_name(tag: u8, content: &[u8]) -> Option<AltName> {
     })
 }
 
-/// Writes a `GeneralNames` SEQUENCE of DNS, IP, e-mail and URI names. Errors: another kind, a value that is not ASCII, an
-/// address that is none.
-pub fn build_alt_names(names: &[AltName]) -> Result<Vec<u8>> {
-    let mut body = Vec::new();
-    for name in names {
-        let (tag, value) = match name {
-            AltName::Email(v) => (0x81, v),
-            AltName::Dns(v) => (0x82, v),
-            AltName::Uri(v) => (0x86, v),
-            AltName::Ip(v) => {
-                let address: std::net::IpAddr =
-                    v.parse().map_err(|_| Error::usage(format!("\"{v}\" is not an IP address.")))?;
-                body.extend(match address {
-                    std::net::IpAddr::V4(a) => wrap(0x87, &a.octets()),
-                    std::net::IpAddr::V6(a) => wrap(0x87, &a.octets()),
-                });
-                continue;
-            }
-            AltName::Other(kind, _) => {
-                return Err(Error::usage(format!(
-                    "An alternative name of the kind {kind} cannot be written."
-                ))
-                .next("Use DNS, IP, e-mail or URI names."));
-            }
-        };
-        if value.is_empty() || !value.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(Error::usage(format!("\"{value}\" cannot be an alternative name."))
-                .why("It must be ASCII without spaces.")
-                .next("Write an international host name in its xn-- form."));
-        }
-        body.extend(wrap(tag, value.as_bytes()));
-    }
-    Ok(wrap(0x30, &body))
-}
-
 /// Decodes a string by its tag; `None` for a type that is no string, or bytes that do not fit it.
 pub fn text(tag: u8, bytes: &[u8]) -> Option<String> {
     let wide = |c: Option<char>| c.unwrap_or(char::REPLACEMENT_CHARACTER);
@@ -221,23 +186,6 @@ mod tests {
         let value = wrap(0x30, &[oid("2.5.4.3").unwrap(), wrap(12, b"\xff")].concat());
         let name = read(&wrap(0x30, &wrap(0x31, &value))).unwrap();
         assert_eq!(name.common_name(), Some("#0c01ff"));
-    }
-
-    #[test]
-    fn alternative_names_round_trip() {
-        let names = [
-            AltName::Dns("*.example.test".into()),
-            AltName::Ip("192.0.2.1".into()),
-            AltName::Ip("2001:db8::1".into()),
-            AltName::Email("a@example.test".into()),
-            AltName::Uri("https://example.test/a?b".into()),
-        ];
-        assert_eq!(read_alt_names(&build_alt_names(&names).unwrap()).unwrap(), names);
-        for bad in
-            [AltName::Ip("1.2.3".into()), AltName::Dns("bücher.test".into()), AltName::Dns(String::new())]
-        {
-            assert!(build_alt_names(&[bad]).is_err());
-        }
     }
 
     proptest::proptest! {

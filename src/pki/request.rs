@@ -1,9 +1,12 @@
 //! Certification requests (RFC 2986): reads any, with proof of possession, and builds our own.
 
+use rcgen::SanType;
 use x509_parser::prelude::{FromDer, X509CertificationRequest};
 
 use super::certificate::read_extensions;
-use super::der::{dotted, elements, oid, only, wrap};
+use super::der::{dotted, elements, only, wrap};
+use super::draft;
+use super::issue::assemble;
 use super::key::{self, PrivateKey};
 use super::name;
 use super::signature::{self, Verdict};
@@ -75,28 +78,40 @@ pub fn read(der: &[u8]) -> Result<Pkcs10> {
 }
 
 /// Builds and signs a request for `subject` with these alternative names (DNS, IP, e-mail, URI).
+///
+/// rcgen encodes the attributes; the exact subject and key go in byte for byte. Errors: a name of another kind, a value
+/// that is not ASCII, an address that is none.
 pub fn build(subject: &Name, alt_names: &[AltName], key: &PrivateKey) -> Result<Vec<u8>> {
-    let encode = |dotted| oid(dotted).ok_or_else(|| Error::internal("An identifier cannot be encoded."));
-    let attributes = if alt_names.is_empty() {
-        Vec::new()
-    } else {
-        let value = wrap(4, &name::build_alt_names(alt_names)?);
-        // With an empty subject the names are all there is: the extension is critical (RFC 5280 section 4.2.1.6).
-        let critical: &[u8] = if subject.rdns.is_empty() { &[1, 1, 0xff] } else { &[] };
-        let extension = wrap(0x30, &[&encode(SUBJECT_ALT_NAME)?, critical, &value].concat());
-        let values = wrap(0x31, &wrap(0x30, &extension));
-        wrap(0x30, &[encode(EXTENSION_REQUEST)?, values].concat())
-    };
-    let fields = [&[2, 1, 0], &subject.der.0[..], &key.info().spki.0, &wrap(0xa0, &attributes)].concat();
+    let mut parameters = draft::parameters(subject);
+    parameters.subject_alt_names = alt_names.iter().map(general_name).collect::<Result<_>>()?;
+    let attributes = draft::attributes(&parameters)?;
+    let fields = [&[2, 1, 0], &subject.der.0[..], &key.info().spki.0, &attributes].concat();
     let info = wrap(0x30, &fields);
-    let signature = key.sign(&info)?;
-    Ok(join(&info, key.algorithm(), &signature))
+    Ok(assemble(&info, key.algorithm(), &key.sign(&info)?))
 }
 
-/// Joins signed bytes, algorithm and signature (RFC 2986 section 4.2).
-fn join(info: &[u8], algorithm: &[u8], signature: &[u8]) -> Vec<u8> {
-    let bits = wrap(3, &[&[0], signature].concat());
-    wrap(0x30, &[info, algorithm, &bits].concat())
+/// Prepares an alternative name for rcgen.
+fn general_name(name: &AltName) -> Result<SanType> {
+    let ascii = |value: &str| {
+        if value.is_empty() || !value.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(Error::usage(format!("\"{}\" cannot be an alternative name.", visible(value)))
+                .why("It must be ASCII without spaces.")
+                .next("Write an international host name in its xn-- form."));
+        }
+        value.try_into().map_err(draft::refused)
+    };
+    Ok(match name {
+        AltName::Email(v) => SanType::Rfc822Name(ascii(v)?),
+        AltName::Dns(v) => SanType::DnsName(ascii(v)?),
+        AltName::Uri(v) => SanType::URI(ascii(v)?),
+        AltName::Ip(v) => SanType::IpAddress(
+            v.parse().map_err(|_| Error::usage(format!("\"{}\" is not an IP address.", visible(v))))?,
+        ),
+        AltName::Other(kind, _) => {
+            return Err(Error::usage(format!("An alternative name of the kind {kind} cannot be written."))
+                .next("Use DNS, IP, e-mail or URI names."));
+        }
+    })
 }
 
 /// The extensions asked for, and the other attributes in words.
@@ -131,6 +146,7 @@ fn read_attributes(attributes: &[(u8, &[u8], &[u8])]) -> Option<(Vec<Extension>,
 mod tests {
     use super::*;
     use crate::model::key::KeyType;
+    use crate::pki::der::oid;
 
     fn names() -> Vec<AltName> {
         vec![AltName::Dns("a.example.test".into()), AltName::Ip("2001:db8::1".into())]
@@ -157,6 +173,29 @@ mod tests {
         let some = name::build(&[("CN", "a")]).unwrap();
         assert!(!read(&build(&some, &names(), &key).unwrap()).unwrap().extensions[0].critical);
         assert_eq!(read(&build(&some, &[], &key).unwrap()).unwrap().extensions, []);
+    }
+
+    #[test]
+    fn every_kind_of_name_is_read_back_and_what_is_none_is_refused() {
+        let subject = name::build(&[("CN", "a")]).unwrap();
+        let key = PrivateKey::generate(KeyType::P256).unwrap();
+        let names = [
+            AltName::Dns("*.example.test".into()),
+            AltName::Ip("192.0.2.1".into()),
+            AltName::Ip("2001:db8::1".into()),
+            AltName::Email("a@example.test".into()),
+            AltName::Uri("https://example.test/a?b".into()),
+        ];
+        assert_eq!(read(&build(&subject, &names, &key).unwrap()).unwrap().alt_names, names);
+        for bad in [
+            AltName::Ip("1.2.3".into()),
+            AltName::Dns("bücher.test".into()),
+            AltName::Dns(String::new()),
+            AltName::Email("a\u{1b}b".into()),
+            AltName::Other("registeredID".into(), "1.2.3".into()),
+        ] {
+            assert!(build(&subject, &[bad], &key).is_err());
+        }
     }
 
     #[test]

@@ -262,8 +262,9 @@ pub fn error(doing: &str, path: &Path, why: &std::io::Error) -> Error {
 
 /// The disk is full.
 pub fn full() -> Error {
-    Error::new(Kind::Disk, "The disk is full; nothing was changed.")
-        .next("Make room on the file system of the workspace and do it again.")
+    Error::new(Kind::Disk, "The disk is full; nothing was changed.").next(
+        "Make room on the file system of the workspace and do it again; --read-only still shows everything.",
+    )
 }
 
 /// Counts a durable step. In debug builds the process dies here, as if it were killed, when the count reaches

@@ -7,6 +7,7 @@ pub mod file;
 pub mod foreign;
 pub mod kyr;
 pub mod ledger;
+pub mod listing;
 pub mod marked;
 pub mod recovery;
 #[cfg(test)]

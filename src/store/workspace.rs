@@ -218,7 +218,10 @@ impl<'a> Load<'a> {
                     let same = self.unchanged(&path, |s| s.keyrings.get(name).filter(|r| r.stash == stash));
                     let ring = match same {
                         Some(ring) => Ok(ring.clone()),
-                        None => self.private(&path).and_then(|b| kyr::read_with(name, &b, stash, &mut known)),
+                        None => match self.private(&path) {
+                            Ok(bytes) => kyr::read_with(name, &bytes, stash, &mut known),
+                            Err(error) => Err(self.stranger(name, &path).unwrap_or(error)),
+                        },
                     };
                     let ring = good_name(name).and(ring);
                     self.keep(path, ring, |s, ring| s.keyrings.insert(ring.name.clone(), ring));
@@ -330,6 +333,12 @@ impl<'a> Load<'a> {
         let found = stamps.get(path).filter(|s| **s == stamp).and_then(|_| find(state))?;
         self.stamps.insert(path.into(), stamp);
         Some(found)
+    }
+
+    /// Says what a file is that could not be read as a ring and is none: that helps more than advice about its mode.
+    fn stranger(&self, name: &str, path: &str) -> Option<Error> {
+        let (bytes, _) = file::read_public(&self.at(path)).ok()?;
+        kyr::read(name, &bytes, false).err().filter(|e| e.kind == Kind::Foreign)
     }
 
     fn private(&mut self, path: &str) -> Result<Bytes> {

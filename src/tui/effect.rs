@@ -14,6 +14,8 @@ use super::task;
 use super::terminal::caught;
 use crate::desk::{Desk, Outcome, Verb, preview};
 use crate::model::State;
+use crate::model::bytes::Der;
+use crate::model::certifier::Issued;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::secret::Secret;
 
@@ -128,9 +130,17 @@ impl Workers {
             Effect::Lock(id, certifier) => self.enqueue(id, Task::Lock(certifier)),
             Effect::Refresh(id) => self.enqueue(id, Task::Refresh),
             Effect::Serve(id, site, port, password) => self.enqueue(id, Task::Serve(site, port, password)),
-            Effect::Ids(id, order, filter) => self.ask(id, Ask::Ids(id, order, filter)),
+            Effect::Ids(id, question) => self.ask(id, Ask::Ids(id, question)),
             Effect::Rows(id, ids) => self.ask(id, Ask::Rows(id, ids)),
             Effect::Issued(id, certifier, serial) => self.ask(id, Ask::Issued(id, certifier, serial)),
+            Effect::Crl(id, certifier) => {
+                let missing = Error::refused(format!("Certifier {certifier} has no CRL yet."));
+                let missing = missing.next("Sign one first.").command("certifier.crl");
+                let work = move |crls: Vec<Vec<u8>>| {
+                    crls.into_iter().next().map(|der| Done::Crl(Der(der))).ok_or(missing)
+                };
+                self.ask(id, Ask::Crls(id, vec![certifier], Box::new(work)));
+            }
             Effect::Probe(id, host, port, address) => self.probe(id, host, port, address),
             Effect::ReadFile(id, path) => post.spawn(id, move || task::read(&path)),
             Effect::ReadPaste(id, text) => post.spawn(id, move || task::paste(&text)),
@@ -138,8 +148,16 @@ impl Workers {
             Effect::WriteFile(id, path, bytes) => post.spawn(id, move || task::write(&path, &bytes)),
             Effect::Preview(id, request, plan) => {
                 let state = self.state.clone();
+                let key = state.requests.get(&request).map(|r| r.pkcs10.key.sha256).unwrap_or_default();
+                let work = move |earlier: Vec<Issued>| {
+                    Ok(Done::Preview(Box::new(preview(&state, request, &plan, &earlier, Desk::now())?)))
+                };
+                self.ask(id, Ask::ByKey(id, key, Box::new(work)));
+            }
+            Effect::Examine(id, now, soon) => {
+                let state = self.state.clone();
                 post.spawn(id, move || {
-                    Ok(Done::Preview(Box::new(preview(&state, request, &plan, Desk::now())?)))
+                    Ok(Done::Findings(crate::doctor::examine(&state, now, &[soon]).into()))
                 });
             }
             Effect::ServiceLog(id) => post.done(id, Ok(self.shared.service_log())),
@@ -329,7 +347,7 @@ impl Clerk {
             self.warn_of_clock();
         }
         let desk = &mut self.desk;
-        let result = match task {
+        let mut result = match task {
             Task::Serve(site, port, password) => return self.serve(id, site, port, password),
             Task::Run(verb) => caught(|| desk.run(verb).map(Done::Outcome)),
             Task::Unlock(certifier, password) => caught(|| {
@@ -346,6 +364,12 @@ impl Clerk {
                 Ok(Done::Outcome(Outcome { state: desk.state(), facts: Vec::new(), message: message.into() }))
             }),
         };
+        if signs
+            && self.told.clock.is_some()
+            && let Ok(Done::Outcome(outcome)) = &mut result
+        {
+            outcome.message.push_str(" The clock runs behind the audit chain: check the dates.");
+        }
         if matches!(&result, Err(error) if error.kind == Kind::Internal) {
             // What was half done in memory is forgotten; on disk a commit is whole or not there.
             let _ = caught(|| self.desk.refresh(true));

@@ -56,6 +56,8 @@ pub enum Job {
     Read(ReadFor),
     /// Recognising a paste.
     Paste,
+    /// Running the checks.
+    Examine,
     /// Completing a path.
     Complete,
     /// Previewing a plan for a request.
@@ -66,6 +68,8 @@ pub enum Job {
     Rows(Vec<u32>),
     /// One certificate of the issued list.
     Issued(IssuedFor),
+    /// The latest CRL of a certifier.
+    Crl(IssuedFor),
     /// Probing a site.
     Probe(String),
     /// Starting the rehearsal of a site.
@@ -96,6 +100,7 @@ impl Job {
             Self::Preview(..) => "working out what would be issued".into(),
             Self::Probe(site) => format!("probing {site}"),
             Self::Serve(site) => format!("starting the rehearsal of {site}"),
+            Self::Examine => "checking the workspace".into(),
             Self::Refresh => "reading the workspace".into(),
             _ => return None,
         })
@@ -195,13 +200,11 @@ pub fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) -> Vec<Ef
                 }
             }
         }
+        (_, Done::Findings(found)) => super::findings::take(model, found),
         // An answer to an older question is of no use any more.
         (_, Done::Ids(_)) if model.jobs.values().any(|(job, _)| *job == Job::Ids) => {}
-        (_, Done::Ids(ids)) => {
-            model.issued.ids = ids;
-            if model.pane == PaneId::Certificates {
-                model.move_to(model.here().cursor);
-            }
+        (_, Done::Ids(listing)) => {
+            super::issued::take(model, listing);
         }
         (Job::Rows(asked), Done::Rows(rows)) => {
             model.issued.rows.extend(rows.into_iter().filter_map(|r| Some((u32::try_from(r.id).ok()?, r))));
@@ -209,11 +212,17 @@ pub fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) -> Vec<Ef
             model.issued.absent.extend(asked.into_iter().filter(|id| !rows.contains_key(id)));
         }
         (Job::Issued(purpose), Done::Issued(found)) => return issued(model, purpose, found.0, &found.1.0),
+        (Job::Crl(purpose), Done::Crl(der)) => {
+            let text = crate::pki::pem::write("X509 CRL", &der.0);
+            match purpose {
+                IssuedFor::Write(name) => {
+                    model.dialogs.push(Dialog::Path(PathLine::write(&name, text.into_bytes(), "the CRL")));
+                }
+                _ => return vec![model.start(Job::Copy, |id| Effect::Copy(id, text)).1],
+            }
+        }
         (Job::Probe(site), Done::Probed(lines, trusted)) => {
-            let verdict = if trusted { ("trusted", Role::Ok) } else { ("NOT trusted", Role::Bad) };
-            let mut texts = vec![Text { label: "Verdict".into(), text: verdict.0.into(), role: verdict.1 }];
-            texts.extend(lines.into_iter().map(|text| Text { label: String::new(), text, role: Role::Text }));
-            model.dialogs.push(Dialog::Viewer(Viewer::new(format!("Probe of {site}"), texts)));
+            model.dialogs.push(Dialog::Viewer(probed(&site, lines, trusted)));
         }
         (job, Done::Service(service, log)) => service_is(model, &job, service, log),
         (_, Done::Written(path)) => model.say(Mood::Good, format!("Written: {}", path.display())),
@@ -420,6 +429,23 @@ fn issued(
         },
     }
     Vec::new()
+}
+
+/// Shows what a probe saw, its verdict first.
+fn probed(site: &str, mut lines: Vec<String>, trusted: bool) -> Viewer {
+    let role = if trusted { Role::Ok } else { Role::Bad };
+    let said = lines.iter().rposition(|line| line.starts_with("Verdict"));
+    let text = said.map_or_else(
+        || if trusted { "trusted".into() } else { "not trusted".into() },
+        |at| lines.remove(at).trim_start_matches("Verdict").trim().to_owned(),
+    );
+    while lines.last().is_some_and(String::is_empty) {
+        lines.pop();
+    }
+    let plain = |text| Text { label: String::new(), text, role: Role::Text };
+    let mut texts = vec![Text { role, ..plain(format!("Verdict: {text}")) }, plain(String::new())];
+    texts.extend(lines.into_iter().map(plain));
+    Viewer::new(format!("Probe of {site}"), texts)
 }
 
 fn service_is(

@@ -9,6 +9,7 @@ pub mod command;
 pub mod dialog;
 pub mod effect;
 mod everywhere;
+pub mod findings;
 pub mod input;
 pub mod issued;
 pub mod job;

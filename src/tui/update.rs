@@ -29,6 +29,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Signal(code) => return vec![Effect::Quit(u8::try_from(code).unwrap_or(1))],
     };
+    effects.extend(super::findings::fetch(model));
     effects.extend(super::issued::fetch(model));
     effects
 }
@@ -96,7 +97,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
         pane.findings = false;
         model.list();
         if let Some(key) = key {
-            model.select(&key);
+            model.keep(&key);
         }
     } else if !model.here().marked.is_empty() {
         model.here_mut().marked.clear();

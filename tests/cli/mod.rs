@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "outside #[test] functions too, a test fails by it")]
 
+mod bad_input;
+mod killed;
 mod main_job;
 mod output;
 mod passwords;
 mod refusals;
+mod trouble;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -154,8 +154,18 @@ fn strangers_among_the_keyrings_are_named_and_left_alone() {
         let err = place.run(&format!("keyring trust mail {file}")).refused(1);
         assert!(err.contains("error: "), "{err}");
     }
-    let err = place.run("keyring install mail x.pem").refused(1);
-    assert!(err.contains("why: "), "{err}");
+    let findings = place.run("findings").out;
+    for (name, what, way_out) in [
+        ("pfx", "PKCS#12", "openssl pkcs12"),
+        ("photo", "JPEG", "keyring itself"),
+        ("old", "Domino", "kyrtool show keys"),
+    ] {
+        let line = findings.lines().find(|l| l.contains(&format!("keyrings/{name}.kyr"))).unwrap();
+        assert!(line.starts_with("error W01") && line.contains(what) && line.contains(way_out), "{line}");
+    }
+    // The rings beside them work as ever.
+    place.with("b-pass\n", "keyring create b --hosts b.example.test").done();
+    assert!(place.run("keyring export mail").done().contains("BEGIN CERTIFICATE"));
 }
 
 #[test]

@@ -35,7 +35,9 @@ pub(crate) fn run(command: &mut Command) -> Output {
 
 /// Runs `openssl` in a folder with arguments split at spaces, and returns what it printed on both streams.
 pub(crate) fn openssl(folder: &Path, arguments: &str) -> String {
-    let output = run(Command::new("openssl").current_dir(folder).args(arguments.split(' ')));
+    let mut command = Command::new("openssl");
+    let output =
+        run(command.current_dir(folder).args(arguments.split(' ')).stdin(std::process::Stdio::null()));
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
@@ -56,4 +58,33 @@ pub(crate) fn desk(folder: &Path) -> Desk {
 /// A secret for tests.
 pub(crate) fn secret(text: &str) -> Secret {
     Secret::new(text.into())
+}
+
+/// Mounts something at a folder for as long as it lives.
+pub(crate) struct Mount(PathBuf);
+
+impl Mount {
+    /// Says so and gives none where mounting is not permitted.
+    pub(crate) fn new(arguments: &[&str], at: &Path) -> Option<Self> {
+        let done = Command::new("mount").args(arguments).arg(at).output().is_ok_and(|o| o.status.success());
+        if !done {
+            eprintln!("skipped: mounting is not permitted here");
+        }
+        done.then(|| Self(at.to_owned()))
+    }
+}
+
+impl Mount {
+    /// Makes a folder read-only for as long as it lives.
+    pub(crate) fn read_only(folder: &Path) -> Option<Self> {
+        let mount = Self::new(&["--bind", folder.to_str()?], folder)?;
+        run(Command::new("mount").args(["-o", "remount,ro,bind"]).arg(folder));
+        Some(mount)
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).output();
+    }
 }

@@ -146,6 +146,16 @@ impl Ledger for SqliteLedger {
         Ok(ids)
     }
 
+    fn issued_ending(&self, from: Timestamp, to: Timestamp) -> Result<Vec<u32>> {
+        // Both halves are read from an index alone.
+        let mut query = self.connection.prepare_cached(
+            "SELECT id FROM issued INDEXED BY issued_ends WHERE not_after BETWEEN ? AND ?
+             EXCEPT SELECT id FROM issued INDEXED BY issued_revoked WHERE revoked_at IS NOT NULL",
+        )?;
+        let rows = query.query_map(params![from.0, to.0], |r| r.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     fn issued_rows(&self, ids: &[u32]) -> Result<Vec<Issued>> {
         let sql = format!("SELECT {ISSUED} FROM issued WHERE id = ?");
         let mut query = self.connection.prepare_cached(&sql)?;
@@ -343,7 +353,9 @@ pub(super) fn read_fact(text: &str) -> serde_json::Result<Fact> {
 /// Returns the request that a fact decides on, and its status from then on, as `State::apply` has it.
 pub(super) fn decision(fact: Fact) -> Option<(RequestId, Status)> {
     match fact {
-        Fact::RequestApproved { id, by, at, plan } => Some((id, Status::Approved { by, at, plan })),
+        Fact::RequestApproved { id, by, at, plan, terms } => {
+            Some((id, Status::Approved { by, at, plan, terms }))
+        }
         Fact::RequestDenied { id, by, at, reason } => Some((id, Status::Denied { by, at, reason })),
         Fact::CertificateIssued { issued, .. } => {
             let Issued { by, at, certifier, serial, sha256, .. } = issued;

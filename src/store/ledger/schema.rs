@@ -224,9 +224,9 @@ pub(super) fn disk(path: &Path, error: &std::io::Error) -> Error {
     let name = path.display();
     match error.kind() {
         std::io::ErrorKind::NotFound => Error::new(Kind::NotFound, format!("There is no ledger at {name}.")),
-        std::io::ErrorKind::StorageFull => Error::new(Kind::Disk, "The disk is full.")
-            .why(format!("{name} could not be written."))
-            .next("Nothing was changed. Free some space and do it again."),
+        std::io::ErrorKind::StorageFull => {
+            crate::store::file::full().why(format!("{name} could not be written."))
+        }
         _ => Error::new(Kind::Disk, format!("The ledger {name} cannot be used.")).why(error.to_string()),
     }
 }

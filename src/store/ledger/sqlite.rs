@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::record::Record;
 use super::schema::{self, Access, disk};
@@ -330,11 +330,12 @@ impl SqliteLedger {
         Ok(self.connection.prepare_cached("PRAGMA data_version")?.query_row([], |r| r.get(0))?)
     }
 
-    /// Returns the time of the last audit entry.
+    /// Returns the latest time among the last thousand audit entries: one entry made with a wrong clock does not hide
+    /// that the clock is wrong.
     pub fn last_entry_time(&self) -> Result<Option<Timestamp>> {
-        let mut query =
-            self.connection.prepare_cached("SELECT at FROM audit ORDER BY number DESC LIMIT 1")?;
-        Ok(query.query_row([], |r| r.get(0)).optional()?.map(Timestamp))
+        let latest = "SELECT max(at) FROM (SELECT at FROM audit ORDER BY number DESC LIMIT 1000)";
+        let mut query = self.connection.prepare_cached(latest)?;
+        Ok(query.query_row([], |r| r.get::<_, Option<i64>>(0))?.map(Timestamp))
     }
 
     fn must_write(&self) -> Result<()> {

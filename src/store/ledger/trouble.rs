@@ -1,9 +1,11 @@
 //! Says what SQLite reports in the user's words.
 
+use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 use rusqlite::{Error as Sqlite, ErrorCode};
 
 use super::schema::RESTORE;
 use crate::model::error::{Error, Kind};
+use crate::store::file::full;
 
 impl From<Sqlite> for Error {
     fn from(error: Sqlite) -> Self {
@@ -20,10 +22,13 @@ impl From<Sqlite> for Error {
                 _ => Self::internal("The ledger was asked in a wrong way.").why(why),
             };
         };
+        // Where there is no room for the index of its log, SQLite speaks of a failed disk.
+        let no_room = error.sqlite_error().is_some_and(|e| e.extended_code == SQLITE_IOERR_SHMSIZE);
         match code {
-            ErrorCode::DiskFull => Self::new(Kind::Disk, "The disk is full.")
-                .why("The ledger could not be written.")
-                .next("Nothing was changed. Free some space and do it again."),
+            ErrorCode::DiskFull => full().why("The ledger could not be written."),
+            ErrorCode::SystemIoFailure if no_room => {
+                full().why("The ledger could not be opened for writing.")
+            }
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
                 Self::new(Kind::Disk, "The ledger is busy.")
                     .why("Another program has been writing to it for more than ten seconds.")

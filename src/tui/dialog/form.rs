@@ -296,12 +296,11 @@ impl Form {
             foot.extend(wrap(help, columns).iter().map(|l| ink.line(Role::Dim, l)));
         }
         let last = self.cursor + 1 == self.lines.len();
-        let mut hints = vec![
-            hint("Ctrl-S", "save", 90),
-            hint("Enter", if last { "save" } else { "next field" }, 70),
-            hint("Esc", "back", 80),
-            hint("F2", "save", 20),
-        ];
+        let mut hints = vec![hint("Enter", if last { "save" } else { "next field" }, 85)];
+        if !last {
+            hints.push(hint("Ctrl-S or F2", "save", 90));
+        }
+        hints.push(hint("Esc", "back", 80));
         if self.lines.get(self.cursor).is_some_and(|l| options(model, l).is_some()) {
             hints.push(hint("Left/Right", "change", 75));
         }
