@@ -94,11 +94,11 @@ pub(crate) fn memory(folder: &Path) -> (String, String) {
     running.until(whole);
     let before = running.resident();
     running.press("2");
-    running.until(|s| s.contains("issued by"));
+    running.until(|s| s.contains("issued list"));
     running.press("G");
-    running.until(|s| s.contains("issued by"));
+    running.until(|s| s.contains("issued list"));
     running.press("1");
-    running.until(|s| s.contains("ring000"));
+    running.until(|s| s.contains("intranet"));
     let after = running.resident();
     running.end();
     (before, after)

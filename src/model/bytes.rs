@@ -27,12 +27,22 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// Reads hexadecimal in either case; colons and spaces between bytes are passed over.
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits = text
-        .bytes()
-        .filter(|b| !matches!(b, b':' | b' '))
-        .map(|b| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok()))
-        .collect::<Option<Vec<u8>>>()?;
-    digits.len().is_multiple_of(2).then(|| digits.chunks_exact(2).map(|p| p[0] << 4 | p[1]).collect())
+    let mut bytes = Vec::with_capacity(text.len() / 2);
+    let mut high = None;
+    for b in text.bytes() {
+        let digit = match b {
+            b'0'..=b'9' => b - b'0',
+            b'a'..=b'f' => b - b'a' + 10,
+            b'A'..=b'F' => b - b'A' + 10,
+            b':' | b' ' => continue,
+            _ => return None,
+        };
+        match high.take() {
+            None => high = Some(digit << 4),
+            Some(high) => bytes.push(high | digit),
+        }
+    }
+    high.is_none().then_some(bytes)
 }
 
 /// Writes bytes as upper-case hexadecimal with colons, as OpenSSL prints fingerprints.
