@@ -279,7 +279,8 @@ impl Stage<'_> {
 
     /// Issues many more, straight from templates in large batches, to furnish a workspace of the largest size.
     fn many(&mut self, count: u64, progress: &mut dyn FnMut(&str)) -> Result<()> {
-        const CHUNK: u64 = 5_000;
+        // Each index is written once a batch, wherever in it the new rows belong: large batches write less.
+        const CHUNK: u64 = 20_000;
         let sample = pkcs10(80_000)?;
         let mut made = 0;
         while made < count {

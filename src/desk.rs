@@ -13,7 +13,7 @@ use crate::model::certifier::{Issued, NewCertifier, Reason, Revocation};
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::{Keyring, NewKeyring};
-use crate::model::request::{Pkcs10, Plan, RequestId};
+use crate::model::request::{Pkcs10, Plan, Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::site::Site;
 use crate::model::time::{DAY, Timestamp};
@@ -26,7 +26,7 @@ use crate::ops::delete_keyring::delete_keyring;
 use crate::ops::deny::deny;
 use crate::ops::import_request::import_requests;
 use crate::ops::install::{install, not_revoked};
-use crate::ops::issue::issue;
+use crate::ops::issue::{Earlier, issue};
 use crate::ops::issue_crl::issue_crl;
 use crate::ops::revoke::revoke;
 use crate::ops::site::{delete_site, save_site};
@@ -198,12 +198,16 @@ impl Desk {
     /// `Locked` when a certifier or a ring needs its password.
     pub fn run(&mut self, verb: Verb) -> Result<Outcome> {
         self.writable()?;
-        let outcome = self.work(&mut |desk, state, now| {
+        let mut outcome = self.work(&mut |desk, state, now| {
             let facts = Facts::of(desk, state, &verb, now)?;
             desk.with_env(now, &mut |env| perform(state, &verb, &facts, env))
         })?;
         if let Verb::CreateCertifier(asked) = &verb {
-            self.unlock(&asked.name, &asked.password)?;
+            // The certifier is made, whatever becomes of unlocking it.
+            if let Err(error) = self.unlock(&asked.name, &asked.password) {
+                outcome.message.push_str(&format!(" It is still locked: {error}"));
+            }
+            outcome.state = self.store.state();
         }
         Ok(outcome)
     }
@@ -218,11 +222,14 @@ impl Desk {
                 Err(_) if self.store.refresh(false)? => continue,
                 Err(error) => return Err(error),
             };
-            let facts = change.facts.clone();
-            match self.store.commit(state.generation, now, change) {
+            // Held no longer: a state that nobody else looks at is changed in its place instead of being copied.
+            let on = state.generation;
+            drop(state);
+            match self.store.commit(on, now, &change) {
                 Err(error) if error.kind == Kind::Moved => self.store.refresh(true)?,
                 Err(error) => return Err(error),
                 Ok(state) => {
+                    let facts = change.facts;
                     let message = facts.iter().rev().find_map(sentence).unwrap_or_default();
                     return Ok(Outcome { state, facts, message });
                 }
@@ -270,21 +277,35 @@ impl Desk {
         }))
     }
 
+    /// Previews what approving a request with this plan would issue.
+    pub fn preview(&mut self, id: RequestId, plan: &Plan) -> Result<Preview> {
+        let (state, now) = (self.store.state(), self.present());
+        let request = state.requests.get(&id).ok_or_else(|| Error::not_found("request", &id.to_string()))?;
+        let earlier = self.store.ledger().issued_by_key(&request.pkcs10.key.sha256)?;
+        preview(&state, id, plan, &earlier, now)
+    }
+
     /// Unlocks a certifier for this session; failures are recorded in the audit chain.
     pub fn unlock(&mut self, certifier: &str, password: &Secret) -> Result<()> {
         self.writable()?;
         let sealed = self.store.certifier_key(certifier)?;
         match certifier_key::open(certifier, &sealed, password) {
             Ok(key) => {
+                // Recorded first: no key may be unlocked without a trace.
+                self.record(Fact::CertifierUnlocked { certifier: certifier.to_owned() })?;
                 self.keys.insert(certifier.to_owned(), key);
-                self.record(Fact::CertifierUnlocked { certifier: certifier.to_owned() })
+                Ok(())
             }
-            Err(error) => {
-                if error.kind == Kind::WrongPassword {
-                    self.record(Fact::UnlockFailed { what: format!("certifier {certifier}") })?;
+            Err(error) if error.kind == Kind::WrongPassword => {
+                let what = format!("certifier {certifier}");
+                match self.record(Fact::UnlockFailed { what }) {
+                    Ok(()) => Err(error),
+                    Err(unrecorded) => {
+                        Err(error.next(format!("This failure was not recorded: {unrecorded}")))
+                    }
                 }
-                Err(error)
             }
+            Err(error) => Err(error),
         }
     }
 
@@ -325,7 +346,13 @@ impl Desk {
             return Err(refused().why(why).next("Install it first.").command("keyring.install"));
         };
         let password = self.ring_password(&state, &ring.name, password)?;
-        let Some(key) = crate::store::kyr::open(ring, &password)?.key else {
+        let opened = crate::store::kyr::open(ring, &password)?;
+        if !opened.intact {
+            let why =
+                format!("Keyring {} was altered by somebody who does not know its password.", ring.name);
+            return Err(refused().why(why).next("Put the right revision back from keyrings/.history."));
+        }
+        let Some(key) = opened.key else {
             return Err(refused().why(format!("Keyring {} holds no private key.", ring.name)));
         };
         let above = ring.with_role(crate::model::keyring::Role::Chain).map(|e| &e.certificate);
@@ -373,6 +400,8 @@ impl Desk {
 #[derive(Default)]
 struct Facts {
     password: Secret,
+    known: Vec<Request>,
+    earlier: Earlier,
     issued: Option<Issued>,
     crl_number: u64,
     revoked: Vec<(Serial, Timestamp, Reason)>,
@@ -394,6 +423,18 @@ impl Facts {
                 }
                 facts.password = desk.ring_password(state, keyring, password.as_ref())?;
             }
+            Verb::ImportRequests { requests, .. } => {
+                let ledger = desk.store.ledger();
+                for request in requests {
+                    facts.known.extend(ledger.request_by_sha256(&request.sha256)?);
+                }
+            }
+            Verb::Approve { id, .. } | Verb::Deny { id, .. } => facts.look_at(desk, state, *id)?,
+            Verb::Issue { ids } => {
+                for id in ids {
+                    facts.look_at(desk, state, *id)?;
+                }
+            }
             Verb::Revoke { certifier, serial, .. } => {
                 facts.issued = desk.store.ledger().issued_by_serial(certifier, serial)?.map(|(row, _)| row);
             }
@@ -406,16 +447,37 @@ impl Facts {
         }
         Ok(facts)
     }
+
+    /// Looks up what was issued before for the key of a request. Errors: it was closed long ago, and is not in the state.
+    fn look_at(&mut self, desk: &mut Desk, state: &State, id: RequestId) -> Result<()> {
+        let ledger = desk.store.ledger();
+        match state.requests.get(&id) {
+            Some(request) => {
+                self.earlier.insert(id, ledger.issued_by_key(&request.pkcs10.key.sha256)?);
+                Ok(())
+            }
+            None => match ledger.request(id)? {
+                Some(closed) => Err(Error::refused(format!("Nothing was done with request {id}."))
+                    .why(format!("It is {} already.", closed.status.word()))),
+                None => Err(Error::not_found("request", &id.to_string())),
+            },
+        }
+    }
 }
 
 fn perform(state: &State, verb: &Verb, facts: &Facts, env: &mut Env<'_>) -> Result<Change> {
     match verb {
         Verb::CreateCertifier(asked) => create_certifier(state, asked, env),
         Verb::CreateKeyring(asked) => create_keyring(state, asked, env),
-        Verb::ImportRequests { requests, source } => import_requests(state, requests, source, env),
-        Verb::Approve { id, plan } => approve(state, *id, plan, env),
+        Verb::ImportRequests { requests, source } => {
+            import_requests(state, requests, source, &facts.known, env)
+        }
+        Verb::Approve { id, plan } => {
+            let earlier = facts.earlier.get(id).map_or(&[][..], Vec::as_slice);
+            approve(state, *id, plan, earlier, env)
+        }
         Verb::Deny { id, reason } => deny(state, *id, reason, env),
-        Verb::Issue { ids } => issue(state, ids, env),
+        Verb::Issue { ids } => issue(state, ids, &facts.earlier, env),
         Verb::Trust { keyring, roots, .. } => trust(state, keyring, roots, &facts.password, env),
         Verb::Install { keyring, certificates, .. } => {
             not_revoked(state, keyring, certificates, &facts.revocations)?;

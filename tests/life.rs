@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ringmaster::desk::{Desk, Verb, preview};
+use ringmaster::desk::{Desk, Verb};
 use ringmaster::model::certificate::Certificate;
 use ringmaster::model::certifier::{NewCertifier, Reason};
 use ringmaster::model::change::Fact;
@@ -87,7 +87,7 @@ fn a_certificate_goes_from_request_to_ring_and_openssl_agrees() {
 
     // What would be issued.
     let state = desk.state();
-    let looked = preview(&state, mail, &plan("root"), Desk::now()).unwrap();
+    let looked = desk.preview(mail, &plan("root")).unwrap();
     assert!(looked.findings.iter().all(|f| f.severity < Severity::Warning), "{:#?}", looked.findings);
     assert_eq!(looked.certificate.unwrap().subject.der, state.requests[&mail].pkcs10.subject.der);
 
@@ -282,4 +282,89 @@ fn replaying_the_audit_chain_gives_the_state() {
     expected.next_request = expected.next_request.max(1);
     replayed.next_request = replayed.next_request.max(1);
     assert_eq!(replayed, expected);
+}
+
+#[test]
+fn an_approval_is_good_for_one_certificate_and_for_the_terms_that_were_seen() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    create_certifier(&mut desk, "root", KeyType::P256);
+    let one = create_keyring(&mut desk, "one", true);
+    desk.run(Verb::Approve { id: one, plan: plan("root") }).unwrap();
+    let facts = desk.run(Verb::Issue { ids: vec![one, one] }).unwrap().facts;
+    assert_eq!(facts.len(), 1, "named twice, signed once");
+
+    let two = create_keyring(&mut desk, "two", true);
+    desk.run(Verb::Approve { id: two, plan: plan("root") }).unwrap();
+    let profile = std::fs::read_to_string("assets/profiles/server.ron").unwrap();
+    let wider = profile.replace("1.3.6.1.5.5.7.3.1\"", "1.3.6.1.5.5.7.3.1\", \"1.3.6.1.5.5.7.3.3\"");
+    assert_ne!(wider, profile);
+    std::fs::create_dir_all(temp.path().join("data/profiles")).unwrap();
+    std::fs::write(temp.path().join("data/profiles/server.ron"), wider).unwrap();
+    desk.refresh(true).unwrap();
+    let error = desk.run(Verb::Issue { ids: vec![two] }).unwrap_err();
+    assert_eq!((error.kind, error.command), (Kind::Refused, Some("request.approve")), "{error}");
+    // Seen and approved again, it is signed.
+    desk.run(Verb::Approve { id: two, plan: plan("root") }).unwrap();
+    let facts = desk.run(Verb::Issue { ids: vec![two] }).unwrap().facts;
+    let Fact::CertificateIssued { der, .. } = &facts[0] else { panic!("{facts:?}") };
+    assert_eq!(ringmaster::pki::certificate::read(&der.0).unwrap().extended.len(), 2);
+}
+
+#[test]
+fn a_compromised_key_is_not_certified_again() {
+    let Some(_) = tool("openssl") else { return };
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
+    let mut desk = desk(folder);
+    create_certifier(&mut desk, "root", KeyType::P256);
+    let import = |desk: &mut Desk, name: &str| {
+        let key = if folder.join("web.key").exists() {
+            "-key web.key"
+        } else {
+            "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout web.key"
+        };
+        openssl(
+            folder,
+            &format!("req -new {key} -subj /CN={name} -addext subjectAltName=DNS:{name} -out web.csr"),
+        );
+        let requests = pem::find(&std::fs::read(folder.join("web.csr")).unwrap()).unwrap().requests;
+        let facts = desk.run(Verb::ImportRequests { requests, source: "file web.csr".into() }).unwrap().facts;
+        let Fact::RequestReceived { request } = &facts[0] else { panic!("{facts:?}") };
+        request.id
+    };
+    let id = import(&mut desk, "a.example.test");
+    let leaf = issue(&mut desk, id, "root");
+    let id = import(&mut desk, "b.example.test");
+    let looked = desk.preview(id, &plan("root")).unwrap();
+    let shared = looked.findings.iter().find(|f| f.rule == "key.shared").unwrap();
+    assert_eq!(shared.severity, Severity::Warning);
+    let revoke =
+        Verb::Revoke { certifier: "root".into(), serial: leaf.serial, reason: Reason::KeyCompromise };
+    desk.run(revoke).unwrap();
+    let error = desk.run(Verb::Approve { id, plan: plan("root") }).unwrap_err();
+    assert!(error.why.contains("others know the key"), "{error}");
+}
+
+#[test]
+fn certifiers_keep_their_names_and_their_time_apart() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    create_certifier(&mut desk, "root", KeyType::P256);
+    let same = NewCertifier {
+        name: "other".into(),
+        common_name: "Test root".into(),
+        organization: "Example".into(),
+        country: "DE".into(),
+        password: secret("x"),
+        repeat: secret("x"),
+        ..NewCertifier::default()
+    };
+    let error = desk.run(Verb::CreateCertifier(same)).unwrap_err();
+    assert!(error.what.contains("already has the subject"), "{error}");
+    desk.set_clock(Some(Desk::now().plus_days(-700)));
+    let error = desk.run(Verb::IssueCrl { certifier: "root".into() }).unwrap_err();
+    assert!(error.why.contains("earlier than"), "{error}");
+    desk.set_clock(None);
+    desk.run(Verb::IssueCrl { certifier: "root".into() }).unwrap();
 }

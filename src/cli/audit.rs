@@ -77,6 +77,7 @@ fn list(entries: &[Entry], session: &mut Session<'_>) {
                 "operator": visible(&entry.operator),
                 "what": visible(&entry.what),
                 "subject": about(entry),
+                "fact": serde_json::from_str::<Value>(&entry.body).map_or(Value::Null, seen),
                 "hash": entry.hash.to_string(),
             })
         });
@@ -87,6 +88,16 @@ fn list(entries: &[Entry], session: &mut Session<'_>) {
         .map(|e| vec![e.number.to_string(), e.at.text(), e.operator.clone(), e.what.clone(), about(e)])
         .collect();
     session.out.table(&["NUMBER", "TIME", "OPERATOR", "WHAT", "SUBJECT"], &rows);
+}
+
+/// Makes every text in a fact visible.
+fn seen(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(visible(&text)),
+        Value::Array(items) => items.into_iter().map(seen).collect(),
+        Value::Object(map) => map.into_iter().map(|(key, value)| (key, seen(value))).collect(),
+        other => other,
+    }
 }
 
 fn verify(session: &mut Session<'_>) -> Result<u8> {

@@ -1,24 +1,19 @@
-//! `ringmaster certificate`: the issued list, certificates in use, and revocation.
+//! `ringmaster certificate`: what is known of certificates, and revocation.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::{Value, json};
 
-use super::session::{Cell, Session};
-use super::{certifier, print};
+use super::session::Session;
+use super::{certifier, listed, print};
 use crate::desk::{Desk, Verb};
 use crate::model::bytes::{Digest, Serial, unhex};
-use crate::model::certificate::{Certificate, Lifetime};
+use crate::model::certificate::Certificate;
 use crate::model::certifier::{Issued, Reason};
 use crate::model::error::{Error, Result};
 use crate::model::field::{Look, Record};
 use crate::pki::pem;
-use crate::store::ledger::Order;
-
-/// How many rows are read from the issued list at once.
-const PAGE: usize = 1000;
 
 /// The commands about certificates.
 pub(super) fn command() -> Command {
@@ -26,16 +21,14 @@ pub(super) fn command() -> Command {
         Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
     };
     Command::new("certificate")
-        .about("Certificates: the issued list, and what stands in keyrings")
+        .about("Certificates: those that were issued, and those that stand in keyrings and certifiers")
         .subcommand_required(true)
         .subcommand(
             Command::new("list")
-                .about("Lists issued certificates")
-                .arg(
-                    Arg::new("filter").long("filter").value_name("TEXT").help(
-                        "Lists only those with every word of this in certifier, serial, subject or names",
-                    ),
-                )
+                .about("Lists every certificate that is known, each once")
+                .arg(Arg::new("filter").long("filter").value_name("TEXT").help(
+                    "Lists only those with every word of this in issuer, serial, subject, names or place",
+                ))
                 .arg(
                     Arg::new("sort")
                         .long("sort")
@@ -56,10 +49,11 @@ pub(super) fn command() -> Command {
                     "due",
                     "Lists only those that are valid and end soon; exit code 3 when there are any",
                 ))
-                .arg(flag(
-                    "used",
-                    "Lists what stands in keyrings and certifiers instead, issued here or not",
-                )),
+                .arg(
+                    flag("issued", "Lists only what a certifier of the workspace has issued")
+                        .conflicts_with("used"),
+                )
+                .arg(flag("used", "Lists only what stands in keyrings and certifiers, issued here or not")),
         )
         .subcommand(
             Command::new("show")
@@ -104,96 +98,11 @@ pub(super) fn command() -> Command {
 /// Runs a command about certificates.
 pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     match matches.subcommand() {
-        Some(("list", options)) => list(options, session),
+        Some(("list", options)) => listed::list(options, session),
         Some(("show", options)) => show(options, session),
         Some(("revoke", options)) => revoke(options, session),
         _ => Ok(2),
     }
-}
-
-fn list(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
-    let text = options.get_one::<String>("filter").map(|t| t.to_lowercase()).unwrap_or_default();
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let limit = options.get_one::<u32>("limit").map_or(PAGE, |n| usize::try_from(*n).unwrap_or(PAGE));
-    let sort = options.get_one::<String>("sort").map_or("issued", String::as_str);
-    let due = options.get_flag("due");
-    if options.get_flag("used") {
-        return used(&words, sort, limit, due, session);
-    }
-    let order = match sort {
-        "ends" => Order::Ends,
-        "subject" => Order::Subject,
-        "serial" => Order::Serial,
-        _ => Order::Issued,
-    };
-    let (now, soon) = (Desk::now(), session.config.soon());
-    let ledger = session.desk()?.ledger();
-    let mut ids = ledger.issued_ids(order)?;
-    if !words.is_empty() {
-        let mut fitting = HashSet::new();
-        ledger.issued_texts(&mut |id, text| {
-            if words.iter().all(|word| text.contains(word)) {
-                fitting.insert(id);
-            }
-        })?;
-        ids.retain(|id| fitting.contains(id));
-    }
-    let is_due = |row: &Issued| {
-        let days = row.not_after.days_from(now);
-        row.revoked.is_none() && (0..soon).contains(&days)
-    };
-    let mut rows = Vec::new();
-    for page in ids.chunks(PAGE) {
-        rows.extend(ledger.issued_rows(page)?.into_iter().filter(|row| !due || is_due(row)));
-        if rows.len() > limit {
-            break;
-        }
-    }
-    if rows.len() > limit {
-        rows.truncate(limit);
-        session.out.note(&format!("Only the first {limit} are listed; --limit N lists more."));
-    }
-    let columns = [
-        ("CERTIFIER", Cell::Field("certifier")),
-        ("SERIAL", Cell::Field("serial")),
-        ("SUBJECT", Cell::Field("subject")),
-        ("ENDS", Cell::Word(|r: &Issued| r.not_after.date())),
-        ("REVOKED", Cell::Field("revoked")),
-        ("REQUEST", Cell::Field("request")),
-    ];
-    session.list(rows.iter(), &columns, "ledger.db")?;
-    Ok(if due && !rows.is_empty() { 3 } else { 0 })
-}
-
-/// Lists what stands in keyrings and certifiers.
-fn used(words: &[&str], sort: &str, limit: usize, due: bool, session: &mut Session<'_>) -> Result<u8> {
-    let state = session.state()?;
-    let (now, soon) = (Desk::now(), session.config.soon());
-    let all = state.certificates();
-    let fits = |c: &Certificate| {
-        let names: Vec<_> = c.alt_names.iter().map(ToString::to_string).collect();
-        let text = format!("{} {} {} {}", c.subject, c.issuer, c.serial, names.join(" ")).to_lowercase();
-        words.iter().all(|word| text.contains(word))
-    };
-    let wanted = all.values().map(|(c, _)| *c).filter(|c| fits(c));
-    let mut wanted: Vec<&Certificate> =
-        wanted.filter(|c| !due || c.lifetime(now, soon) == Lifetime::Soon).collect();
-    match sort {
-        "subject" => wanted.sort_by_key(|c| c.subject.text()),
-        "serial" => wanted.sort_by(|a, b| a.serial.cmp(&b.serial)),
-        "issued" => wanted.sort_by_key(|c| c.not_before),
-        _ => wanted.sort_by_key(|c| c.not_after),
-    }
-    wanted.truncate(limit);
-    let columns = [
-        ("SUBJECT", Cell::Field("subject")),
-        ("ISSUER", Cell::Field("issuer")),
-        ("SERIAL", Cell::Field("serial")),
-        ("ENDS", Cell::Word(|c: &Certificate| c.not_after.date())),
-        ("USED", Cell::Field("used")),
-    ];
-    session.list(wanted.iter().copied(), &columns, "keyrings/")?;
-    Ok(if due && !wanted.is_empty() { 3 } else { 0 })
 }
 
 fn show(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {

@@ -8,6 +8,7 @@ mod demo;
 mod fields;
 mod findings;
 mod keyring;
+mod listed;
 mod print;
 #[cfg(feature = "network")]
 mod probe;

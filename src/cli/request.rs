@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::print;
 use super::session::{Cell, Session};
-use crate::desk::{self, Desk, Preview, Verb};
+use crate::desk::{Desk, Preview, Verb};
 use crate::model::State;
 use crate::model::error::{Error, Result};
 use crate::model::field::Look;
@@ -249,7 +249,7 @@ fn preview(
         },
         _ => return Ok(None),
     };
-    let preview = desk::preview(state, request.id, &plan, Desk::now())?;
+    let preview = session.desk()?.preview(request.id, &plan)?;
     Ok(Some((plan, preview)))
 }
 

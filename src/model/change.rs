@@ -71,6 +71,9 @@ pub enum Fact {
         at: Timestamp,
         /// What shall be issued.
         plan: Plan,
+        /// SHA-256 over what profile and policy said then; what is signed has to be bound to the same.
+        #[serde(default)]
+        terms: Digest,
     },
     /// A request was denied.
     RequestDenied {
@@ -114,7 +117,8 @@ pub enum Fact {
         /// Its name.
         name: String,
     },
-    /// A signature was intended and a crash or failure kept it from being recorded; the serial is spent.
+    /// A signature was intended, and nothing signed was recorded within ten minutes: a crash or failure came between, or
+    /// another console was faster and the work was done again. The number is spent.
     SigningAbandoned {
         /// The certifier by name.
         certifier: String,
@@ -162,7 +166,12 @@ impl Fact {
     /// Returns what the fact is about.
     pub fn subject(&self) -> Subject {
         match self {
-            Self::WorkspaceCreated | Self::UnlockFailed { .. } => Subject::Workspace,
+            Self::WorkspaceCreated => Subject::Workspace,
+            Self::UnlockFailed { what } => match what.split_once(' ') {
+                Some(("certifier", name)) => Subject::Certifier(name.into()),
+                Some(("keyring", name)) => Subject::Keyring(name.into()),
+                _ => Subject::Workspace,
+            },
             Self::CertifierCreated { certifier } => Subject::Certifier(certifier.name.clone()),
             Self::PolicyAmended { certifier, .. }
             | Self::CrlIssued { certifier, .. }
@@ -255,8 +264,9 @@ impl State {
                 self.next_request = self.next_request.max(request.id.0 + 1);
                 self.requests.insert(request.id, request.clone());
             }
-            Fact::RequestApproved { id, by, at, plan } => {
-                self.decide(*id, Status::Approved { by: by.clone(), at: *at, plan: plan.clone() });
+            Fact::RequestApproved { id, by, at, plan, terms } => {
+                let (by, plan) = (by.clone(), plan.clone());
+                self.decide(*id, Status::Approved { by, at: *at, plan, terms: *terms });
             }
             Fact::RequestDenied { id, by, at, reason } => {
                 self.decide(*id, Status::Denied { by: by.clone(), at: *at, reason: reason.clone() });

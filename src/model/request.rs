@@ -84,6 +84,8 @@ pub enum Status {
         at: Timestamp,
         /// What shall be issued.
         plan: Plan,
+        /// SHA-256 over what profile and policy said then.
+        terms: Digest,
     },
     /// Denied.
     Denied {
@@ -178,14 +180,20 @@ pub fn extension_word(oid: &str) -> &str {
 fn status_text(request: &Request) -> String {
     match &request.status {
         Status::Pending => "pending: waits for a decision".into(),
-        Status::Approved { by, at, plan } => format!(
-            "approved by {} on {}: {} shall sign, profile {}, {} days",
-            visible(by),
-            at.text(),
-            plan.certifier,
-            plan.profile,
-            plan.days
-        ),
+        Status::Approved { by, at, plan, .. } => {
+            let reason = match plan.reason.as_str() {
+                "" => String::new(),
+                reason => format!("; warnings accepted: {}", visible(reason)),
+            };
+            format!(
+                "approved by {} on {}: {} shall sign, profile {}, {} days{reason}",
+                visible(by),
+                at.text(),
+                plan.certifier,
+                plan.profile,
+                plan.days
+            )
+        }
         Status::Denied { by, at, reason } => {
             format!("denied by {} on {}: {}", visible(by), at.text(), visible(reason))
         }

@@ -1,15 +1,18 @@
 //! Approves a request, after showing exactly what will be issued.
 
+use std::collections::BTreeMap;
+
 use super::Env;
 use super::issue::template;
 use crate::model::State;
-use crate::model::bytes::Serial;
+use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::{Certificate, KeyUsage};
+use crate::model::certifier::{Issued, Reason};
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::keyring::join;
-use crate::model::request::{Plan, Request, RequestId, Status, extension_word};
+use crate::model::request::{Plan, Request, RequestId, extension_word};
 use crate::model::time::Timestamp;
 use crate::pki::{issue, key, lint};
 
@@ -24,18 +27,39 @@ pub struct Preview {
     pub certificate: Option<Certificate>,
 }
 
-/// Approves a pending request. Errors: unknown, not pending, no such certifier or profile, an error of the lint, a warning
-/// without a reason.
-pub fn approve(state: &State, id: RequestId, plan: &Plan, env: &mut Env<'_>) -> Result<Change> {
+/// Approves a pending request, or an approved one again with another plan. `earlier` are the certificates that were issued
+/// for its key.
+///
+/// Errors: unknown, denied or issued already, no such certifier or profile, an error of the lint, a warning without a
+/// reason.
+pub fn approve(
+    state: &State,
+    id: RequestId,
+    plan: &Plan,
+    earlier: &[Issued],
+    env: &mut Env<'_>,
+) -> Result<Change> {
     let request = super::request(state, id)?;
-    if request.status != Status::Pending {
+    if !request.status.is_open() {
         return Err(Error::refused(format!("Request {id} was not approved."))
             .why(format!("It is {} already.", request.status.word())));
     }
-    let preview = preview(state, id, plan, env.now)?;
+    let preview = preview(state, id, plan, earlier, env.now)?;
     accept(id, &preview.findings, &plan.reason)?;
+    let terms = terms(state, plan)?;
     let plan = Plan { reason: plan.reason.trim().to_owned(), ..plan.clone() };
-    Ok(Change::of(Fact::RequestApproved { id, by: env.operator.to_owned(), at: env.now, plan }))
+    Ok(Change::of(Fact::RequestApproved { id, by: env.operator.to_owned(), at: env.now, plan, terms }))
+}
+
+/// Digests everything beside the request that decides what is issued: the profile, and of the certifier its certificate
+/// and the policy that goes into certificates. An approval is good for these terms only.
+pub(super) fn terms(state: &State, plan: &Plan) -> Result<Digest> {
+    let certifier = super::certifier(state, &plan.certifier)?;
+    let profile = super::profile(state, &plan.profile)?;
+    let policy = (&certifier.policy.crl_url, certifier.certificate.sha256);
+    let text = serde_json::to_vec(&(profile, policy));
+    let text = text.map_err(|e| Error::internal(format!("A profile cannot be written: {e}.")))?;
+    Ok(crate::pki::sha256(&text))
 }
 
 /// Refuses when findings hold an error, or a warning that no reason accepts.
@@ -60,20 +84,53 @@ pub(super) fn accept(id: RequestId, findings: &[Finding], reason: &str) -> Resul
     Ok(())
 }
 
-/// Previews what approving a request with this plan would issue.
+/// Previews what approving a request with this plan would issue. `earlier` are the certificates that were issued for its
+/// key.
 ///
 /// Errors: unknown request, certifier or profile. What would block the approval is a finding, not an error.
-pub fn preview(state: &State, id: RequestId, plan: &Plan, now: Timestamp) -> Result<Preview> {
+pub fn preview(
+    state: &State,
+    id: RequestId,
+    plan: &Plan,
+    earlier: &[Issued],
+    now: Timestamp,
+) -> Result<Preview> {
     let request = super::request(state, id)?;
+    preview_among(state, request, &by_key(state, [request].into_iter()), plan, earlier, now)
+}
+
+/// Requests by the SHA-256 of the key that they ask with, in the order of their numbers.
+pub(super) type ByKey<'a> = BTreeMap<Digest, Vec<&'a Request>>;
+
+/// Finds everything that asks with the keys of some requests, in one look at the queue.
+pub(super) fn by_key<'a>(state: &'a State, asked: impl Iterator<Item = &'a Request>) -> ByKey<'a> {
+    let mut found: ByKey<'_> = asked.map(|r| (r.pkcs10.key.sha256, Vec::new())).collect();
+    for request in state.requests.values() {
+        if let Some(same) = found.get_mut(&request.pkcs10.key.sha256) {
+            same.push(request);
+        }
+    }
+    found
+}
+
+/// Does what [`preview`] does, with the requests of the same key found before.
+pub(super) fn preview_among(
+    state: &State,
+    request: &Request,
+    same_key: &ByKey<'_>,
+    plan: &Plan,
+    earlier: &[Issued],
+    now: Timestamp,
+) -> Result<Preview> {
+    let id = request.id;
     let certifier = super::certifier(state, &plan.certifier)?;
-    let profile = state.profiles.get(&plan.profile).ok_or_else(|| super::no_profile(state, &plan.profile))?;
+    let profile = super::profile(state, &plan.profile)?;
     let subject = Subject::Request(id);
     let mut findings = lint::request(&request.pkcs10, profile, subject.clone());
-    let other = state.requests.values().find(|r| {
-        r.id != id
-            && r.pkcs10.key.sha256 == request.pkcs10.key.sha256
-            && r.pkcs10.subject.der != request.pkcs10.subject.der
-    });
+    findings.extend(of_key(request, earlier, &subject));
+    let same_key = same_key.get(&request.pkcs10.key.sha256).into_iter().flatten();
+    let other =
+        same_key.into_iter().find(|r| r.id != id && r.pkcs10.subject.der != request.pkcs10.subject.der);
     if let Some(other) = other {
         let text = format!("Request {} asks with the same key for {}.", other.id, other.pkcs10.subject);
         findings.push(Finding::new("key.shared", Severity::Warning, subject.clone(), text));
@@ -97,9 +154,27 @@ pub fn preview(state: &State, id: RequestId, plan: &Plan, now: Timestamp) -> Res
         }
     }
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
-    findings.dedup_by(|a, b| a.rule == b.rule && a.text == b.text);
+    let mut seen = std::collections::BTreeSet::new();
+    findings.retain(|f| seen.insert(f.text.clone()));
     let rows = rows(request, issued.as_ref(), plan);
     Ok(Preview { rows, findings, certificate: issued })
+}
+
+/// Finds what speaks against a key that was certified before.
+fn of_key(request: &Request, earlier: &[Issued], subject: &Subject) -> Option<Finding> {
+    let told = |rule: &str, severity, text| Some(Finding::new(rule, severity, subject.clone(), text));
+    let compromised =
+        earlier.iter().find(|i| i.revoked.as_ref().is_some_and(|r| r.reason == Reason::KeyCompromise));
+    if let Some(issued) = compromised {
+        let text = format!("Serial {} with this key was revoked because others know the key.", issued.serial);
+        return told("key.compromised", Severity::Error, text);
+    }
+    let other = earlier.iter().find(|i| i.subject != request.pkcs10.subject.text())?;
+    told(
+        "key.shared",
+        Severity::Warning,
+        format!("Serial {} certifies this key for {}.", other.serial, other.subject),
+    )
 }
 
 fn rows(request: &Request, issued: Option<&Certificate>, plan: &Plan) -> Vec<(&'static str, String, String)> {

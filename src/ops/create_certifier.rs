@@ -31,13 +31,24 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
         return Err(Error::usage("A certifier needs a common name.")
             .next("Give the name that shall stand in every certificate it signs."));
     }
-    if !state.profiles.contains_key(&asked.profile) {
-        return Err(super::no_profile(state, &asked.profile));
+    let folder = format!("certifiers/{}/", asked.name);
+    if state.unreadable.iter().any(|(path, _)| path.starts_with(&folder)) {
+        return Err(Error::refused(format!("A certifier is already named \"{}\".", asked.name))
+            .why("Its files stand in the workspace, but cannot be read.")
+            .next(
+                "Repair them first (\"ringmaster findings\" says what is wrong), or choose another name.",
+            ));
     }
+    super::profile(state, &asked.profile)?;
     new_password(&asked.password, &asked.repeat)?;
 
     let subject =
         name::build(&[("C", &asked.country), ("O", &asked.organization), ("CN", &asked.common_name)])?;
+    if let Some(same) = state.certifiers.values().find(|c| c.certificate.subject.der == subject.der) {
+        return Err(Error::refused(format!("Certifier {} already has the subject {subject}.", same.name))
+            .why("Peers find issuers and CRLs by this name; two authorities with one name cannot be told apart.")
+            .next("Choose another common name."));
+    }
     let key = PrivateKey::generate(asked.key_type)?;
     let serial = env.serial();
     let not_after = env.now.plus_days(i64::from(asked.years) * 365);

@@ -78,6 +78,13 @@ fn names(asked: &NewKeyring) -> Result<(String, Vec<AltName>)> {
         }
     }
     let common_name = host_name(&common_name).unwrap_or(common_name);
+    // A common name holds 64 characters at most (RFC 5280, appendix A); a longer host name stands among the others only.
+    let short = |host: &&String| host.chars().count() <= 64;
+    let common_name = match hosts.iter().find(short) {
+        Some(host) if !short(&&common_name) => host.clone(),
+        None => String::new(),
+        _ => common_name,
+    };
     let alt_name = |host: String| match host.parse::<std::net::IpAddr>() {
         Ok(ip) => AltName::Ip(ip.to_string()),
         Err(_) => AltName::Dns(host),
@@ -100,6 +107,11 @@ mod tests {
         let asked = NewKeyring { common_name: "Web.Example.test".into(), ..asked };
         let (cn, names) = names_of(&asked);
         assert_eq!((cn.as_str(), names.len()), ("web.example.test", 3));
+        let long = format!("{}.example.test", "a".repeat(63));
+        let asked = NewKeyring { hosts: vec![long.clone()], ..Default::default() };
+        assert_eq!(names_of(&asked), (String::new(), vec![AltName::Dns(long.clone())]));
+        let asked = NewKeyring { hosts: vec![long, "b.test".into()], ..Default::default() };
+        assert_eq!(names_of(&asked).0, "b.test");
         assert!(super::names(&NewKeyring::default()).is_err());
         assert!(
             super::names(&NewKeyring { common_name: "Mail Server".into(), ..Default::default() }).is_err()

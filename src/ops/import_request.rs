@@ -6,11 +6,15 @@ use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::request::{Pkcs10, Proof, Request, RequestId, Status};
 
-/// Receives requests. Errors: none given, a bad proof of possession, one that stands in the queue already.
+/// Receives requests. `known` are requests of the ledger that are the same, byte for byte: the state forgets those that
+/// were closed long ago.
+///
+/// Errors: none given, a bad proof of possession, one that came before.
 pub fn import_requests(
     state: &State,
     requests: &[Pkcs10],
     source: &str,
+    known: &[Request],
     env: &mut Env<'_>,
 ) -> Result<Change> {
     if requests.is_empty() {
@@ -19,7 +23,7 @@ pub fn import_requests(
     }
     let mut change = Change::default();
     for (number, pkcs10) in (state.next_request.max(1)..).zip(requests) {
-        refuse_unfit(state, pkcs10)?;
+        refuse_unfit(known, pkcs10)?;
         let again = change.facts.iter().any(
             |f| matches!(f, Fact::RequestReceived { request } if request.pkcs10.sha256 == pkcs10.sha256),
         );
@@ -43,14 +47,14 @@ pub fn import_requests(
     Ok(change)
 }
 
-fn refuse_unfit(state: &State, pkcs10: &Pkcs10) -> Result<()> {
+fn refuse_unfit(known: &[Request], pkcs10: &Pkcs10) -> Result<()> {
     let subject = pkcs10.subject.text();
     if pkcs10.proof == Proof::Bad {
         return Err(Error::refused(format!("The request for {subject} was not accepted."))
             .why("Its signature does not fit its key and content: it was altered, or its maker does not hold the key.")
             .next("Ask for a new request, and compare its fingerprint by telephone."));
     }
-    if let Some(known) = state.requests.values().find(|r| r.pkcs10.sha256 == pkcs10.sha256) {
+    if let Some(known) = known.iter().find(|r| r.pkcs10.sha256 == pkcs10.sha256) {
         return Err(Error::refused(format!("The request for {subject} stands in the queue already."))
             .why(format!("It is request {}, {}.", known.id, known.status.word()))
             .next("Work with that one, or ask for a new request.")

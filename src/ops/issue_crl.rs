@@ -21,6 +21,16 @@ pub fn issue_crl(
 ) -> Result<Change> {
     let certifier = super::certifier(state, name)?;
     let authority = &certifier.certificate;
+    let before = certifier.crl.as_ref().map_or(authority.not_before, |crl| crl.this_update);
+    if env.now < before {
+        return Err(Error::refused(format!("Certifier {name} signed no CRL."))
+            .why(format!(
+                "The clock says {}, which is earlier than its certificate or its latest CRL ({}).",
+                env.now.text(),
+                before.text()
+            ))
+            .next("Set the clock right first."));
+    }
     if env.now > authority.not_after {
         return Err(Error::refused(format!("Certifier {name} signs no CRL any more."))
             .why(format!("Its certificate ended on {}.", authority.not_after.text())));

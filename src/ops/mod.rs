@@ -20,6 +20,7 @@ use crate::model::certifier::Certifier;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::keyring::Keyring;
+use crate::model::profile::Profile;
 use crate::model::request::{Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
@@ -91,9 +92,11 @@ fn request(state: &State, id: RequestId) -> Result<&Request> {
     state.requests.get(&id).ok_or_else(|| Error::not_found("request", &id.to_string()))
 }
 
-fn no_profile(state: &State, name: &str) -> Error {
-    let names = state.profiles.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-    Error::not_found("profile", name).why(format!("Known: {names}."))
+fn profile<'a>(state: &'a State, name: &str) -> Result<&'a Profile> {
+    state.profiles.get(name).ok_or_else(|| {
+        let names = state.profiles.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        Error::not_found("profile", name).why(format!("Known: {names}."))
+    })
 }
 
 /// Takes a ring for changing, after proving the password.

@@ -10,6 +10,7 @@ pub mod issue;
 pub mod key;
 pub mod lint;
 pub mod name;
+pub mod parallel;
 pub mod pem;
 pub mod request;
 pub mod signature;

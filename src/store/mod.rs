@@ -7,6 +7,8 @@ pub mod file;
 pub mod foreign;
 pub mod kyr;
 pub mod ledger;
+pub mod listing;
+mod load;
 pub mod marked;
 pub mod recovery;
 #[cfg(test)]
@@ -16,6 +18,7 @@ pub mod signer;
 pub mod sth;
 pub mod workspace;
 
+use std::borrow::Borrow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,7 +112,7 @@ impl Store {
             sth::StashKeys { home: how.home.clone(), workspace: folder.clone() }.sweep()?;
         }
         let version = ledger.data_version()?;
-        let (state, stamps) = workspace::load(&folder, &ledger, None)?;
+        let (state, stamps) = load::load(&folder, &ledger, None)?;
         drop(lock);
         let state = Arc::new(state);
         let (home, operator) = (how.home.clone(), how.operator.clone());
@@ -158,7 +161,7 @@ impl Store {
         };
         let version = self.ledger.data_version()?;
         let before = (&*self.state, &self.stamps);
-        let (state, stamps) = workspace::load(&self.folder, &self.ledger, Some(before))?;
+        let (state, stamps) = load::load(&self.folder, &self.ledger, Some(before))?;
         let changed = state != *self.state;
         if changed {
             self.state = Arc::new(state);
@@ -171,7 +174,13 @@ impl Store {
     ///
     /// Errors: `Moved`; `ReadOnly`; `Conflict` for a file that was changed by another program; `Disk`, also when it is
     /// full. After an error nothing has changed.
-    pub fn commit(&mut self, on: Generation, now: Timestamp, change: Change) -> Result<Arc<State>> {
+    pub fn commit(
+        &mut self,
+        on: Generation,
+        now: Timestamp,
+        change: impl Borrow<Change>,
+    ) -> Result<Arc<State>> {
+        let change = change.borrow();
         if let Some(why) = &self.read_only {
             return Err(Error::new(Kind::ReadOnly, "Nothing can be changed here.").why(why));
         }
@@ -198,7 +207,7 @@ impl Store {
         }
         file::step();
         let placed = commit::place(&self.folder, &pending, next);
-        self.apply(next, &change, &files);
+        self.apply(next, change, &files);
         match placed {
             // When the ledger cannot note it now, the next commit or opening finds everything in place and notes it.
             Ok(()) => {
@@ -260,10 +269,15 @@ impl Store {
     fn apply(&mut self, generation: Generation, change: &Change, files: &[&FileWrite]) {
         let state = Arc::make_mut(&mut self.state);
         change.facts.iter().for_each(|fact| state.apply(fact));
+        // What was wrong with a file ends with it.
+        state.unreadable.retain(|(path, _)| files.iter().all(|write| write.path != *path));
         state.generation = generation;
-        let closed: Vec<_> = state.requests.values().filter(|r| !r.status.is_open()).map(|r| r.id).collect();
-        for id in closed.iter().take(closed.len().saturating_sub(State::CLOSED_KEPT)) {
-            state.requests.remove(id);
+        if state.requests.len() > State::CLOSED_KEPT {
+            let closed = state.requests.values().filter(|r| !r.status.is_open()).map(|r| r.id);
+            let closed: Vec<_> = closed.collect();
+            for id in closed.iter().take(closed.len().saturating_sub(State::CLOSED_KEPT)) {
+                state.requests.remove(id);
+            }
         }
         for write in files {
             match file::stamp(&self.folder.join(&write.path)) {

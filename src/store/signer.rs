@@ -7,6 +7,7 @@ use super::ledger::audit::sha256;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::time::Timestamp;
 use crate::pki::key::PrivateKey;
+use crate::pki::parallel;
 use crate::pki::signer::{Signer, Signing};
 
 /// The unlocked keys of a session, by certifier.
@@ -40,7 +41,7 @@ impl Signer for LedgerSigner<'_> {
     ) -> Result<Vec<Vec<u8>>> {
         let intents: Vec<_> = work.iter().map(|(what, tbs)| (what.clone(), sha256(tbs))).collect();
         self.ledger.intend(certifier, self.now, &intents)?;
-        work.iter().map(|(_, tbs)| key.sign(tbs)).collect()
+        parallel::map(work, |(_, tbs)| key.sign(tbs))
     }
 }
 

@@ -34,11 +34,22 @@ pub struct Areas {
 
 /// Returns the areas for the model's screen.
 pub fn areas(model: &Model) -> Areas {
-    areas_of(model.size)
+    areas_of(model.size, wanted(model))
 }
 
-/// Returns the areas of a screen with so many columns and rows.
-pub fn areas_of((width, height): (u16, u16)) -> Areas {
+/// Returns how many lines the list can use, its heading included; `None` where it takes what it can get: an empty list
+/// says what to do first, and a narrowed one would move the detail with every key typed.
+fn wanted(model: &Model) -> Option<u16> {
+    let pane = model.here();
+    let whole = pane.filter.is_empty() && !pane.findings && model.count() > 0;
+    whole.then(|| u16::try_from(model.count()).unwrap_or(u16::MAX).saturating_add(1))
+}
+
+/// The least lines of a list with a detail below it, the heading included.
+const LIST: u16 = 5;
+
+/// Returns the areas of a screen with so many columns and rows, and a list that can use so many lines.
+pub fn areas_of((width, height): (u16, u16), wanted: Option<u16>) -> Areas {
     let whole = Rect::new(0, 0, width, height);
     let strip = |y: u16| Rect::new(0, y, width, 1).intersection(whole);
     let body = Rect::new(0, 1, width, height.saturating_sub(3)).intersection(whole);
@@ -49,8 +60,9 @@ pub fn areas_of((width, height): (u16, u16)) -> Areas {
         beside = true;
         detail = Some(Rect::new(left.saturating_add(2), body.y, width.saturating_sub(left + 2), body.height));
     } else if width >= 60 && body.height >= 12 {
-        let below = body.height * 2 / 5;
-        list.height = body.height.saturating_sub(below + 1);
+        let most = body.height.saturating_sub(body.height * 2 / 5 + 1);
+        list.height = wanted.map_or(most, |lines| lines.max(LIST).min(most));
+        let below = body.height.saturating_sub(list.height + 1);
         let y = list.bottom().saturating_add(1);
         detail = Some(Rect::new(0, y, width, below));
     }
@@ -76,7 +88,7 @@ mod tests {
         for width in 0..220 {
             for height in 0..70 {
                 let whole = Rect::new(0, 0, width, height);
-                let a = areas_of((width, height));
+                let a = areas_of((width, height), [None, Some(2), Some(30)][usize::from(height % 3)]);
                 for area in [a.tabs, a.body, a.list, a.status, a.footer].into_iter().chain(a.detail) {
                     assert_eq!(area.intersection(whole).area(), area.area(), "{width}x{height}: {area:?}");
                 }

@@ -6,6 +6,7 @@ pub mod error;
 pub mod form;
 pub mod help;
 pub mod import;
+mod line;
 pub mod menu;
 pub mod palette;
 pub mod path;

@@ -3,23 +3,22 @@
 //! panics. Draws nothing.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::clerk::{Clerk, Task, Told, Work};
 use super::msg::{Done, Effect, JobId, Msg};
 use super::query::{self, Ask};
 use super::task;
 use super::terminal::caught;
-use crate::desk::{Desk, Outcome, Verb, preview};
+use crate::desk::{Desk, Outcome, preview};
 use crate::model::State;
+use crate::model::bytes::Der;
+use crate::model::certifier::Issued;
 use crate::model::error::{Error, Kind, Result};
-use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
-
-/// How often the store worker looks whether another console has committed.
-const LOOK: Duration = Duration::from_millis(500);
 
 /// Where answers go: to the loop, which is woken for them.
 #[derive(Clone)]
@@ -67,21 +66,21 @@ pub struct Workers {
 }
 
 /// What the threads know of each other.
-struct Shared {
-    started: Instant,
+pub(super) struct Shared {
+    pub(super) started: Instant,
     /// Milliseconds from `started` to the last key press.
     key: AtomicU64,
     /// The time of day of the last key press in seconds: `started` stands still while the machine sleeps.
     key_at: AtomicI64,
     /// Set when waiting work shall not be begun any more.
-    stopping: AtomicBool,
+    pub(super) stopping: AtomicBool,
     service: Mutex<Option<Running>>,
 }
 
 impl Shared {
     /// Returns how long no key was pressed: by the clock that runs evenly or by the time of day, whichever is longer,
     /// for one stands still while the machine sleeps and the other can be set back.
-    fn quiet(&self, running: Duration, now: Timestamp) -> Duration {
+    pub(super) fn quiet(&self, running: Duration, now: Timestamp) -> Duration {
         let even = running.saturating_sub(Duration::from_millis(self.key.load(Ordering::Relaxed)));
         let seconds = now.0.saturating_sub(self.key_at.load(Ordering::Relaxed));
         even.max(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
@@ -143,9 +142,17 @@ impl Workers {
             Effect::Lock(id, certifier) => self.enqueue(id, Task::Lock(certifier)),
             Effect::Refresh(id) => self.enqueue(id, Task::Refresh),
             Effect::Serve(id, site, port, password) => self.enqueue(id, Task::Serve(site, port, password)),
-            Effect::Ids(id, order, filter) => self.ask(id, Ask::Ids(id, order, filter)),
+            Effect::Ids(id, question) => self.ask(id, Ask::Ids(id, question)),
             Effect::Rows(id, ids) => self.ask(id, Ask::Rows(id, ids)),
             Effect::Issued(id, certifier, serial) => self.ask(id, Ask::Issued(id, certifier, serial)),
+            Effect::Crl(id, certifier) => {
+                let missing = Error::refused(format!("Certifier {certifier} has no CRL yet."));
+                let missing = missing.next("Sign one first.").command("certifier.crl");
+                let work = move |crls: Vec<Vec<u8>>| {
+                    crls.into_iter().next().map(|der| Done::Crl(Der(der))).ok_or(missing)
+                };
+                self.ask(id, Ask::Crls(id, vec![certifier], Box::new(work)));
+            }
             Effect::Probe(id, host, port, address) => self.probe(id, host, port, address),
             Effect::ReadFile(id, path) => post.spawn(id, move || task::read(&path)),
             Effect::ReadPaste(id, text) => post.spawn(id, move || task::paste(&text)),
@@ -153,8 +160,16 @@ impl Workers {
             Effect::WriteFile(id, path, bytes) => post.spawn(id, move || task::write(&path, &bytes)),
             Effect::Preview(id, request, plan) => {
                 let state = self.state.clone();
+                let key = state.requests.get(&request).map(|r| r.pkcs10.key.sha256).unwrap_or_default();
+                let work = move |earlier: Vec<Issued>| {
+                    Ok(Done::Preview(Box::new(preview(&state, request, &plan, &earlier, Desk::now())?)))
+                };
+                self.ask(id, Ask::ByKey(id, key, Box::new(work)));
+            }
+            Effect::Examine(id, now, soon) => {
+                let state = self.state.clone();
                 post.spawn(id, move || {
-                    Ok(Done::Preview(Box::new(preview(&state, request, &plan, Desk::now())?)))
+                    Ok(Done::Findings(crate::doctor::examine(&state, now, &[soon]).into()))
                 });
             }
             Effect::ServiceLog(id) => post.done(id, Ok(self.shared.service_log())),
@@ -269,7 +284,7 @@ impl Shared {
         Done::Service(None, log)
     }
 
-    fn start_service(&self, site: String, served: crate::probe::serve::Served) -> Result<Done> {
+    pub(super) fn start_service(&self, site: String, served: crate::probe::serve::Served) -> Result<Done> {
         self.stop_service();
         let service = crate::probe::serve::Service::start(served)?;
         *self.service() = Some(Running { site, service });
@@ -289,173 +304,12 @@ impl Shared {
     }
 }
 
-struct Work {
-    id: JobId,
-    task: Task,
-}
-
-/// What the store worker does, in the order it was asked.
-#[expect(clippy::large_enum_variant, reason = "few at a time, and each is moved once")]
-enum Task {
-    Run(Verb),
-    Unlock(String, Secret),
-    Lock(Option<String>),
-    Refresh,
-    Serve(String, u16, Option<Secret>),
-}
-
-/// What the loop was told last without being asked.
-#[derive(Default)]
-struct Told {
-    state: Arc<State>,
-    unlocked: Vec<String>,
-    failure: Option<Error>,
-    clock: Option<String>,
-}
-
-/// The store worker.
-struct Clerk {
-    desk: Desk,
-    post: Post,
-    shared: Arc<Shared>,
-    relock: Duration,
-    told: Told,
-}
-
-impl Clerk {
-    fn work(&mut self, works: &mpsc::Receiver<Work>) {
-        self.warn_of_clock();
-        loop {
-            match works.recv_timeout(LOOK) {
-                Ok(Work { id, .. }) if self.shared.stopping.load(Ordering::SeqCst) => {
-                    self.post.done(id, Err(Error::new(Kind::Cancelled, "The console is ending.")));
-                }
-                Ok(Work { id, task }) => self.perform(id, task),
-                Err(RecvTimeoutError::Timeout) => self.look_around(),
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
-        }
-    }
-
-    fn perform(&mut self, id: JobId, task: Task) {
-        let signs =
-            matches!(task, Task::Run(Verb::Issue { .. } | Verb::IssueCrl { .. } | Verb::CreateCertifier(_)));
-        if signs {
-            self.warn_of_clock();
-        }
-        let desk = &mut self.desk;
-        let mut result = match task {
-            Task::Serve(site, port, password) => return self.serve(id, site, port, password),
-            Task::Run(verb) => caught(|| desk.run(verb).map(Done::Outcome)),
-            Task::Unlock(certifier, password) => caught(|| {
-                desk.unlock(&certifier, &password)?;
-                Ok(Done::Unlocked(desk.unlocked()))
-            }),
-            Task::Lock(certifier) => caught(|| {
-                desk.lock(certifier.as_deref());
-                Ok(Done::Unlocked(desk.unlocked()))
-            }),
-            Task::Refresh => caught(|| {
-                let changed = desk.refresh(true)?;
-                let message = if changed { "Read again: the workspace has changed." } else { "Read again." };
-                Ok(Done::Outcome(Outcome { state: desk.state(), facts: Vec::new(), message: message.into() }))
-            }),
-        };
-        if signs
-            && self.told.clock.is_some()
-            && let Ok(Done::Outcome(outcome)) = &mut result
-        {
-            outcome.message.push_str(" The clock runs behind the audit chain: check the dates.");
-        }
-        if matches!(&result, Err(error) if error.kind == Kind::Internal) {
-            // What was half done in memory is forgotten; on disk a commit is whole or not there.
-            let _ = caught(|| self.desk.refresh(true));
-        }
-        match &result {
-            Ok(Done::Outcome(outcome)) => self.told.state = outcome.state.clone(),
-            _ => self.tell_state(),
-        }
-        match &result {
-            Ok(Done::Unlocked(unlocked)) => self.told.unlocked.clone_from(unlocked),
-            _ => self.tell_unlocked(),
-        }
-        self.post.done(id, result);
-    }
-
-    #[cfg(feature = "network")]
-    fn serve(&mut self, id: JobId, site: String, port: u16, password: Option<Secret>) {
-        let desk = &self.desk;
-        match caught(|| desk.served(&site, port, password.as_ref())) {
-            Ok(served) => {
-                let shared = self.shared.clone();
-                self.post.spawn(id, move || shared.start_service(site, served));
-            }
-            Err(error) => self.post.done(id, Err(error)),
-        }
-    }
-
-    #[cfg(not(feature = "network"))]
-    fn serve(&mut self, id: JobId, _: String, _: u16, _: Option<Secret>) {
-        self.post.done(id, Err(no_network()));
-    }
-
-    /// Notices what happened without this console's doing.
-    fn look_around(&mut self) {
-        let desk = &mut self.desk;
-        match caught(|| desk.refresh(false)) {
-            Ok(_) => {
-                self.told.failure = None;
-                self.tell_state();
-            }
-            // A folder that has gone away stays away: it is told once.
-            Err(error) if self.told.failure.as_ref() == Some(&error) => {}
-            Err(error) => {
-                self.told.failure = Some(error.clone());
-                self.post.done(JobId::default(), Err(error));
-            }
-        }
-        let quiet = self.shared.quiet(self.shared.started.elapsed(), Desk::now());
-        if !self.relock.is_zero() && quiet >= self.relock && !self.desk.unlocked().is_empty() {
-            self.desk.lock(None);
-        }
-        self.tell_unlocked();
-    }
-
-    fn tell_state(&mut self) {
-        let state = self.desk.state();
-        if !Arc::ptr_eq(&state, &self.told.state) {
-            self.told.state = state.clone();
-            self.post.send(Msg::State(state));
-        }
-    }
-
-    fn tell_unlocked(&mut self) {
-        let unlocked = self.desk.unlocked();
-        if unlocked != self.told.unlocked {
-            self.told.unlocked.clone_from(&unlocked);
-            self.post.done(JobId::default(), Ok(Done::Unlocked(unlocked)));
-        }
-    }
-
-    /// Tells once when the clock runs behind the audit chain: what is signed would be dated wrongly.
-    fn warn_of_clock(&mut self) {
-        let desk = &mut self.desk;
-        let warning = caught(|| desk.clock_warning()).unwrap_or_else(|error| Some(error.to_string()));
-        if let Some(text) = &warning
-            && self.told.clock.is_none()
-        {
-            self.post.done(JobId::default(), Err(Error::refused(text.clone())));
-        }
-        self.told.clock = warning;
-    }
-}
-
 fn gone() -> Error {
     Error::internal("The thread that should do this has ended.")
 }
 
 #[cfg(not(feature = "network"))]
-fn no_network() -> Error {
+pub(super) fn no_network() -> Error {
     Error::refused("This program was built without any network code.")
         .next("Use a build with the feature `network` on a connected machine.")
 }

@@ -94,14 +94,13 @@ pub(super) const COMMANDS: &[Command] = &[
         name: "list.findings",
         title: "findings only",
         keys: &["!"],
-        doc: "Narrows the list to records with something wrong, and shows what the checks say of them.",
+        doc: "Narrows the list to records with something wrong, and shows what the checks say of them; of certificates it \
+              shows what ends soon or has ended less than 90 days ago and is not revoked, what is in use though it \
+              has ended or is revoked, and the certificate of a keyring with a finding.",
         cli: Some("findings"),
         weight: 30,
         run: |model| {
             let on = !model.here().findings;
-            if on {
-                model.examine();
-            }
             model.here_mut().findings = on;
             model.list();
             let text =

@@ -1,61 +1,161 @@
-//! The window onto the issued list: its ids in an order, the rows around what is shown, and what to ask for next.
+//! The list of certificates as one: those of the workspace stand at their places in the issued list, of which the ids
+//! and a window of rows are known here. Says what to ask for next.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::job::Job;
 use super::model::Model;
 use super::msg::Effect;
-use super::pane::PaneId;
+use super::pane::{PaneId, RowKey, certificates};
+use crate::model::bytes::Digest;
 use crate::model::certifier::Issued;
+use crate::model::time::Timestamp;
+use crate::store::ledger::Order;
+use crate::store::listing::{Here, Listing};
 
-/// The part of the issued list that is known here: the ids in their order, and a window of rows.
+/// Which list of certificates is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// The order.
+    pub order: Order,
+    /// The words that narrow the issued list.
+    pub filter: String,
+    /// Narrows the issued list to what is not revoked and ends from the first moment to the last.
+    pub ends: Option<(Timestamp, Timestamp)>,
+    /// The certificates of the workspace; those that are to be listed are narrowed already.
+    pub here: Vec<Here>,
+}
+
+/// What is known here of the issued list.
 #[derive(Debug, Clone, Default)]
 pub struct IssuedList {
-    /// The ids, ordered and narrowed.
-    pub ids: Arc<[u32]>,
+    /// The last answer.
+    pub listing: Arc<Listing>,
+    /// The place of each row of the workspace in the whole list, ascending.
+    pub spots: Vec<usize>,
+    /// The rows of the issued list of certificates that stand in the workspace.
+    pub here: BTreeMap<Digest, Issued>,
     /// Rows that were fetched.
     pub rows: BTreeMap<u32, Issued>,
     /// Rows that were asked for and could not be had; they are not asked for again.
     pub absent: BTreeSet<u32>,
-    /// What `ids` was asked for: the counts of the state, the order, the filter.
-    pub asked: Option<(u64, u64, usize, String)>,
+    /// What was asked last, and of which counts of the state: issued, revoked.
+    pub asked: Option<(u64, u64, Wish)>,
+    /// Whether the rows of the workspace were listed again since then.
+    pub stale: bool,
+    /// The row to select when the answer comes.
+    pub keep: Option<RowKey>,
 }
 
-/// Asks for what the shown part of the issued list still needs.
+impl IssuedList {
+    /// Puts rows of the workspace where the last answer has them; new ones come first until the next.
+    pub fn place(&mut self, mut rows: Vec<RowKey>) -> Vec<RowKey> {
+        let places = self.listing.places.iter().enumerate();
+        let behind: BTreeMap<Digest, usize> =
+            places.map(|(before, (at, digest))| (*digest, at.saturating_sub(before))).collect();
+        let behind = |key: &RowKey| match key {
+            RowKey::Local(digest) => behind.get(digest).copied().unwrap_or(0),
+            _ => 0,
+        };
+        rows.sort_by_key(behind);
+        self.spots = rows.iter().enumerate().map(|(before, key)| behind(key) + before).collect();
+        self.stale = true;
+        rows
+    }
+
+    /// Returns the row at a place of the whole list, of which `rows` are those of the workspace.
+    pub fn row(&self, rows: &[RowKey], index: usize) -> Option<RowKey> {
+        let before = self.spots.partition_point(|spot| *spot < index);
+        if self.spots.get(before) == Some(&index) {
+            return rows.get(before).cloned();
+        }
+        self.listing.ids.get(index.checked_sub(before)?).map(|id| RowKey::Issued(*id))
+    }
+
+    /// Returns the place of a row in the whole list.
+    pub fn position(&self, rows: &[RowKey], key: &RowKey) -> Option<usize> {
+        let RowKey::Issued(id) = key else {
+            return self.spots.get(rows.iter().position(|row| row == key)?).copied();
+        };
+        let at = self.listing.ids.iter().position(|i| i == id)?;
+        // Between the spots of rows of the workspace, places and ids grow in step: the sum grows with each.
+        let (mut low, mut high) = (0, self.spots.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.spots.get(middle).is_some_and(|spot| spot - middle <= at) {
+                true => low = middle + 1,
+                false => high = middle,
+            }
+        }
+        Some(at + low)
+    }
+}
+
+/// Takes the answer: rows keep what they are selected and marked by, also where one has come into the workspace or left
+/// it.
+pub fn take(model: &mut Model, listing: Arc<Listing>) {
+    let before = std::mem::take(&mut model.issued.here);
+    model.issued.here = listing.issued.iter().map(|row| (row.sha256, row.clone())).collect();
+    model.issued.listing = listing;
+    let now = &model.issued.here;
+    let same = |key: RowKey| match &key {
+        RowKey::Issued(id) => {
+            let row = now.values().find(|row| row.id == u64::from(*id));
+            row.map_or(key, |row| RowKey::Local(row.sha256))
+        }
+        RowKey::Local(digest) if !model.places.contains_key(digest) => {
+            let id = before.get(digest).and_then(|row| u32::try_from(row.id).ok());
+            id.map_or(key, RowKey::Issued)
+        }
+        _ => key,
+    };
+    let keep = model.issued.keep.clone().map(same);
+    let pane = std::mem::replace(&mut model.pane, PaneId::Certificates);
+    let marked = model.here().marked.iter().cloned().map(same).collect();
+    model.issued.keep = None;
+    model.here_mut().marked = marked;
+    model.list();
+    if let Some(key) = keep {
+        model.select(&key);
+    }
+    model.pane = pane;
+}
+
+/// Asks for what the shown part of the list still needs.
 pub fn fetch(model: &mut Model) -> Vec<Effect> {
     if model.pane != PaneId::Certificates {
         return Vec::new();
     }
     let mut effects = Vec::new();
-    let here = model.here();
-    let wish = (model.state.issued, model.state.revoked, here.sort, here.filter.clone());
-    if model.issued.asked.as_ref() != Some(&wish) {
-        // A revocation or a new certificate may have changed any row that is shown.
-        model.issued.rows.clear();
-        model.issued.absent.clear();
-        let (order, text) = (super::pane::certificates::order(wish.2), wish.3.clone());
-        if model.state.issued == 0 {
-            model.issued.ids = Default::default();
-        } else {
-            effects.push(model.start(Job::Ids, |id| Effect::Ids(id, order, text)).1);
+    if std::mem::take(&mut model.issued.stale) {
+        let wish = (model.state.issued, model.state.revoked, certificates::wish(model));
+        if model.issued.asked.as_ref() != Some(&wish) {
+            // A revocation or a new certificate may have changed any row that is shown.
+            model.issued.rows.clear();
+            model.issued.absent.clear();
+            if model.state.issued > 0 {
+                let whole = wish.2.clone();
+                effects.push(model.start(Job::Ids, |id| Effect::Ids(id, whole)).1);
+            }
+            model.issued.asked = Some(wish);
         }
-        model.issued.asked = Some(wish);
     }
     let height = usize::from(super::view::areas(model).rows);
-    let (top, local) = (model.here().top, model.here().rows.len());
-    let from = top.saturating_sub(local).saturating_sub(height);
-    let to = top.saturating_add(height * 2).saturating_sub(local);
-    let window = |range: std::ops::Range<usize>| {
-        let ids = model.issued_ids();
-        let range = range.start.min(ids.len())..range.end.min(ids.len());
-        ids.get(range).unwrap_or_default().to_vec()
+    let top = model.here().top;
+    let window = |range: Range<usize>| -> Vec<u32> {
+        let range = range.start..range.end.min(model.count());
+        let issued = |index| match model.row(index) {
+            Some(RowKey::Issued(id)) => Some(id),
+            _ => None,
+        };
+        range.filter_map(issued).collect()
     };
-    let shown = window(top.saturating_sub(local)..top.saturating_add(height).saturating_sub(local));
     let known = |id: &u32| model.issued.rows.contains_key(id) || model.issued.absent.contains(id);
-    let missing = shown.iter().any(|id| !known(id));
+    let missing = window(top..top.saturating_add(height)).iter().any(|id| !known(id));
     if missing && !model.jobs.values().any(|(job, _)| matches!(job, Job::Rows(_))) {
-        let wanted = window(from..to);
+        let wanted = window(top.saturating_sub(height)..top.saturating_add(height * 2));
         model.issued.rows.retain(|id, _| wanted.contains(id));
         let ids: Vec<u32> = wanted.into_iter().filter(|id| !model.issued.rows.contains_key(id)).collect();
         effects.push(model.start(Job::Rows(ids.clone()), |id| Effect::Rows(id, ids)).1);

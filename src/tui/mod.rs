@@ -1,14 +1,17 @@
 //! The full-screen console: Model, Msg, `update(&mut Model, Msg) -> Vec<Effect>`, `view(&Model, &mut Frame)`. Holds no
 //! rules of its own: every change goes through the desk as a verb.
 
+mod answer;
 pub mod areas;
 pub mod backend;
 pub mod chord;
+mod clerk;
 pub mod columns;
 pub mod command;
 pub mod dialog;
 pub mod effect;
 mod everywhere;
+pub mod findings;
 pub mod input;
 pub mod issued;
 pub mod job;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::chord::Key;
 use super::command::Command;
 use super::dialog::Dialog;
+use super::findings::Findings;
 use super::issued::IssuedList;
 use super::job::Job;
 use super::keys::key_text;
@@ -120,7 +121,7 @@ pub enum Focus {
 pub struct PaneState {
     /// The rows that come from the state, narrowed and sorted.
     pub rows: Vec<RowKey>,
-    /// The selected row, counted over `rows` and the issued list behind them.
+    /// The selected row, counted over the whole list.
     pub cursor: usize,
     /// The first row shown.
     pub top: usize,
@@ -167,8 +168,8 @@ pub struct Model {
     pub service: Option<(String, SocketAddr)>,
     /// Where each certificate of the workspace stands.
     pub places: Arc<BTreeMap<Digest, Vec<Subject>>>,
-    /// What the checks found, worst first; filled when findings are asked for.
-    pub findings: Option<Arc<[Finding]>>,
+    /// What the checks found, when findings were asked for.
+    pub findings: Findings,
     /// The issued list.
     pub issued: IssuedList,
     next_job: u64,
@@ -196,7 +197,7 @@ impl Model {
             unlocked: settings.unlocked.clone(),
             service: None,
             places: Arc::default(),
-            findings: None,
+            findings: Findings::default(),
             issued: IssuedList::default(),
             next_job: 0,
             keys: BTreeMap::new(),
@@ -226,39 +227,41 @@ impl Model {
             }
         }
         self.state = state;
-        if self.findings.is_some() {
-            self.examine();
-        }
         let here = self.pane;
         for pane in PANES {
             self.pane = pane.id;
             let key = self.selected();
             self.list();
             if let Some(key) = key {
-                self.select(&key);
+                self.keep(&key);
             }
             let kept: BTreeSet<RowKey> = self.here().rows.iter().cloned().collect();
-            self.here_mut().marked.retain(|k| matches!(k, RowKey::Issued(_)) || kept.contains(k));
+            let mut marked = std::mem::take(&mut self.here_mut().marked);
+            marked.retain(|key| match key {
+                RowKey::Issued(_) => true,
+                RowKey::Local(digest) => {
+                    self.places.contains_key(digest) || self.issued.here.contains_key(digest)
+                }
+                key => kept.contains(key),
+            });
+            self.here_mut().marked = marked;
         }
         self.pane = here;
     }
 
     /// Lists the rows of the present pane again, after filter, order or state have changed.
     pub fn list(&mut self) {
-        let rows = (self.pane().rows)(self);
+        let mut rows = (self.pane().rows)(self);
+        if self.pane == PaneId::Certificates {
+            rows = self.issued.place(rows);
+        }
         self.here_mut().rows = rows;
         self.move_to(self.here().cursor);
     }
 
-    /// Runs the checks over the state.
-    pub fn examine(&mut self) {
-        let found = crate::doctor::examine(&self.state, self.now, &[self.settings.soon]);
-        self.findings = Some(found.into());
-    }
-
     /// Lists what the checks have found about a subject.
     pub fn findings_of<'a>(&'a self, subject: &'a Subject) -> impl Iterator<Item = &'a Finding> {
-        self.findings.iter().flat_map(|f| f.iter()).filter(move |f| f.subject == *subject)
+        self.findings.about(subject)
     }
 
     /// Returns the pane that is shown.
@@ -281,20 +284,17 @@ impl Model {
 
     /// Returns how many rows the present list has, the issued list included.
     pub fn count(&self) -> usize {
-        self.here().rows.len() + self.issued_ids().len()
-    }
-
-    /// Returns the ids of the issued list that stand in the present list.
-    pub fn issued_ids(&self) -> &[u32] {
-        if self.pane == PaneId::Certificates && !self.here().findings { &self.issued.ids } else { &[] }
+        let issued = if self.pane == PaneId::Certificates { self.issued.listing.ids.len() } else { 0 };
+        self.here().rows.len() + issued
     }
 
     /// Returns the key of a row of the present list.
     pub fn row(&self, index: usize) -> Option<RowKey> {
         let rows = &self.here().rows;
-        match rows.get(index) {
-            Some(key) => Some(key.clone()),
-            None => self.issued_ids().get(index.checked_sub(rows.len())?).map(|id| RowKey::Issued(*id)),
+        if self.pane == PaneId::Certificates {
+            self.issued.row(rows, index)
+        } else {
+            rows.get(index).cloned()
         }
     }
 
@@ -314,9 +314,9 @@ impl Model {
     /// Selects a row by its key; tells whether it is there.
     pub fn select(&mut self, key: &RowKey) -> bool {
         let rows = &self.here().rows;
-        let found = match key {
-            RowKey::Issued(id) => self.issued_ids().iter().position(|i| i == id).map(|i| i + rows.len()),
-            key => rows.iter().position(|k| k == key),
+        let found = match self.pane {
+            PaneId::Certificates => self.issued.position(rows, key),
+            _ => rows.iter().position(|k| k == key),
         };
         if let Some(index) = found
             && index != self.here().cursor
@@ -324,6 +324,14 @@ impl Model {
             self.move_to(index);
         }
         found.is_some()
+    }
+
+    /// Stays on a row after the list was made anew, also when the issued list is still to come.
+    pub fn keep(&mut self, key: &RowKey) {
+        self.select(key);
+        if self.pane == PaneId::Certificates && self.issued.asked.is_some() {
+            self.issued.keep = Some(key.clone());
+        }
     }
 
     /// Moves the selection to a row, or to the last one there is, and keeps it in sight.

@@ -5,16 +5,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::chord::Chord;
+use super::issued::Wish;
 use crate::desk::{Outcome, Preview, Verb};
 use crate::model::State;
 use crate::model::bytes::{Der, Serial};
 use crate::model::certifier::Issued;
 use crate::model::error::Error;
+use crate::model::finding::Finding;
 use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::pki::pem::Found;
-use crate::store::ledger::Order;
+use crate::store::listing::Listing;
 
 /// What a person did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,10 +62,14 @@ pub enum Done {
     Paths(Vec<String>),
     /// What approving would issue.
     Preview(Box<Preview>),
-    /// The issued list in an order, narrowed by a filter: the ids.
-    Ids(Arc<[u32]>),
+    /// The list of certificates as it was asked for.
+    Ids(Arc<Listing>),
+    /// What the checks found, worst first.
+    Findings(Arc<[Finding]>),
     /// Rows of the issued list.
     Rows(Vec<Issued>),
+    /// The latest CRL of a certifier.
+    Crl(Der),
     /// One issued certificate with its DER.
     Issued(Box<(Issued, Der)>),
     /// A probe has ended: the lines to show, and whether the chain was trusted.
@@ -96,12 +102,16 @@ pub enum Effect {
     CompletePath(JobId, String),
     /// Preview what approving a request would issue.
     Preview(JobId, RequestId, Plan),
-    /// Ask for the ids of the issued list; a newer ask replaces one that still waits, which is answered `Cancelled`.
-    Ids(JobId, Order, String),
+    /// Ask for the list of certificates; a newer ask replaces one that still waits, which is answered `Cancelled`.
+    Ids(JobId, Wish),
+    /// Run the checks at this moment, with so many days of warning.
+    Examine(JobId, Timestamp, i64),
     /// Ask for rows of the issued list.
     Rows(JobId, Vec<u32>),
     /// Ask for one issued certificate.
     Issued(JobId, String, Serial),
+    /// Ask for the latest CRL of a certifier.
+    Crl(JobId, String),
     /// Connect to host, port, and (when given) this address instead of resolving the host.
     Probe(JobId, String, u16, Option<std::net::SocketAddr>),
     /// Serve a site on loopback: site, port, password of its ring if it has no stash.

@@ -94,6 +94,8 @@ pub struct Pane {
     pub columns: &'static [Column],
     /// Lists its rows, narrowed and sorted as the model asks. The issued list is not in it.
     pub rows: fn(&Model) -> Vec<RowKey>,
+    /// Says what the list is sorted by: the title of a column, or other words; empty where there is one order alone.
+    pub sorted: fn(&Model) -> &'static str,
     /// Returns the cells of a row, one a column; `None` when the row is not known (yet).
     pub cells: fn(&Model, &RowKey) -> Option<Vec<Cell>>,
     /// Returns everything there is to say of a row.

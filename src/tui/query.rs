@@ -6,23 +6,31 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use super::effect::Post;
+use super::issued::Wish;
 use super::msg::{Done, JobId};
 use super::search::{Texts, Words};
 use super::terminal::caught;
 use crate::model::Generation;
-use crate::model::bytes::Serial;
+use crate::model::bytes::{Digest, Serial};
+use crate::model::certifier::Issued;
 use crate::model::error::{Error, Kind, Result};
 use crate::store::ledger::{Ledger, Order};
+use crate::store::listing::{self, Listing};
 
 /// Runs with the CRLs of certifiers; see [`Ask::Crls`].
 pub type WithCrls = Box<dyn FnOnce(Vec<Vec<u8>>) -> Result<Done> + Send>;
 
+/// Runs with what was issued for a key; see [`Ask::ByKey`].
+pub type WithIssued = Box<dyn FnOnce(Vec<Issued>) -> Result<Done> + Send>;
+
 /// What is asked of the ledger.
 pub enum Ask {
-    /// The ids of the issued list in an order, narrowed by a filter.
-    Ids(JobId, Order, String),
+    /// The list of certificates.
+    Ids(JobId, Wish),
     /// Rows by id.
     Rows(JobId, Vec<u32>),
+    /// What was issued for a key, for work on a thread of its own.
+    ByKey(JobId, Digest, WithIssued),
     /// One issued certificate.
     Issued(JobId, String, Serial),
     /// The latest CRLs of these certifiers, for work on a thread of its own.
@@ -49,7 +57,7 @@ struct Reader {
     /// The texts, while a filter is in use.
     texts: Option<Texts>,
     /// The newest ask for ids, which waits until all others are served.
-    waiting: Option<(JobId, Order, String)>,
+    waiting: Option<(JobId, Wish)>,
 }
 
 impl Reader {
@@ -58,12 +66,12 @@ impl Reader {
             let ask = match self.asks.try_recv() {
                 Ok(ask) => ask,
                 Err(_) => match self.waiting.take() {
-                    Some((id, order, filter)) => return Some(Ask::Ids(id, order, filter)),
+                    Some((id, question)) => return Some(Ask::Ids(id, question)),
                     None => self.asks.recv().ok()?,
                 },
             };
-            let Ask::Ids(id, order, filter) = ask else { return Some(ask) };
-            if let Some((older, ..)) = self.waiting.replace((id, order, filter)) {
+            let Ask::Ids(id, question) = ask else { return Some(ask) };
+            if let Some((older, _)) = self.waiting.replace((id, question)) {
                 self.post.done(older, Err(replaced()));
             }
         }
@@ -71,12 +79,22 @@ impl Reader {
 
     fn answer(&mut self, ask: Ask) {
         match ask {
-            Ask::Ids(id, order, filter) => {
-                let ids = caught(|| self.ids(order, &filter));
-                self.post.done(id, ids.map(Done::Ids));
+            Ask::Ids(id, question) => {
+                let listing = caught(|| self.list(question));
+                self.post.done(id, listing.map(|listing| Done::Ids(Arc::new(listing))));
             }
             quick => answer_quickly(&*self.ledger, quick, &self.post),
         }
+    }
+
+    fn list(&mut self, asked: Wish) -> Result<Listing> {
+        let mut ids = self.ids(asked.order, &asked.filter)?;
+        if let Some((from, to)) = asked.ends {
+            let mut ending = self.ledger.issued_ending(from, to)?;
+            ending.sort_unstable();
+            ids = ids.iter().copied().filter(|id| ending.binary_search(id).is_ok()).collect();
+        }
+        listing::merge(&*self.ledger, asked.order, &ids, asked.here)
     }
 
     fn ids(&mut self, order: Order, filter: &str) -> Result<Arc<[u32]>> {
@@ -117,8 +135,8 @@ impl Reader {
             others.extend(asks.try_iter());
             for ask in others.drain(..) {
                 match ask {
-                    Ask::Ids(id, order, filter) => {
-                        if let Some((older, ..)) = waiting.replace((id, order, filter)) {
+                    Ask::Ids(id, question) => {
+                        if let Some((older, _)) = waiting.replace((id, question)) {
                             post.done(older, Err(replaced()));
                         }
                     }
@@ -143,6 +161,10 @@ fn answer_quickly(ledger: &dyn Ledger, ask: Ask, post: &Post) {
                 Ok(Done::Issued(Box::new(found)))
             }),
         ),
+        Ask::ByKey(id, key, work) => match caught(|| ledger.issued_by_key(&key)) {
+            Ok(issued) => post.spawn(id, move || work(issued)),
+            Err(error) => post.done(id, Err(error)),
+        },
         Ask::Crls(id, certifiers, work) => {
             let crls = caught(|| {
                 let found = certifiers.iter().map(|name| ledger.crl(name)).collect::<Result<Vec<_>>>()?;

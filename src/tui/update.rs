@@ -3,7 +3,7 @@
 use super::chord::Key;
 use super::command;
 use super::dialog::Dialog;
-use super::job::{self, Job};
+use super::job::Job;
 use super::model::{Focus, Model, Mood};
 use super::msg::{Effect, Input, Msg};
 
@@ -16,7 +16,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.move_to(model.here().cursor);
             Vec::new()
         }
-        Msg::Done(id, answer) => job::done(model, id, answer),
+        Msg::Done(id, answer) => super::answer::done(model, id, answer),
         Msg::State(state) => {
             model.take(state);
             Vec::new()
@@ -29,6 +29,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Signal(code) => return vec![Effect::Quit(u8::try_from(code).unwrap_or(1))],
     };
+    effects.extend(super::findings::fetch(model));
     effects.extend(super::issued::fetch(model));
     effects
 }
@@ -94,9 +95,10 @@ fn back(model: &mut Model) -> Vec<Effect> {
         let pane = model.here_mut();
         pane.filter.clear();
         pane.findings = false;
+        model.status = None;
         model.list();
         if let Some(key) = key {
-            model.select(&key);
+            model.keep(&key);
         }
     } else if !model.here().marked.is_empty() {
         model.here_mut().marked.clear();

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
-use super::areas::{Areas, LEAST, areas_of};
+use super::areas::{Areas, LEAST};
 use super::dialog::viewer::{Text, labelled};
 use super::dialog::{Hint, Sheet};
 use super::model::{Focus, Model, Mood};
@@ -26,7 +26,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         put(buf, area, 0, &model.ink().line(Role::Text, &text));
         return;
     }
-    let areas = areas_of((area.width, area.height));
+    let areas = areas(model);
     tabs(model, buf, areas.tabs);
     let mut cursor = list(model, buf, &areas);
     if let Some(area) = areas.detail {
@@ -103,7 +103,12 @@ fn list(model: &Model, buf: &mut Buffer, areas: &Areas) -> Option<Position> {
         return Some(Position::new(area.x, area.y));
     }
     let widths = columns::widths(model.pane().columns, usize::from(area.width).saturating_sub(2));
-    let heads: Vec<_> = model.pane().columns.iter().map(|c| Cell::of(Role::Title, c.title)).collect();
+    let sorted = (model.pane().sorted)(model);
+    let head = |title: &str| match title == sorted {
+        true => Cell::of(Role::Title, format!("{title} {}", ink.symbols.up)),
+        false => Cell::of(Role::Title, title),
+    };
+    let heads: Vec<_> = model.pane().columns.iter().map(|c| head(c.title)).collect();
     put(buf, area, 0, &row(ink, &heads, &widths, "  "));
     let mut cursor = None;
     for line in 0..areas.rows {
@@ -223,6 +228,11 @@ fn status(model: &Model, buf: &mut Buffer, area: Rect) -> Option<Position> {
     let place = match count {
         0 => String::new(),
         n => format!("{} of {n}", pane.cursor.saturating_add(1)),
+    };
+    let sorted = (model.pane().sorted)(model);
+    let place = match model.pane().columns.iter().any(|c| c.title == sorted) || sorted.is_empty() {
+        true => place,
+        false => format!("by {sorted}, {place}"),
     };
     let place = if pane.marked.is_empty() { place } else { format!("{} marked, {place}", pane.marked.len()) };
     let total = usize::from(area.width);

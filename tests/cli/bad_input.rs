@@ -180,7 +180,7 @@ fn a_deceiving_name_is_shown_escaped_and_never_signed() {
     assert_eq!(ends[5].code, 1, "a reason lets no error pass: {:#?}", ends[5]);
     assert!(ends[5].err.contains("nobody sees"), "{:#?}", ends[5]);
     assert!(place.with(super::CA, "request issue 2").refused(1).contains("error: "));
-    assert_eq!(place.run("certificate list").done(), "");
+    assert_eq!(place.run("certificate list --issued").done(), "");
 }
 
 #[test]

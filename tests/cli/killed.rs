@@ -20,6 +20,12 @@ use crate::support::config;
 /// How many requests wait to be signed; more than there is time for.
 const REQUESTS: u64 = 150;
 
+/// How many are signed first, to see how long it takes.
+const UNHARMED: u64 = 3;
+
+/// How many must have been killed for the test to mean something.
+const ENOUGH: usize = 5;
+
 /// How long the program is killed.
 const LONG: Duration = Duration::from_secs(3);
 
@@ -51,28 +57,32 @@ fn killed_at_any_moment_while_it_signs_it_loses_nothing() {
         let _ = child.stdin.take().unwrap().write_all(CA.as_bytes());
         child
     };
-    let begin = Instant::now();
-    assert!(issue(1).wait().unwrap().success());
-    let whole = begin.elapsed();
+    let whole = (1..=UNHARMED).map(|id| {
+        let begin = Instant::now();
+        assert!(issue(id).wait().unwrap().success());
+        begin.elapsed()
+    });
+    let whole = whole.min().unwrap();
 
-    let (mut killed, mut finished) = (0, 1);
+    let (mut killed, mut finished) = (0, usize::try_from(UNHARMED).unwrap());
     let begin = Instant::now();
-    for id in 2..=REQUESTS {
-        if begin.elapsed() > LONG {
+    for id in UNHARMED + 1..=REQUESTS {
+        // On a busy machine a run may take many times as long.
+        if begin.elapsed() > LONG && killed > ENOUGH {
             break;
         }
         let mut child = issue(id);
         let mut random = [0; 2];
         aws_lc_rs::rand::fill(&mut random).unwrap();
         // Not a wait for something: the moment is what is varied.
-        std::thread::sleep(whole.mul_f64(f64::from(u16::from_le_bytes(random)) / 60_000.0));
+        std::thread::sleep(whole.mul_f64(f64::from(u16::from_le_bytes(random)) / 65_536.0));
         child.kill().unwrap();
         if child.wait().unwrap().success() { finished += 1 } else { killed += 1 }
     }
-    assert!(killed > 5, "{killed} were killed, {finished} were not");
+    assert!(killed > ENOUGH, "{killed} were killed, {finished} were not");
 
     assert!(place.run("audit verify").done().contains("whole"));
-    let list = place.run("--json certificate list").json();
+    let list = place.run("--json certificate list --issued").json();
     let rows = list.as_array().unwrap();
     let distinct = |field: &str| rows.iter().map(|r| r[field].to_string()).collect::<BTreeSet<_>>().len();
     assert_eq!((distinct("serial"), distinct("request")), (rows.len(), rows.len()), "{list}");

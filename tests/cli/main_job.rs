@@ -154,7 +154,8 @@ fn a_revoked_certificate_stands_in_the_next_crl() {
     }
     let place = Place::furnished();
     let folder = place.folder.path();
-    let serial = place.run("--json certificate list").json()[0]["serial"].as_str().unwrap().to_owned();
+    let serial =
+        place.run("--json certificate list --issued").json()[0]["serial"].as_str().unwrap().to_owned();
     let err =
         place.run(&format!("certificate revoke root {serial} --reason superseded --confirm 01")).refused(2);
     assert!(err.contains("nothing was changed") && err.contains(&serial), "{err}");

@@ -15,6 +15,7 @@ fn json_has_the_names_of_the_fields() {
         ("request list --all --json", "proof"),
         ("site list --json", "answers"),
         ("certificate list --json", "serial"),
+        ("certificate list --json", "where"),
         ("certificate list --used --json", "used"),
         ("audit list --json", "what"),
     ] {
@@ -30,6 +31,31 @@ fn json_has_the_names_of_the_fields() {
     assert_eq!(made["facts"][1]["subject"], "request 2", "{made}");
     assert_eq!(place.run("request list --json").json().as_array().unwrap().len(), 1);
     assert_eq!(place.run("findings --json").out.chars().next(), Some('['));
+}
+
+#[test]
+fn the_list_of_certificates_has_each_one_once() {
+    let place = Place::furnished();
+    let list = place.run("certificate list --sort subject --json").json();
+    let all = list.as_array().unwrap();
+    let mut digests: Vec<_> = all.iter().map(|c| c["sha256"].as_str().unwrap().to_owned()).collect();
+    digests.sort();
+    digests.dedup();
+    assert_eq!(digests.len(), all.len(), "{list:#}");
+    let mail = all.iter().find(|c| c["subject"] == "CN=mail.example.test").unwrap();
+    assert_eq!((&mail["where"], &mail["verdict"]), (&"keyring mail".into(), &"ok".into()), "{list:#}");
+    assert_eq!(mail["revoked"], "no", "what the issued list knows stands beside it: {list:#}");
+    let issued = place.run("certificate list --issued --json").json();
+    assert!(issued.as_array().unwrap().iter().all(|c| c["certifier"] == "root"), "{issued:#}");
+    let text = place.run("certificate list --filter keyring").done();
+    assert!(text.starts_with("SUBJECT") && text.contains("WHERE") && text.contains("keyring mail"), "{text}");
+    let (certifier, serial) = (mail["certifier"].as_str().unwrap(), mail["serial"].as_str().unwrap());
+    place
+        .run(&format!("certificate revoke {certifier} {serial} --reason superseded --confirm {serial}"))
+        .done();
+    let list = place.run("certificate list --used --filter mail --json").json();
+    let mail = list.as_array().unwrap().iter().find(|c| c["subject"] == "CN=mail.example.test").unwrap();
+    assert_eq!((&mail["where"], &mail["verdict"]), (&"keyring mail".into(), &"revoked".into()), "{list:#}");
 }
 
 #[test]

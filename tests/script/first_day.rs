@@ -96,7 +96,13 @@ fn from_an_empty_workspace_to_a_certificate_in_service() {
     live.press("i <ret>").sees("ok");
     live.press("3 n").text("mail-web").press("<tab> <tab> <tab> <tab>").text("mail.example.test");
     live.press("<tab> <tab> <tab> m C-s").sees("is named in it").sees("ok");
-    live.press("2").sees("issued list").press("G").sees("mail.example.test");
+    live.press("2")
+        .sees("keyring mail")
+        .sees("1 of 2")
+        .press("G")
+        .press("u")
+        .sees("issued by root, answers request 1")
+        .press("<esc>");
     live.press("R");
     let serial = live.console.screen();
     let word = serial.split("Type \"").nth(1).and_then(|t| t.split('"').next()).unwrap().to_owned();

@@ -1,9 +1,12 @@
 //! A workspace built by hand from the nouns: small, at a fixed date, with one of everything that can be wrong.
 
+use std::sync::Arc;
+
 use ringmaster::model::State;
 use ringmaster::model::bytes::{Der, Digest, Serial};
 use ringmaster::model::certificate::{BasicConstraints, Certificate, KeyUsage};
 use ringmaster::model::certifier::{Certifier, CrlInfo, Issued, Policy};
+use ringmaster::model::error::Error;
 use ringmaster::model::key::KeyInfo;
 use ringmaster::model::keyring::{Entry, Keyring, Role, Sealed};
 use ringmaster::model::name::{AltName, Attribute, Name};
@@ -11,6 +14,8 @@ use ringmaster::model::profile::Profile;
 use ringmaster::model::request::{Pkcs10, Plan, Proof, Request, RequestId, Status};
 use ringmaster::model::site::{Site, SiteKind};
 use ringmaster::model::time::Timestamp;
+use ringmaster::store::listing::Listing;
+use ringmaster::tui::msg::Done;
 
 pub(crate) fn now() -> Timestamp {
     Timestamp(Timestamp::from_date("2026-11-23").unwrap().0 + 9 * 3600)
@@ -113,6 +118,11 @@ pub(crate) fn full() -> State {
     state
 }
 
+/// The answer with these ids of the issued list; the certificates of the workspace stand before them.
+pub(crate) fn listed(ids: &[u32]) -> Result<Done, Error> {
+    Ok(Done::Ids(Arc::new(Listing { ids: ids.to_vec(), ..Listing::default() })))
+}
+
 /// Rows of the issued list, as many as are asked for.
 pub(crate) fn issued(ids: &[u32]) -> Vec<Issued> {
     let row = |id: &u32| Issued {
@@ -197,7 +207,7 @@ pub(crate) fn plan() -> Plan {
 }
 
 fn approved() -> Status {
-    Status::Approved { by: "ada".into(), at: now().plus_days(-1), plan: plan() }
+    Status::Approved { by: "ada".into(), at: now().plus_days(-1), plan: plan(), terms: Default::default() }
 }
 
 fn denied() -> Status {

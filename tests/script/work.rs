@@ -220,6 +220,39 @@ fn a_pasted_request_opens_an_import_and_does_nothing_yet() {
 }
 
 #[test]
+fn pem_that_is_pasted_into_a_path_line_opens_what_the_file_would_have() {
+    let mut c = Console::fixture();
+    c.press("1 i <down> <ret>").paste("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    assert!(matches!(c.effects.last(), Some(Effect::ReadPaste(..))), "{:?}", c.effects);
+    assert!(!c.screen().contains("AAAA"), "{}", c.screen());
+    let leaf = fixture::certificate(77, "shop.example.test", "Other CA", &["shop.example.test"], -1, 90);
+    let found = ringmaster::pki::pem::Found { certificates: vec![leaf], ..Default::default() };
+    c.answer(Ok(Done::Found(Box::new(found), "pasted".into())));
+    assert!(
+        c.screen().contains("Install in keyring mail") && !c.screen().contains("Trust as"),
+        "{}",
+        c.screen()
+    );
+    c.press("<esc>");
+    assert!(c.model.dialogs.is_empty(), "{}", c.screen());
+}
+
+#[test]
+fn a_path_line_takes_a_pasted_path_and_no_other_text() {
+    let mut c = Console::fixture();
+    c.press("4 i").paste("/media/usb/web.csr\n");
+    assert!(c.screen().contains("File: /media/usb/web.csr"), "{}", c.screen());
+    c.paste("two\nlines");
+    assert!(c.screen().contains("not a path") && !c.screen().contains("twolines"), "{}", c.screen());
+    c.type_text("x");
+    assert!(!c.screen().contains("not a path"), "the error stays: {}", c.screen());
+    c.press("<ret>").answer(Err(Error::not_found("file", "/media/usb/web.csrx")));
+    assert!(c.screen().contains("Esc back") && c.screen().contains("web.csrx"), "{}", c.screen());
+    c.press("<bs>");
+    assert!(c.screen().contains("PEM can be pasted"), "the error stays: {}", c.screen());
+}
+
+#[test]
 fn a_ring_whose_request_was_issued_takes_it_from_the_queue() {
     let mut c = Console::fixture();
     c.press("1 G k i");
@@ -251,7 +284,7 @@ fn a_million_rows_are_asked_for_by_the_window() {
     let mut c = Console::of(state);
     c.press("2");
     let ids: Vec<u32> = (1..=1_000_000).collect();
-    c.answer(Ok(Done::Ids(ids.into())));
+    c.answer(fixture::listed(&ids));
     c.press("G");
     for _ in 0..4 {
         let asked = c.effects.iter().rev().find_map(|e| match e {
@@ -271,7 +304,7 @@ fn a_million_rows_are_asked_for_by_the_window() {
 #[test]
 fn rows_that_cannot_be_had_are_not_asked_for_again_and_again() {
     let mut c = Console::fixture();
-    c.press("2").answer(Ok(Done::Ids(std::sync::Arc::from([1, 2, 3]))));
+    c.press("2").answer(fixture::listed(&[1, 2, 3]));
     c.answer(Ok(Done::Rows(Vec::new())));
     let before = c.effects.len();
     c.press("j k");
@@ -281,13 +314,27 @@ fn rows_that_cannot_be_had_are_not_asked_for_again_and_again() {
 #[test]
 fn an_issued_certificate_is_revoked_by_its_serial_and_a_reason() {
     let mut c = Console::fixture();
-    c.press("2").answer(Ok(Done::Ids(std::sync::Arc::from([1, 2, 3]))));
+    c.press("2").answer(fixture::listed(&[1, 2, 3]));
     c.answer(Ok(Done::Rows(fixture::issued(&[1, 2, 3]))));
     c.press("G R").type_text("DDEEFF03").press("<ret>");
     assert!(c.screen().contains("unspecified"), "{}", c.screen());
     c.press("k <f2>");
     let Some(Verb::Revoke { certifier, reason, .. }) = c.verb() else { panic!("{}", c.screen()) };
     assert_eq!((certifier.as_str(), reason.name()), ("example-root", "keyCompromise"));
+}
+
+#[test]
+fn a_certifier_gives_out_its_latest_crl() {
+    let mut c = Console::fixture();
+    c.press("5 x");
+    assert!(c.screen().contains("certifier-example-root-crl-7.pem"), "{}", c.screen());
+    c.press("<down> <ret>");
+    assert!(matches!(c.effects.last(), Some(Effect::Crl(_, name)) if name == "example-root"));
+    c.answer(Ok(Done::Crl(ringmaster::model::bytes::Der(vec![0x30, 0]))));
+    c.press("<ret>");
+    let Some(Effect::WriteFile(_, path, text)) = c.effects.last() else { panic!("{:?}", c.effects) };
+    assert_eq!(path.to_str().unwrap(), "certifier-example-root-crl-7.pem");
+    assert!(text.starts_with(b"-----BEGIN X509 CRL-----"));
 }
 
 #[test]
@@ -321,6 +368,17 @@ fn a_password_that_does_not_open_is_asked_again() {
     assert!(c.screen().contains("does not open it") && c.screen().contains("Password of"), "{}", c.screen());
 }
 
+#[cfg(not(feature = "network"))]
+#[test]
+fn the_offline_build_says_that_it_has_no_network_code() {
+    let mut c = Console::fixture();
+    for key in ["3 p", "3 v"] {
+        c.press(key);
+        assert!(c.effects.is_empty() && c.screen().contains("no network code"), "{}", c.screen());
+    }
+}
+
+#[cfg(feature = "network")]
 #[test]
 fn a_probe_goes_to_the_rehearsal_or_asks_before_it_goes_out() {
     let mut c = Console::fixture();
@@ -335,8 +393,11 @@ fn a_probe_goes_to_the_rehearsal_or_asks_before_it_goes_out() {
     assert!(
         matches!(c.effects.last(), Some(Effect::Probe(_, host, 40000, Some(_))) if host == "mail.example.test")
     );
-    c.answer(Ok(Done::Probed(vec!["TLS 1.3".into()], true)));
-    assert!(c.screen().contains("trusted") && c.screen().contains("TLS 1.3"), "{}", c.screen());
+    let lines = ["TLS 1.3", "  0 CN=a", "    issued by b", "", "Verdict        trusted"];
+    c.answer(Ok(Done::Probed(lines.map(String::from).into(), true)));
+    let screen = c.screen();
+    assert!(screen.contains("│ Verdict: trusted") && screen.contains("│   0 CN=a"), "{screen}");
+    assert!(screen.contains("│     issued by b") && screen.matches("Verdict").count() == 1, "{screen}");
     c.press("<esc> v");
     assert!(matches!(c.effects.last(), Some(Effect::StopService(_))));
 }

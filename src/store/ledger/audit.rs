@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use aws_lc_rs::digest;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, Rows, params};
 use serde::Deserialize;
 
 use super::Verified;
@@ -93,42 +93,69 @@ struct Counts {
     requests: u64,
 }
 
+impl Counts {
+    fn add(&mut self, other: &Self) {
+        self.issued += other.issued;
+        self.revoked += other.revoked;
+        self.crls += other.crls;
+        self.requests += other.requests;
+    }
+}
+
+/// A part of the chain as one thread has verified it.
+struct Part {
+    /// How many entries from its first one on are good.
+    good: u64,
+    /// The hash of the last good one.
+    head: Digest,
+    broken: Option<Broken>,
+    counts: Counts,
+    decisions: Decisions,
+}
+
 /// Reads the whole chain and every row of the tables that it speaks of, as they stand at this moment.
+///
+/// Each thread verifies a part: every entry names the hash of the one before it, so that the parts together are the
+/// whole chain when each link holds.
 pub(super) fn verify(ledger: &SqliteLedger) -> Result<Verified> {
-    // The snapshot is held while the rows are read beside it: rows only ever are added, and those are left out.
+    // The snapshot is held while other connections read beside it: rows only ever are added, and those are left out.
     let snapshot = ledger.connection.unchecked_transaction()?;
     let meta = Meta::read(&snapshot)?;
     let workers =
         std::thread::available_parallelism().map_or(1, |n| u64::try_from(n.get()).unwrap_or(1)).clamp(1, 8);
-    let share = meta.issued.div_ceil(workers).max(1);
-    let readers = (0..workers)
-        .map(|n| Ok((schema::open(&ledger.path, ledger.access.reading())?, n * share + 1)))
+    let share = meta.entries.div_ceil(workers).max(1);
+    let shares = (0..workers).map(|n| (n * share + 1, ((n + 1) * share).min(meta.entries)));
+    let readers = shares
+        .filter(|(first, last)| first <= last)
+        .map(|(first, last)| Ok((schema::open(&ledger.path, ledger.access.reading())?, first..=last)))
         .collect::<Result<Vec<_>>>()?;
-    let (chain, rows) = std::thread::scope(|scope| {
-        let rows = readers.into_iter().map(|(connection, first)| {
-            let ids = first..=(first + share - 1).min(meta.issued);
-            scope.spawn(move || check_issued(&connection, ids))
+    let parts = std::thread::scope(|scope| {
+        let parts = readers.into_iter().map(|(c, numbers)| scope.spawn(move || check_part(&c, numbers)));
+        let parts: Vec<_> = parts.collect();
+        let joined = parts.into_iter().map(|thread| {
+            thread.join().unwrap_or_else(|_| Err(Error::internal("Verifying stopped half-way.")))
         });
-        let rows: Vec<_> = rows.collect();
-        let chain = check_chain(&snapshot, &meta);
-        let rows: Vec<_> = rows
-            .into_iter()
-            .map(|thread| {
-                thread.join().unwrap_or_else(|_| Err(Error::internal("Verifying stopped half-way.")))
-            })
-            .collect();
-        (chain, rows)
-    });
-    let (mut verified, counts, mut decisions) = chain?;
-    for row in rows {
-        let (broken, decided) = row?;
-        first(&mut verified.broken, broken);
-        for (id, (entry, open)) in decided {
-            let last = decisions.entry(id).or_insert((entry, open));
-            if last.0 < entry {
-                *last = (entry, open);
-            }
+        joined.collect::<Result<Vec<_>>>()
+    })?;
+    let mut verified = Verified { entries: 0, head: Digest::default(), broken: None };
+    let mut counts = Counts::default();
+    let mut decisions = Decisions::new();
+    for part in parts {
+        verified.entries += part.good;
+        verified.head = part.head;
+        verified.broken = part.broken;
+        if verified.broken.is_some() {
+            return Ok(verified);
         }
+        counts.add(&part.counts);
+        decisions.extend(part.decisions);
+    }
+    let beyond = snapshot
+        .prepare("SELECT 1 FROM audit WHERE number < 1 UNION ALL SELECT 1 FROM audit WHERE number > ?")?
+        .exists([meta.entries])?;
+    if beyond || verified.head != meta.head {
+        let why = format!("The chain ends here, but {} entries were written.", meta.entries);
+        verified.broken = Some((verified.entries, why));
     }
     if verified.broken.is_none() {
         verified.broken = check_totals(&snapshot, &meta, &verified, &counts)?;
@@ -139,41 +166,50 @@ pub(super) fn verify(ledger: &SqliteLedger) -> Result<Verified> {
     Ok(verified)
 }
 
-/// Checks numbers, hashes, and that revocations, CRLs and requests stand in their tables as the entries tell.
-fn check_chain(snapshot: &Connection, meta: &Meta) -> Result<(Verified, Counts, Decisions)> {
-    let mut verified = Verified { entries: 0, head: Digest::default(), broken: None };
-    let mut counts = Counts::default();
-    let mut decisions = Decisions::new();
-    let mut query =
-        snapshot.prepare("SELECT number, at, operator, what, body, hash FROM audit ORDER BY number")?;
-    let mut rows = query.query([])?;
+/// Checks numbers and hashes of some entries, and that the tables hold what they tell; stops at the first that is wrong.
+fn check_part(connection: &Connection, numbers: RangeInclusive<u64>) -> Result<Part> {
+    let head = match numbers.start() {
+        1 => Some(Digest::default()),
+        first => connection
+            .query_row("SELECT hash FROM audit WHERE number = ?", [first - 1], |r| Ok(Digest(r.get(0)?)))
+            .optional()?,
+    };
+    // One that is missing there is named by the thread whose part it is in.
+    let (head, counts) = (head.unwrap_or_default(), Counts::default());
+    let mut part = Part { good: 0, head, broken: None, counts, decisions: Decisions::new() };
+    let mut query = connection.prepare(
+        "SELECT number, at, operator, what, body, hash FROM audit WHERE number BETWEEN ? AND ? ORDER BY number",
+    )?;
+    let mut rows = query.query(params![numbers.start(), numbers.end()])?;
+    // The issued list is in the order of its entries, so that both are read side by side.
+    let mut query = connection.prepare(&format!(
+        "SELECT {ISSUED}, entry, (SELECT der FROM der WHERE id = issued.id) FROM issued
+         WHERE id >= (SELECT id FROM issued WHERE entry >= ? ORDER BY entry LIMIT 1) ORDER BY id"
+    ))?;
+    let mut issued = query.query([numbers.start()])?;
     let mut line = Vec::new();
-    while let Some(row) = rows.next()? {
-        let number = verified.entries + 1;
-        let why =
-            check_entry(snapshot, row, number, &mut verified.head, &mut line, &mut counts, &mut decisions)?;
+    for number in numbers {
+        let why = match rows.next()? {
+            Some(row) => check_entry(connection, row, &mut issued, number, &mut part, &mut line)?,
+            None => Some(format!("Entry {number} is missing.")),
+        };
         if let Some(why) = why {
-            verified.broken = Some((number, why));
-            return Ok((verified, counts, decisions));
+            part.broken = Some((number, why));
+            break;
         }
-        verified.entries = number;
+        part.good += 1;
     }
-    if verified.entries != meta.entries || verified.head != meta.head {
-        let why = format!("The chain ends here, but {} entries were written.", meta.entries);
-        verified.broken = Some((verified.entries, why));
-    }
-    Ok((verified, counts, decisions))
+    Ok(part)
 }
 
-/// Returns why an entry does not fit; else moves `head` on.
+/// Returns why an entry does not fit; else moves the head on. `issued` stands before the row of the next certificate.
 fn check_entry(
-    snapshot: &Connection,
+    connection: &Connection,
     row: &Row<'_>,
+    issued: &mut Rows<'_>,
     expected: u64,
-    head: &mut Digest,
+    part: &mut Part,
     line: &mut Vec<u8>,
-    counts: &mut Counts,
-    decisions: &mut Decisions,
 ) -> Result<Option<String>> {
     let texts = (|| Some((row.get_ref(2).ok()?.as_str().ok()?, row.get_ref(3).ok()?.as_str().ok()?)))();
     let (Some((operator, what)), Ok(body), Ok(hash)) =
@@ -188,26 +224,31 @@ fn check_entry(
     if operator.contains(['\t', '\n']) || what.contains(['\t', '\n']) {
         return Ok(Some("Its fields cannot be told apart.".into()));
     }
-    let found = line_hash(line, head, expected, at, operator, what, body);
+    let found = line_hash(line, &part.head, expected, at, operator, what, body);
     if found.0 != hash {
         return Ok(Some("Its hash does not fit its content and the entry before it.".into()));
     }
-    *head = found;
-    match what {
-        "certificate issued" => counts.issued += 1,
+    let why = match what {
+        "certificate issued" => {
+            part.counts.issued += 1;
+            check_issued(issued, expected, body, line, &mut part.decisions)?
+        }
         "request received" | "request approved" | "request denied" | "certificate revoked" | "CRL issued" => {
             let Ok(told) = serde_json::from_slice(body) else {
                 return Ok(Some("Its body cannot be read.".into()));
             };
-            return check_told(snapshot, told, expected, counts, decisions);
+            check_told(connection, told, expected, &mut part.counts, &mut part.decisions)?
         }
-        _ => {}
+        _ => None,
+    };
+    if why.is_none() {
+        part.head = found;
     }
-    Ok(None)
+    Ok(why)
 }
 
 fn check_told(
-    snapshot: &Connection,
+    connection: &Connection,
     told: Told,
     entry: u64,
     counts: &mut Counts,
@@ -217,7 +258,7 @@ fn check_told(
         Told::RequestReceived { request } => {
             counts.requests += 1;
             let mut query =
-                snapshot.prepare_cached("SELECT sha256 = ? AND received = ? FROM request WHERE id = ?")?;
+                connection.prepare_cached("SELECT sha256 = ? AND received = ? FROM request WHERE id = ?")?;
             let fits = query.query_row(params![request.pkcs10.sha256.0, entry, request.id.0], |r| r.get(0));
             fits.optional()? == Some(true)
         }
@@ -231,7 +272,7 @@ fn check_told(
         }
         Told::CertificateRevoked { certifier, serial, reason, at } => {
             counts.revoked += 1;
-            snapshot
+            connection
                 .prepare_cached(
                     "SELECT 1 FROM issued WHERE certifier = ? AND serial = ? AND revoked_at = ? AND reason = ?",
                 )?
@@ -239,7 +280,7 @@ fn check_told(
         }
         Told::CrlIssued { certifier, crl } => {
             counts.crls += 1;
-            let mut query = snapshot.prepare_cached(
+            let mut query = connection.prepare_cached(
                 "SELECT der FROM crl WHERE entry = ? AND certifier = ? AND number = ? AND this_update = ?
                    AND next_update = ? AND entries = ? AND sha256 = ?",
             )?;
@@ -262,47 +303,33 @@ fn check_told(
     Ok((!fits).then(|| "The tables do not hold what it tells.".into()))
 }
 
-/// Writes each issued certificate anew as the body of its entry, compares, and checks the certificate's own hash.
-fn check_issued(connection: &Connection, ids: RangeInclusive<u64>) -> Result<(Option<Broken>, Decisions)> {
-    let mut decisions = Decisions::new();
-    let mut broken = None;
-    let mut query = connection.prepare(&format!(
-        "SELECT {ISSUED}, entry, (SELECT body FROM audit WHERE number = issued.entry),
-           (SELECT der FROM der WHERE id = issued.id)
-         FROM issued WHERE id BETWEEN ? AND ? ORDER BY id"
-    ))?;
-    let mut rows = query.query(params![ids.start(), ids.end()])?;
-    let mut body = Vec::new();
-    let mut expected = *ids.start();
-    while let Some(row) = rows.next()? {
-        let entry: u64 = row.get(16).unwrap_or_default();
-        let why = match issued(row) {
-            Err(e) => Some(format!("The row of its certificate cannot be read: {e}")),
-            Ok(mut issued) => {
-                issued.revoked = None;
-                if let Some(id) = issued.request {
-                    let last = decisions.entry(id.0).or_insert((entry, false));
-                    last.0 = last.0.max(entry);
-                }
-                let (id, sha) = (issued.id, issued.sha256);
-                body.clear();
-                let fact = Fact::CertificateIssued { issued, der: Der::default() };
-                serde_json::to_writer(&mut body, &fact).map_err(|e| Error::internal(e.to_string()))?;
-                if row.get_ref(17)?.as_bytes() != Ok(&body[..]) {
-                    Some("The issued list does not hold the certificate that it tells of.".into())
-                } else if !row.get_ref(18)?.as_blob().is_ok_and(|der| sha256(der) == sha) {
-                    Some("The stored certificate is not the one that it tells of.".into())
-                } else if id != expected {
-                    Some(format!("Row {expected} of the issued list, before its own, is missing."))
-                } else {
-                    None
-                }
-            }
-        };
-        first(&mut broken, why.map(|why| (entry, why)));
-        expected += 1;
+/// Writes the next issued certificate anew as the body of this entry, compares, and checks the certificate's own hash.
+fn check_issued(
+    rows: &mut Rows<'_>,
+    entry: u64,
+    told: &[u8],
+    written: &mut Vec<u8>,
+    decisions: &mut Decisions,
+) -> Result<Option<String>> {
+    let missing = "The issued list does not hold the certificate that it tells of.";
+    let Some(row) = rows.next()? else { return Ok(Some(missing.into())) };
+    let mut issued = match issued(row) {
+        Ok(issued) => issued,
+        Err(e) => return Ok(Some(format!("The row of its certificate cannot be read: {e}"))),
+    };
+    issued.revoked = None;
+    if let Some(id) = issued.request {
+        decisions.insert(id.0, (entry, false));
     }
-    Ok((broken, decisions))
+    let sha = issued.sha256;
+    written.clear();
+    let fact = Fact::CertificateIssued { issued, der: Der::default() };
+    serde_json::to_writer(&mut *written, &fact).map_err(|e| Error::internal(e.to_string()))?;
+    if row.get(16) != Ok(entry) || told != written.as_slice() {
+        return Ok(Some(missing.into()));
+    }
+    let whole = row.get_ref(17)?.as_blob().is_ok_and(|der| sha256(der) == sha);
+    Ok((!whole).then(|| "The stored certificate is not the one that it tells of.".into()))
 }
 
 /// Checks that the tables hold no more and no less than the chain tells.

@@ -103,7 +103,8 @@ impl SqliteLedger {
     /// Returns the revocation of a certificate by the SHA-256 of its DER, if it was issued here and is revoked.
     pub fn revocation(&self, sha256: &Digest) -> Result<Option<Revocation>> {
         let mut query = self.connection.prepare_cached(
-            "SELECT revoked_at, reason FROM issued WHERE sha256 = ? AND revoked_at IS NOT NULL",
+            "SELECT revoked_at, reason FROM issued
+             WHERE substr(sha256, 1, 8) = substr(?1, 1, 8) AND sha256 = ?1 AND revoked_at IS NOT NULL",
         )?;
         let revoked = query.query_row(params![sha256.0], |r| {
             Ok(Revocation { at: Timestamp(r.get(0)?), reason: reason(r.get(1)?, 1)? })

@@ -52,7 +52,7 @@ pub struct Entry {
 /// The outcome of verifying the audit chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
-    /// How many entries were read.
+    /// How many entries are good, from the first one on.
     pub entries: u64,
     /// The hash of the last good entry.
     pub head: Digest,
@@ -86,6 +86,10 @@ pub trait Ledger {
 
     /// Returns the ids of the whole issued list in an order; a million take a fraction of a second.
     fn issued_ids(&self, order: Order) -> Result<Vec<u32>>;
+
+    /// Returns the ids of issued certificates that are not revoked and whose last moment is from `from` to `to`, both
+    /// included, in no order.
+    fn issued_ending(&self, from: Timestamp, to: Timestamp) -> Result<Vec<u32>>;
 
     /// Returns rows of the issued list by id, in the order asked; unknown ids are left out.
     fn issued_rows(&self, ids: &[u32]) -> Result<Vec<Issued>>;

@@ -152,6 +152,16 @@ impl Ledger for SqliteLedger {
         Ok(ids)
     }
 
+    fn issued_ending(&self, from: Timestamp, to: Timestamp) -> Result<Vec<u32>> {
+        // Both halves are read from an index alone.
+        let mut query = self.connection.prepare_cached(
+            "SELECT id FROM issued INDEXED BY issued_ends WHERE not_after BETWEEN ? AND ?
+             EXCEPT SELECT id FROM issued INDEXED BY issued_revoked WHERE revoked_at IS NOT NULL",
+        )?;
+        let rows = query.query_map(params![from.0, to.0], |r| r.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     fn issued_rows(&self, ids: &[u32]) -> Result<Vec<Issued>> {
         let sql = format!("SELECT {ISSUED} FROM issued WHERE id = ?");
         let mut query = self.connection.prepare_cached(&sql)?;
@@ -212,11 +222,14 @@ impl Ledger for SqliteLedger {
     }
 
     fn issued_by_sha256(&self, sha256: &Digest) -> Result<Option<(Issued, Der)>> {
-        self.issued_where("sha256 = ?", &sha256.0)?.pop().map(|row| self.with_der(row)).transpose()
+        self.issued_where("substr(sha256, 1, 8) = substr(?1, 1, 8) AND sha256 = ?1", &sha256.0)?
+            .pop()
+            .map(|row| self.with_der(row))
+            .transpose()
     }
 
     fn issued_by_key(&self, key_sha256: &Digest) -> Result<Vec<Issued>> {
-        self.issued_where("key_sha256 = ?", &key_sha256.0)
+        self.issued_where("substr(key_sha256, 1, 8) = substr(?1, 1, 8) AND key_sha256 = ?1", &key_sha256.0)
     }
 
     fn request(&self, id: RequestId) -> Result<Option<Request>> {
@@ -347,7 +360,9 @@ pub(super) fn read_fact(text: &str) -> serde_json::Result<Fact> {
 /// Returns the request that a fact decides on, and its status from then on, as `State::apply` has it.
 pub(super) fn decision(fact: Fact) -> Option<(RequestId, Status)> {
     match fact {
-        Fact::RequestApproved { id, by, at, plan } => Some((id, Status::Approved { by, at, plan })),
+        Fact::RequestApproved { id, by, at, plan, terms } => {
+            Some((id, Status::Approved { by, at, plan, terms }))
+        }
         Fact::RequestDenied { id, by, at, reason } => Some((id, Status::Denied { by, at, reason })),
         Fact::CertificateIssued { issued, .. } => {
             let Issued { by, at, certifier, serial, sha256, .. } = issued;

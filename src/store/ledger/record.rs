@@ -74,7 +74,7 @@ impl<'a> Record<'a> {
             Fact::RequestDenied { id, .. } => self.decided(fact, *id, false),
             Fact::CertifierCreated { certifier } => {
                 let entry = self.append(fact)?;
-                self.finish_serial(&certifier.name, &certifier.certificate.serial, entry)
+                self.finish_serial(&certifier.name, &certifier.certificate.serial, entry, false)
             }
             Fact::SigningAbandoned { certifier, tbs, .. } => {
                 let entry = self.append(fact)?;
@@ -208,7 +208,7 @@ impl<'a> Record<'a> {
         if let Some(request) = issued.request {
             self.decide(request, false, entry)?;
         }
-        self.finish_serial(&issued.certifier, &issued.serial, entry)
+        self.finish_serial(&issued.certifier, &issued.serial, entry, true)
     }
 
     fn revoked(
@@ -272,11 +272,13 @@ impl<'a> Record<'a> {
     }
 
     /// Marks the intent of a certificate as done. One that is missing is no reason to refuse the record of a signature
-    /// that exists.
-    fn finish_serial(&self, certifier: &str, serial: &Serial, entry: u64) -> Result<()> {
+    /// that exists. A serial that is `listed` is kept from being used again by the issued list.
+    fn finish_serial(&self, certifier: &str, serial: &Serial, entry: u64, listed: bool) -> Result<()> {
         self.connection
-            .prepare_cached("UPDATE intent SET done = ? WHERE certifier = ? AND serial = ?")?
-            .execute(params![entry, certifier, serial.0])?;
+            .prepare_cached(
+                "UPDATE intent SET done = ?, listed = ? WHERE certifier = ? AND serial = ? AND listed = 0",
+            )?
+            .execute(params![entry, listed, certifier, serial.0])?;
         Ok(())
     }
 }

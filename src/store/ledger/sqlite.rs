@@ -254,7 +254,7 @@ impl SqliteLedger {
                 Signing::Certificate(serial) => {
                     let spent = transaction
                         .prepare_cached(
-                            "SELECT 1 FROM intent WHERE certifier = ?1 AND serial = ?2
+                            "SELECT 1 FROM intent WHERE certifier = ?1 AND serial = ?2 AND listed = 0
                              UNION ALL SELECT 1 FROM issued WHERE certifier = ?1 AND serial = ?2",
                         )?
                         .exists(params![certifier, serial.0])?;

@@ -18,6 +18,7 @@ use crate::pki::signer::Signing;
 
 mod changes;
 mod files;
+mod listing;
 mod tampering;
 
 const NOW: Timestamp = Timestamp(1_790_000_000);
@@ -137,7 +138,7 @@ fn receive(id: u64) -> Fact {
 fn approve(id: u64) -> Fact {
     let plan =
         Plan { certifier: "root".into(), profile: "server".into(), days: 90, reason: "\u{1b}[1m".into() };
-    Fact::RequestApproved { id: RequestId(id), by: "cyd".into(), at: NOW, plan }
+    Fact::RequestApproved { id: RequestId(id), by: "cyd".into(), at: NOW, plan, terms: Digest([4; 32]) }
 }
 
 fn deny(id: u64) -> Fact {

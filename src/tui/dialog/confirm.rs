@@ -60,7 +60,7 @@ impl Confirm {
             body.push(ink.line(Role::Warn, "That is not the name. Nothing was done."));
         }
         Sheet {
-            title: self.command.title.into(),
+            title: format!("Really {}?", self.command.title),
             body,
             cursor: Some((row, at)),
             hints: vec![hint("Enter", self.command.title, 90), hint("Esc", "back", 80)],

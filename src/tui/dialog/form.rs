@@ -1,5 +1,6 @@
 //! Fills in the fields of a record. A form is a loop over FIELDS: it knows kinds of fields, not the fields themselves.
 
+use super::line::{Line, choose, fill, lines, options, passwords, wanted};
 use super::menu::{Action, Menu, item};
 use super::records::{Denial, Withdrawal};
 use super::viewer::Text;
@@ -7,7 +8,7 @@ use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
 use crate::model::bytes::Serial;
 use crate::model::certifier::{NewCertifier, Reason};
-use crate::model::field::{Kind, Look, Record, When};
+use crate::model::field::{Kind, Record};
 use crate::model::keyring::NewKeyring;
 use crate::model::request::{Plan, RequestId};
 use crate::model::site::Site;
@@ -16,7 +17,6 @@ use crate::tui::job;
 use crate::tui::model::{Model, Mood};
 use crate::tui::msg::{Effect, Input, JobId};
 use crate::tui::theme::Role;
-use crate::tui::widget::line_edit::LineEdit;
 use crate::tui::widget::text::{fit, width, wrap};
 
 /// What saving does.
@@ -34,17 +34,6 @@ pub enum Goal {
     Deny(RequestId),
     /// Revokes a certificate of this certifier.
     Revoke(String, Serial),
-}
-
-/// A field while it is edited.
-#[derive(Debug, Clone)]
-struct Line {
-    label: &'static str,
-    help: &'static str,
-    kind: Kind,
-    before: String,
-    edit: LineEdit,
-    error: Option<String>,
 }
 
 /// A form.
@@ -296,12 +285,11 @@ impl Form {
             foot.extend(wrap(help, columns).iter().map(|l| ink.line(Role::Dim, l)));
         }
         let last = self.cursor + 1 == self.lines.len();
-        let mut hints = vec![
-            hint("Ctrl-S", "save", 90),
-            hint("Enter", if last { "save" } else { "next field" }, 70),
-            hint("Esc", "back", 80),
-            hint("F2", "save", 20),
-        ];
+        let mut hints = vec![hint("Enter", if last { "save" } else { "next field" }, 85)];
+        if !last {
+            hints.push(hint("Ctrl-S or F2", "save", 90));
+        }
+        hints.push(hint("Esc", "back", 87));
         if self.lines.get(self.cursor).is_some_and(|l| options(model, l).is_some()) {
             hints.push(hint("Left/Right", "change", 75));
         }
@@ -314,89 +302,5 @@ impl Form {
             tall: self.lines.len() > 6,
             ..Sheet::default()
         }
-    }
-}
-
-/// Tells whether a form shows a field.
-fn wanted(when: When, editing: bool) -> bool {
-    when == When::Amendable || !editing && when == When::AtCreation
-}
-
-fn lines<T: Record>(record: &T, look: &Look<'_>, editing: bool) -> Vec<Line> {
-    let fields = T::FIELDS.iter().filter(|f| wanted(f.when, editing));
-    fields
-        .map(|f| {
-            let before = (f.get)(record, look);
-            let edit = if f.kind == Kind::Secret { LineEdit::secret() } else { LineEdit::new(&before) };
-            Line { label: f.label, help: f.help, kind: f.kind, before, edit, error: None }
-        })
-        .collect()
-}
-
-/// Sets the fields of a record from the lines; when editing, only those that were changed. Marks what does not fit.
-fn fill<T: Record>(record: &mut T, lines: &mut [Line], editing: bool) -> bool {
-    let mut good = true;
-    for (field, line) in T::FIELDS.iter().filter(|f| wanted(f.when, editing)).zip(lines) {
-        line.error = None;
-        if editing && line.edit.text() == line.before {
-            continue;
-        }
-        if let Err(why) = (field.set)(record, line.edit.text()) {
-            line.error = Some(why);
-            good = false;
-        }
-    }
-    good
-}
-
-/// Compares a password with its repetition, where a form has both.
-fn passwords(lines: &mut [Line]) -> bool {
-    let mut secrets = lines.iter_mut().filter(|l| l.kind == Kind::Secret);
-    let (Some(first), Some(second)) = (secrets.next(), secrets.next()) else { return true };
-    if first.edit.text().is_empty() {
-        first.error = Some("a password is needed: it seals the private key".into());
-        false
-    } else if first.edit.text() != second.edit.text() {
-        second.error = Some("not the same as the password above".into());
-        false
-    } else {
-        true
-    }
-}
-
-/// Lists what a field can be, where it is one of a set.
-fn options(model: &Model, line: &Line) -> Option<Vec<String>> {
-    let mut options: Vec<String> = match line.kind {
-        Kind::Choice(all) => all.iter().map(|c| (*c).to_owned()).collect(),
-        Kind::Flag => vec!["yes".into(), "no".into()],
-        Kind::Keyring => std::iter::once(String::new()).chain(model.state.keyrings.keys().cloned()).collect(),
-        Kind::Certifier => model.state.certifiers.keys().cloned().collect(),
-        Kind::Profile => model.state.profiles.keys().cloned().collect(),
-        _ => return None,
-    };
-    // A value that is gone from the workspace stays choosable, or it would be changed unasked.
-    if !options.iter().any(|o| o == &line.before) {
-        options.push(line.before.clone());
-    }
-    Some(options)
-}
-
-fn choose(line: &mut Line, options: &[String], key: Key) {
-    let at = options.iter().position(|o| o == line.edit.text()).unwrap_or(0);
-    let count = options.len().max(1);
-    let next = match key {
-        Key::Left => (at + count - 1) % count,
-        Key::Right | Key::Char(' ') => (at + 1) % count,
-        Key::Home => 0,
-        Key::End => count - 1,
-        // A letter goes to the next choice that begins with it.
-        Key::Char(c) => {
-            let begins = |i: &usize| options.get(*i).is_some_and(|o| o.starts_with(c));
-            (1..=count).map(|step| (at + step) % count).find(begins).unwrap_or(at)
-        }
-        _ => at,
-    };
-    if let Some(option) = options.get(next) {
-        line.edit.set(option);
     }
 }

@@ -35,6 +35,8 @@ pub enum Source {
     Pem(&'static str, Vec<Der>),
     /// A certificate of the issued list, by certifier and serial.
     Issued(String, Serial),
+    /// The latest CRL of a certifier.
+    Crl(String),
 }
 
 /// What an item does.
@@ -153,14 +155,8 @@ impl Menu {
                 return (Some(Dialog::Menu(self)), vec![effect]);
             }
             Action::Copy(copy) => match text(&copy.source) {
-                Ok(text) => {
-                    let (_, effect) = model.start(Job::Copy, |id| Effect::Copy(id, text));
-                    vec![effect]
-                }
-                Err((certifier, serial)) => {
-                    let job = Job::Issued(IssuedFor::Copy);
-                    vec![model.start(job, |id| Effect::Issued(id, certifier, serial)).1]
-                }
+                Some(text) => vec![model.start(Job::Copy, |id| Effect::Copy(id, text)).1],
+                None => fetch(model, copy.source, IssuedFor::Copy),
             },
             Action::Write(copy) => write(model, copy),
             Action::Read(purpose) => {
@@ -240,29 +236,34 @@ impl Menu {
     }
 }
 
-/// Returns the text to copy, or the certifier and serial to ask for.
-fn text(source: &Source) -> Result<String, (String, Serial)> {
+/// Returns the text to copy, if it is known here.
+fn text(source: &Source) -> Option<String> {
     match source {
-        Source::Text(text) => Ok(text.clone()),
+        Source::Text(text) => Some(text.clone()),
         Source::Pem(label, blocks) => {
-            Ok(blocks.iter().map(|der| crate::pki::pem::write(label, &der.0)).collect())
+            Some(blocks.iter().map(|der| crate::pki::pem::write(label, &der.0)).collect())
         }
-        Source::Issued(certifier, serial) => Err((certifier.clone(), serial.clone())),
+        Source::Issued(..) | Source::Crl(_) => None,
+    }
+}
+
+/// Asks for what only the ledger has.
+fn fetch(model: &mut Model, source: Source, purpose: IssuedFor) -> Vec<Effect> {
+    match source {
+        Source::Issued(certifier, serial) => {
+            vec![model.start(Job::Issued(purpose), |id| Effect::Issued(id, certifier, serial)).1]
+        }
+        Source::Crl(certifier) => vec![model.start(Job::Crl(purpose), |id| Effect::Crl(id, certifier)).1],
+        Source::Text(_) | Source::Pem(..) => Vec::new(),
     }
 }
 
 fn write(model: &mut Model, copy: Copy) -> Vec<Effect> {
-    match text(&copy.source) {
-        Ok(text) => {
-            let path = PathLine::write(&copy.name, text.into_bytes(), copy.label);
-            model.dialogs.push(Dialog::Path(path));
-            Vec::new()
-        }
-        Err((certifier, serial)) => {
-            let job = Job::Issued(IssuedFor::Write(copy.name));
-            vec![model.start(job, |id| Effect::Issued(id, certifier, serial)).1]
-        }
-    }
+    let Some(text) = text(&copy.source) else {
+        return fetch(model, copy.source, IssuedFor::Write(copy.name));
+    };
+    model.dialogs.push(Dialog::Path(PathLine::write(&copy.name, text.into_bytes(), copy.label)));
+    Vec::new()
 }
 
 /// Lays both versions of a site side by side, field by field.

@@ -109,10 +109,38 @@ impl PathLine {
                 return (Some(Dialog::Path(self)), vec![effect]);
             }
             Input::Chord(key) => {
-                self.line.key(*key);
+                if self.line.key(*key) {
+                    self.error = None;
+                }
                 self.choices.clear();
             }
-            Input::Paste(text, _) => self.line.insert(text),
+            Input::Paste(text, _) => return self.paste(model, text),
+        }
+        (Some(Dialog::Path(self)), Vec::new())
+    }
+
+    /// Takes a paste: PEM is what the file would have held, a single line is a path, anything else is refused.
+    fn paste(mut self, model: &mut Model, text: &str) -> (Option<Dialog>, Vec<Effect>) {
+        let path = text.trim();
+        match &self.purpose {
+            Purpose::Read(purpose) if path.contains("-----BEGIN") => {
+                let (job, effect) =
+                    model.start(Job::Read(purpose.clone()), |id| Effect::ReadPaste(id, text.to_owned()));
+                (self.busy, self.error) = (Some(job), None);
+                return (Some(Dialog::Path(self)), vec![effect]);
+            }
+            _ if path.contains('\n') || path.contains("-----BEGIN") => {
+                let error = Error::usage("That paste is not a path; it was left alone.");
+                self.error = Some(match self.purpose {
+                    Purpose::Read(_) => error.next("Paste PEM (-----BEGIN ...), or the path of a file."),
+                    Purpose::Write(_) => error.next("Type the path of a new file."),
+                });
+            }
+            _ => {
+                self.line.insert(path);
+                self.error = None;
+                self.choices.clear();
+            }
         }
         (Some(Dialog::Path(self)), Vec::new())
     }
@@ -135,7 +163,7 @@ impl PathLine {
         } else if matches!(self.purpose, Purpose::Write(_)) {
             part(Role::Dim, "Public parts only. A file that is there already is never written over.");
         } else {
-            part(Role::Dim, "Nothing is done yet: you will see what the file holds first.");
+            part(Role::Dim, "PEM can be pasted here instead. You see what it holds before anything is done.");
         }
         const SHOWN: usize = 8;
         for choice in self.choices.iter().take(SHOWN) {

@@ -155,16 +155,19 @@ impl Review {
     /// Says what it shows.
     pub fn sheet(&self, model: &Model, columns: usize) -> Sheet {
         let status = model.state.requests.get(&self.id).map(|r| &r.status);
-        let mut hints =
-            vec![hint("Esc", "back", 80), hint("Up/Down", "scroll", 50), hint("PgUp/PgDn", "page", 40)];
-        if matches!(status, Some(Status::Pending)) {
-            hints.extend([hint("a", "approve", 95), hint("d", "deny", 90)]);
-        }
-        if matches!(status, Some(Status::Approved { .. })) {
-            hints.extend([hint("s", "sign", 95), hint("d", "deny", 90)]);
-        }
+        let mut hints = match status {
+            Some(Status::Pending) => vec![hint("a", "approve", 95), hint("d", "deny", 90)],
+            Some(Status::Approved { .. }) => vec![hint("s", "sign", 95), hint("d", "deny", 90)],
+            _ => Vec::new(),
+        };
+        hints.extend([hint("Esc", "back", 80), hint("Up/Down", "scroll", 50), hint("PgUp/PgDn", "page", 40)]);
+        let id = self.id;
         Sheet {
-            title: format!("Request {}", self.id),
+            title: match status {
+                Some(Status::Pending) => format!("Review of request {id}: a approves, d denies"),
+                Some(Status::Approved { .. }) => format!("Review of request {id}: s signs, d denies"),
+                _ => format!("Request {id}"),
+            },
             body: self.body(model, columns),
             top: Some(self.top),
             hints,

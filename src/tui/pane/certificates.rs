@@ -1,19 +1,21 @@
 //! The pane of certificates: those that stand in the workspace, and behind them the issued list, which is asked for page
 //! by page and may hold a million rows.
 
-use super::{Cell, Column, Pane, PaneId, RowKey, entries, matches};
+use super::{Cell, Column, Entry, Pane, PaneId, RowKey, entries, matches};
 use crate::model::bytes::{Digest, Serial};
-use crate::model::certificate::{Certificate, Lifetime};
+use crate::model::certificate::Certificate;
 use crate::model::certifier::Issued;
 use crate::model::finding::Subject;
 use crate::model::time::Timestamp;
 use crate::store::ledger::Order;
+use crate::store::listing::{self, Here, Verdict};
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::{Form, Goal};
 use crate::tui::dialog::menu::{Action, Copy, Menu, Source, item};
 use crate::tui::dialog::path::file_name;
 use crate::tui::everywhere::selected;
+use crate::tui::issued::Wish;
 use crate::tui::model::{Model, Mood};
 use crate::tui::theme::Role;
 
@@ -22,53 +24,68 @@ pub const PANE: Pane = Pane {
     id: PaneId::Certificates,
     title: "Certificates",
     columns: &[
-        Column { title: "subject", least: 16, share: 4, rank: 0 },
-        Column { title: "issuer", least: 10, share: 2, rank: 4 },
+        Column { title: "subject", least: 24, share: 6, rank: 0 },
+        Column { title: "issuer", least: 10, share: 2, rank: 3 },
         Column { title: "ends", least: 10, share: 0, rank: 1 },
-        Column { title: "days", least: 5, share: 0, rank: 3 },
-        Column { title: "key", least: 9, share: 0, rank: 5 },
-        Column { title: "verdict", least: 13, share: 0, rank: 0 },
-        Column { title: "where", least: 12, share: 2, rank: 2 },
+        Column { title: "days", least: 5, share: 0, rank: 5 },
+        Column { title: "key", least: 9, share: 0, rank: 4 },
+        Column { title: "verdict", least: 9, share: 0, rank: 0 },
+        Column { title: "where", least: 11, share: 2, rank: 2 },
     ],
     rows,
+    sorted: |model| sort_name(model.here().sort),
     cells: |model, key| match key {
         RowKey::Local(digest) => {
             let c = model.certificate(digest)?;
-            let (verdict, role) = verdict(c, model);
             Some(cells(
                 c.subject.title(),
-                c.issuer.title(),
+                listing::certifier(&model.state, c).map_or_else(|| c.issuer.title(), str::to_owned),
                 c.not_after,
                 &c.key.algorithm,
-                (verdict, role),
+                verdict(model, digest, c),
                 place(model, digest),
                 model,
             ))
         }
         RowKey::Issued(id) => {
             let row = model.issued.rows.get(id)?;
-            let verdict = issued_verdict(row, model);
-            let place = "issued list".to_owned();
+            let verdict = judge(row.revoked.is_some(), row.not_before, row.not_after, model);
+            let place = "issued".to_owned();
             let title = row.subject.split(',').find_map(|p| p.strip_prefix("CN=")).unwrap_or(&row.subject);
             Some(cells(title.into(), row.certifier.clone(), row.not_after, &row.key, verdict, place, model))
         }
         _ => None,
     },
     detail: |model, key| match key {
-        RowKey::Local(digest) => model.certificate(digest).map_or_else(Vec::new, |c| entries(c, model)),
-        RowKey::Issued(id) => model.issued.rows.get(id).map_or_else(Vec::new, |row| entries(row, model)),
+        RowKey::Local(digest) => {
+            let mut all = model.certificate(digest).map_or_else(Vec::new, |c| entries(c, model));
+            if let Some(row) = model.issued.here.get(digest) {
+                let known: Vec<&str> = all.iter().map(|(label, _)| *label).collect();
+                let more = entries(row, model).into_iter().filter(|(label, _)| !known.contains(label));
+                let more: Vec<_> = more.collect();
+                all.extend(more);
+            }
+            revoked_first(all)
+        }
+        RowKey::Issued(id) => {
+            model.issued.rows.get(id).map_or_else(Vec::new, |row| revoked_first(entries(row, model)))
+        }
         _ => Vec::new(),
     },
     used: |model, key| {
-        let (digest, request) = match key {
-            RowKey::Local(digest) => (Some(*digest), None),
+        let (digest, row) = match key {
+            RowKey::Local(digest) => (Some(*digest), model.issued.here.get(digest)),
             RowKey::Issued(id) => {
                 let row = model.issued.rows.get(id);
-                (row.map(|r| r.sha256), row.and_then(|r| r.request))
+                (row.map(|r| r.sha256), row)
             }
             _ => (None, None),
         };
-        let mut lines: Vec<String> = request.map(|id| format!("answers request {id}")).into_iter().collect();
+        let mut lines = Vec::new();
+        if let Some(row) = row {
+            let answers = row.request.map_or_else(String::new, |id| format!(", answers request {id}"));
+            lines.push(format!("issued by {}{answers}", row.certifier));
+        }
         for subject in digest.and_then(|d| model.places.get(&d)).into_iter().flatten() {
             match subject {
                 Subject::Keyring(name) => {
@@ -94,10 +111,19 @@ pub const PANE: Pane = Pane {
     commands: COMMANDS,
 };
 
+/// Puts a revocation before everything else.
+fn revoked_first(mut entries: Vec<Entry>) -> Vec<Entry> {
+    if let Some(at) = entries.iter().position(|(label, value)| *label == "Revoked" && value != "no") {
+        let revoked = entries.remove(at);
+        entries.insert(0, revoked);
+    }
+    entries
+}
+
 /// The orders of the list: what they are called, and what the ledger calls them.
 const ORDERS: [(&str, Order); 4] = [
     ("subject", Order::Subject),
-    ("end", Order::Ends),
+    ("ends", Order::Ends),
     ("time of signing", Order::Issued),
     ("serial number", Order::Serial),
 ];
@@ -159,14 +185,11 @@ const COMMANDS: &[Command] = &[
         weight: 30,
         ready: |model| {
             selected(model)?;
-            if let Some(RowKey::Issued(id)) = model.selected()
-                && model.issued.rows.get(&id).is_some_and(|r| r.revoked.is_some())
-            {
-                return Err("it is revoked already".into());
+            match selected_issued(model) {
+                Some(row) if row.revoked.is_some() => Err("it is revoked already".into()),
+                Some(_) => Ok(()),
+                None => Err("no certifier of this workspace has issued it".into()),
             }
-            issued_here(model)
-                .map(|_| ())
-                .ok_or_else(|| "no certifier of this workspace has issued it".into())
         },
         confirm: Some(|model| {
             let (certifier, serial, subject) = issued_here(model).unwrap_or_default();
@@ -207,37 +230,55 @@ fn ending(serial: &Serial) -> String {
     text.get(text.len().saturating_sub(8)..).unwrap_or(&text).to_owned()
 }
 
-fn rows(model: &Model) -> Vec<RowKey> {
+/// How many days after its end a certificate still counts as something to look at.
+const ENDED: i64 = 90;
+
+/// Returns which list is wanted now.
+pub(in crate::tui) fn wish(model: &Model) -> Wish {
     let pane = model.here();
-    let mut all: Vec<(&Certificate, Digest)> = Vec::new();
+    // Whole hours: a moment later the wish is still the same.
+    let now = Timestamp(model.now.0 - model.now.0.rem_euclid(3600));
+    Wish {
+        order: order(pane.sort),
+        filter: pane.filter.clone(),
+        ends: pane.findings.then(|| (now.plus_days(-ENDED), now.plus_days(model.settings.soon))),
+        here: here(model),
+    }
+}
+
+fn rows(model: &Model) -> Vec<RowKey> {
+    here(model).into_iter().filter(|h| h.listed).map(|h| RowKey::Local(h.sha256)).collect()
+}
+
+/// Lists the certificates of the workspace in the order of the list, with those that the list leaves out.
+fn here(model: &Model) -> Vec<Here> {
+    let pane = model.here();
+    let mut all = Vec::new();
     for digest in model.places.keys() {
         let Some(c) = model.certificate(digest) else { continue };
-        if pane.findings && verdict(c, model).1 == Role::Ok {
-            continue;
-        }
-        let fits = pane.filter.is_empty() || {
-            let texts = [
-                c.subject.text(),
-                c.issuer.text(),
-                super::names_of(c),
-                c.serial.to_string(),
-                place(model, digest),
-            ];
-            matches(&pane.filter, &texts.each_ref().map(String::as_str))
+        let certifier = listing::certifier(&model.state, c);
+        let fits = || {
+            let places = model.places.get(digest).map_or(&[][..], Vec::as_slice);
+            matches(&pane.filter, &[&listing::text(c, certifier, places)])
         };
-        if fits {
-            all.push((c, *digest));
-        }
+        let listed = (!pane.findings || trouble(model, digest, c)) && (pane.filter.is_empty() || fits());
+        all.push(Here::new(c, certifier, listed));
     }
-    match order(pane.sort) {
-        Order::Subject => all.sort_by_cached_key(|(c, _)| c.subject.title().to_lowercase()),
-        Order::Ends => all.sort_by_key(|(c, _)| c.not_after),
-        Order::Issued => all.sort_by_key(|(c, _)| c.not_before),
-        Order::Serial => {
-            all.sort_by(|(a, _), (b, _)| (&a.issuer.der, &a.serial).cmp(&(&b.issuer.der, &b.serial)))
+    listing::sort(&mut all, order(pane.sort));
+    all
+}
+
+/// Tells whether a certificate wants a look: by time, revoked though in use, or the checks say something of its ring.
+fn trouble(model: &Model, digest: &Digest, c: &Certificate) -> bool {
+    let said = |subject: &Subject| match subject {
+        Subject::Keyring(name) => {
+            let leaf = model.state.keyrings.get(name).and_then(|r| r.leaf());
+            leaf.is_some_and(|leaf| leaf.sha256 == *digest) && model.findings_of(subject).next().is_some()
         }
-    }
-    all.into_iter().map(|(_, digest)| RowKey::Local(digest)).collect()
+        subject => model.findings_of(subject).next().is_some(),
+    };
+    verdict(model, digest, c).1 != Role::Ok
+        || model.places.get(digest).is_some_and(|places| places.iter().any(said))
 }
 
 fn cells(
@@ -253,66 +294,49 @@ fn cells(
         Cell::new(subject),
         Cell::new(issuer),
         Cell::new(ends.date()),
-        Cell::new(ends.days_from(model.now).to_string()),
+        Cell::new(format!("{:>5}", ends.days_from(model.now))),
         Cell::new(key),
         Cell::of(role, verdict),
         Cell::new(place),
     ]
 }
 
-/// Judges a certificate by time, in words.
-fn verdict(c: &Certificate, model: &Model) -> (String, Role) {
-    match c.lifetime(model.now, model.settings.soon) {
-        Lifetime::Good => ("ok".into(), Role::Ok),
-        Lifetime::Soon => (format!("soon {} d", c.not_after.days_from(model.now)), Role::Warn),
-        Lifetime::Expired => ("expired".into(), Role::Bad),
-        Lifetime::NotYet => ("not yet valid".into(), Role::Bad),
-    }
+/// Judges a certificate of the workspace in a word or two.
+fn verdict(model: &Model, digest: &Digest, c: &Certificate) -> (String, Role) {
+    let revoked = model.issued.here.get(digest).is_some_and(|row| row.revoked.is_some());
+    judge(revoked, c.not_before, c.not_after, model)
 }
 
-fn issued_verdict(row: &Issued, model: &Model) -> (String, Role) {
-    let days = row.not_after.days_from(model.now);
-    if row.revoked.is_some() {
-        ("revoked".into(), Role::Bad)
-    } else if model.now > row.not_after {
-        ("expired".into(), Role::Bad)
-    } else if model.now < row.not_before {
-        ("not yet valid".into(), Role::Bad)
-    } else if days < model.settings.soon {
-        (format!("soon {days} d"), Role::Warn)
-    } else {
-        ("ok".into(), Role::Ok)
-    }
+fn judge(revoked: bool, from: Timestamp, to: Timestamp, model: &Model) -> (String, Role) {
+    let verdict = Verdict::of(revoked, (from, to), model.now, model.settings.soon);
+    let role = match verdict {
+        Verdict::Good => Role::Ok,
+        Verdict::Soon(_) => Role::Warn,
+        _ => Role::Bad,
+    };
+    (verdict.text(), role)
 }
 
 fn place(model: &Model, digest: &Digest) -> String {
-    let word = |s: &Subject| match s {
-        Subject::Keyring(name) => format!("keyring {name}"),
-        Subject::Certifier(name) => format!("certifier {name}"),
-        _ => String::new(),
-    };
     let all = model.places.get(digest).map_or(&[][..], Vec::as_slice);
     match all {
-        [one] => word(one),
-        [first, rest @ ..] => format!("{} +{}", word(first), rest.len()),
+        [one] => listing::place(one),
+        [first, rest @ ..] => format!("{} +{}", listing::place(first), rest.len()),
         [] => String::new(),
     }
 }
 
 /// Returns certifier, serial and subject of the selected certificate, if a certifier of the workspace has issued it.
 fn issued_here(model: &Model) -> Option<(String, Serial, String)> {
+    let row = selected_issued(model)?;
+    Some((row.certifier.clone(), row.serial.clone(), row.subject.clone()))
+}
+
+/// Returns the row of the issued list of the selected certificate.
+fn selected_issued(model: &Model) -> Option<&Issued> {
     match model.selected()? {
-        RowKey::Issued(id) => {
-            let row = model.issued.rows.get(&id)?;
-            Some((row.certifier.clone(), row.serial.clone(), row.subject.clone()))
-        }
-        RowKey::Local(digest) => {
-            let c = model.certificate(&digest)?;
-            let mut certifiers = model.state.certifiers.values();
-            let by = certifiers
-                .find(|a| a.certificate.subject.der == c.issuer.der && a.certificate.sha256 != c.sha256)?;
-            Some((by.name.clone(), c.serial.clone(), c.subject.text()))
-        }
+        RowKey::Issued(id) => model.issued.rows.get(&id),
+        RowKey::Local(digest) => model.issued.here.get(&digest),
         _ => None,
     }
 }

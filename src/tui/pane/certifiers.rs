@@ -39,6 +39,7 @@ pub const PANE: Pane = Pane {
         };
         named(model, model.state.certifiers.iter(), text, good)
     },
+    sorted: |_| "",
     cells: |model, key| {
         let c = certifier(model, key)?;
         let role = match c.certificate.lifetime(model.now, model.settings.soon) {
@@ -62,7 +63,7 @@ pub const PANE: Pane = Pane {
         let state = if model.unlocked.contains(&c.name) { "unlocked in this session" } else { "locked" };
         let mut all = entries(c, model);
         all.insert(1, ("State", state.into()));
-        all.extend(super::found(model, &Subject::Certifier(c.name.clone())));
+        all.splice(0..0, super::found(model, &Subject::Certifier(c.name.clone())));
         all
     },
     used: |model, key| {
@@ -85,13 +86,15 @@ pub const PANE: Pane = Pane {
         let name = format!("certifier-{}", file_name(&c.name));
         let text =
             |label, text: String| Copy { label, name: format!("{name}.txt"), source: Source::Text(text) };
-        vec![
+        let mut all = vec![
             text("SHA-256 of the certificate", c.certificate.sha256.to_string()),
             text("serial number", c.certificate.serial.to_string()),
             text("subject", c.certificate.subject.text()),
             pem(c),
             text("row", super::row_text(model, key)),
-        ]
+        ];
+        all.extend(latest(c));
+        all
     },
     empty: |_| {
         vec![
@@ -189,14 +192,14 @@ const COMMANDS: &[Command] = &[
         title: "export",
         keys: &["x"],
         level: Level::Read,
-        doc: "Writes the certificate of the certifier to a file as PEM.",
+        doc: "Writes the certificate of the certifier, or its latest CRL, to a file as PEM.",
         cli: Some("certifier certificate"),
         weight: 40,
         run: |model| {
-            if let Some(copy) = model.selected().and_then(|k| certifier(model, &k)).map(pem) {
-                let items = vec![item(format!("{} to {}", copy.label, copy.name), Action::Write(copy))];
-                model.dialogs.push(Dialog::Menu(Menu::new("Export", Vec::new(), items)));
-            }
+            let Some(c) = model.selected().and_then(|k| certifier(model, &k)) else { return Vec::new() };
+            let all = std::iter::once(pem(c)).chain(latest(c));
+            let items = all.map(|c| item(format!("{} to {}", c.label, c.name), Action::Write(c))).collect();
+            model.dialogs.push(Dialog::Menu(Menu::new("Export", Vec::new(), items)));
             Vec::new()
         },
         ..WRITE
@@ -219,6 +222,14 @@ fn crl(c: &Certifier, model: &Model) -> (String, Role) {
         days if days < 7 => (format!("{date} soon"), Role::Warn),
         _ => (date, Role::Ok),
     }
+}
+
+fn latest(c: &Certifier) -> Option<Copy> {
+    c.crl.as_ref().map(|crl| Copy {
+        label: "latest CRL (PEM)",
+        name: format!("certifier-{}-crl-{}.pem", file_name(&c.name), crl.number),
+        source: Source::Crl(c.name.clone()),
+    })
 }
 
 fn pem(c: &Certifier) -> Copy {

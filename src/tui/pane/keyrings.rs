@@ -40,6 +40,7 @@ pub const PANE: Pane = Pane {
         };
         named(model, model.state.keyrings.iter(), text, good)
     },
+    sorted: |_| "",
     cells: |model, key| {
         let ring = ring(model, key)?;
         let leaf = ring.leaf();
@@ -61,7 +62,7 @@ pub const PANE: Pane = Pane {
     detail: |model, key| {
         let Some(ring) = ring(model, key) else { return Vec::new() };
         let mut all = entries(ring, model);
-        all.extend(super::found(model, &Subject::Keyring(ring.name.clone())));
+        all.splice(0..0, super::found(model, &Subject::Keyring(ring.name.clone())));
         all
     },
     used: |model, key| {

@@ -44,6 +44,7 @@ pub const PANE: Pane = Pane {
         });
         all.into_iter().map(|r| RowKey::Request(r.id)).collect()
     },
+    sorted: |_| "",
     cells: |model, key| {
         let r = request(model, key)?;
         let (status, role) = match (&r.status, &r.pkcs10.proof) {
@@ -65,7 +66,7 @@ pub const PANE: Pane = Pane {
     detail: |model, key| {
         let Some(r) = request(model, key) else { return Vec::new() };
         let mut all = entries(r, model);
-        all.extend(super::found(model, &Subject::Request(r.id)));
+        all.splice(0..0, super::found(model, &Subject::Request(r.id)));
         all
     },
     used: |model, key| {

@@ -46,6 +46,7 @@ pub const PANE: Pane = Pane {
         };
         named(model, model.state.sites.iter(), text, good)
     },
+    sorted: |_| "",
     cells: |model, key| {
         let site = site(model, key)?;
         let (verdict, role) = verdict(site, model);
@@ -73,7 +74,7 @@ pub const PANE: Pane = Pane {
                 ("Rehearsal", format!("serves on {address}: p probes it, w shows its log, v stops it")),
             );
         }
-        all.extend(super::found(model, &Subject::Site(site.name.clone())));
+        all.splice(0..0, super::found(model, &Subject::Site(site.name.clone())));
         all
     },
     used: |model, key| {

@@ -1,0 +1,224 @@
+//! The workspace of the largest size: a million issued certificates and 500 keyrings. Furnishing takes minutes, so that
+//! this is run only when named; `--at DIR` keeps the workspace there and uses it again.
+
+use std::cell::RefCell;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
+use ringmaster::desk::{Desk, Verb};
+use ringmaster::model::change::Fact;
+use ringmaster::model::key::KeyType;
+use ringmaster::model::keyring::NewKeyring;
+use ringmaster::model::request::Plan;
+use ringmaster::model::secret::Secret;
+use ringmaster::store::ledger::Ledger;
+use ringmaster::store::listing;
+use ringmaster::tui::backend::Lean;
+use ringmaster::tui::model::{Model, Settings};
+use ringmaster::tui::msg::{Done, Effect, Input, JobId, Msg};
+use ringmaster::tui::search::{Texts, Words};
+use ringmaster::tui::update::update;
+use ringmaster::tui::view::view;
+
+use crate::{config, line, pty};
+
+const ROWS: u64 = 1_000_000;
+const KEYRINGS: usize = 500;
+
+/// Furnishes, then measures verifying, starting, pressing keys, filtering and the memory of an idle console.
+pub(crate) fn large(at: Option<PathBuf>) {
+    let temp = tempfile::tempdir().expect("a folder");
+    let folder = at.unwrap_or_else(|| temp.path().to_owned());
+    let mut desk = Desk::open(&config(&folder), None, false).expect("a desk");
+    if desk.state().issued == 0 {
+        furnish(&mut desk, &folder);
+    }
+    let begin = Instant::now();
+    let verified = desk.ledger().verify_audit().expect("verified");
+    assert_eq!(verified.broken, None);
+    let beside = format!("limit 1 s for 1,000,000; {} entries, each certificate hashed", verified.entries);
+    line("verify the audit chain", format!("{:.2} s", begin.elapsed().as_secs_f64()), beside);
+    desk.refresh(true).expect("read again");
+    keys(&desk);
+    drop(desk);
+    let (median, slowest) = pty::first_frame(&folder);
+    line(&format!("start to first full frame, {KEYRINGS} keyrings"), median, slowest);
+    let (memory, after) = pty::memory(&folder);
+    line("memory, idle", memory, "limit 60 MB".into());
+    line("memory, idle, after the list was seen", after, "limit 60 MB".into());
+}
+
+fn furnish(desk: &mut Desk, folder: &Path) {
+    let begin = Instant::now();
+    ringmaster::demo::furnish(desk, ROWS, &mut |_| {}).expect("furnished");
+    line("furnish 1,000,000 issued", format!("{:.0} s", begin.elapsed().as_secs_f64()), "limit 300 s".into());
+    let size = std::fs::metadata(folder.join("data/ledger.db")).map_or(0, |m| m.len());
+    line(
+        "the ledger on disk",
+        format!("{:.2} GB", size as f64 / 1e9),
+        format!("{} bytes a row", size / ROWS),
+    );
+    let demo = || Secret::new("demo".into());
+    desk.unlock("example-root", &demo()).expect("unlocked");
+    for n in 0..KEYRINGS {
+        let name = format!("ring{n:03}");
+        let asked = NewKeyring {
+            name: name.clone(),
+            hosts: vec![format!("{name}.example.test")],
+            key_type: KeyType::P256,
+            password: demo(),
+            repeat: demo(),
+            ..NewKeyring::default()
+        };
+        let facts = desk.run(Verb::CreateKeyring(asked)).expect("a keyring is made").facts;
+        let id = facts.iter().find_map(|f| match f {
+            Fact::RequestReceived { request } => Some(request.id),
+            _ => None,
+        });
+        let id = id.expect("a request");
+        let plan = Plan {
+            certifier: "example-root".into(),
+            profile: "server".into(),
+            days: 90,
+            reason: String::new(),
+        };
+        desk.run(Verb::Approve { id, plan }).expect("approved");
+        let facts = desk.run(Verb::Issue { ids: vec![id] }).expect("issued").facts;
+        let roots = vec![desk.state().certifiers["example-root"].certificate.clone()];
+        desk.run(Verb::Trust { keyring: name.clone(), roots, password: Some(demo()) }).expect("trusted");
+        for fact in facts {
+            let Fact::CertificateIssued { der, .. } = fact else { continue };
+            let certificates = vec![ringmaster::pki::certificate::read(&der.0).expect("read")];
+            desk.run(Verb::Install { keyring: name.clone(), certificates, password: Some(demo()) })
+                .expect("installed");
+        }
+    }
+}
+
+/// Counts bytes.
+#[derive(Clone, Default)]
+struct Counter(Rc<RefCell<usize>>);
+
+impl Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        *self.0.borrow_mut() += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The console at 80x24 without a terminal; what it asks of the ledger is answered at once, on this thread.
+struct Console<'a> {
+    model: Model,
+    terminal: Terminal<Lean<Counter>>,
+    counter: Counter,
+    ledger: &'a dyn Ledger,
+    texts: Texts,
+    /// All ids in the order asked last.
+    ids: Arc<[u32]>,
+}
+
+impl Console<'_> {
+    /// Presses a key and answers until nothing is asked any more; returns the times of the first frame, of narrowing in
+    /// the reader, and of everything to the last frame, and the bytes written for it.
+    fn press(&mut self, key: &str) -> (Duration, Duration, Duration, usize) {
+        self.counter.0.take();
+        let begin = Instant::now();
+        let mut effects = update(&mut self.model, Msg::Input(Input::Chord(key.parse().expect("a key"))));
+        self.draw();
+        let first = begin.elapsed();
+        let mut narrowing = Duration::ZERO;
+        while !effects.is_empty() {
+            let mut next = Vec::new();
+            for effect in effects {
+                let Some((id, done, took)) = self.answer(effect) else { continue };
+                narrowing += took;
+                next.extend(update(&mut self.model, Msg::Done(id, Ok(done))));
+                self.draw();
+            }
+            effects = next;
+        }
+        (first, narrowing, begin.elapsed(), self.counter.0.take())
+    }
+
+    fn draw(&mut self) {
+        self.terminal.draw(|frame| view(&self.model, frame)).expect("drawn");
+    }
+
+    fn answer(&mut self, effect: Effect) -> Option<(JobId, Done, Duration)> {
+        let begin = Instant::now();
+        match effect {
+            Effect::Ids(id, wish) => {
+                let words = Words::typed(&wish.filter);
+                let ids: Arc<[u32]> = if words.is_empty() {
+                    self.ids = self.ledger.issued_ids(wish.order).expect("ids").into();
+                    self.ids.clone()
+                } else {
+                    self.texts.narrow(&words, &self.ids).into()
+                };
+                let listing = listing::merge(self.ledger, wish.order, &ids, wish.here).expect("merged");
+                Some((id, Done::Ids(Arc::new(listing)), begin.elapsed()))
+            }
+            Effect::Rows(id, ids) => {
+                Some((id, Done::Rows(self.ledger.issued_rows(&ids).expect("rows")), Duration::ZERO))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Key presses in the list of certificates.
+fn keys(desk: &Desk) {
+    let ledger = desk.reader().expect("a reader");
+    let mut texts = Texts::default();
+    let begin = Instant::now();
+    ledger.issued_texts(&mut |id, text| texts.push(id, text)).expect("texts");
+    let loaded = begin.elapsed();
+    let counter = Counter::default();
+    let viewport = Viewport::Fixed(Rect::new(0, 0, 80, 24));
+    let terminal = Terminal::with_options(Lean::new(counter.clone()), TerminalOptions { viewport });
+    let terminal = terminal.expect("a terminal");
+    let model = Model::new(desk.state(), Settings { now: Desk::now(), ..Settings::default() });
+    let mut console = Console { model, terminal, counter, ledger: &*ledger, texts, ids: Arc::default() };
+    let ms = |d: Duration| format!("{:.2} ms", d.as_secs_f64() * 1e3);
+    let opened = console.press("2");
+    line("open the list of certificates", ms(opened.2), format!("first frame after {}", ms(opened.0)));
+    for (what, key, limit) in
+        [("one row down", "j", 300), ("one page down", "<pgdn>", 1500), ("to the end", "G", 1500)]
+    {
+        let mut pressed: Vec<_> = (0..50).map(|_| console.press(key)).collect();
+        pressed.sort_by_key(|p| p.2);
+        let slowest = pressed.last().map_or(Duration::ZERO, |p| p.2);
+        let median = ms(pressed[25].2);
+        pressed.sort_by_key(|p| p.3);
+        let (bytes, most) = (pressed[25].3, pressed[49].3);
+        let beside =
+            format!("limit 5 ms; slowest {}; {bytes} bytes, at most {most} (limit {limit})", ms(slowest));
+        line(&format!("key to frame with rows: {what}"), median, beside);
+    }
+    console.press("g");
+    let mut worst = (Duration::ZERO, Duration::ZERO, Duration::ZERO, 0);
+    console.press("/");
+    for key in ["b", "e", "r", "l", "i", "n", "<space>", "a", "p", "p", "7", "7", "<bs>", "<bs>"] {
+        let pressed = console.press(key);
+        if pressed.2 > worst.2 {
+            worst = pressed;
+        }
+    }
+    let beside =
+        format!("limit 20 ms; of it {} in the reader, {} to the first frame", ms(worst.1), ms(worst.0));
+    line("filter as you type, slowest of 14 keys", ms(worst.2), beside);
+    line(
+        "load the texts for the first filter",
+        format!("{:.2} s", loaded.as_secs_f64()),
+        "in the reader, once".into(),
+    );
+}

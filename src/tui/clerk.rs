@@ -1,0 +1,182 @@
+//! The store worker: the one thread that owns the desk. Does what it is asked in order, and tells what happens elsewhere.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+#[cfg(not(feature = "network"))]
+use super::effect::no_network;
+use super::effect::{Post, Shared};
+use super::msg::{Done, JobId, Msg};
+use super::terminal::caught;
+use crate::desk::{Desk, Outcome, Verb};
+use crate::model::State;
+use crate::model::error::{Error, Kind};
+use crate::model::secret::Secret;
+
+/// How often it looks whether another console has committed.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// A task of the store worker, and the job it answers.
+pub(super) struct Work {
+    pub(super) id: JobId,
+    pub(super) task: Task,
+}
+
+/// What the store worker does, in the order it was asked.
+#[expect(clippy::large_enum_variant, reason = "few at a time, and each is moved once")]
+pub(super) enum Task {
+    Run(Verb),
+    Unlock(String, Secret),
+    Lock(Option<String>),
+    Refresh,
+    Serve(String, u16, Option<Secret>),
+}
+
+/// What the loop was told last without being asked.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) state: Arc<State>,
+    pub(super) unlocked: Vec<String>,
+    pub(super) failure: Option<Error>,
+    pub(super) clock: Option<String>,
+}
+
+/// The store worker.
+pub(super) struct Clerk {
+    pub(super) desk: Desk,
+    pub(super) post: Post,
+    pub(super) shared: Arc<Shared>,
+    pub(super) relock: Duration,
+    pub(super) told: Told,
+}
+
+impl Clerk {
+    /// Works until nobody can ask any more.
+    pub(super) fn work(&mut self, works: &mpsc::Receiver<Work>) {
+        self.warn_of_clock();
+        loop {
+            match works.recv_timeout(LOOK) {
+                Ok(Work { id, .. }) if self.shared.stopping.load(Ordering::SeqCst) => {
+                    self.post.done(id, Err(Error::new(Kind::Cancelled, "The console is ending.")));
+                }
+                Ok(Work { id, task }) => self.perform(id, task),
+                Err(RecvTimeoutError::Timeout) => self.look_around(),
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn perform(&mut self, id: JobId, task: Task) {
+        let signs =
+            matches!(task, Task::Run(Verb::Issue { .. } | Verb::IssueCrl { .. } | Verb::CreateCertifier(_)));
+        if signs {
+            self.warn_of_clock();
+        }
+        let desk = &mut self.desk;
+        let mut result = match task {
+            Task::Serve(site, port, password) => return self.serve(id, site, port, password),
+            Task::Run(verb) => caught(|| desk.run(verb).map(Done::Outcome)),
+            Task::Unlock(certifier, password) => caught(|| {
+                desk.unlock(&certifier, &password)?;
+                Ok(Done::Unlocked(desk.unlocked()))
+            }),
+            Task::Lock(certifier) => caught(|| {
+                desk.lock(certifier.as_deref());
+                Ok(Done::Unlocked(desk.unlocked()))
+            }),
+            Task::Refresh => caught(|| {
+                let changed = desk.refresh(true)?;
+                let message = if changed { "Read again: the workspace has changed." } else { "Read again." };
+                Ok(Done::Outcome(Outcome { state: desk.state(), facts: Vec::new(), message: message.into() }))
+            }),
+        };
+        if signs
+            && self.told.clock.is_some()
+            && let Ok(Done::Outcome(outcome)) = &mut result
+        {
+            outcome.message.push_str(" The clock runs behind the audit chain: check the dates.");
+        }
+        if matches!(&result, Err(error) if error.kind == Kind::Internal) {
+            // What was half done in memory is forgotten; on disk a commit is whole or not there.
+            let _ = caught(|| self.desk.refresh(true));
+        }
+        match &result {
+            Ok(Done::Outcome(outcome)) => self.told.state = outcome.state.clone(),
+            _ => self.tell_state(),
+        }
+        match &result {
+            Ok(Done::Unlocked(unlocked)) => self.told.unlocked.clone_from(unlocked),
+            _ => self.tell_unlocked(),
+        }
+        self.post.done(id, result);
+    }
+
+    #[cfg(feature = "network")]
+    fn serve(&mut self, id: JobId, site: String, port: u16, password: Option<Secret>) {
+        let desk = &self.desk;
+        match caught(|| desk.served(&site, port, password.as_ref())) {
+            Ok(served) => {
+                let shared = self.shared.clone();
+                self.post.spawn(id, move || shared.start_service(site, served));
+            }
+            Err(error) => self.post.done(id, Err(error)),
+        }
+    }
+
+    #[cfg(not(feature = "network"))]
+    fn serve(&mut self, id: JobId, _: String, _: u16, _: Option<Secret>) {
+        self.post.done(id, Err(no_network()));
+    }
+
+    /// Notices what happened without this console's doing.
+    fn look_around(&mut self) {
+        let desk = &mut self.desk;
+        match caught(|| desk.refresh(false)) {
+            Ok(_) => {
+                self.told.failure = None;
+                self.tell_state();
+            }
+            // A folder that has gone away stays away: it is told once.
+            Err(error) if self.told.failure.as_ref() == Some(&error) => {}
+            Err(error) => {
+                self.told.failure = Some(error.clone());
+                self.post.done(JobId::default(), Err(error));
+            }
+        }
+        let quiet = self.shared.quiet(self.shared.started.elapsed(), Desk::now());
+        if !self.relock.is_zero() && quiet >= self.relock && !self.desk.unlocked().is_empty() {
+            self.desk.lock(None);
+        }
+        self.tell_unlocked();
+    }
+
+    fn tell_state(&mut self) {
+        let state = self.desk.state();
+        if !Arc::ptr_eq(&state, &self.told.state) {
+            self.told.state = state.clone();
+            self.post.send(Msg::State(state));
+        }
+    }
+
+    fn tell_unlocked(&mut self) {
+        let unlocked = self.desk.unlocked();
+        if unlocked != self.told.unlocked {
+            self.told.unlocked.clone_from(&unlocked);
+            self.post.done(JobId::default(), Ok(Done::Unlocked(unlocked)));
+        }
+    }
+
+    /// Tells once when the clock runs behind the audit chain: what is signed would be dated wrongly.
+    fn warn_of_clock(&mut self) {
+        let desk = &mut self.desk;
+        let warning = caught(|| desk.clock_warning()).unwrap_or_else(|error| Some(error.to_string()));
+        if let Some(text) = &warning
+            && self.told.clock.is_none()
+        {
+            self.post.done(JobId::default(), Err(Error::refused(text.clone())));
+        }
+        self.told.clock = warning;
+    }
+}

@@ -1,0 +1,103 @@
+//! The lines of a form: a field of a record while it is edited, and the way back into the record.
+
+use crate::model::field::{Kind, Look, Record, When};
+use crate::tui::chord::Key;
+use crate::tui::model::Model;
+use crate::tui::widget::line_edit::LineEdit;
+
+/// A field while it is edited.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    pub(super) label: &'static str,
+    pub(super) help: &'static str,
+    pub(super) kind: Kind,
+    pub(super) before: String,
+    pub(super) edit: LineEdit,
+    pub(super) error: Option<String>,
+}
+
+/// Tells whether a form shows a field.
+pub(super) fn wanted(when: When, editing: bool) -> bool {
+    when == When::Amendable || !editing && when == When::AtCreation
+}
+
+/// Makes the lines for the fields of a record.
+pub(super) fn lines<T: Record>(record: &T, look: &Look<'_>, editing: bool) -> Vec<Line> {
+    let fields = T::FIELDS.iter().filter(|f| wanted(f.when, editing));
+    fields
+        .map(|f| {
+            let before = (f.get)(record, look);
+            let edit = if f.kind == Kind::Secret { LineEdit::secret() } else { LineEdit::new(&before) };
+            Line { label: f.label, help: f.help, kind: f.kind, before, edit, error: None }
+        })
+        .collect()
+}
+
+/// Sets the fields of a record from the lines; when editing, only those that were changed. Marks what does not fit.
+pub(super) fn fill<T: Record>(record: &mut T, lines: &mut [Line], editing: bool) -> bool {
+    let mut good = true;
+    for (field, line) in T::FIELDS.iter().filter(|f| wanted(f.when, editing)).zip(lines) {
+        line.error = None;
+        if editing && line.edit.text() == line.before {
+            continue;
+        }
+        if let Err(why) = (field.set)(record, line.edit.text()) {
+            line.error = Some(why);
+            good = false;
+        }
+    }
+    good
+}
+
+/// Compares a password with its repetition, where a form has both.
+pub(super) fn passwords(lines: &mut [Line]) -> bool {
+    let mut secrets = lines.iter_mut().filter(|l| l.kind == Kind::Secret);
+    let (Some(first), Some(second)) = (secrets.next(), secrets.next()) else { return true };
+    if first.edit.text().is_empty() {
+        first.error = Some("a password is needed: it seals the private key".into());
+        false
+    } else if first.edit.text() != second.edit.text() {
+        second.error = Some("not the same as the password above".into());
+        false
+    } else {
+        true
+    }
+}
+
+/// Lists what a field can be, where it is one of a set.
+pub(super) fn options(model: &Model, line: &Line) -> Option<Vec<String>> {
+    let mut options: Vec<String> = match line.kind {
+        Kind::Choice(all) => all.iter().map(|c| (*c).to_owned()).collect(),
+        Kind::Flag => vec!["yes".into(), "no".into()],
+        Kind::Keyring => std::iter::once(String::new()).chain(model.state.keyrings.keys().cloned()).collect(),
+        Kind::Certifier => model.state.certifiers.keys().cloned().collect(),
+        Kind::Profile => model.state.profiles.keys().cloned().collect(),
+        _ => return None,
+    };
+    // A value that is gone from the workspace stays choosable, or it would be changed unasked.
+    if !options.iter().any(|o| o == &line.before) {
+        options.push(line.before.clone());
+    }
+    Some(options)
+}
+
+/// Takes a key that goes to another choice.
+pub(super) fn choose(line: &mut Line, options: &[String], key: Key) {
+    let at = options.iter().position(|o| o == line.edit.text()).unwrap_or(0);
+    let count = options.len().max(1);
+    let next = match key {
+        Key::Left => (at + count - 1) % count,
+        Key::Right | Key::Char(' ') => (at + 1) % count,
+        Key::Home => 0,
+        Key::End => count - 1,
+        // A letter goes to the next choice that begins with it.
+        Key::Char(c) => {
+            let begins = |i: &usize| options.get(*i).is_some_and(|o| o.starts_with(c));
+            (1..=count).map(|step| (at + step) % count).find(begins).unwrap_or(at)
+        }
+        _ => at,
+    };
+    if let Some(option) = options.get(next) {
+        line.edit.set(option);
+    }
+}
