@@ -92,14 +92,17 @@ fn find(options: &ArgMatches, session: &mut Session<'_>) -> Result<Certifier> {
     by_name(name, session)
 }
 
-/// Finds a certifier.
+/// Finds a certifier; one whose files are missing or cannot be read is answered with why.
 pub(super) fn by_name(name: &str, session: &mut Session<'_>) -> Result<Certifier> {
     let state = session.state()?;
-    state
-        .certifiers
-        .get(name)
-        .cloned()
-        .ok_or_else(|| Error::not_found("certifier", name).next("List them with: ringmaster certifier list"))
+    if let Some(certifier) = state.certifiers.get(name) {
+        return Ok(certifier.clone());
+    }
+    let place = format!("certifiers/{name}/");
+    Err(match state.unreadable.iter().find(|(path, _)| path.starts_with(&place)) {
+        Some((_, why)) => Error::damaged(format!("The certifier {name} cannot be used.")).why(why),
+        None => Error::not_found("certifier", name).next("List them with: ringmaster certifier list"),
+    })
 }
 
 fn name_argument() -> Arg {

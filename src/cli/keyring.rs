@@ -139,7 +139,11 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             Ok(0)
         }
         Some(("delete", options)) => {
-            let name = find(options, session)?.name;
+            let name = options.get_one::<String>("name").cloned().unwrap_or_default();
+            // One whose file is missing can be crossed off.
+            if !session.state()?.is_missing(&format!("keyrings/{name}.kyr")) {
+                by_name(&name, session)?;
+            }
             confirmed(options, &name)?;
             session.run(Verb::DeleteKeyring { name })
         }
