@@ -175,7 +175,9 @@ impl Review {
         let status = model.state.requests.get(&self.id).map(|r| &r.status);
         let mut hints = match status {
             Some(Status::Pending) => vec![hint("a", "approve", 95), hint("d", "deny", 90)],
-            Some(Status::Approved { .. }) => vec![hint("s", "sign", 95), hint("d", "deny", 90)],
+            Some(Status::Approved { .. }) => {
+                vec![hint("s", "sign", 95), hint("d", "deny", 90), hint("a", "approve again", 60)]
+            }
             _ => Vec::new(),
         };
         hints.extend([hint("Esc", "back", 80), hint("Up/Down", "scroll", 50), hint("PgUp/PgDn", "page", 40)]);
