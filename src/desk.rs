@@ -1,14 +1,15 @@
 //! The desk: runs a verb against the workspace, commits what it returns, and runs it again when another console was
 //! faster. Both faces work through it. The only place that reads the clock and the system's randomness.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::Config;
 use crate::model::State;
-use crate::model::bytes::Serial;
+use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
-use crate::model::certifier::{Issued, NewCertifier, Reason};
+use crate::model::certifier::{Issued, NewCertifier, Reason, Revocation};
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::{Keyring, NewKeyring};
@@ -24,7 +25,7 @@ use crate::ops::create_keyring::create_keyring;
 use crate::ops::delete_keyring::delete_keyring;
 use crate::ops::deny::deny;
 use crate::ops::import_request::import_requests;
-use crate::ops::install::install;
+use crate::ops::install::{install, not_revoked};
 use crate::ops::issue::{Earlier, issue};
 use crate::ops::issue_crl::issue_crl;
 use crate::ops::revoke::revoke;
@@ -404,13 +405,22 @@ struct Facts {
     issued: Option<Issued>,
     crl_number: u64,
     revoked: Vec<(Serial, Timestamp, Reason)>,
+    revocations: BTreeMap<Digest, Revocation>,
 }
 
 impl Facts {
     fn of(desk: &mut Desk, state: &State, verb: &Verb, now: Timestamp) -> Result<Self> {
         let mut facts = Self::default();
         match verb {
-            Verb::Trust { keyring, password, .. } | Verb::Install { keyring, password, .. } => {
+            Verb::Trust { keyring, password, .. } => {
+                facts.password = desk.ring_password(state, keyring, password.as_ref())?;
+            }
+            Verb::Install { keyring, certificates, password } => {
+                for c in certificates {
+                    let row = desk.store.ledger().issued_by_sha256(&c.sha256)?;
+                    let revoked = row.and_then(|(row, _)| row.revoked).map(|r| (c.sha256, r));
+                    facts.revocations.extend(revoked);
+                }
                 facts.password = desk.ring_password(state, keyring, password.as_ref())?;
             }
             Verb::ImportRequests { requests, .. } => {
@@ -470,6 +480,7 @@ fn perform(state: &State, verb: &Verb, facts: &Facts, env: &mut Env<'_>) -> Resu
         Verb::Issue { ids } => issue(state, ids, &facts.earlier, env),
         Verb::Trust { keyring, roots, .. } => trust(state, keyring, roots, &facts.password, env),
         Verb::Install { keyring, certificates, .. } => {
+            not_revoked(state, keyring, certificates, &facts.revocations)?;
             install(state, keyring, certificates, &facts.password, env)
         }
         Verb::DeleteKeyring { name } => delete_keyring(state, name),

@@ -250,7 +250,18 @@ fn replaying_the_audit_chain_gives_the_state() {
     ringmaster::demo::furnish(&mut desk, ringmaster::demo::ISSUED, &mut |_| {}).unwrap();
     desk.run(Verb::DeleteSite { name: "archive".into() }).unwrap();
     desk.run(Verb::DeleteKeyring { name: "vpn".into() }).unwrap();
+    // One that stands in a ring is revoked after the latest CRL.
     let state = desk.state();
+    let here = |c: &&Certificate| state.revocations.is_empty() && !c.is_ca();
+    let leaf = state.keyrings.values().filter_map(|r| r.leaf()).find(here).unwrap().clone();
+    let certifier = state.certifiers.values().find(|c| c.certificate.subject.der == leaf.issuer.der).unwrap();
+    let (certifier, serial) = (certifier.name.clone(), leaf.serial.clone());
+    desk.run(Verb::Revoke { certifier: certifier.clone(), serial, reason: Reason::KeyCompromise }).unwrap();
+    let state = desk.state();
+    assert!(state.revocations.contains_key(&leaf.sha256) && state.owed[&certifier] > 0);
+    drop(desk);
+    let mut desk = self::desk(temp.path());
+    assert_eq!(desk.state(), state, "read from the disk it is another one");
     let mut replayed = State::default();
     let mut from = 1;
     loop {

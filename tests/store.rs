@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 use crate::support::Mount;
 
+mod links;
 mod rings;
 mod timing;
 

@@ -209,7 +209,8 @@ impl<'a> Session<'a> {
         let state = self.state()?;
         let look = Look { state: &state, now: Desk::now(), soon: self.config.soon() };
         for (path, why) in state.unreadable.iter().filter(|(path, _)| path.starts_with(folder)) {
-            self.out.note(&format!("{path} is left alone: {why}"));
+            let left = if state.is_missing(path) { "" } else { " is left alone" };
+            self.out.note(&format!("{path}{left}: {why}"));
         }
         if self.json {
             let all = records.map(|r| Value::Object(print::object(r, &look))).collect();

@@ -1,25 +1,88 @@
 //! Rules about certifiers.
 
-use super::Check;
+use super::{Case, Check};
+use crate::model::certificate::Lifetime;
+use crate::model::certifier::Certifier;
 use crate::model::finding::{Severity, Subject};
 use crate::model::time::{DAY, days_left};
 
-pub(super) const CHECKS: &[Check] = &[Check {
-    id: "C01",
-    title: "A certifier's CRL is due.",
-    severity: Severity::Warning,
-    remedy: "Sign a new CRL and publish it.",
-    command: "certifier.crl",
-    run: |case, found| {
-        for certifier in case.state.certifiers.values() {
-            let Some(crl) = &certifier.crl else { continue };
-            // Due once three quarters of its validity have passed, so that publishing has time.
-            let whole = crl.next_update.0 - crl.this_update.0;
-            if case.now.0 - crl.this_update.0 > (whole / 4 * 3).max(whole - 30 * DAY) {
-                let days = days_left(crl.next_update.days_from(case.now));
-                let text = format!("The CRL of certifier {}: {days}.", certifier.name);
-                found(Subject::Certifier(certifier.name.clone()), text);
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "C01",
+        title: "A certifier's CRL is due.",
+        severity: Severity::Warning,
+        remedy: "Sign a new CRL and publish it.",
+        command: "certifier.crl",
+        run: |case, found| {
+            for certifier in signing(case) {
+                let Some(crl) = &certifier.crl else { continue };
+                // Due once three quarters of its validity have passed, so that publishing has time.
+                let whole = crl.next_update.0 - crl.this_update.0;
+                if case.now.0 - crl.this_update.0 > (whole / 4 * 3).max(whole - 30 * DAY) {
+                    let days = days_left(crl.next_update.days_from(case.now));
+                    found(subject(certifier), format!("The CRL of certifier {}: {days}.", certifier.name));
+                }
             }
-        }
+        },
     },
-}];
+    Check {
+        id: "C02",
+        title: "A certifier owes a new CRL: it has revoked certificates since the latest one.",
+        severity: Severity::Warning,
+        remedy: "Sign a new CRL and publish it; until then nobody learns of the revocation.",
+        command: "certifier.crl",
+        run: |case, found| {
+            for certifier in signing(case) {
+                if let Some(owed) = case.state.owed.get(&certifier.name) {
+                    let text = format!("Certifier {} owes a CRL: {owed} revoked since.", certifier.name);
+                    found(subject(certifier), text);
+                }
+            }
+        },
+    },
+    Check {
+        id: "C03",
+        title: "A certifier's own certificate ends soon.",
+        severity: Severity::Warning,
+        remedy: "Make a new certifier and let everybody trust it in time; nothing it signs outlasts its certificate.",
+        command: "certifier.create",
+        run: |case, found| {
+            let widest = case.bands.iter().copied().max().unwrap_or(30);
+            for certifier in case.state.certifiers.values() {
+                if certifier.certificate.lifetime(case.now, widest) == Lifetime::Soon {
+                    let days = days_left(certifier.certificate.not_after.days_from(case.now));
+                    let text = format!("The certificate of certifier {}: {days}.", certifier.name);
+                    found(subject(certifier), text);
+                }
+            }
+        },
+    },
+    Check {
+        id: "C04",
+        title: "A certifier's own certificate is outside its validity.",
+        severity: Severity::Error,
+        remedy: "It signs nothing now, no CRL either: make a new certifier.",
+        command: "certifier.create",
+        run: |case, found| {
+            for certifier in case.state.certifiers.values() {
+                let certificate = &certifier.certificate;
+                let text = match certificate.lifetime(case.now, 0) {
+                    Lifetime::Expired => format!("ended on {}", certificate.not_after.date()),
+                    Lifetime::NotYet => format!("is valid from {} on", certificate.not_before.date()),
+                    Lifetime::Soon | Lifetime::Good => continue,
+                };
+                found(subject(certifier), format!("The certificate of certifier {} {text}.", certifier.name));
+            }
+        },
+    },
+];
+
+/// Lists the certifiers that can still sign a CRL.
+fn signing<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Certifier> {
+    let now = case.now;
+    case.state.certifiers.values().filter(move |c| now <= c.certificate.not_after)
+}
+
+fn subject(certifier: &Certifier) -> Subject {
+    Subject::Certifier(certifier.name.clone())
+}

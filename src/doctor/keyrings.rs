@@ -42,7 +42,8 @@ pub(super) const CHECKS: &[Check] = &[
                 let question = Question { leaf, pool: &pool, anchors: &anchors, host: None, at, crls: &[] };
                 let explanation = explain(&question);
                 if !explanation.trusted {
-                    found(subject(ring), format!("Keyring {}: {}.", ring.name, explanation.verdict));
+                    let verdict = explanation.verdict.trim_end_matches('.');
+                    found(subject(ring), format!("Keyring {}: {verdict}.", ring.name));
                 }
             }
         },
@@ -83,6 +84,28 @@ pub(super) const CHECKS: &[Check] = &[
                     };
                     let what = format!("{} {}", entry.role.word(), certificate.subject);
                     found(subject(ring), format!("Keyring {}: {what} {text}.", ring.name));
+                }
+            }
+        },
+    },
+    Check {
+        id: "K23",
+        title: "A certificate in a keyring is revoked.",
+        severity: Severity::Error,
+        remedy: "Make a new keyring with a new key, and give it to the sites.",
+        command: "keyring.create",
+        run: |case, found| {
+            for ring in rings(case) {
+                for entry in &ring.entries {
+                    let Some(revoked) = case.state.revocations.get(&entry.certificate.sha256) else {
+                        continue;
+                    };
+                    let what = format!("{} {}", entry.role.word(), entry.certificate.subject);
+                    let (day, why) = (revoked.at.date(), revoked.reason.name());
+                    found(
+                        subject(ring),
+                        format!("Keyring {}: {what} was revoked on {day}: {why}.", ring.name),
+                    );
                 }
             }
         },

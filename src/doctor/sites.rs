@@ -1,5 +1,7 @@
 //! Rules about site documents.
 
+use std::collections::BTreeMap;
+
 use super::{Case, Check};
 use crate::model::finding::{Severity, Subject};
 use crate::model::site::{Site, SiteKind};
@@ -71,7 +73,37 @@ pub(super) const CHECKS: &[Check] = &[
             }
         },
     },
+    Check {
+        id: "S23",
+        title: "Two sites answer for the same host name and port with different keyrings.",
+        severity: Severity::Warning,
+        remedy: "Leave one of them, or give both the same keyring.",
+        command: "site.edit",
+        run: |case, found| {
+            let mut seen: BTreeMap<_, Vec<&Site>> = BTreeMap::new();
+            for site in sites(case) {
+                for host in &site.hosts {
+                    let same = seen.entry((site.kind, site.port, host)).or_default();
+                    let other = same.iter().find(|s| s.keyring != site.keyring && share_a_server(s, site));
+                    if let Some(other) = other {
+                        let (name, other, port) = (&site.name, &other.name, site.port);
+                        let text = format!(
+                            "Sites {other} and {name} both answer for {host} on port {port}, with different keyrings."
+                        );
+                        found(subject(site), text);
+                    }
+                    same.push(site);
+                }
+            }
+        },
+    },
 ];
+
+/// Tells whether some server hosts both documents.
+fn share_a_server(one: &Site, other: &Site) -> bool {
+    let every = |site: &Site| site.servers.iter().any(|s| s == "*");
+    every(one) || every(other) || one.servers.iter().any(|s| other.servers.contains(s))
+}
 
 fn sites<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Site> {
     case.state.sites.values().filter(|s| s.enabled)

@@ -407,18 +407,12 @@ impl Record for Certifier {
             visible(&x.policy.crl_url)
         }),
         Field::derived("crl", "Latest CRL", "Number, entries and when the next one is due.", |x, look| {
-            x.crl.as_ref().map_or_else(
-                || "none".into(),
-                |c| {
-                    let days = days_left(c.next_update.days_from(look.now));
-                    format!(
-                        "number {}, {} revoked, next due {} ({days})",
-                        c.number,
-                        c.entries,
-                        c.next_update.date()
-                    )
-                },
-            )
+            let Some(c) = &x.crl else { return "none".into() };
+            let days = days_left(c.next_update.days_from(look.now));
+            let (number, entries, due) = (c.number, c.entries, c.next_update.date());
+            let owed = look.state.owed.get(&x.name);
+            let owed = owed.map_or_else(String::new, |n| format!("; owes a new one: {n} revoked since"));
+            format!("number {number}, {entries} revoked, next due {due} ({days}){owed}")
         }),
         Field::derived("created", "Created", "When it was made.", |x, _| x.created.text()),
     ];

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::State;
 use super::bytes::{Der, Digest, Serial};
-use super::certifier::{Certifier, CrlInfo, Issued, Policy, Reason};
+use super::certifier::{Certifier, CrlInfo, Issued, Policy, Reason, Revocation};
 use super::finding::Subject;
 use super::keyring::Keyring;
 use super::request::{Plan, Request, RequestId, Status};
@@ -248,12 +248,17 @@ impl State {
                 if let Some(c) = self.certifiers.get_mut(certifier) {
                     c.crl = Some(crl.clone());
                 }
+                self.owed.remove(certifier);
             }
             Fact::KeyringCreated { keyring } | Fact::KeyringChanged { keyring, .. } => {
                 self.keyrings.insert(keyring.name.clone(), keyring.clone());
+                self.forget_revocations();
             }
             Fact::KeyringDeleted { name } => {
                 self.keyrings.remove(name);
+                self.forget_revocations();
+                let file = format!("keyrings/{name}.kyr");
+                self.unreadable.retain(|(path, why)| *path != file || !why.starts_with(Self::MISSING));
             }
             Fact::RequestReceived { request } => {
                 self.next_request = self.next_request.max(request.id.0 + 1);
@@ -279,7 +284,17 @@ impl State {
                     self.decide(id, status);
                 }
             }
-            Fact::CertificateRevoked { .. } => self.revoked += 1,
+            Fact::CertificateRevoked { certifier, serial, reason, at, .. } => {
+                self.revoked += 1;
+                *self.owed.entry(certifier.clone()).or_default() += 1;
+                let Some(issuer) = self.certifiers.get(certifier) else { return };
+                let issuer = &issuer.certificate.subject.der;
+                let entries = self.keyrings.values().flat_map(|ring| &ring.entries);
+                let mut standing = entries.map(|e| &e.certificate);
+                if let Some(c) = standing.find(|c| c.serial == *serial && c.issuer.der == *issuer) {
+                    self.revocations.insert(c.sha256, Revocation { at: *at, reason: *reason });
+                }
+            }
             Fact::SiteSaved { site } => {
                 self.sites.insert(site.name.clone(), site.clone());
             }
@@ -291,6 +306,12 @@ impl State {
             | Fact::UnlockFailed { .. }
             | Fact::CertifierUnlocked { .. } => {}
         }
+    }
+
+    /// Forgets the revocations of certificates that stand in no keyring any more.
+    fn forget_revocations(&mut self) {
+        let keyrings = &self.keyrings;
+        self.revocations.retain(|sha256, _| keyrings.values().any(|ring| ring.entry(sha256).is_some()));
     }
 
     fn decide(&mut self, id: RequestId, status: Status) {

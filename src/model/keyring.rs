@@ -103,6 +103,20 @@ impl Keyring {
         self.with_role(Role::Root).filter(|e| e.trusted).map(|e| &e.certificate)
     }
 
+    /// Tells whether the names of issuers lead from a certificate to a trusted root of this ring.
+    fn is_anchored(&self, leaf: &Certificate) -> bool {
+        let mut at = leaf;
+        for _ in 0..=self.entries.len() {
+            if self.trusted_roots().any(|r| r.subject.der == at.issuer.der) {
+                return true;
+            }
+            let mut above = self.with_role(Role::Chain).map(|e| &e.certificate);
+            let Some(issuer) = above.find(|c| c.subject.der == at.issuer.der) else { return false };
+            at = issuer;
+        }
+        false
+    }
+
     /// Finds an entry by the SHA-256 of its certificate.
     pub fn entry(&self, sha256: &Digest) -> Option<&Entry> {
         self.entries.iter().find(|e| e.certificate.sha256 == *sha256)
@@ -203,9 +217,14 @@ pub fn status(ring: &Keyring, look: &Look<'_>) -> String {
             None => "no certificate".into(),
         };
     };
+    if look.state.revocations.contains_key(&leaf.sha256) {
+        return "revoked".into();
+    }
     match leaf.lifetime(look.now, look.soon) {
         Lifetime::Expired => "expired".into(),
         Lifetime::NotYet => "not yet valid".into(),
+        // By names only; a check verifies the signatures.
+        _ if !ring.is_anchored(leaf) => "no trusted root".into(),
         Lifetime::Soon => format!("soon: {}", days_left(leaf.not_after.days_from(look.now))),
         Lifetime::Good => "ok".into(),
     }

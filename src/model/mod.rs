@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 
 use bytes::Digest;
 use certificate::Certificate;
-use certifier::Certifier;
+use certifier::{Certifier, Revocation};
 use finding::Subject;
 use keyring::Keyring;
 use profile::Profile;
@@ -54,13 +54,26 @@ pub struct State {
     pub issued: u64,
     /// How many of them are revoked.
     pub revoked: u64,
-    /// Files of the workspace that could not be read, as (path, why); they are left alone.
+    /// Revocations of certificates that stand in keyrings, by the certificate's SHA-256; the others are in the ledger.
+    pub revocations: BTreeMap<Digest, Revocation>,
+    /// How many certificates each certifier has revoked since its latest CRL; a certifier that owes none is left out.
+    pub owed: BTreeMap<String, u64>,
+    /// Files of the workspace that are missing ([`State::MISSING`]), cannot be read or do not fit, as (path, why); they
+    /// are left alone.
     pub unreadable: Vec<(String, String)>,
 }
 
 impl State {
     /// How many closed requests are kept in memory.
     pub const CLOSED_KEPT: usize = 500;
+
+    /// How it begins what is said of a file that the audit chain tells of and that is not there.
+    pub const MISSING: &str = "It is missing, and the audit chain tells of it.";
+
+    /// Tells whether a file is missing that the audit chain tells of.
+    pub fn is_missing(&self, path: &str) -> bool {
+        self.unreadable.iter().any(|(p, why)| p == path && why.starts_with(Self::MISSING))
+    }
 
     /// Lists every certificate that stands in a keyring or belongs to a certifier, each once, with where it stands.
     pub fn certificates(&self) -> BTreeMap<Digest, (&Certificate, Vec<Subject>)> {

@@ -117,6 +117,10 @@ fn answers(site: &Site, look: &Look<'_>) -> String {
         format!("issued by {}", leaf.issuer),
         format!("ends {}", ends(leaf, look)),
     ];
+    if let Some(revoked) = look.state.revocations.get(&leaf.sha256) {
+        let (day, why) = (revoked.at.date(), revoked.reason.name());
+        lines.push(format!("it is REVOKED since {day} ({why}): clients that ask will refuse"));
+    }
     for host in &site.hosts {
         let verdict =
             if leaf.covers(host) { "is named in it" } else { "IS NOT NAMED in it: clients will refuse" };

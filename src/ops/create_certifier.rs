@@ -21,6 +21,12 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
         return Err(Error::refused(format!("A certifier is already named \"{}\".", asked.name))
             .next("Choose another name."));
     }
+    let place = format!("certifiers/{}/", asked.name);
+    if state.unreadable.iter().any(|(path, _)| path.starts_with(&place)) {
+        return Err(Error::refused(format!("A certifier was named \"{}\" before.", asked.name))
+            .why("Its files are missing or cannot be read, and its serial and CRL numbers are spent.")
+            .next("Restore its files from a backup, or choose another name."));
+    }
     if asked.common_name.trim().is_empty() {
         return Err(Error::usage("A certifier needs a common name.")
             .next("Give the name that shall stand in every certificate it signs."));

@@ -5,9 +5,11 @@ use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::store::kyr;
 
-/// Deletes a keyring: its files go to the history, where they stay. Errors: unknown, or named by a site document.
+/// Deletes a keyring: its files go to the history, where they stay. One whose file is missing is only
+/// crossed off. Errors: unknown, or named by a site document.
 pub fn delete_keyring(state: &State, name: &str) -> Result<Change> {
-    let ring = super::keyring(state, name)?;
+    let missing = state.is_missing(&kyr::path(name));
+    let ring = if missing { None } else { Some(super::keyring(state, name)?) };
     let sites: Vec<_> = state.sites_of_keyring(name).map(|s| s.name.as_str()).collect();
     if !sites.is_empty() {
         return Err(Error::refused(format!("Keyring {name} was not deleted."))
@@ -15,5 +17,8 @@ pub fn delete_keyring(state: &State, name: &str) -> Result<Change> {
             .next("Give them another keyring first.")
             .command("site.edit"));
     }
-    Ok(Change { facts: vec![Fact::KeyringDeleted { name: name.into() }], files: kyr::removed(ring) })
+    Ok(Change {
+        facts: vec![Fact::KeyringDeleted { name: name.into() }],
+        files: ring.map(kyr::removed).unwrap_or_default(),
+    })
 }

@@ -1,8 +1,12 @@
 //! Installs the certificate of a keyring's own key, with the intermediates between it and a trusted root of the ring.
 
+use std::collections::BTreeMap;
+
 use super::{Env, opened, rewrite};
 use crate::model::State;
+use crate::model::bytes::Digest;
 use crate::model::certificate::{Certificate, Lifetime};
+use crate::model::certifier::Revocation;
 use crate::model::change::Change;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Severity;
@@ -56,6 +60,29 @@ pub fn install(
     let own = std::iter::once(entry(Role::Leaf, leaf)).chain(above);
     ring.entries = own.chain(std::mem::take(&mut ring.entries)).collect();
     rewrite(ring, password, "certificate installed")
+}
+
+/// Refuses what the workspace itself has revoked: the certificate for the ring's key, or an authority's.
+///
+/// `revoked` holds the revocations of the certificates given, by SHA-256. Errors: `Refused`; unknown keyring; no
+/// certificate for this ring's key.
+pub fn not_revoked(
+    state: &State,
+    keyring: &str,
+    certificates: &[Certificate],
+    revoked: &BTreeMap<Digest, Revocation>,
+) -> Result<()> {
+    let leaf = fitting(super::keyring(state, keyring)?, certificates)?;
+    let used = std::iter::once(leaf).chain(certificates.iter().filter(|c| c.is_ca()));
+    for certificate in used {
+        let Some(revocation) = revoked.get(&certificate.sha256) else { continue };
+        let (at, why) = (revocation.at.text(), revocation.reason.name());
+        return Err(Error::refused(format!("{} was not installed into {keyring}.", certificate.subject))
+            .why(format!("It was revoked on {at}: {why}."))
+            .next("Make a new keyring, and ask for a certificate for its key.")
+            .command("keyring.create"));
+    }
+    Ok(())
 }
 
 /// Finds the certificate of the ring's key among those given.

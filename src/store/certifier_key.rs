@@ -132,6 +132,21 @@ pub fn open(name: &str, bytes: &[u8], password: &Secret) -> Result<PrivateKey> {
     Ok(key)
 }
 
+/// Checks without any password that a sealed key is of this certifier and of the public key with this SHA-256.
+///
+/// Errors: as [`open`], but `WrongPassword`.
+pub fn check(name: &str, bytes: &[u8], key: &Digest) -> Result<()> {
+    let file = path(name);
+    let sealed: Sealed = marked::read(KIND, &file, bytes, true)?;
+    if sealed.certifier == name && sealed.key == *key {
+        return Ok(());
+    }
+    let whose = if sealed.certifier == name { "another key".into() } else { sealed.certifier };
+    Err(Error::damaged(format!("{file} is not the key of this certifier."))
+        .why(format!("It is of {whose}; what it signs would not fit the certificate."))
+        .next("Restore it from its .history or from a backup."))
+}
+
 fn in_range(slot: &Slot) -> bool {
     (1..=MOST_MIB).contains(&slot.memory_mib)
         && (1..=MOST_PASSES).contains(&slot.passes)

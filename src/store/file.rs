@@ -37,17 +37,17 @@ impl Lock {
     /// Errors: `Refused` when another console holds it for longer, `Disk`.
     pub fn exclusive(path: &Path, wait: Duration) -> Result<Self> {
         let mut how = OpenOptions::new();
-        how.create(true).truncate(false).read(true).write(true).mode(0o600);
-        let file = how.open(path).map_err(|e| error("open", path, &e))?;
+        how.create(true).truncate(false).read(true).write(true).mode(0o600).custom_flags(no_follow());
+        let file = how.open(path).map_err(|e| opening(path, &e))?;
         Self::wait(file, path, wait, File::try_lock)
     }
 
     /// Takes the lock for reading only; a missing lock file needs no lock.
     pub fn shared(path: &Path, wait: Duration) -> Result<Option<Self>> {
-        match File::open(path) {
+        match OpenOptions::new().read(true).custom_flags(no_follow()).open(path) {
             Ok(file) => Self::wait(file, path, wait, File::try_lock_shared).map(Some),
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(error("open", path, &e)),
+            Err(e) => Err(opening(path, &e)),
         }
     }
 
@@ -287,6 +287,27 @@ pub fn step() {
     }
 }
 
+/// Says why a file could not be opened without following a link.
+fn opening(path: &Path, why: &std::io::Error) -> Error {
+    if why.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
+        link(path)
+    } else {
+        error("open", path, why)
+    }
+}
+
+/// Refuses a symbolic link.
+pub fn link(path: &Path) -> Error {
+    Error::refused(format!("{} is a symbolic link.", path.display()))
+        .why("What it leads to may belong to others.")
+        .next("Put the file or folder itself there.")
+}
+
+/// Tells whether this is a symbolic link.
+pub fn is_link(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink())
+}
+
 fn no_follow() -> i32 {
     i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0)
 }
@@ -294,13 +315,7 @@ fn no_follow() -> i32 {
 fn open(path: &Path) -> Result<(File, std::fs::Metadata)> {
     // Non-blocking, or a named pipe put in the place of a file would hold the program for ever.
     let flags = no_follow() | i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
-    let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
-        Err(e) if e.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => {
-            return Err(Error::refused(format!("{} is a symbolic link.", path.display()))
-                .next("Put the file itself there."));
-        }
-        opened => opened.map_err(|e| error("open", path, &e))?,
-    };
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(|e| opening(path, &e))?;
     let meta = file.metadata().map_err(|e| error("look at", path, &e))?;
     if !meta.is_file() {
         return Err(Error::refused(format!("{} is not a file.", path.display())));

@@ -8,6 +8,7 @@ pub mod foreign;
 pub mod kyr;
 pub mod ledger;
 pub mod listing;
+mod load;
 pub mod marked;
 pub mod recovery;
 #[cfg(test)]
@@ -97,6 +98,7 @@ impl Store {
                 workspace::make(&folder, &how.operator, how.now)?;
             }
         }
+        workspace::no_links(&folder)?;
         read_only = read_only.or_else(|| workspace::unwritable(&folder));
         let lock_file = folder.join(workspace::LOCK);
         let lock = match read_only {
@@ -107,10 +109,10 @@ impl Store {
         if read_only.is_none() {
             workspace::FOLDERS.iter().try_for_each(|f| file::make_folder(&folder.join(f)))?;
             recovery::run(&folder, &mut ledger, &how.operator, how.now)?;
-            sth::StashKeys(how.home.clone()).sweep()?;
+            sth::StashKeys { home: how.home.clone(), workspace: folder.clone() }.sweep()?;
         }
         let version = ledger.data_version()?;
-        let (state, stamps) = workspace::load(&folder, &ledger, None)?;
+        let (state, stamps) = load::load(&folder, &ledger, None)?;
         drop(lock);
         let state = Arc::new(state);
         let (home, operator) = (how.home.clone(), how.operator.clone());
@@ -159,7 +161,7 @@ impl Store {
         };
         let version = self.ledger.data_version()?;
         let before = (&*self.state, &self.stamps);
-        let (state, stamps) = workspace::load(&self.folder, &self.ledger, Some(before))?;
+        let (state, stamps) = load::load(&self.folder, &self.ledger, Some(before))?;
         let changed = state != *self.state;
         if changed {
             self.state = Arc::new(state);
@@ -233,8 +235,8 @@ impl Store {
         self.ledger.last_entry_time()
     }
 
-    /// Opens the stash of a ring. Errors: `NotFound` without stash, `Refused` when others can read it, `Damaged` for a
-    /// stash of another revision, user or password.
+    /// Opens the stash of a ring. Errors: `NotFound` without stash, `Refused` when others can read it or the
+    /// stash key lies inside the workspace, `Damaged` for a stash of another revision, user or password.
     pub fn unstash(&self, ring: &Keyring) -> Result<Secret> {
         check_name(&ring.name).map_err(Error::usage)?;
         let (bytes, _) = match file::read_private(&self.folder.join(sth::path(&ring.name))) {
@@ -254,7 +256,7 @@ impl Store {
 
     /// Returns where this user's stash key is kept.
     pub fn stash_keys(&self) -> sth::StashKeys {
-        sth::StashKeys(self.home.clone())
+        sth::StashKeys { home: self.home.clone(), workspace: self.folder.clone() }
     }
 
     /// Reads the sealed key file of a certifier.
@@ -267,6 +269,8 @@ impl Store {
     fn apply(&mut self, generation: Generation, change: &Change, files: &[&FileWrite]) {
         let state = Arc::make_mut(&mut self.state);
         change.facts.iter().for_each(|fact| state.apply(fact));
+        // What was wrong with a file ends with it.
+        state.unreadable.retain(|(path, _)| files.iter().all(|write| write.path != *path));
         state.generation = generation;
         if state.requests.len() > State::CLOSED_KEPT {
             let closed = state.requests.values().filter(|r| !r.status.is_open()).map(|r| r.id);

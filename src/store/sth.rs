@@ -1,6 +1,6 @@
 //! The `.sth` stash: the ring's password sealed with a key kept outside the workspace, and that key. See docs/formats.md.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,8 @@ pub const KEY_FILE: &str = "stash.key";
 /// Passwords are filled up to a multiple of this before they are sealed, so that a stash does not tell their length.
 const BLOCK: usize = 64;
 
+const AGAIN: &str = "Open the ring with its password, and make the stash again.";
+
 /// The per-user key that seals stashes.
 #[derive(Clone)]
 pub struct StashKey(pub Zeroizing<[u8; 32]>);
@@ -29,9 +31,14 @@ impl std::fmt::Debug for StashKey {
     }
 }
 
-/// The folder of this user's stash key, outside the workspace.
+/// The folder of this user's stash key, and the workspace that it has to be outside of.
 #[derive(Debug, Clone)]
-pub struct StashKeys(pub PathBuf);
+pub struct StashKeys {
+    /// The folder of the key.
+    pub home: PathBuf,
+    /// The workspace folder.
+    pub workspace: PathBuf,
+}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,23 +80,11 @@ pub fn file(ring: &Keyring, password: &Secret, key: &StashKey) -> Result<FileWri
 
 /// Opens a stash. Errors: `Damaged` when it is of another ring, password or user or was altered, `TooNew`, `Foreign`.
 pub fn open(bytes: &[u8], ring: &Keyring, key: &StashKey) -> Result<Secret> {
-    let name = format!("{}.sth", ring.name);
-    let stash: Stash = marked::read("stash", &name, bytes, true)?;
-    let again = "Open the ring with its password, and make the stash again.";
-    if stash.ring != ring.name {
-        return Err(
-            Error::damaged(format!("{name} is the stash of another ring: {}.", stash.ring)).next(again)
-        );
-    }
-    if stash.salt.0 != ring.sealed.salt {
-        return Err(Error::damaged(format!("{name} is of another password than {}.kyr.", ring.name))
-            .why("The two files are not from the same change of the password.")
-            .next(again));
-    }
+    let stash = read(bytes, ring)?;
     let closed = || {
-        Error::damaged(format!("{name} does not open for this user."))
+        Error::damaged(format!("{}.sth does not open for this user.", ring.name))
             .why("It was sealed by another user or on another machine, or it was altered.")
-            .next(again)
+            .next(AGAIN)
     };
     let plain = seal::open(&key.0, &stash.header(), &stash.sealed.0).ok_or_else(closed)?;
     let end = plain.iter().position(|b| *b == 0).unwrap_or(plain.len());
@@ -97,17 +92,38 @@ pub fn open(bytes: &[u8], ring: &Keyring, key: &StashKey) -> Result<Secret> {
     Ok(Secret::new(text.to_owned()))
 }
 
+/// Checks without the key that a stash is of this ring and its present password. Errors: `Damaged`, `TooNew`, `Foreign`.
+pub fn check(bytes: &[u8], ring: &Keyring) -> Result<()> {
+    read(bytes, ring).map(|_| ())
+}
+
+fn read(bytes: &[u8], ring: &Keyring) -> Result<Stash> {
+    let name = format!("{}.sth", ring.name);
+    let stash: Stash = marked::read("stash", &name, bytes, true)?;
+    if stash.ring != ring.name {
+        return Err(
+            Error::damaged(format!("{name} is the stash of another ring: {}.", stash.ring)).next(AGAIN)
+        );
+    }
+    if stash.salt.0 != ring.sealed.salt {
+        return Err(Error::damaged(format!("{name} is of another password than {}.kyr.", ring.name))
+            .why("The two files are not from the same change of the password.")
+            .next(AGAIN));
+    }
+    Ok(stash)
+}
+
 impl StashKeys {
     /// Returns the key that seals stashes of this user, made when first needed: `stash.key`, 0600, in a folder 0700. An
     /// existing one is never replaced.
     ///
-    /// Errors: `Refused` when others can read it, `Damaged`, `Disk`.
+    /// Errors: `Refused` when others can read it or its folder is inside the workspace, `Damaged`, `Disk`.
     pub fn key(&self) -> Result<StashKey> {
         match self.existing() {
             Err(e) if e.kind == Kind::NotFound => {}
             found => return found,
         }
-        file::make_folder(&self.0)?;
+        file::make_folder(&self.home)?;
         let _lock = self.lock()?;
         let fresh = seal::random::<32>()?;
         let digits = Zeroizing::new(hex(&*fresh));
@@ -119,6 +135,18 @@ impl StashKeys {
 
     /// Returns the key and never makes one. Errors: as [`Self::key`], and `NotFound`.
     pub fn existing(&self) -> Result<StashKey> {
+        if self.is_inside()? {
+            return Err(Error::refused("The stash key would lie inside the workspace.")
+                .why(format!(
+                    "{} is in {}: every copy of the workspace would open its stashes.",
+                    self.home.display(),
+                    self.workspace.display()
+                ))
+                .next(format!(
+                    "Set home in config.ron to a folder outside of the workspace, and move {KEY_FILE} there if there \
+                     is one already; copies of the workspace may hold it too."
+                )));
+        }
         let path = self.path();
         let (bytes, _) = file::read_private(&path)?;
         let name = path.display().to_string();
@@ -138,23 +166,32 @@ impl StashKeys {
     /// Removes what a crash left while a key was made.
     pub fn sweep(&self) -> Result<()> {
         let left = || -> Result<Vec<_>> {
-            Ok(file::names(&self.0)?.into_iter().filter(|n| n.starts_with(file::TEMPORARY)).collect())
+            Ok(file::names(&self.home)?.into_iter().filter(|n| n.starts_with(file::TEMPORARY)).collect())
         };
-        if left()?.is_empty() {
+        if self.is_inside()? || left()?.is_empty() {
             return Ok(());
         }
         let _lock = self.lock()?;
-        left()?.iter().try_for_each(|name| file::remove(&self.0.join(name)))
+        left()?.iter().try_for_each(|name| file::remove(&self.home.join(name)))
     }
 
     /// Keeps two consoles from making and sweeping at once.
     fn lock(&self) -> Result<file::Lock> {
-        file::Lock::exclusive(&self.0.join(".lock"), Duration::from_secs(10))
+        file::Lock::exclusive(&self.home.join(".lock"), Duration::from_secs(10))
     }
 
     /// Returns where the key is.
     pub fn path(&self) -> PathBuf {
-        self.0.join(KEY_FILE)
+        self.home.join(KEY_FILE)
+    }
+
+    /// Tells whether the folder of the key is the workspace or below it, all symbolic links followed.
+    fn is_inside(&self) -> Result<bool> {
+        let looked = |path: &Path| std::fs::canonicalize(path).map_err(|e| file::error("look at", path, &e));
+        let home = std::path::absolute(&self.home).map_err(|e| file::error("find", &self.home, &e))?;
+        // A folder that is yet to be made lies where the last one above it lies.
+        let there = home.ancestors().find(|f| f.exists()).unwrap_or(&home);
+        Ok(looked(there)?.starts_with(looked(&self.workspace)?))
     }
 }
 
@@ -202,7 +239,8 @@ mod tests {
     fn the_stash_key_is_made_once_and_has_to_be_private() {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("ringmaster");
-        let keys = StashKeys(folder.clone());
+        let keys = StashKeys { home: folder.clone(), workspace: home.path().join("data") };
+        std::fs::create_dir(&keys.workspace).unwrap();
         assert_eq!(keys.existing().unwrap_err().kind, Kind::NotFound);
         let made = keys.key().unwrap();
         assert_eq!(*keys.key().unwrap().0, *made.0);
@@ -214,6 +252,32 @@ mod tests {
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
         std::fs::write(&path, "// ringmaster stash key 1\n0011\n").unwrap();
         assert_eq!(keys.key().unwrap_err().kind, Kind::Damaged);
+    }
+
+    #[test]
+    fn a_stash_key_inside_the_workspace_is_neither_made_nor_used() {
+        let temp = tempfile::tempdir().unwrap();
+        let (workspace, outside) = (temp.path().join("data"), temp.path().join("home"));
+        let keys = |home: &Path| StashKeys { home: home.to_owned(), workspace: workspace.clone() };
+        std::fs::create_dir(&workspace).unwrap();
+        keys(&outside).key().unwrap();
+        let linked = temp.path().join("linked");
+        std::os::unix::fs::symlink(&workspace, &linked).unwrap();
+        for home in
+            [&workspace, &workspace.join("home/deep"), &linked, &linked.join("new"), &linked.join("../data")]
+        {
+            for made in [keys(home).key(), keys(home).existing()] {
+                let error = made.unwrap_err();
+                assert!(error.kind == Kind::Refused && error.next.contains("config.ron"), "{error}");
+            }
+            keys(home).sweep().unwrap();
+        }
+        assert_eq!(file::names(&workspace).unwrap(), [] as [&str; 0]);
+        // The workspace above a key that is there already.
+        let above = StashKeys { home: outside, workspace: temp.path().to_owned() };
+        assert_eq!(above.existing().unwrap_err().kind, Kind::Refused);
+        // A folder whose name only begins like the workspace's is another one.
+        assert!(keys(&temp.path().join("data-2")).key().is_ok());
     }
 
     proptest::proptest! {

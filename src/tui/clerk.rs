@@ -145,8 +145,7 @@ impl Clerk {
                 self.post.done(JobId::default(), Err(error));
             }
         }
-        let key = Duration::from_millis(self.shared.key.load(Ordering::Relaxed));
-        let quiet = self.shared.started.elapsed().saturating_sub(key);
+        let quiet = self.shared.quiet(self.shared.started.elapsed(), Desk::now());
         if !self.relock.is_zero() && quiet >= self.relock && !self.desk.unlocked().is_empty() {
             self.desk.lock(None);
         }

@@ -2,7 +2,7 @@
 //! short threads for the rest. Each effect with a job is answered by exactly one [`Msg::Done`], also when its thread
 //! panics. Draws nothing.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -18,6 +18,7 @@ use crate::model::State;
 use crate::model::bytes::Der;
 use crate::model::certifier::Issued;
 use crate::model::error::{Error, Kind, Result};
+use crate::model::time::Timestamp;
 
 /// Where answers go: to the loop, which is woken for them.
 #[derive(Clone)]
@@ -68,10 +69,22 @@ pub struct Workers {
 pub(super) struct Shared {
     pub(super) started: Instant,
     /// Milliseconds from `started` to the last key press.
-    pub(super) key: AtomicU64,
+    key: AtomicU64,
+    /// The time of day of the last key press in seconds: `started` stands still while the machine sleeps.
+    key_at: AtomicI64,
     /// Set when waiting work shall not be begun any more.
     pub(super) stopping: AtomicBool,
     service: Mutex<Option<Running>>,
+}
+
+impl Shared {
+    /// Returns how long no key was pressed: by the clock that runs evenly or by the time of day, whichever is longer,
+    /// for one stands still while the machine sleeps and the other can be set back.
+    pub(super) fn quiet(&self, running: Duration, now: Timestamp) -> Duration {
+        let even = running.saturating_sub(Duration::from_millis(self.key.load(Ordering::Relaxed)));
+        let seconds = now.0.saturating_sub(self.key_at.load(Ordering::Relaxed));
+        even.max(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
+    }
 }
 
 impl Workers {
@@ -80,6 +93,7 @@ impl Workers {
         let shared = Arc::new(Shared {
             started: Instant::now(),
             key: AtomicU64::new(0),
+            key_at: AtomicI64::new(Desk::now().0),
             stopping: AtomicBool::new(false),
             service: Mutex::new(None),
         });
@@ -106,6 +120,7 @@ impl Workers {
     pub fn touch(&self) {
         let since = self.shared.started.elapsed().as_millis();
         self.shared.key.store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.shared.key_at.store(Desk::now().0, Ordering::Relaxed);
     }
 
     /// Notes the state that a message on its way to the model carries; jobs that only look use it.
@@ -297,4 +312,25 @@ fn gone() -> Error {
 pub(super) fn no_network() -> Error {
     Error::refused("This program was built without any network code.")
         .next("Use a build with the feature `network` on a connected machine.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sleep_of_the_machine_counts_as_quiet_time_and_a_clock_set_back_does_not_shorten_it() {
+        let shared = Shared {
+            started: Instant::now(),
+            key: AtomicU64::new(5_000),
+            key_at: AtomicI64::new(1_000),
+            stopping: AtomicBool::new(false),
+            service: Mutex::new(None),
+        };
+        let quiet = |running, now| shared.quiet(Duration::from_secs(running), Timestamp(now)).as_secs();
+        assert_eq!(quiet(15, 1_010), 10);
+        assert_eq!(quiet(6, 9_000), 8_000, "it slept");
+        assert_eq!(quiet(65, 20), 60, "the clock was set back");
+        assert_eq!(quiet(5, 1_000), 0);
+    }
 }

@@ -2,6 +2,7 @@
 //! leaves this folder.
 
 pub mod audit;
+pub mod known;
 mod query;
 mod record;
 mod schema;
@@ -74,7 +75,8 @@ pub trait Ledger {
     /// Returns the latest CRL of a certifier.
     fn crl(&self, certifier: &str) -> Result<Option<Der>>;
 
-    /// Calls `each` with every revoked and unexpired-at-`at` certificate of a certifier, by serial.
+    /// Calls `each` with every entry that the next CRL of a certifier carries when it is made at `at`, by serial: a
+    /// revoked certificate stays until it has stood on one CRL made after its end (RFC 5280 section 3.3).
     fn revoked(
         &self,
         certifier: &str,

@@ -116,9 +116,15 @@ impl Ledger for SqliteLedger {
     ) -> Result<()> {
         let mut query = self.connection.prepare_cached(
             "SELECT serial, revoked_at, reason FROM issued INDEXED BY issued_revoked
-             WHERE certifier = ? AND not_after >= ? AND revoked_at IS NOT NULL ORDER BY serial",
+             WHERE certifier = ?1 AND revoked_at IS NOT NULL AND (not_after >= ?2 OR revoked_at >= ?2) ORDER BY serial",
         )?;
-        let mut rows = query.query(params![certifier, at.0])?;
+        // Whatever had not ended when the latest CRL was made has not stood on one that was made after its end.
+        let mut latest = self
+            .connection
+            .prepare_cached("SELECT this_update FROM crl WHERE certifier = ? ORDER BY number DESC LIMIT 1")?;
+        let latest: Option<i64> = latest.query_row([certifier], |r| r.get(0)).optional()?;
+        let since = latest.map_or(at.0, |latest| latest.min(at.0));
+        let mut rows = query.query(params![certifier, since])?;
         while let Some(row) = rows.next()? {
             each(Serial(row.get(0)?), Timestamp(row.get(1)?), reason(row.get(2)?, 2)?);
         }
@@ -317,7 +323,8 @@ pub(super) fn issued(row: &Row<'_>) -> rusqlite::Result<Issued> {
     })
 }
 
-fn reason(code: u8, column: usize) -> rusqlite::Result<Reason> {
+/// Reads a reason code from a column of this number.
+pub(super) fn reason(code: u8, column: usize) -> rusqlite::Result<Reason> {
     Reason::from_code(code).ok_or_else(|| {
         let why = format!("{code} is not a reason code");
         rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, why.into())

@@ -81,6 +81,27 @@ fn revoked_and_unexpired_certificates_are_listed_by_serial() {
 }
 
 #[test]
+fn a_revocation_stays_until_it_has_stood_on_a_crl_made_after_the_end() {
+    let mut desk = Desk::new();
+    let made = |number, days| {
+        let Fact::CrlIssued { certifier, mut crl, der } = crl("root", number) else { unreachable!() };
+        crl.this_update = NOW.plus_days(days);
+        Fact::CrlIssued { certifier, crl, der }
+    };
+    desk.commit(&[issue("root", 3), made(1, 0), revoke("root", 3, Reason::KeyCompromise)]).unwrap();
+    let listed = |desk: &Desk, days| {
+        let mut listed = 0;
+        desk.ledger.revoked("root", NOW.plus_days(days), &mut |_, _, _| listed += 1).unwrap();
+        listed
+    };
+    assert_eq!((listed(&desk, 1), listed(&desk, 30)), (1, 1), "it ended before it stood on any CRL");
+    desk.commit(&[made(2, 2)]).unwrap();
+    assert_eq!(listed(&desk, 30), 1, "it stood on one, which was made before its end");
+    desk.commit(&[made(3, 30)]).unwrap();
+    assert_eq!(listed(&desk, 60), 0, "it stood on one made after its end");
+}
+
+#[test]
 fn a_number_is_given_once_even_when_the_signing_failed() {
     let mut desk = Desk::new();
     let certificate = |n| (Signing::Certificate(serial(n)), digest("tbs"));

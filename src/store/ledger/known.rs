@@ -1,0 +1,125 @@
+//! What the ledger knows of things whose files lie beside it: which certifiers and keyrings were made, which CRLs are
+//! owed, and whether a certificate is revoked. Writes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{OptionalExtension, params};
+use serde::Deserialize;
+
+use super::query::reason;
+use super::sqlite::SqliteLedger;
+use crate::model::bytes::Digest;
+use crate::model::certifier::Revocation;
+use crate::model::error::{Error, Result};
+use crate::model::time::Timestamp;
+
+/// What was made in a workspace and not deleted, whether or not its files are there.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Made {
+    /// Certifiers by name, with the SHA-256 of their certificates.
+    pub certifiers: BTreeMap<String, Digest>,
+    /// Keyrings by name.
+    pub keyrings: BTreeSet<String>,
+}
+
+/// What is read of the facts.
+#[derive(Deserialize)]
+enum Told {
+    CertifierCreated { certifier: Certifier },
+    KeyringCreated { keyring: Keyring },
+    KeyringDeleted { name: String },
+    CertificateRevoked { certifier: String },
+}
+
+#[derive(Deserialize)]
+struct Certifier {
+    name: String,
+    certificate: Certificate,
+}
+
+#[derive(Deserialize)]
+struct Certificate {
+    sha256: Digest,
+}
+
+#[derive(Deserialize)]
+struct Keyring {
+    name: String,
+}
+
+impl SqliteLedger {
+    /// Returns what was made and not deleted, as the audit chain tells it.
+    pub fn made(&self) -> Result<Made> {
+        // The condition is that of the index `audit_made`.
+        let mut query = self.connection.prepare_cached(
+            "SELECT number, body FROM audit
+             WHERE what IN ('certifier created', 'keyring created', 'keyring deleted') ORDER BY number",
+        )?;
+        let mut made = Made::default();
+        let mut rows = query.query([])?;
+        while let Some(row) = rows.next()? {
+            match told(row)? {
+                Told::CertifierCreated { certifier } => {
+                    made.certifiers.insert(certifier.name, certifier.certificate.sha256);
+                }
+                Told::KeyringCreated { keyring } => {
+                    made.keyrings.insert(keyring.name);
+                }
+                Told::KeyringDeleted { name } => {
+                    made.keyrings.remove(&name);
+                }
+                Told::CertificateRevoked { .. } => {}
+            }
+        }
+        Ok(made)
+    }
+
+    /// Returns how many certificates each certifier has revoked since its latest CRL; those that owe nothing are left
+    /// out.
+    pub fn owed(&self) -> Result<BTreeMap<String, u64>> {
+        let mut owed = BTreeMap::new();
+        if self.meta()?.revoked == 0 {
+            return Ok(owed);
+        }
+        let mut query =
+            self.connection.prepare_cached("SELECT certifier, max(entry) FROM crl GROUP BY certifier")?;
+        let rows = query.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        let latest: BTreeMap<String, u64> = rows.collect::<Result<_, _>>()?;
+        let mut query = self.connection.prepare_cached(
+            "SELECT number, body FROM audit WHERE what = 'certificate revoked' AND number > ? ORDER BY number",
+        )?;
+        let mut rows = query.query([latest.values().min().copied().unwrap_or_default()])?;
+        while let Some(row) = rows.next()? {
+            let number: u64 = row.get(0)?;
+            if let Told::CertificateRevoked { certifier } = told(row)?
+                && latest.get(&certifier).is_none_or(|entry| number > *entry)
+            {
+                *owed.entry(certifier).or_default() += 1;
+            }
+        }
+        Ok(owed)
+    }
+
+    /// Returns the revocation of a certificate by the SHA-256 of its DER, if it was issued here and is revoked.
+    pub fn revocation(&self, sha256: &Digest) -> Result<Option<Revocation>> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT revoked_at, reason FROM issued
+             WHERE substr(sha256, 1, 8) = substr(?1, 1, 8) AND sha256 = ?1 AND revoked_at IS NOT NULL",
+        )?;
+        let revoked = query.query_row(params![sha256.0], |r| {
+            Ok(Revocation { at: Timestamp(r.get(0)?), reason: reason(r.get(1)?, 1)? })
+        });
+        Ok(revoked.optional()?)
+    }
+}
+
+/// Reads a fact of a row of number and body.
+fn told(row: &rusqlite::Row<'_>) -> Result<Told> {
+    let number: u64 = row.get(0)?;
+    let body = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+    serde_json::from_str(body).map_err(|e| {
+        Error::damaged(format!("Audit entry {number} cannot be read."))
+            .why(format!("{e}."))
+            .next(super::schema::RESTORE)
+    })
+}

@@ -1,0 +1,328 @@
+//! Reading a workspace whole into a State, and holding its files against what the ledger knows of them. Writes nothing.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::file;
+use super::ledger::Ledger;
+use super::ledger::known::Made;
+use super::ledger::sqlite::SqliteLedger;
+use super::workspace::Stamps;
+use super::{certifier_key, document, kyr, sth};
+use crate::model::State;
+use crate::model::bytes::colons;
+use crate::model::certifier::Certifier;
+use crate::model::error::{Error, Kind, Result};
+use crate::model::keyring::{Keyring, Role, check_name};
+use crate::model::profile::Profile;
+
+/// Reads a workspace. What is the same as in `before` is not read again; what cannot be read is named in `unreadable`.
+///
+/// Files of a commit that a crash left on their way, and that nobody could finish yet because the workspace is
+/// read-only, are read from where they wait.
+pub(super) fn load(
+    folder: &Path,
+    ledger: &SqliteLedger,
+    before: Option<(&State, &Stamps)>,
+) -> Result<(State, Stamps)> {
+    let pending = ledger.pending_files()?;
+    let waiting = pending.into_iter().map(|p| (p.path, p.temporary)).collect();
+    let mut load = Load { folder, before, waiting, state: State::default(), stamps: Stamps::new() };
+    load.state.generation = ledger.generation()?;
+    let (issued, revoked, next_request) = ledger.counts()?;
+    (load.state.issued, load.state.revoked, load.state.next_request) = (issued, revoked, next_request);
+    let requests = ledger.open_requests()?.into_iter().chain(ledger.closed_requests(State::CLOSED_KEPT)?);
+    load.state.requests = requests.map(|r| (r.id, r)).collect();
+    let made = ledger.made()?;
+    load.keyrings(&made)?;
+    load.sites()?;
+    load.certifiers(ledger, &made)?;
+    load.profiles()?;
+    load.state.owed = ledger.owed()?;
+    if load.state.revoked > 0 {
+        load.revocations(ledger)?;
+    }
+    Ok((load.state, load.stamps))
+}
+
+type Bytes = Zeroizing<Vec<u8>>;
+
+struct Load<'a> {
+    folder: &'a Path,
+    before: Option<(&'a State, &'a Stamps)>,
+    /// Files on their way: path and temporary file, which is empty for a removal.
+    waiting: BTreeMap<String, String>,
+    state: State,
+    stamps: Stamps,
+}
+
+impl<'a> Load<'a> {
+    fn keyrings(&mut self, made: &Made) -> Result<()> {
+        let mut known = kyr::Known::new();
+        let names = self.names("keyrings")?;
+        for (name, extension) in &names {
+            let path = format!("keyrings/{name}.{extension}");
+            let beside = |other: &str| names.binary_search(&(name.clone(), other.into())).is_ok();
+            match extension.as_str() {
+                "sth" if beside("kyr") => self.stash(name, path)?,
+                "sth" => self.unread(path, "No keyring of this name stands beside it."),
+                e if e.eq_ignore_ascii_case("kyr") => {
+                    let stash = beside("sth");
+                    let same = self.unchanged(&path, |s| s.keyrings.get(name).filter(|r| r.stash == stash));
+                    let ring = match same {
+                        Some(ring) => Ok(ring.clone()),
+                        None => match self.private(&path) {
+                            Ok(bytes) => kyr::read_with(name, &bytes, stash, &mut known),
+                            Err(error) => Err(self.stranger(name, &path).unwrap_or(error)),
+                        },
+                    };
+                    let ring = good_name(name).and(ring);
+                    self.keep(path, ring, |s, ring| s.keyrings.insert(ring.name.clone(), ring));
+                }
+                _ => {}
+            }
+        }
+        for name in made.keyrings.iter().filter(|n| names.iter().all(|(stem, _)| stem != *n)) {
+            let next = format!(
+                "Restore it from a backup. If it is not to come back: ringmaster keyring delete {name} --confirm {name}"
+            );
+            self.unread(format!("keyrings/{name}.kyr"), &format!("{} {next}", State::MISSING));
+        }
+        Ok(())
+    }
+
+    /// Looks whether a stash fits its ring. One that does not is told, and may be replaced all the same.
+    fn stash(&mut self, name: &str, path: String) -> Result<()> {
+        let fits =
+            |s: &&Keyring, before: &State| s.stash && before.unreadable.iter().all(|(p, _)| *p != path);
+        if self.unchanged(&path, |s| s.keyrings.get(name).filter(|ring| fits(ring, s))).is_some() {
+            return Ok(());
+        }
+        self.stamp(&path)?;
+        let bytes = self.private(&path);
+        let Some(ring) = self.state.keyrings.get(name) else { return Ok(()) };
+        if let Err(error) = bytes.and_then(|bytes| sth::check(&bytes, ring)) {
+            self.unread(path, &error.to_string());
+        }
+        Ok(())
+    }
+
+    /// Finds the revocations of what stands in keyrings.
+    fn revocations(&mut self, ledger: &SqliteLedger) -> Result<()> {
+        for entry in self.state.keyrings.values().flat_map(|ring| &ring.entries) {
+            let sha256 = entry.certificate.sha256;
+            // Nobody revokes a root.
+            if entry.role != Role::Root
+                && let Some(revocation) = ledger.revocation(&sha256)?
+            {
+                self.state.revocations.insert(sha256, revocation);
+            }
+        }
+        Ok(())
+    }
+
+    fn sites(&mut self) -> Result<()> {
+        for (name, extension) in self.names("directory/sites")? {
+            if extension != "ron" {
+                continue;
+            }
+            let path = document::site_path(&name);
+            let site = match self.unchanged(&path, |s| s.sites.get(&name)) {
+                Some(site) => Ok(site.clone()),
+                None => self.public(&path).and_then(|b| document::read_site(&name, &b)),
+            };
+            let site = good_name(&name).and(site);
+            self.keep(path, site, |s, site| s.sites.insert(site.name.clone(), site));
+        }
+        Ok(())
+    }
+
+    fn certifiers(&mut self, ledger: &SqliteLedger, made: &Made) -> Result<()> {
+        let mut crls: BTreeMap<_, _> = ledger.crls()?.into_iter().collect();
+        for name in file::names(&self.folder.join("certifiers"))? {
+            let place = self.folder.join("certifiers").join(&name);
+            if file::is_link(&place) {
+                self.unread(format!("certifiers/{name}"), &file::link(&place).to_string());
+                continue;
+            }
+            if name.starts_with('.')
+                || !place.is_dir()
+                || self.names(&format!("certifiers/{name}"))?.is_empty()
+            {
+                continue;
+            }
+            let path = document::certifier_path(&name, "certifier.ron");
+            let pem = document::certifier_path(&name, "certificate.pem");
+            let crl = crls.remove(&name);
+            let same = self.unchanged(&path, |s| s.certifiers.get(&name));
+            let certifier = match same.and_then(|_| self.unchanged(&pem, |s| s.certifiers.get(&name))) {
+                Some(same) => Ok(Certifier { crl, ..same.clone() }),
+                None => self.public(&path).and_then(|ron| {
+                    let pem = self.public(&pem)?;
+                    document::read_certifier(&name, &ron, &pem, crl)
+                }),
+            };
+            let certifier = good_name(&name).and(certifier).and_then(|c| match made.certifiers.get(&name) {
+                Some(sha256) if *sha256 == c.certificate.sha256 => Ok(c),
+                Some(sha256) => {
+                    Err(Error::damaged(format!("{pem} is not the certificate of certifier {name}."))
+                        .why(format!(
+                            "It was made with the certificate {}, and this is {}: somebody has replaced it.",
+                            colons(&sha256.0),
+                            colons(&c.certificate.sha256.0)
+                        ))
+                        .next("Do not trust it. Restore the folder from its .history or from a backup."))
+                }
+                None => Err(Error::damaged(format!("The audit chain knows no certifier {name}."))
+                    .why("It was not made in this workspace, or the ledger is older than it.")
+                    .next("Move the folder away, or restore ledger and folder from the same backup.")),
+            });
+            match &certifier {
+                Ok(certifier) => self.certifier_key(certifier)?,
+                Err(_) => drop(self.stamps.remove(&pem)),
+            }
+            self.keep(path, certifier, |s, c| s.certifiers.insert(c.name.clone(), c));
+        }
+        for name in made.certifiers.keys() {
+            let place = format!("certifiers/{name}");
+            let told =
+                |path: &str| path.strip_prefix(&place).is_some_and(|p| p.is_empty() || p.starts_with('/'));
+            let known = self.state.certifiers.contains_key(name);
+            if !known && !self.state.unreadable.iter().any(|(path, _)| told(path)) {
+                let why = format!("{} Restore its folder from a backup.", State::MISSING);
+                self.unread(document::certifier_path(name, "certifier.ron"), &why);
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks whether the sealed key of a certifier is there, private, and its own.
+    fn certifier_key(&mut self, certifier: &Certifier) -> Result<()> {
+        let path = certifier_key::path(&certifier.name);
+        let told = |s: &State| s.unreadable.iter().any(|(p, _)| *p == path);
+        let find = |s: &'a State| s.certifiers.get(&certifier.name).filter(|_| !told(s));
+        if self.unchanged(&path, find).is_some() {
+            return Ok(());
+        }
+        self.stamp(&path)?;
+        let key = &certifier.certificate.key.sha256;
+        let checked =
+            self.private(&path).and_then(|bytes| certifier_key::check(&certifier.name, &bytes, key));
+        match checked {
+            Ok(()) => {}
+            Err(e) if e.kind == Kind::NotFound => {
+                let why = format!(
+                    "{} Without it the certifier signs nothing. Restore it from a backup.",
+                    State::MISSING
+                );
+                self.unread(path, &why);
+            }
+            Err(e) => self.unread(path, &e.to_string()),
+        }
+        Ok(())
+    }
+
+    fn profiles(&mut self) -> Result<()> {
+        for (name, text) in document::embedded_profiles() {
+            let profile = document::read_profile(name, text.as_bytes())?;
+            self.state.profiles.insert(name.into(), profile);
+        }
+        for (name, extension) in self.names("profiles")? {
+            if extension != "ron" {
+                continue;
+            }
+            let path = format!("profiles/{name}.ron");
+            let profile: Result<Profile> = self.public(&path).and_then(|b| document::read_profile(&name, &b));
+            if profile.is_err() {
+                // Issuing by the embedded one instead would be a silent change of policy.
+                self.state.profiles.remove(&name);
+            }
+            self.keep(path, profile, |s, p| s.profiles.insert(p.name.clone(), p));
+        }
+        Ok(())
+    }
+
+    /// Lists the files of a folder as (stem, extension), in order.
+    fn names(&self, folder: &str) -> Result<Vec<(String, String)>> {
+        let split = |name: String| {
+            name.rsplit_once('.').map(|(stem, extension)| (stem.to_owned(), extension.to_owned()))
+        };
+        let mut names = file::names(&self.folder.join(folder))?;
+        for (path, temporary) in &self.waiting {
+            let Some(name) = path.strip_prefix(folder).and_then(|p| p.strip_prefix('/')) else { continue };
+            names.retain(|n| n != name);
+            if !temporary.is_empty() {
+                names.push(name.to_owned());
+            }
+        }
+        let mut names: Vec<_> = names.into_iter().filter(|n| !n.starts_with('.')).filter_map(split).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Returns where a file is: in its place, or where it waits.
+    fn at(&self, path: &str) -> PathBuf {
+        match self.waiting.get(path).map(|t| self.folder.join(t)) {
+            Some(temporary) if temporary.is_file() => temporary,
+            _ => self.folder.join(path),
+        }
+    }
+
+    /// Finds what a file said when it was read before, if it is still that version.
+    fn unchanged<T>(&mut self, path: &str, find: impl FnOnce(&'a State) -> Option<&'a T>) -> Option<&'a T> {
+        let (state, stamps) = self.before?;
+        let stamp = file::stamp(&self.at(path)).ok()??;
+        let found = stamps.get(path).filter(|s| **s == stamp).and_then(|_| find(state))?;
+        self.stamps.insert(path.into(), stamp);
+        Some(found)
+    }
+
+    /// Says what a file is that could not be read as a ring and is none: that helps more than advice about its mode.
+    fn stranger(&self, name: &str, path: &str) -> Option<Error> {
+        let (bytes, _) = file::read_public(&self.at(path)).ok()?;
+        kyr::read(name, &bytes, false).err().filter(|e| e.kind == Kind::Foreign)
+    }
+
+    fn private(&mut self, path: &str) -> Result<Bytes> {
+        let (bytes, stamp) = file::read_private(&self.at(path))?;
+        self.stamps.insert(path.into(), stamp);
+        Ok(bytes)
+    }
+
+    fn public(&mut self, path: &str) -> Result<Bytes> {
+        let (bytes, stamp) = file::read_public(&self.at(path))?;
+        self.stamps.insert(path.into(), stamp);
+        Ok(bytes)
+    }
+
+    /// Remembers the version of a file that is there.
+    fn stamp(&mut self, path: &str) -> Result<()> {
+        if let Some(stamp) = file::stamp(&self.at(path))? {
+            self.stamps.insert(path.into(), stamp);
+        }
+        Ok(())
+    }
+
+    fn keep<T, O>(&mut self, path: String, read: Result<T>, put: impl FnOnce(&mut State, T) -> O) {
+        match read {
+            Ok(value) => {
+                put(&mut self.state, value);
+            }
+            Err(e) => {
+                // Without a stamp no commit writes over it.
+                self.stamps.remove(&path);
+                self.unread(path, &e.to_string());
+            }
+        }
+    }
+
+    fn unread(&mut self, path: String, why: &str) {
+        self.state.unreadable.push((crate::model::escape::visible(&path), why.to_owned()));
+    }
+}
+
+fn good_name(name: &str) -> Result<()> {
+    check_name(name).map_err(|why| Error::refused("Its name cannot be used here.").why(why))
+}
