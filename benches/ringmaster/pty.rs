@@ -94,9 +94,9 @@ pub(crate) fn memory(folder: &Path) -> (String, String) {
     running.until(whole);
     let before = running.resident();
     running.press("2");
-    running.until(|s| s.contains("issued list"));
+    running.until(|s| s.contains("example-ro"));
     running.press("G");
-    running.until(|s| s.contains("issued list"));
+    running.until(|s| s.contains("example-ro"));
     running.press("1");
     running.until(|s| s.contains("intranet"));
     let after = running.resident();

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use zeroize::Zeroizing;
 
 use super::chord::{Chord, Key};
 use super::msg::{Input, Msg};
@@ -13,6 +14,9 @@ use crate::pki::pem::LARGEST;
 /// repeats one character.
 const BURST: usize = 8;
 
+/// Longer than any password, in bytes.
+const ROOM: usize = 4096;
+
 /// A burst has ended when nothing plain follows for this long. Slow lines deliver a paste in pieces; the last piece may
 /// be shorter than a burst.
 const QUIET: Duration = Duration::from_millis(100);
@@ -20,7 +24,7 @@ const QUIET: Duration = Duration::from_millis(100);
 /// Turns batches of terminal events into messages. Keeps a burst until it has ended.
 #[derive(Debug, Default)]
 pub struct Reader {
-    held: String,
+    held: Zeroizing<String>,
     cut: bool,
     last: Option<Instant>,
 }
@@ -35,6 +39,7 @@ impl Reader {
             match event {
                 Event::Resize(width, height) => size = Some(Msg::Resize(width, height)),
                 Event::Paste(text) => {
+                    let text = Zeroizing::new(text);
                     self.end_run(&mut run, now, &mut out);
                     self.release(&mut out);
                     out.push(paste(&text, false));
@@ -78,6 +83,8 @@ impl Reader {
         let burst = letters().count() >= BURST && letters().any(|c| Some(c) != first);
         if burst || self.last.is_some() {
             self.last = Some(now);
+            // Room for any password at once, so that growing leaves no copy of one behind.
+            self.held.reserve(ROOM);
             for (c, _) in run.iter() {
                 if self.held.len() + c.len_utf8() <= LARGEST {
                     self.held.push(*c);
@@ -115,7 +122,7 @@ fn plain(key: &KeyEvent) -> Option<char> {
 /// Makes a paste of a text: CR LF and CR become LF, a tab a space, other controls are dropped, and the end is cut beyond
 /// [`LARGEST`] bytes.
 fn paste(text: &str, mut cut: bool) -> Msg {
-    let mut clean = String::with_capacity(text.len().min(LARGEST));
+    let mut clean = Zeroizing::new(String::with_capacity(text.len().min(LARGEST)));
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         let c = match c {

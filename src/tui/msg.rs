@@ -4,6 +4,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::chord::Chord;
 use super::issued::Wish;
 use crate::desk::{Outcome, Preview, Verb};
@@ -23,8 +25,8 @@ use crate::store::listing::Listing;
 pub enum Input {
     /// One key.
     Chord(Chord),
-    /// A paste, whole: line ends are LF, other controls dropped, at most 16 MiB; `true` when it was cut there.
-    Paste(String, bool),
+    /// A paste, whole, which may be a password and is wiped when dropped: line ends are LF, other controls dropped, at most 16 MiB; `true` when it was cut there.
+    Paste(Zeroizing<String>, bool),
 }
 
 /// The number of a job, to match its answer. 0 is no job: it carries what happened without being asked for, such as

@@ -65,7 +65,7 @@ fn take(model: &mut Model, input: &Input) -> Vec<Effect> {
         }
         Input::Paste(text, false) if text.contains("-----BEGIN") => {
             let text = text.clone();
-            vec![model.start(Job::Paste, |id| Effect::ReadPaste(id, text)).1]
+            vec![model.start(Job::Paste, |id| Effect::ReadPaste(id, text.to_string())).1]
         }
         Input::Paste(..) => {
             model.say(

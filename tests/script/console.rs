@@ -77,7 +77,7 @@ impl Console {
     }
 
     pub(crate) fn paste(&mut self, text: &str) -> &mut Self {
-        self.send(Msg::Input(Input::Paste(text.into(), false)))
+        self.send(Msg::Input(Input::Paste(text.to_owned().into(), false)))
     }
 
     /// Answers the last effect that has a job.

@@ -466,3 +466,18 @@ fn a_file_that_cannot_be_read_is_said_once_wherever_one_is() {
     c.send(Msg::State(std::sync::Arc::new(state)));
     assert_eq!(c.model.messages.iter().filter(|m| m.text.contains("photo")).count(), 1);
 }
+
+#[test]
+fn among_several_certifiers_a_person_chooses() {
+    let mut state = fixture::full();
+    let mut other = state.certifiers.values().next().unwrap().clone();
+    other.name = "aaa-test".into();
+    state.certifiers.insert(other.name.clone(), other);
+    let mut c = Console::of(state);
+    c.press("4 v");
+    assert!(c.screen().contains("Several certifiers could sign it"), "{}", c.screen());
+    assert!(!c.effects.iter().any(|e| matches!(e, Effect::Preview(..))), "nothing is proposed");
+    c.press("a <right> <f2>");
+    let previewed = c.effects.iter().any(|e| matches!(e, Effect::Preview(..)));
+    assert!(previewed && c.verb().is_none(), "chosen, it is reviewed before it can be approved");
+}

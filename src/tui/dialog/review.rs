@@ -65,14 +65,28 @@ fn ask(model: &mut Model, id: RequestId, plan: Plan) -> Vec<Effect> {
     vec![model.start(job, |job| Effect::Preview(job, id, plan)).1]
 }
 
-/// Proposes a plan: a certifier that is unlocked, else the first one, with its own profile.
+/// Proposes a plan, with the certifier's own profile: the only certifier, or the only one that is unlocked. Among several a
+/// person chooses.
 fn proposal(model: &Model) -> Option<Plan> {
     let all = &model.state.certifiers;
-    let unlocked = model.unlocked.iter().find_map(|name| all.get(name));
-    let certifier = unlocked.or_else(|| all.values().next())?;
+    let mut unlocked = all.values().filter(|c| model.unlocked.contains(&c.name));
+    let certifier = match (all.len(), unlocked.next(), unlocked.next()) {
+        (1, ..) => all.values().next()?,
+        (_, Some(only), None) => only,
+        _ => return None,
+    };
     let profile = certifier.policy.profile.clone();
     let days = model.state.profiles.get(&profile).map_or(90, |p| p.days);
     Some(Plan { certifier: certifier.name.clone(), profile, days, reason: String::new() })
+}
+
+/// A plan in which a person still has to choose the certifier.
+fn undecided(model: &Model) -> Plan {
+    let profiles = &model.state.profiles;
+    let usual = model.state.certifiers.values().next().map(|c| c.policy.profile.clone());
+    let profile = usual.filter(|name| profiles.contains_key(name)).unwrap_or_default();
+    let days = profiles.get(&profile).map_or(90, |p| p.days);
+    Plan { certifier: String::new(), profile, days, reason: String::new() }
 }
 
 impl Review {
@@ -126,6 +140,7 @@ impl Review {
             (None, _) if model.state.certifiers.is_empty() => {
                 say(model, "there is no certifier yet; create one in pane 5.")
             }
+            (None, _) if self.pending(model) => self.decide(model, "request.approve", |r, m| r.form(m, 0)),
             (None, _) => say(model, "it was decided already."),
             (Some(_), None) if self.error.is_some() => {
                 self.decide(model, "request.approve", |r, m| r.form(m, 0))
@@ -144,12 +159,15 @@ impl Review {
     }
 
     fn form(&self, model: &mut Model, warnings: usize) -> Vec<Effect> {
-        if let Some(plan) = &self.plan {
-            let goal = Goal::Approve(self.id, plan.clone(), warnings);
-            let form = Form::new(model, format!("Approve request {}", self.id), goal);
-            model.dialogs.push(Dialog::Form(form));
-        }
+        let plan = self.plan.clone().unwrap_or_else(|| undecided(model));
+        let goal = Goal::Approve(self.id, plan, warnings);
+        let form = Form::new(model, format!("Approve request {}", self.id), goal);
+        model.dialogs.push(Dialog::Form(form));
         Vec::new()
+    }
+
+    fn pending(&self, model: &Model) -> bool {
+        model.state.requests.get(&self.id).is_some_and(|r| r.status == Status::Pending)
     }
 
     /// Says what it shows.
@@ -157,7 +175,9 @@ impl Review {
         let status = model.state.requests.get(&self.id).map(|r| &r.status);
         let mut hints = match status {
             Some(Status::Pending) => vec![hint("a", "approve", 95), hint("d", "deny", 90)],
-            Some(Status::Approved { .. }) => vec![hint("s", "sign", 95), hint("d", "deny", 90)],
+            Some(Status::Approved { .. }) => {
+                vec![hint("s", "sign", 95), hint("d", "deny", 90), hint("a", "approve again", 60)]
+            }
             _ => Vec::new(),
         };
         hints.extend([hint("Esc", "back", 80), hint("Up/Down", "scroll", 50), hint("PgUp/PgDn", "page", 40)]);
@@ -209,8 +229,10 @@ impl Review {
             let decided = !request.status.is_open();
             let text = if decided {
                 "It was decided."
-            } else {
+            } else if model.state.certifiers.is_empty() {
                 "No certifier can sign it yet: create one in pane 5."
+            } else {
+                "Several certifiers could sign it: a chooses one and shows what it would issue."
             };
             body.push(ink.line(if decided { Role::Dim } else { Role::Warn }, text));
             return body;

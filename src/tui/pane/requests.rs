@@ -158,14 +158,14 @@ const COMMANDS: &[Command] = &[
         name: "request.approve",
         title: "approve",
         keys: &["a"],
-        doc: "Opens the review of the request, from which it is approved.",
+        doc: "Opens the review of the request, from which it is approved, or approved again with another plan.",
         cli: Some("request approve"),
         weight: 90,
         ready: |model| match &one(model)?.status {
             Status::Pending if model.state.certifiers.is_empty() => {
                 Err("there is no certifier yet; create one in pane 5".into())
             }
-            Status::Pending => Ok(()),
+            status if status.is_open() => Ok(()),
             status => Err(format!("it is {} already", status.word())),
         },
         run: |model| match one(model).map(|r| r.id) {
