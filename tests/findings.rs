@@ -189,7 +189,6 @@ fn lost_and_exposed_keys_are_findings() {
 fn lost_keyrings_and_certifiers_are_findings() {
     let gone = |data: &Path| {
         std::fs::remove_file(data.join("keyrings/mail.kyr")).unwrap();
-        std::fs::remove_file(data.join("keyrings/mail.sth")).unwrap();
         std::fs::remove_dir_all(data.join("certifiers/two")).unwrap();
     };
     let (temp, mut desk) =

@@ -1,15 +1,19 @@
 //! Moves a keyring to the history.
 
 use crate::model::State;
-use crate::model::change::{Change, Fact};
+use crate::model::change::{Change, Fact, FileWrite};
 use crate::model::error::{Error, Result};
-use crate::store::kyr;
+use crate::store::{kyr, sth};
 
-/// Deletes a keyring: its files go to the history, where they stay. One whose file is missing is only
-/// crossed off. Errors: unknown, or named by a site document.
+/// Deletes a keyring: its files go to the history, where they stay. One whose file is missing is
+/// crossed off, and a stash that is left of it goes there. Errors: unknown, or named by a site document.
 pub fn delete_keyring(state: &State, name: &str) -> Result<Change> {
-    let missing = state.is_missing(&kyr::path(name));
-    let ring = if missing { None } else { Some(super::keyring(state, name)?) };
+    let files = if state.is_missing(&kyr::path(name)) {
+        let stash = state.unreadable.iter().map(|(path, _)| path).filter(|path| **path == sth::path(name));
+        stash.map(|path| FileWrite { path: path.clone(), bytes: None }).collect()
+    } else {
+        kyr::removed(super::keyring(state, name)?)
+    };
     let sites: Vec<_> = state.sites_of_keyring(name).map(|s| s.name.as_str()).collect();
     if !sites.is_empty() {
         return Err(Error::refused(format!("Keyring {name} was not deleted."))
@@ -17,8 +21,5 @@ pub fn delete_keyring(state: &State, name: &str) -> Result<Change> {
             .next("Give them another keyring first.")
             .command("site.edit"));
     }
-    Ok(Change {
-        facts: vec![Fact::KeyringDeleted { name: name.into() }],
-        files: ring.map(kyr::removed).unwrap_or_default(),
-    })
+    Ok(Change { facts: vec![Fact::KeyringDeleted { name: name.into() }], files })
 }

@@ -67,7 +67,13 @@ impl<'a> Load<'a> {
             let beside = |other: &str| names.binary_search(&(name.clone(), other.into())).is_ok();
             match extension.as_str() {
                 "sth" if beside("kyr") => self.stash(name, path)?,
-                "sth" => self.unread(path, "No keyring of this name stands beside it."),
+                "sth" => {
+                    if made.keyrings.contains(name) {
+                        // It may go to the history when the lost ring is crossed off.
+                        self.stamp(&path)?;
+                    }
+                    self.unread(path, "No keyring of this name stands beside it.");
+                }
                 e if e.eq_ignore_ascii_case("kyr") => {
                     let stash = beside("sth");
                     let same = self.unchanged(&path, |s| s.keyrings.get(name).filter(|r| r.stash == stash));
@@ -84,7 +90,12 @@ impl<'a> Load<'a> {
                 _ => {}
             }
         }
-        for name in made.keyrings.iter().filter(|n| names.iter().all(|(stem, _)| stem != *n)) {
+        for name in &made.keyrings {
+            let of_name = names.get(names.partition_point(|(stem, _)| stem < name)..).unwrap_or_default();
+            let mut of_name = of_name.iter().take_while(|(stem, _)| stem == name);
+            if of_name.any(|(_, extension)| extension.eq_ignore_ascii_case("kyr")) {
+                continue;
+            }
             let next = format!(
                 "Restore it from a backup. If it is not to come back: ringmaster keyring delete {name} --confirm {name}"
             );
