@@ -263,3 +263,21 @@ fn two_sites_for_one_host_and_port_need_one_keyring() {
     assert_eq!(save(&|site| (other(site), site.enabled = false).0), 0);
     assert_eq!(save(&|site| (other(site), site.servers = vec!["a".into()]).0), 1, "* is every server");
 }
+
+#[test]
+fn the_console_does_not_call_a_revoked_certificate_ok() {
+    use crate::script::{console::Console, fixture};
+    use ringmaster::model::certifier::Revocation;
+    let mut state = fixture::full();
+    let mail = state.keyrings["mail"].leaf().unwrap().sha256;
+    state.revocations.insert(mail, Revocation { at: fixture::now(), reason: Reason::KeyCompromise });
+    let row = |c: &Console, name: &str| {
+        let screen = c.screen();
+        screen.lines().find(|l| l.contains(name)).unwrap_or_else(|| panic!("{screen}")).to_owned()
+    };
+    let mut c = Console::of(state);
+    let line = row(&c.press("1"), "mail.example.test");
+    assert!(line.contains("revoked"), "{line}");
+    c.press("3");
+    assert!(c.screen().contains("revoked") && c.screen().contains("REVOKED"), "{}", c.screen());
+}

@@ -47,7 +47,7 @@ pub const PANE: Pane = Pane {
         let status = status(ring, &model.look());
         let role = match status.as_str() {
             "ok" => Role::Ok,
-            "expired" | "not yet valid" => Role::Bad,
+            "revoked" | "expired" | "not yet valid" | "no trusted root" => Role::Bad,
             "trusted roots only" => Role::Text,
             _ => Role::Warn,
         };

@@ -232,6 +232,9 @@ fn verdict(site: &Site, model: &Model) -> (String, Role) {
         return ("keyring missing".into(), Role::Bad);
     };
     let Some(leaf) = ring.leaf() else { return ("no certificate".into(), Role::Warn) };
+    if model.state.revocations.contains_key(&leaf.sha256) {
+        return ("revoked".into(), Role::Bad);
+    }
     match leaf.lifetime(model.now, model.settings.soon) {
         Lifetime::Expired => ("expired".into(), Role::Bad),
         Lifetime::NotYet => ("not yet valid".into(), Role::Bad),
