@@ -276,7 +276,7 @@ fn the_console_does_not_call_a_revoked_certificate_ok() {
         screen.lines().find(|l| l.contains(name)).unwrap_or_else(|| panic!("{screen}")).to_owned()
     };
     let mut c = Console::of(state);
-    let line = row(&c.press("1"), "mail.example.test");
+    let line = row(c.press("1"), "mail.example.test");
     assert!(line.contains("revoked"), "{line}");
     c.press("3");
     assert!(c.screen().contains("revoked") && c.screen().contains("REVOKED"), "{}", c.screen());
