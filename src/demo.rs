@@ -4,9 +4,10 @@
 use crate::desk::{Desk, Verb};
 use crate::model::State;
 use crate::model::bytes::{Der, Digest};
-use crate::model::certifier::{Issued, NewCertifier, Reason};
+use crate::model::certifier::NewCertifier;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
+use crate::model::issued::{Issued, Reason};
 use crate::model::key::KeyType;
 use crate::model::keyring::NewKeyring;
 use crate::model::name::AltName;

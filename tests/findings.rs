@@ -6,10 +6,10 @@ use std::path::Path;
 use ringmaster::desk::{Desk, Verb};
 use ringmaster::doctor::examine;
 use ringmaster::model::certificate::Certificate;
-use ringmaster::model::certifier::Reason;
 use ringmaster::model::error::Kind;
 use ringmaster::model::field::{Look, Record};
 use ringmaster::model::finding::{Finding, Severity};
+use ringmaster::model::issued::Reason;
 use ringmaster::model::key::KeyType;
 use ringmaster::model::keyring::{Keyring, status};
 use ringmaster::model::site::Site;
@@ -267,7 +267,7 @@ fn two_sites_for_one_host_and_port_need_one_keyring() {
 #[test]
 fn the_console_does_not_call_a_revoked_certificate_ok() {
     use crate::script::{console::Console, fixture};
-    use ringmaster::model::certifier::Revocation;
+    use ringmaster::model::issued::Revocation;
     let mut state = fixture::full();
     let mail = state.keyrings["mail"].leaf().unwrap().sha256;
     state.revocations.insert(mail, Revocation { at: fixture::now(), reason: Reason::KeyCompromise });

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use ringmaster::desk::{Desk, Verb};
 use ringmaster::model::certificate::Certificate;
-use ringmaster::model::certifier::{NewCertifier, Reason};
+use ringmaster::model::certifier::NewCertifier;
 use ringmaster::model::change::Fact;
 use ringmaster::model::error::Kind;
 use ringmaster::model::finding::Severity;
+use ringmaster::model::issued::Reason;
 use ringmaster::model::key::KeyType;
 use ringmaster::model::keyring::{NewKeyring, Role};
 use ringmaster::model::request::{Plan, RequestId, Status};

@@ -10,9 +10,9 @@ use super::{certifier, listed, print};
 use crate::desk::{Desk, Verb};
 use crate::model::bytes::{Digest, Serial, unhex};
 use crate::model::certificate::Certificate;
-use crate::model::certifier::{Issued, Reason};
 use crate::model::error::{Error, Result};
 use crate::model::field::{Look, Record};
+use crate::model::issued::{Issued, Reason};
 use crate::pki::pem;
 
 /// The commands about certificates.

@@ -10,10 +10,10 @@ use super::session::Session;
 use crate::desk::Desk;
 use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
-use crate::model::certifier::Issued;
 use crate::model::error::Result;
 use crate::model::field::{Look, Record};
 use crate::model::finding::Subject;
+use crate::model::issued::Issued;
 use crate::store::ledger::{Ledger, Order};
 use crate::store::listing::{self, Here, Listing, Verdict};
 

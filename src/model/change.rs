@@ -5,8 +5,9 @@ use zeroize::Zeroizing;
 
 use super::State;
 use super::bytes::{Der, Digest, Serial};
-use super::certifier::{Certifier, CrlInfo, Issued, Policy, Reason, Revocation};
+use super::certifier::{Certifier, CrlInfo, Policy};
 use super::finding::Subject;
+use super::issued::{Issued, Reason, Revocation};
 use super::keyring::Keyring;
 use super::request::{Plan, Request, RequestId, Status};
 use super::site::Site;

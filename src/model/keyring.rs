@@ -4,10 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::bytes::Digest;
 use super::certificate::{Certificate, Lifetime};
-use super::key::KeyInfo;
-
 use super::escape::visible;
 use super::field::{Field, Kind, Look, Record, When, choice, flag, names, yes_no};
+use super::key::KeyInfo;
 use super::key::KeyType;
 use super::secret::Secret;
 use super::site::host_name;

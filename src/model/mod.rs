@@ -9,6 +9,7 @@ pub mod error;
 pub mod escape;
 pub mod field;
 pub mod finding;
+pub mod issued;
 pub mod key;
 pub mod keyring;
 pub mod name;
@@ -22,8 +23,9 @@ use std::collections::BTreeMap;
 
 use bytes::Digest;
 use certificate::Certificate;
-use certifier::{Certifier, Revocation};
+use certifier::Certifier;
 use finding::Subject;
+use issued::Revocation;
 use keyring::Keyring;
 use profile::Profile;
 use request::{Request, RequestId};

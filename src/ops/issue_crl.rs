@@ -3,9 +3,9 @@
 use super::Env;
 use crate::model::State;
 use crate::model::bytes::{Der, Serial};
-use crate::model::certifier::Reason;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
+use crate::model::issued::Reason;
 use crate::model::time::Timestamp;
 use crate::pki::signer::Signing;
 use crate::pki::{crl, issue};

@@ -2,9 +2,9 @@
 
 use super::Env;
 use crate::model::State;
-use crate::model::certifier::{Issued, Reason};
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
+use crate::model::issued::{Issued, Reason};
 
 /// Revokes a certificate of the issued list. Errors: it is revoked or expired already.
 pub fn revoke(state: &State, issued: &Issued, reason: Reason, env: &mut Env<'_>) -> Result<Change> {

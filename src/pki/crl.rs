@@ -10,8 +10,9 @@ use super::issue::{key_id, signed_parts, time};
 use super::signature::{self, Verdict};
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::{Certificate, KeyUsage};
-use crate::model::certifier::{CrlInfo, Reason};
+use crate::model::certifier::CrlInfo;
 use crate::model::error::{Error, Result};
+use crate::model::issued::Reason;
 use crate::model::time::Timestamp;
 
 /// Encodes a TBSCertList for `issuer`: AKI equal to the issuer's SKI, the CRL number, and the entries in the order given.

@@ -8,9 +8,9 @@ use super::ledger::{Ledger, Order};
 use crate::model::State;
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
-use crate::model::certifier::Issued;
 use crate::model::error::Result;
 use crate::model::finding::Subject;
+use crate::model::issued::Issued;
 use crate::model::time::Timestamp;
 
 /// A certificate that stands in the workspace, with what it is sorted by.

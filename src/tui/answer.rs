@@ -266,7 +266,7 @@ fn point_at(model: &mut Model, job: &Job) {
 fn issued(
     model: &mut Model,
     purpose: IssuedFor,
-    row: crate::model::certifier::Issued,
+    row: crate::model::issued::Issued,
     der: &[u8],
 ) -> Vec<Effect> {
     let pem = || crate::pki::pem::write("CERTIFICATE", der);

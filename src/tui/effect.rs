@@ -16,8 +16,8 @@ use super::terminal::caught;
 use crate::desk::{Desk, Outcome, preview};
 use crate::model::State;
 use crate::model::bytes::Der;
-use crate::model::certifier::Issued;
 use crate::model::error::{Error, Kind, Result};
+use crate::model::issued::Issued;
 use crate::model::time::Timestamp;
 
 /// Where answers go: to the loop, which is woken for them.

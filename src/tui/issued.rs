@@ -10,7 +10,7 @@ use super::model::Model;
 use super::msg::Effect;
 use super::pane::{PaneId, RowKey, certificates};
 use crate::model::bytes::Digest;
-use crate::model::certifier::Issued;
+use crate::model::issued::Issued;
 use crate::model::time::Timestamp;
 use crate::store::ledger::Order;
 use crate::store::listing::{Here, Listing};

@@ -12,8 +12,8 @@ use super::search::{Texts, Words};
 use super::terminal::caught;
 use crate::model::Generation;
 use crate::model::bytes::{Digest, Serial};
-use crate::model::certifier::Issued;
 use crate::model::error::{Error, Kind, Result};
+use crate::model::issued::Issued;
 use crate::store::ledger::{Ledger, Order};
 use crate::store::listing::{self, Listing};
 

@@ -5,8 +5,8 @@ use std::process::Command;
 
 use ringmaster::model::bytes::Serial;
 use ringmaster::model::certificate::Certificate;
-use ringmaster::model::certifier::Reason;
 use ringmaster::model::finding::Severity;
+use ringmaster::model::issued::Reason;
 use ringmaster::model::time::{DAY, Timestamp};
 use ringmaster::pki::chain::{Explanation, Question, explain, sort};
 use ringmaster::pki::crl::to_be_signed;

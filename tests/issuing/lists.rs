@@ -2,7 +2,7 @@
 
 use ringmaster::model::bytes::Serial;
 use ringmaster::model::certificate::Certificate;
-use ringmaster::model::certifier::Reason;
+use ringmaster::model::issued::Reason;
 use ringmaster::model::key::KeyType;
 use ringmaster::model::time::Timestamp;
 use ringmaster::pki::crl::{read, revoked, to_be_signed};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::console::Console;
 use super::fixture;
-use ringmaster::model::certifier::{Issued, Reason, Revocation};
 use ringmaster::model::finding::{Finding, Severity, Subject};
+use ringmaster::model::issued::{Issued, Reason, Revocation};
 use ringmaster::store::listing::Listing;
 use ringmaster::tui::msg::{Done, Effect, Msg};
 use ringmaster::tui::pane::RowKey;

@@ -14,9 +14,10 @@ use super::record::Meta;
 use super::schema;
 use super::sqlite::SqliteLedger;
 use crate::model::bytes::{Der, Digest, Serial, hex};
-use crate::model::certifier::{CrlInfo, Reason};
+use crate::model::certifier::CrlInfo;
 use crate::model::change::Fact;
 use crate::model::error::{Error, Result};
+use crate::model::issued::Reason;
 use crate::model::request::RequestId;
 use crate::model::time::Timestamp;
 

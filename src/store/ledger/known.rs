@@ -9,8 +9,8 @@ use serde::Deserialize;
 use super::query::reason;
 use super::sqlite::SqliteLedger;
 use crate::model::bytes::Digest;
-use crate::model::certifier::Revocation;
 use crate::model::error::{Error, Result};
+use crate::model::issued::Revocation;
 use crate::model::time::Timestamp;
 
 /// What was made in a workspace and not deleted, whether or not its files are there.

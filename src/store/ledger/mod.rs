@@ -13,8 +13,8 @@ mod trouble;
 
 use crate::model::Generation;
 use crate::model::bytes::{Der, Digest, Serial};
-use crate::model::certifier::{Issued, Reason};
 use crate::model::error::Result;
+use crate::model::issued::{Issued, Reason};
 use crate::model::request::{Request, RequestId};
 use crate::model::time::Timestamp;
 use crate::pki::signer::Signing;

@@ -5,10 +5,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::audit::{entry_hash, sha256};
 use crate::model::Generation;
 use crate::model::bytes::{Der, Digest, Serial};
-use crate::model::certifier::{CrlInfo, Issued, Reason};
+use crate::model::certifier::CrlInfo;
 use crate::model::change::Fact;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::escape::visible;
+use crate::model::issued::{Issued, Reason};
 use crate::model::request::{Request, RequestId};
 use crate::model::time::Timestamp;
 

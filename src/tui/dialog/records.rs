@@ -1,8 +1,8 @@
 //! FIELDS of the small records that only forms fill in: a plan, a denial, a revocation.
 
-use crate::model::certifier::Reason;
 use crate::model::escape::visible;
 use crate::model::field::{Field, Kind, Record, When, choice, number};
+use crate::model::issued::Reason;
 use crate::model::request::Plan;
 
 /// Why a request is denied.
@@ -117,7 +117,8 @@ impl Record for Withdrawal {
 /// Writes the reference of all fields, `docs/fields.md`.
 pub fn fields_markdown() -> String {
     use crate::model::certificate::Certificate;
-    use crate::model::certifier::{Certifier, Issued, NewCertifier};
+    use crate::model::certifier::{Certifier, NewCertifier};
+    use crate::model::issued::Issued;
     use crate::model::keyring::{Keyring, NewKeyring};
     use crate::model::request::Request;
     use crate::model::site::Site;

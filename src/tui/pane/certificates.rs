@@ -4,8 +4,8 @@
 use super::{Cell, Column, Entry, Pane, PaneId, RowKey, entries, matches};
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
-use crate::model::certifier::Issued;
 use crate::model::finding::Subject;
+use crate::model::issued::Issued;
 use crate::model::time::Timestamp;
 use crate::store::ledger::Order;
 use crate::store::listing::{self, Here, Verdict};
