@@ -1,0 +1,254 @@
+//! Verbs as data, what each needs of the disk, and which function carries it out. Commits nothing.
+
+use std::collections::BTreeMap;
+
+use super::Desk;
+use crate::model::State;
+use crate::model::bytes::{Digest, Serial};
+use crate::model::certificate::Certificate;
+use crate::model::certifier::NewCertifier;
+use crate::model::change::{Change, Fact};
+use crate::model::error::{Error, Result};
+use crate::model::issued::{Issued, Reason, Revocation};
+use crate::model::keyring::NewKeyring;
+use crate::model::request::{Pkcs10, Plan, Request, RequestId};
+use crate::model::secret::Secret;
+use crate::model::site::Site;
+use crate::model::time::Timestamp;
+use crate::ops::Env;
+use crate::ops::approve::approve;
+use crate::ops::create_certifier::create_certifier;
+use crate::ops::create_keyring::create_keyring;
+use crate::ops::delete_keyring::delete_keyring;
+use crate::ops::deny::deny;
+use crate::ops::import_request::import_requests;
+use crate::ops::install::{install, not_revoked};
+use crate::ops::issue::{Earlier, issue};
+use crate::ops::issue_crl::issue_crl;
+use crate::ops::revoke::revoke;
+use crate::ops::site::{delete_site, save_site};
+use crate::ops::trust::trust;
+
+/// Everything that can be asked of the workspace, as data. Secrets in it are the [`Secret`] type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verb {
+    /// Makes a certifier with its certificate and first CRL; it is unlocked afterwards.
+    CreateCertifier(NewCertifier),
+    /// Makes a keyring with key and request, and puts the request into the queue.
+    CreateKeyring(NewKeyring),
+    /// Puts requests made elsewhere into the queue.
+    ImportRequests {
+        /// The requests as read.
+        requests: Vec<Pkcs10>,
+        /// `file web.csr`, `pasted`, `standard input`.
+        source: String,
+    },
+    /// Approves a request.
+    Approve {
+        /// Which.
+        id: RequestId,
+        /// What shall be issued; its `reason` says why warnings are accepted.
+        plan: Plan,
+    },
+    /// Denies a request.
+    Deny {
+        /// Which.
+        id: RequestId,
+        /// Why.
+        reason: String,
+    },
+    /// Signs approved requests; the certifiers have to be unlocked.
+    Issue {
+        /// Which.
+        ids: Vec<RequestId>,
+    },
+    /// Adds trusted roots to a keyring.
+    Trust {
+        /// The keyring.
+        keyring: String,
+        /// The roots.
+        roots: Vec<Certificate>,
+        /// The ring's password; `None` asks the stash.
+        password: Option<Secret>,
+    },
+    /// Installs the certificate of a keyring's key, with intermediates.
+    Install {
+        /// The keyring.
+        keyring: String,
+        /// Leaf and intermediates in any order.
+        certificates: Vec<Certificate>,
+        /// The ring's password; `None` asks the stash.
+        password: Option<Secret>,
+    },
+    /// Moves a keyring to the history.
+    DeleteKeyring {
+        /// The keyring.
+        name: String,
+    },
+    /// Makes or changes a site document.
+    SaveSite {
+        /// The document as it was when editing began; `None` makes a new one.
+        before: Option<Site>,
+        /// The document as it shall be.
+        site: Site,
+    },
+    /// Deletes a site document.
+    DeleteSite {
+        /// The document.
+        name: String,
+    },
+    /// Revokes an issued certificate; the next CRL carries it.
+    Revoke {
+        /// The certifier.
+        certifier: String,
+        /// The serial number.
+        serial: Serial,
+        /// Why.
+        reason: Reason,
+    },
+    /// Signs a new CRL; the certifier has to be unlocked.
+    IssueCrl {
+        /// The certifier.
+        certifier: String,
+    },
+}
+
+/// What a verb needs of the disk beside the state.
+#[derive(Default)]
+pub(super) struct Needs {
+    password: Secret,
+    known: Vec<Request>,
+    earlier: Earlier,
+    issued: Option<Issued>,
+    crl_number: u64,
+    revoked: Vec<(Serial, Timestamp, Reason)>,
+    revocations: BTreeMap<Digest, Revocation>,
+}
+
+impl Needs {
+    pub(super) fn of(desk: &mut Desk, state: &State, verb: &Verb, now: Timestamp) -> Result<Self> {
+        let mut needs = Self::default();
+        match verb {
+            Verb::Trust { keyring, password, .. } => {
+                needs.password = desk.ring_password(state, keyring, password.as_ref())?;
+            }
+            Verb::Install { keyring, certificates, password } => {
+                for c in certificates {
+                    let row = desk.store.ledger().issued_by_sha256(&c.sha256)?;
+                    let revoked = row.and_then(|(row, _)| row.revoked).map(|r| (c.sha256, r));
+                    needs.revocations.extend(revoked);
+                }
+                needs.password = desk.ring_password(state, keyring, password.as_ref())?;
+            }
+            Verb::ImportRequests { requests, .. } => {
+                let ledger = desk.store.ledger();
+                for request in requests {
+                    needs.known.extend(ledger.request_by_sha256(&request.sha256)?);
+                }
+            }
+            Verb::Approve { id, .. } | Verb::Deny { id, .. } => needs.look_at(desk, state, *id)?,
+            Verb::Issue { ids } => {
+                for id in ids {
+                    needs.look_at(desk, state, *id)?;
+                }
+            }
+            Verb::Revoke { certifier, serial, .. } => {
+                needs.issued = desk.store.ledger().issued_by_serial(certifier, serial)?.map(|(row, _)| row);
+            }
+            Verb::IssueCrl { certifier } => {
+                let ledger = desk.store.ledger();
+                needs.crl_number = ledger.last_crl_number(certifier)? + 1;
+                ledger.revoked(certifier, now, &mut |s, at, why| needs.revoked.push((s, at, why)))?;
+            }
+            _ => {}
+        }
+        Ok(needs)
+    }
+
+    /// Looks up what was issued before for the key of a request. Errors: it was closed long ago, and is not in the state.
+    fn look_at(&mut self, desk: &mut Desk, state: &State, id: RequestId) -> Result<()> {
+        let ledger = desk.store.ledger();
+        match state.requests.get(&id) {
+            Some(request) => {
+                self.earlier.insert(id, ledger.issued_by_key(&request.pkcs10.key.sha256)?);
+                Ok(())
+            }
+            None => match ledger.request(id)? {
+                Some(closed) => Err(Error::refused(format!("Nothing was done with request {id}."))
+                    .why(format!("It is {} already.", closed.status.word()))),
+                None => Err(Error::not_found("request", &id.to_string())),
+            },
+        }
+    }
+}
+
+pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'_>) -> Result<Change> {
+    match verb {
+        Verb::CreateCertifier(asked) => create_certifier(state, asked, env),
+        Verb::CreateKeyring(asked) => create_keyring(state, asked, env),
+        Verb::ImportRequests { requests, source } => {
+            import_requests(state, requests, source, &needs.known, env)
+        }
+        Verb::Approve { id, plan } => {
+            let earlier = needs.earlier.get(id).map_or(&[][..], Vec::as_slice);
+            approve(state, *id, plan, earlier, env)
+        }
+        Verb::Deny { id, reason } => deny(state, *id, reason, env),
+        Verb::Issue { ids } => issue(state, ids, &needs.earlier, env),
+        Verb::Trust { keyring, roots, .. } => trust(state, keyring, roots, &needs.password, env),
+        Verb::Install { keyring, certificates, .. } => {
+            not_revoked(state, keyring, certificates, &needs.revocations)?;
+            install(state, keyring, certificates, &needs.password, env)
+        }
+        Verb::DeleteKeyring { name } => delete_keyring(state, name),
+        Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
+        Verb::DeleteSite { name } => delete_site(state, name),
+        Verb::Revoke { serial, reason, .. } => match &needs.issued {
+            Some(issued) => revoke(state, issued, *reason, env),
+            None => Err(Error::not_found("issued certificate", &serial.to_string())),
+        },
+        Verb::IssueCrl { certifier } => {
+            issue_crl(state, certifier, needs.crl_number, needs.revoked.clone(), env)
+        }
+    }
+}
+
+/// Says what became true, for the status line; `None` for a fact that another one in the same change says better.
+pub(super) fn sentence(fact: &Fact) -> Option<String> {
+    Some(match fact {
+        Fact::CertifierCreated { certifier } => {
+            format!("Certifier {} is made, with its certificate and first CRL.", certifier.name)
+        }
+        Fact::KeyringCreated { .. } | Fact::WorkspaceCreated => return None,
+        Fact::RequestReceived { request } => match &request.keyring {
+            Some(ring) if request.source == format!("keyring {ring}") => {
+                format!("Keyring {ring} is made; its request {} waits for a decision.", request.id)
+            }
+            _ => format!("Request {} waits for a decision.", request.id),
+        },
+        Fact::CrlIssued { crl, .. } if crl.number == 1 => return None,
+        Fact::CrlIssued { certifier, crl, .. } => {
+            format!("Certifier {certifier} signed CRL {} with {} entries.", crl.number, crl.entries)
+        }
+        Fact::KeyringChanged { keyring, what } => format!("Keyring {}: {what}.", keyring.name),
+        Fact::KeyringDeleted { name } => format!("Keyring {name} was moved to the history."),
+        Fact::PolicyAmended { certifier, policy } => {
+            format!("Certifier {certifier} has policy version {}.", policy.version)
+        }
+        Fact::RequestApproved { id, plan, .. } => {
+            format!("Request {id} is approved; {} has to sign it.", plan.certifier)
+        }
+        Fact::RequestDenied { id, .. } => format!("Request {id} is denied."),
+        Fact::CertificateIssued { issued, .. } => {
+            format!("{} signed {} with serial {}.", issued.certifier, issued.subject, issued.serial)
+        }
+        Fact::CertificateRevoked { certifier, serial, .. } => {
+            format!("Serial {serial} is revoked; certifier {certifier} owes a new CRL.")
+        }
+        Fact::SiteSaved { site } => format!("Site {} is saved.", site.name),
+        Fact::SiteDeleted { name } => format!("Site {name} is deleted."),
+        Fact::SigningAbandoned { what, .. } => format!("An unfinished signature was found: {what}."),
+        Fact::UnlockFailed { what } => format!("Unlocking failed: {what}."),
+        Fact::CertifierUnlocked { certifier } => format!("Certifier {certifier} is unlocked."),
+    })
+}
