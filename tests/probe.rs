@@ -222,7 +222,7 @@ fn wrong_host_wrong_date_and_unknown_issuer_are_seen_but_not_trusted() {
         let seen = probe(&target).unwrap();
         assert!(!seen.explanation.trusted, "{}", shown(&seen));
         assert_eq!(seen.sent.len(), 2);
-        assert!(shown(&seen).contains("Verdict       not trusted: "), "{}", shown(&seen));
+        assert!(shown(&seen).contains("Verdict       NOT TRUSTED: "), "{}", shown(&seen));
     }
 }
 

@@ -13,7 +13,6 @@ use crate::desk::Desk;
 use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Result};
 use crate::model::site::host_name;
-use crate::model::time::days_left;
 use crate::probe::connect::{Seen, Target, probe};
 
 /// The command.
@@ -64,7 +63,7 @@ pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
     if session.json {
         json_report(&seen, session)
     } else {
-        report(&seen, session)
+        seen.lines().iter().for_each(|line| session.out.line(line))
     }
     Ok(if seen.explanation.trusted { 0 } else { 3 })
 }
@@ -121,35 +120,6 @@ fn anchors(options: &ArgMatches, session: &mut Session<'_>) -> Result<(Vec<Certi
     Ok((roots, crls))
 }
 
-fn report(seen: &Seen, session: &mut Session<'_>) {
-    let staple = if seen.staple > 0 { format!("{} bytes", seen.staple) } else { String::new() };
-    session.out.pairs([
-        ("Address", seen.address.to_string()),
-        ("Protocol", seen.protocol.clone()),
-        ("Cipher suite", seen.suite.clone()),
-        ("Key exchange", seen.group.clone()),
-        ("ALPN", seen.alpn.clone()),
-        ("OCSP staple", staple),
-        ("Time", format!("connected in {} ms, shaken hands in {} ms", seen.times.0, seen.times.1)),
-        ("Afterwards", seen.late.clone()),
-        ("Sent", format!("{} certificates", seen.sent.len())),
-    ]);
-    session.out.line("");
-    let now = Desk::now();
-    for (depth, link) in seen.explanation.links.iter().enumerate() {
-        let ends = days_left(link.certificate.not_after.days_from(now));
-        session.out.line(&format!("{depth} {} ({}; {ends})", link.certificate.subject, link.origin));
-        session.out.findings(&link.findings);
-    }
-    if let Some(missing) = &seen.explanation.missing {
-        session.out.line(&format!("missing: {missing}"));
-    }
-    session.out.line("");
-    let verdict = if seen.explanation.trusted { "trusted" } else { "NOT TRUSTED" };
-    let words = &seen.explanation.verdict;
-    session.out.line(&if words == "trusted" { verdict.into() } else { format!("{verdict}: {words}") });
-}
-
 fn json_report(seen: &Seen, session: &mut Session<'_>) {
     let chain = seen.explanation.links.iter().map(|link| {
         json!({
@@ -171,6 +141,7 @@ fn json_report(seen: &Seen, session: &mut Session<'_>) {
         "connect-ms": seen.times.0,
         "handshake-ms": seen.times.1,
         "late": seen.late,
+        "notes": seen.notes,
         "sent": seen.sent.len(),
         "trusted": seen.explanation.trusted,
         "verdict": seen.explanation.verdict,

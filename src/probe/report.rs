@@ -44,7 +44,7 @@ impl Seen {
 
         let verdict = &self.explanation.verdict;
         let verdict =
-            if self.explanation.trusted { "trusted".to_owned() } else { format!("not trusted: {verdict}") };
+            if self.explanation.trusted { "trusted".to_owned() } else { format!("NOT TRUSTED: {verdict}") };
         lines.extend([String::new(), row("Verdict", &verdict)]);
         lines
     }

@@ -304,7 +304,7 @@ fn probed(site: &str, mut lines: Vec<String>, trusted: bool) -> Viewer {
     let role = if trusted { Role::Ok } else { Role::Bad };
     let said = lines.iter().rposition(|line| line.starts_with("Verdict"));
     let text = said.map_or_else(
-        || if trusted { "trusted".into() } else { "not trusted".into() },
+        || if trusted { "trusted".into() } else { "NOT TRUSTED".into() },
         |at| lines.remove(at).trim_start_matches("Verdict").trim().to_owned(),
     );
     while lines.last().is_some_and(String::is_empty) {

@@ -23,7 +23,9 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     let buf = frame.buffer_mut();
     if area.width < LEAST.0 || area.height < LEAST.1 {
         let text = format!("The console needs {} columns and {} rows.", LEAST.0, LEAST.1);
-        put(buf, area, 0, &model.ink().line(Role::Text, &text));
+        for (y, line) in (0..area.height).zip(wrap(&text, usize::from(area.width))) {
+            put(buf, area, y, &model.ink().line(Role::Text, &line));
+        }
         return;
     }
     let areas = areas(model);
