@@ -15,6 +15,7 @@ use crate::model::request::{Plan, RequestId, Status};
 use crate::model::secret::Secret;
 use crate::model::site::{Site, SiteKind};
 use crate::model::time::Timestamp;
+use crate::ops::ring::Act;
 use crate::pki::key::PrivateKey;
 use crate::pki::signer::Signing;
 use crate::pki::{issue, name, request};
@@ -159,15 +160,13 @@ impl Stage<'_> {
         let issued = self.desk.run(Verb::Issue { ids: vec![id] })?.facts;
         let root = self.desk.state().certifiers[certifier].certificate.clone();
         let password = Some(demo());
-        self.desk.run(Verb::Trust { keyring: ring.into(), roots: vec![root], password: password.clone() })?;
+        let act = Act::Trust { roots: vec![root] };
+        self.desk.run(Verb::Ring { keyring: ring.into(), act, password: password.clone() })?;
         for fact in issued {
             if let Fact::CertificateIssued { der, .. } = fact {
                 let certificates = vec![crate::pki::certificate::read(&der.0)?];
-                self.desk.run(Verb::Install {
-                    keyring: ring.into(),
-                    certificates,
-                    password: password.clone(),
-                })?;
+                let act = Act::Install { certificates };
+                self.desk.run(Verb::Ring { keyring: ring.into(), act, password: password.clone() })?;
             }
         }
         Ok(())

@@ -15,6 +15,7 @@ use ringmaster::model::error::Kind;
 use ringmaster::model::key::KeyType;
 use ringmaster::model::request::RequestId;
 use ringmaster::model::time::Timestamp;
+use ringmaster::ops::ring::Act;
 use ringmaster::pki::signer::Signing;
 use ringmaster::store::{Open, Store};
 
@@ -48,7 +49,7 @@ fn act(desk: &mut Desk, act: &str) {
             let row = leaf.unwrap().remove(0);
             let (_, der) = desk.ledger().issued_by_serial("root", &row.serial).unwrap().unwrap();
             let certificates = vec![ringmaster::pki::certificate::read(&der.0).unwrap()];
-            desk.run(Verb::Install { keyring: "mail".into(), certificates, password: None }).unwrap();
+            desk.run(Verb::ring("mail", Act::Install { certificates })).unwrap();
         }
         other => panic!("no act {other}"),
     }
@@ -67,7 +68,7 @@ fn prepare(folder: &Path, act: &str) {
     }
     issue(&mut desk, id, "root");
     let roots = vec![desk.state().certifiers["root"].certificate.clone()];
-    desk.run(Verb::Trust { keyring: "mail".into(), roots, password: None }).unwrap();
+    desk.run(Verb::ring("mail", Act::Trust { roots })).unwrap();
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -14,6 +14,7 @@ use ringmaster::model::key::KeyType;
 use ringmaster::model::keyring::{Keyring, status};
 use ringmaster::model::site::Site;
 use ringmaster::model::time::Timestamp;
+use ringmaster::ops::ring::Act;
 use tempfile::TempDir;
 
 use crate::life::{create_certifier, create_keyring, issue};
@@ -27,7 +28,7 @@ fn furnished() -> (TempDir, Desk, Certificate) {
     let id = create_keyring(&mut desk, "mail", true);
     let leaf = issue(&mut desk, id, "root");
     let roots = vec![desk.state().certifiers["root"].certificate.clone()];
-    desk.run(Verb::Trust { keyring: "mail".into(), roots, password: None }).unwrap();
+    desk.run(Verb::ring("mail", Act::Trust { roots })).unwrap();
     desk.run(install("mail", &leaf)).unwrap();
     let hosts = vec!["mail.example.test".into()];
     let site = Site { name: "mail".into(), hosts, keyring: "mail".into(), ..Site::default() };
@@ -36,7 +37,7 @@ fn furnished() -> (TempDir, Desk, Certificate) {
 }
 
 fn install(keyring: &str, leaf: &Certificate) -> Verb {
-    Verb::Install { keyring: keyring.into(), certificates: vec![leaf.clone()], password: None }
+    Verb::ring(keyring, Act::Install { certificates: vec![leaf.clone()] })
 }
 
 fn found(desk: &Desk, at: Timestamp) -> Vec<Finding> {
@@ -71,7 +72,7 @@ fn a_revoked_certificate_in_use_is_said_everywhere() {
     let id = create_keyring(&mut desk, "spare", true);
     let spare = issue(&mut desk, id, "root");
     let roots = vec![desk.state().certifiers["root"].certificate.clone()];
-    desk.run(Verb::Trust { keyring: "spare".into(), roots, password: None }).unwrap();
+    desk.run(Verb::ring("spare", Act::Trust { roots })).unwrap();
     for c in [&leaf, &spare] {
         let serial = c.serial.clone();
         desk.run(Verb::Revoke { certifier: "root".into(), serial, reason: Reason::KeyCompromise }).unwrap();

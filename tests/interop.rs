@@ -11,6 +11,7 @@ use ringmaster::desk::{Desk, Verb};
 use ringmaster::model::certificate::Certificate;
 use ringmaster::model::key::KeyType;
 use ringmaster::model::request::{Proof, RequestId};
+use ringmaster::ops::ring::Act;
 use ringmaster::pki::pem;
 
 use crate::life::{create_certifier, create_keyring, issue};
@@ -114,8 +115,8 @@ fn nginx_serves_a_keyring_file_as_it_is() {
     let root = desk.state().certifiers["root"].certificate.clone();
     write(folder, "root.pem", &[&root]);
     let keyring = || "mail".to_owned();
-    desk.run(Verb::Trust { keyring: keyring(), roots: vec![root], password: None }).unwrap();
-    desk.run(Verb::Install { keyring: keyring(), certificates: vec![leaf], password: None }).unwrap();
+    desk.run(Verb::ring(keyring(), Act::Trust { roots: vec![root] })).unwrap();
+    desk.run(Verb::ring(keyring(), Act::Install { certificates: vec![leaf] })).unwrap();
     let ring = folder.join("data/keyrings/mail.kyr");
     std::fs::write(folder.join("password"), "ring-pass\n").unwrap();
     // A port that was free a moment ago.

@@ -13,6 +13,7 @@ use ringmaster::model::key::KeyType;
 use ringmaster::model::keyring::{NewKeyring, Role};
 use ringmaster::model::request::{Plan, RequestId, Status};
 use ringmaster::model::site::Site;
+use ringmaster::ops::ring::Act;
 use ringmaster::pki::pem;
 
 use crate::support::{config, desk, openssl, secret, tool};
@@ -110,15 +111,12 @@ fn a_certificate_goes_from_request_to_ring_and_openssl_agrees() {
     let leaf = ringmaster::pki::certificate::read(&der.0).unwrap();
 
     // The wrong order is refused and names what solves it.
-    let install = Verb::Install { keyring: "mail".into(), certificates: vec![leaf.clone()], password: None };
+    let install = Verb::ring("mail", Act::Install { certificates: vec![leaf.clone()] });
     let error = desk.run(install.clone()).unwrap_err();
     assert_eq!((error.kind, error.command), (Kind::Refused, Some("keyring.trust")), "{error}");
     let root = desk.state().certifiers["root"].certificate.clone();
-    let trust = |certificate: &Certificate| Verb::Trust {
-        keyring: "mail".into(),
-        roots: vec![certificate.clone()],
-        password: None,
-    };
+    let trust =
+        |certificate: &Certificate| Verb::ring("mail", Act::Trust { roots: vec![certificate.clone()] });
     assert_eq!(desk.run(trust(&leaf)).unwrap_err().kind, Kind::Refused, "a server certificate as root");
     desk.run(trust(&root)).unwrap();
     assert_eq!(desk.run(trust(&root)).unwrap_err().kind, Kind::Refused, "twice");
@@ -176,14 +174,14 @@ fn what_does_not_fit_a_ring_is_refused() {
     let one = issue(&mut desk, one, "root");
     let two = issue(&mut desk, two, "root");
     let root = desk.state().certifiers["root"].certificate.clone();
-    let into = |ring: &str, certificates: &[&Certificate], password: Option<&str>| Verb::Install {
+    let into = |ring: &str, certificates: &[&Certificate], password: Option<&str>| Verb::Ring {
         keyring: ring.into(),
-        certificates: certificates.iter().map(|c| (*c).clone()).collect(),
+        act: Act::Install { certificates: certificates.iter().map(|c| (*c).clone()).collect() },
         password: password.map(secret),
     };
-    let trust = |ring: &str, password: Option<&str>| Verb::Trust {
+    let trust = |ring: &str, password: Option<&str>| Verb::Ring {
         keyring: ring.into(),
-        roots: vec![root.clone()],
+        act: Act::Trust { roots: vec![root.clone()] },
         password: password.map(secret),
     };
     desk.run(trust("one", None)).unwrap();
@@ -219,14 +217,14 @@ fn a_ring_changed_without_its_password_is_noticed() {
     let id = create_keyring(&mut desk, "mail", true);
     let leaf = issue(&mut desk, id, "root");
     let root = desk.state().certifiers["root"].certificate.clone();
-    desk.run(Verb::Trust { keyring: "mail".into(), roots: vec![root], password: None }).unwrap();
+    desk.run(Verb::ring("mail", Act::Trust { roots: vec![root] })).unwrap();
     drop(desk);
     let file = temp.path().join("data/keyrings/mail.kyr");
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(text.contains("trusted: true"), "{text}");
     std::fs::write(&file, text.replace("trusted: true", "trusted: false")).unwrap();
     let mut desk = self::desk(temp.path());
-    let install = Verb::Install { keyring: "mail".into(), certificates: vec![leaf], password: None };
+    let install = Verb::ring("mail", Act::Install { certificates: vec![leaf] });
     assert_eq!(desk.run(install).unwrap_err().kind, Kind::Damaged);
 }
 

@@ -16,6 +16,7 @@ use ringmaster::model::key::KeyType;
 use ringmaster::model::keyring::NewKeyring;
 use ringmaster::model::request::Plan;
 use ringmaster::model::secret::Secret;
+use ringmaster::ops::ring::Act;
 use ringmaster::store::ledger::Ledger;
 use ringmaster::store::listing;
 use ringmaster::tui::backend::Lean;
@@ -90,11 +91,11 @@ fn furnish(desk: &mut Desk, folder: &Path) {
         desk.run(Verb::Approve { id, plan }).expect("approved");
         let facts = desk.run(Verb::Issue { ids: vec![id] }).expect("issued").facts;
         let roots = vec![desk.state().certifiers["example-root"].certificate.clone()];
-        desk.run(Verb::Trust { keyring: name.clone(), roots, password: Some(demo()) }).expect("trusted");
+        desk.run(Verb::ring(&name, Act::Trust { roots }).with_password(demo())).expect("trusted");
         for fact in facts {
             let Fact::CertificateIssued { der, .. } = fact else { continue };
             let certificates = vec![ringmaster::pki::certificate::read(&der.0).expect("read")];
-            desk.run(Verb::Install { keyring: name.clone(), certificates, password: Some(demo()) })
+            desk.run(Verb::ring(&name, Act::Install { certificates }).with_password(demo()))
                 .expect("installed");
         }
     }

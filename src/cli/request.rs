@@ -130,7 +130,7 @@ fn import(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     for file in options.get_many::<PathBuf>("files").unwrap_or_default() {
         let found = session.find(file)?;
         let source = print::source(file);
-        if found.keys > 0 {
+        if !found.keys.is_empty() || !found.locked.is_empty() {
             session
                 .out
                 .note(&format!("{source} holds a private key: it was not read. A request needs none."));

@@ -114,15 +114,16 @@ impl<'a> Session<'a> {
             }
             asked += 1;
             let locked = self.certifiers_of(&verb)?;
-            match &mut verb {
-                Verb::Trust { keyring, password, .. } | Verb::Install { keyring, password, .. } => {
-                    if asked == 1 {
-                        self.out.note(&error.why);
-                    }
-                    *password = Some(self.secrets.ask(&format!("Password of keyring {keyring}"))?);
+            if let Some(keyring) = verb.keyring() {
+                if asked == 1 {
+                    self.out.note(&error.why);
                 }
-                _ if locked.is_empty() => return Err(error),
-                _ => locked.iter().try_for_each(|certifier| self.unlock(certifier))?,
+                let password = self.secrets.ask(&format!("Password of keyring {keyring}"))?;
+                verb = verb.with_password(password);
+            } else if locked.is_empty() {
+                return Err(error);
+            } else {
+                locked.iter().try_for_each(|certifier| self.unlock(certifier))?;
             }
         }
     }

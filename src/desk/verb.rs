@@ -1,6 +1,7 @@
 //! Verbs as data, what each needs of the disk, and which function carries it out. Commits nothing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::Desk;
 use crate::model::State;
@@ -10,7 +11,7 @@ use crate::model::certifier::NewCertifier;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::issued::{Issued, Reason, Revocation};
-use crate::model::keyring::NewKeyring;
+use crate::model::keyring::{ImportedKeyring, Keyring, NewKeyring};
 use crate::model::request::{Pkcs10, Plan, Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::site::Site;
@@ -21,13 +22,16 @@ use crate::ops::create_certifier::create_certifier;
 use crate::ops::create_keyring::create_keyring;
 use crate::ops::delete_keyring::delete_keyring;
 use crate::ops::deny::deny;
+use crate::ops::import_keyring::import_keyring;
 use crate::ops::import_request::import_requests;
-use crate::ops::install::{install, not_revoked};
+use crate::ops::install::not_revoked;
 use crate::ops::issue::{Earlier, issue};
 use crate::ops::issue_crl::issue_crl;
+use crate::ops::restore::undelete;
 use crate::ops::revoke::revoke;
+use crate::ops::ring::{self, Act};
 use crate::ops::site::{delete_site, save_site};
-use crate::ops::trust::trust;
+use crate::pki::key::PrivateKey;
 
 /// Everything that can be asked of the workspace, as data. Secrets in it are the [`Secret`] type.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,23 +66,30 @@ pub enum Verb {
         /// Which.
         ids: Vec<RequestId>,
     },
-    /// Adds trusted roots to a keyring.
-    Trust {
+    /// Changes a keyring after proving its password.
+    Ring {
         /// The keyring.
         keyring: String,
-        /// The roots.
-        roots: Vec<Certificate>,
+        /// What is done to it.
+        act: Act,
         /// The ring's password; `None` asks the stash.
         password: Option<Secret>,
     },
-    /// Installs the certificate of a keyring's key, with intermediates.
-    Install {
-        /// The keyring.
-        keyring: String,
-        /// Leaf and intermediates in any order.
+    /// Makes a keyring of a key and certificates that were made elsewhere.
+    ImportKeyring {
+        /// Its name and how it is sealed.
+        asked: ImportedKeyring,
+        /// The private key; `None` makes a ring of trusted roots only.
+        key: Option<Arc<PrivateKey>>,
+        /// Its certificate, the chain and roots, in any order.
         certificates: Vec<Certificate>,
-        /// The ring's password; `None` asks the stash.
-        password: Option<Secret>,
+    },
+    /// Brings a deleted keyring back.
+    Undelete {
+        /// The keyring as it was.
+        revision: Box<Keyring>,
+        /// Its password.
+        password: Secret,
     },
     /// Moves a keyring to the history.
     DeleteKeyring {
@@ -113,6 +124,30 @@ pub enum Verb {
     },
 }
 
+impl Verb {
+    /// Makes a verb that changes a keyring; the stash gives the password until one is typed.
+    pub fn ring(keyring: impl Into<String>, act: Act) -> Self {
+        Self::Ring { keyring: keyring.into(), act, password: None }
+    }
+
+    /// Returns the keyring whose password the verb needs.
+    pub fn keyring(&self) -> Option<&str> {
+        match self {
+            Self::Ring { keyring, .. } => Some(keyring),
+            _ => None,
+        }
+    }
+
+    /// Sets the password of the keyring that the verb changes.
+    #[must_use]
+    pub fn with_password(mut self, typed: Secret) -> Self {
+        if let Self::Ring { password, .. } = &mut self {
+            *password = Some(typed);
+        }
+        self
+    }
+}
+
 /// What a verb needs of the disk beside the state.
 #[derive(Default)]
 pub(super) struct Needs {
@@ -129,14 +164,14 @@ impl Needs {
     pub(super) fn of(desk: &mut Desk, state: &State, verb: &Verb, now: Timestamp) -> Result<Self> {
         let mut needs = Self::default();
         match verb {
-            Verb::Trust { keyring, password, .. } => {
-                needs.password = desk.ring_password(state, keyring, password.as_ref())?;
-            }
-            Verb::Install { keyring, certificates, password } => {
-                for c in certificates {
-                    let row = desk.store.ledger().issued_by_sha256(&c.sha256)?;
-                    let revoked = row.and_then(|(row, _)| row.revoked).map(|r| (c.sha256, r));
-                    needs.revocations.extend(revoked);
+            Verb::Ring { act: Act::DropStash, .. } => {}
+            Verb::Ring { keyring, act, password } => {
+                if let Act::Install { certificates } = act {
+                    for c in certificates {
+                        let row = desk.store.ledger().issued_by_sha256(&c.sha256)?;
+                        let revoked = row.and_then(|(row, _)| row.revoked).map(|r| (c.sha256, r));
+                        needs.revocations.extend(revoked);
+                    }
                 }
                 needs.password = desk.ring_password(state, keyring, password.as_ref())?;
             }
@@ -195,11 +230,16 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         }
         Verb::Deny { id, reason } => deny(state, *id, reason, env),
         Verb::Issue { ids } => issue(state, ids, &needs.earlier, env),
-        Verb::Trust { keyring, roots, .. } => trust(state, keyring, roots, &needs.password, env),
-        Verb::Install { keyring, certificates, .. } => {
-            not_revoked(state, keyring, certificates, &needs.revocations)?;
-            install(state, keyring, certificates, &needs.password, env)
+        Verb::Ring { keyring, act, .. } => {
+            if let Act::Install { certificates } = act {
+                not_revoked(state, keyring, certificates, &needs.revocations)?;
+            }
+            ring::act(state, keyring, act, &needs.password, env)
         }
+        Verb::ImportKeyring { asked, key, certificates } => {
+            import_keyring(state, asked, key.as_deref(), certificates, env)
+        }
+        Verb::Undelete { revision, password } => undelete(state, revision, password, env),
         Verb::DeleteKeyring { name } => delete_keyring(state, name),
         Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
         Verb::DeleteSite { name } => delete_site(state, name),
@@ -231,7 +271,11 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
             format!("Certifier {certifier} signed CRL {} with {} entries.", crl.number, crl.entries)
         }
         Fact::KeyringChanged { keyring, what } => format!("Keyring {}: {what}.", keyring.name),
+        Fact::KeyringRenamed { from, keyring } => format!("Keyring {from} is called {} now.", keyring.name),
         Fact::KeyringDeleted { name } => format!("Keyring {name} was moved to the history."),
+        Fact::KeyExported { keyring, what } => {
+            format!("The private key of keyring {keyring} was exported: {what}.")
+        }
         Fact::PolicyAmended { certifier, policy } => {
             format!("Certifier {certifier} has policy version {}.", policy.version)
         }

@@ -52,10 +52,24 @@ pub enum Fact {
         /// `certificate installed`, `trusted root added` ...
         what: String,
     },
+    /// A keyring got another name; documents that name it are facts of their own in the same change.
+    KeyringRenamed {
+        /// The name before.
+        from: String,
+        /// The whole public part after the change.
+        keyring: Keyring,
+    },
     /// A keyring was moved to history.
     KeyringDeleted {
         /// Its name.
         name: String,
+    },
+    /// The private key of a keyring is about to be written outside of the workspace.
+    KeyExported {
+        /// The keyring by name.
+        keyring: String,
+        /// In which form and where to, without any secret.
+        what: String,
     },
     /// A request entered the queue, pending.
     RequestReceived {
@@ -150,7 +164,9 @@ impl Fact {
             Self::CrlIssued { .. } => "CRL issued",
             Self::KeyringCreated { .. } => "keyring created",
             Self::KeyringChanged { .. } => "keyring changed",
+            Self::KeyringRenamed { .. } => "keyring renamed",
             Self::KeyringDeleted { .. } => "keyring deleted",
+            Self::KeyExported { .. } => "key exported",
             Self::RequestReceived { .. } => "request received",
             Self::RequestApproved { .. } => "request approved",
             Self::RequestDenied { .. } => "request denied",
@@ -178,10 +194,12 @@ impl Fact {
             | Self::CrlIssued { certifier, .. }
             | Self::SigningAbandoned { certifier, .. }
             | Self::CertifierUnlocked { certifier } => Subject::Certifier(certifier.clone()),
-            Self::KeyringCreated { keyring } | Self::KeyringChanged { keyring, .. } => {
-                Subject::Keyring(keyring.name.clone())
+            Self::KeyringCreated { keyring }
+            | Self::KeyringChanged { keyring, .. }
+            | Self::KeyringRenamed { keyring, .. } => Subject::Keyring(keyring.name.clone()),
+            Self::KeyExported { keyring: name, .. } | Self::KeyringDeleted { name } => {
+                Subject::Keyring(name.clone())
             }
-            Self::KeyringDeleted { name } => Subject::Keyring(name.clone()),
             Self::RequestReceived { request } => Subject::Request(request.id),
             Self::RequestApproved { id, .. } | Self::RequestDenied { id, .. } => Subject::Request(*id),
             Self::CertificateIssued { issued, .. } => {
@@ -255,6 +273,13 @@ impl State {
                 self.keyrings.insert(keyring.name.clone(), keyring.clone());
                 self.forget_revocations();
             }
+            Fact::KeyringRenamed { from, keyring } => {
+                self.keyrings.remove(from);
+                self.keyrings.insert(keyring.name.clone(), keyring.clone());
+                for request in self.requests.values_mut().filter(|r| r.keyring.as_ref() == Some(from)) {
+                    request.keyring = Some(keyring.name.clone());
+                }
+            }
             Fact::KeyringDeleted { name } => {
                 self.keyrings.remove(name);
                 self.forget_revocations();
@@ -303,6 +328,7 @@ impl State {
                 self.sites.remove(name);
             }
             Fact::WorkspaceCreated
+            | Fact::KeyExported { .. }
             | Fact::SigningAbandoned { .. }
             | Fact::UnlockFailed { .. }
             | Fact::CertifierUnlocked { .. } => {}

@@ -38,6 +38,7 @@ pub fn create_keyring(state: &State, asked: &NewKeyring, env: &mut Env<'_>) -> R
         name: asked.name.clone(),
         revision: 0,
         key: Some(key.info().clone()),
+        next_key: None,
         entries: Vec::new(),
         stash: asked.stash,
         sealed: Default::default(),

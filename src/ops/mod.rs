@@ -2,16 +2,24 @@
 //! nothing and print nothing.
 
 pub mod approve;
+pub mod change_password;
 pub mod create_certifier;
 pub mod create_keyring;
 pub mod delete_keyring;
 pub mod deny;
+pub mod import_keyring;
 pub mod import_request;
 pub mod install;
 pub mod issue;
 pub mod issue_crl;
+pub mod rename_keyring;
+pub mod request_again;
+pub mod restore;
 pub mod revoke;
+pub mod ring;
+pub mod self_certify;
 pub mod site;
+pub mod stash;
 pub mod trust;
 
 use crate::model::State;

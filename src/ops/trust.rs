@@ -2,6 +2,7 @@
 
 use super::{Env, opened, rewrite};
 use crate::model::State;
+use crate::model::bytes::Digest;
 use crate::model::certificate::{Certificate, Lifetime};
 use crate::model::change::Change;
 use crate::model::error::{Error, Result};
@@ -50,6 +51,35 @@ pub fn trust(
         ring.entries.push(Entry { role: Role::Root, label, trusted: true, certificate: root.clone() });
     }
     rewrite(ring, password, "trusted root added")
+}
+
+/// Switches trust in roots on or off. Errors: unknown keyring, a root is not in it, wrong password.
+pub fn set_trust(
+    _state: &State,
+    _keyring: &str,
+    _roots: &[Digest],
+    _trusted: bool,
+    _password: &Secret,
+    _env: &mut Env<'_>,
+) -> Result<Change> {
+    Err(Error::internal("Being built."))
+}
+
+/// Gives an entry another label. Errors: unknown keyring, no such entry, an empty label, wrong password.
+pub fn label(
+    _state: &State,
+    _keyring: &str,
+    _entry: &Digest,
+    _label: &str,
+    _password: &Secret,
+) -> Result<Change> {
+    Err(Error::internal("Being built."))
+}
+
+/// Takes roots out of a ring. Errors: unknown keyring, a root is not in it, the certificate would not verify any more,
+/// wrong password.
+pub fn remove_roots(_state: &State, _keyring: &str, _roots: &[Digest], _password: &Secret) -> Result<Change> {
+    Err(Error::internal("Being built."))
 }
 
 fn not_a_root(certificate: &Certificate) -> &'static str {

@@ -57,6 +57,13 @@ pub struct PrivateKey {
     algorithm: &'static [u8],
 }
 
+/// Compares the public parts.
+impl PartialEq for PrivateKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.info == other.info
+    }
+}
+
 /// The parsed key; aws-lc overwrites its memory when it is freed.
 enum Pair {
     Rsa(RsaKeyPair),

@@ -1,11 +1,20 @@
 //! PEM and DER as people bring them: recognises by content what a file or a paste holds.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use zeroize::Zeroizing;
+
 use super::der::{elements, only, tlv};
+use super::key::PrivateKey;
 use super::{certificate, request};
+use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::escape::visible;
 use crate::model::request::Pkcs10;
+use crate::model::secret::Secret;
 
 /// The largest input that is read, in bytes; the rest of a larger one is never looked at.
 pub const LARGEST: usize = 16 << 20;
@@ -22,15 +31,44 @@ pub struct Found {
     pub certificates: Vec<Certificate>,
     /// CRLs, as DER.
     pub crls: Vec<Vec<u8>>,
-    /// Private keys, as PEM or DER text kept apart: how many, and whether encrypted; never shown.
-    pub keys: usize,
+    /// Private keys that could be opened.
+    pub keys: Vec<FoundKey>,
+    /// What certificates are called where they come from, by SHA-256; escaped.
+    pub labels: BTreeMap<Digest, String>,
+    /// What needs a password before it can be looked into, in words: `an encrypted private key`, `a PKCS#12 file`.
+    pub locked: Vec<String>,
     /// What could not be read: what it is and why, escaped.
     pub unread: Vec<String>,
 }
 
+/// A private key that an input held.
+#[derive(Debug, Clone)]
+pub struct FoundKey {
+    /// What it is called where it comes from; escaped, may be empty.
+    pub label: String,
+    /// The key.
+    pub key: Arc<PrivateKey>,
+    /// Whether it lay open, without encryption.
+    pub open: bool,
+}
+
+/// How an input is opened.
+#[derive(Clone, Copy, Default)]
+pub struct Opening<'a> {
+    /// The password, when one was typed.
+    pub password: Option<&'a Secret>,
+    /// Set by another thread to stop a long derivation.
+    pub stop: Option<&'a AtomicBool>,
+}
+
+/// Recognises and reads everything in `bytes` that needs no password; see [`open`].
+pub fn find(bytes: &[u8]) -> Result<Found> {
+    open(bytes, Opening::default())
+}
+
 /// Recognises and reads everything in `bytes`. Errors name what the bytes are instead (empty, too large, a PFX, a JPEG,
 /// a proprietary keyring, text without PEM, truncated PEM).
-pub fn find(bytes: &[u8]) -> Result<Found> {
+pub fn open(bytes: &[u8], _opening: Opening<'_>) -> Result<Found> {
     if bytes.len() > LARGEST {
         return Err(Error::refused("The input is too large.")
             .why(format!("It has {} bytes; at most {LARGEST} are read.", bytes.len()))
@@ -67,7 +105,11 @@ pub fn write(label: &str, der: &[u8]) -> String {
 
 impl Found {
     fn count(&self) -> usize {
-        self.requests.len() + self.certificates.len() + self.crls.len() + self.keys
+        self.requests.len() + self.certificates.len() + self.crls.len() + self.keys.len() + self.locked.len()
+    }
+
+    fn key(&mut self, key: PrivateKey) {
+        self.keys.push(FoundKey { label: String::new(), key: Arc::new(key), open: true });
     }
 
     fn complain(&mut self, text: String) {
@@ -110,7 +152,12 @@ impl Found {
 
     fn block(&mut self, label: &str, body: &[u8], at: usize) {
         if label.ends_with("PRIVATE KEY") {
-            self.keys += 1;
+            match base64(body).map(Zeroizing::new).map(|der| PrivateKey::read(&der)) {
+                _ if label.starts_with("ENCRYPTED") => self.locked.push("an encrypted private key".into()),
+                Some(Ok(key)) => self.key(key),
+                Some(Err(error)) => self.complain(format!("{label} at byte {at}: {error}")),
+                None => self.complain(format!("{label} at byte {at} is damaged: it is not base64.")),
+            }
             return;
         }
         // They accompany a key and say nothing that the key does not.
@@ -159,7 +206,11 @@ impl Found {
             [6, 0xa0] => self.pkcs7(&parts)?,
             [2, 0x30, ..] if parts[0].2 == [3] => return Err(pfx()),
             // PKCS#8, PKCS#1, SEC1, encrypted PKCS#8
-            [2, 0x30, 4, ..] | [2, 2, 2, 2] | [2, 4] | [2, 4, 0xa0 | 0xa1, ..] | [0x30, 4] => self.keys += 1,
+            [2, 0x30, 4, ..] | [2, 2, 2, 2] | [2, 4] | [2, 4, 0xa0 | 0xa1, ..] => {
+                let key = PrivateKey::read(whole)?;
+                self.key(key);
+            }
+            [0x30, 4] => self.locked.push("an encrypted private key".into()),
             [0x30, 3] => {
                 return Err(Error::new(Kind::Foreign, "This is a public key alone.")
                     .next("Bring the certificate request that was made with it."));
@@ -353,7 +404,7 @@ mod tests {
         ];
         for shape in shapes {
             let found = find(&shape).unwrap();
-            assert_eq!((found.requests.len(), found.certificates.len(), found.keys), (1, 2, 1));
+            assert_eq!((found.requests.len(), found.certificates.len(), found.keys.len()), (1, 2, 1));
             assert_eq!(found.unread, [""; 0]);
             assert_eq!(found.requests[0].der.0, request);
             assert_eq!(found.certificates[1].der.0, certificate);
@@ -369,7 +420,7 @@ mod tests {
         assert_eq!(find(&request_der()).unwrap().requests.len(), 1);
         assert_eq!(find(&certificate_der()).unwrap().certificates.len(), 1);
         for kind in [KeyType::Rsa2048, KeyType::P256, KeyType::Ed25519] {
-            assert_eq!(find(PrivateKey::generate(kind).unwrap().pkcs8()).unwrap().keys, 1);
+            assert_eq!(find(PrivateKey::generate(kind).unwrap().pkcs8()).unwrap().keys.len(), 1);
         }
         let signed = |n: u8| oid(&format!("1.2.840.113549.1.7.{n}")).unwrap();
         let certificates = wrap(0xa0, &[certificate_der(), certificate_der()].concat());

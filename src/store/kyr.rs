@@ -242,12 +242,14 @@ pub fn read_with(name: &str, bytes: &[u8], stash: bool, known: &mut Known) -> Re
     });
     let sealed = Sealed {
         key_pem,
+        next_pem: String::new(),
         salt: header.salt.0,
         rounds: header.rounds,
         verifier: header.verifier.0,
         mac: header.mac.0,
     };
-    let ring = Keyring { name: header.name, revision: header.revision, key, entries, stash, sealed };
+    let (name, revision) = (header.name, header.revision);
+    let ring = Keyring { name, revision, key, next_key: None, entries, stash, sealed };
     check(&ring).map_err(|e| bad(e.why))?;
     Ok(ring)
 }

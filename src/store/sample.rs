@@ -45,6 +45,7 @@ pub(super) fn ring(name: &str, password: &str) -> (Keyring, PrivateKey) {
         name: name.into(),
         revision: 0,
         key: None,
+        next_key: None,
         entries,
         stash: false,
         sealed: Sealed::default(),

@@ -204,7 +204,15 @@ mod tests {
 
     fn ring(name: &str, salt: u8) -> Keyring {
         let sealed = Sealed { salt: vec![salt; 16], ..Sealed::default() };
-        Keyring { name: name.into(), revision: 1, key: None, entries: vec![], stash: true, sealed }
+        Keyring {
+            name: name.into(),
+            revision: 1,
+            key: None,
+            next_key: None,
+            entries: vec![],
+            stash: true,
+            sealed,
+        }
     }
 
     fn fresh() -> StashKey {

@@ -16,6 +16,7 @@ use crate::desk::{Outcome, Verb};
 use crate::model::error::{Error, Kind};
 use crate::model::finding::Subject;
 use crate::model::site::Site;
+use crate::ops::ring::Act;
 
 /// Takes the answer of a job.
 pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) -> Vec<Effect> {
@@ -167,11 +168,9 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
     }
     match (&job, error.kind) {
         (Job::Verb(verb), Kind::Locked) => {
-            let opens = match (&**verb, job::signers(model, verb).first()) {
-                (Verb::Trust { keyring, .. } | Verb::Install { keyring, .. }, _) => {
-                    Some(Opens::Keyring(keyring.clone(), verb.clone()))
-                }
-                (_, Some(certifier)) => Some(Opens::Certifier(certifier.clone(), Some(verb.clone()))),
+            let opens = match (verb.keyring(), job::signers(model, verb).first()) {
+                (Some(keyring), _) => Some(Opens::Keyring(keyring.to_owned(), verb.clone())),
+                (None, Some(certifier)) => Some(Opens::Certifier(certifier.clone(), Some(verb.clone()))),
                 _ => None,
             };
             if let Some(opens) = opens {
@@ -246,9 +245,9 @@ fn conflict(model: &mut Model, error: Error, site: Site) -> Vec<Effect> {
 fn point_at(model: &mut Model, job: &Job) {
     let Job::Verb(verb) = job else { return };
     let (pane, key) = match &**verb {
-        Verb::Trust { keyring, .. }
-        | Verb::Install { keyring, .. }
-        | Verb::DeleteKeyring { name: keyring } => (PaneId::Keyrings, RowKey::Name(keyring.clone())),
+        Verb::Ring { keyring, .. } | Verb::DeleteKeyring { name: keyring } => {
+            (PaneId::Keyrings, RowKey::Name(keyring.clone()))
+        }
         Verb::SaveSite { site, .. } => (PaneId::Sites, RowKey::Name(site.name.clone())),
         Verb::Approve { id, .. } | Verb::Deny { id, .. } => (PaneId::Requests, RowKey::Request(*id)),
         Verb::Issue { ids } => match ids.first() {
@@ -290,7 +289,7 @@ fn issued(
         }
         IssuedFor::Install(keyring) => match crate::pki::certificate::read(der) {
             Ok(leaf) => {
-                let verb = Verb::Install { keyring, certificates: vec![leaf], password: None };
+                let verb = Verb::ring(keyring, Act::Install { certificates: vec![leaf] });
                 return job::go(model, verb);
             }
             Err(error) => model.dialogs.push(Dialog::Error(ErrorBox { error })),

@@ -68,7 +68,11 @@ pub struct Command {
 
 /// Lists every command: those of the panes in their order, then those that work everywhere.
 pub fn all() -> impl Iterator<Item = &'static Command> {
-    PANES.iter().flat_map(|p| p.commands).chain(super::everywhere::COMMANDS).chain(super::moving::COMMANDS)
+    PANES
+        .iter()
+        .flat_map(|p| p.commands.iter().copied().flatten())
+        .chain(super::everywhere::COMMANDS)
+        .chain(super::moving::COMMANDS)
 }
 
 /// Finds a command by name.

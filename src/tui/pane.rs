@@ -107,7 +107,7 @@ pub struct Pane {
     /// Says what can be done first when there is nothing, as command names with one line of why.
     pub empty: fn(&Model) -> Vec<(&'static str, &'static str)>,
     /// Its commands.
-    pub commands: &'static [Command],
+    pub commands: &'static [&'static [Command]],
 }
 
 impl PaneId {

@@ -75,6 +75,7 @@ pub(crate) fn full() -> State {
             name: name.into(),
             revision: 2,
             key: Some(info(key)),
+            next_key: None,
             entries,
             stash: true,
             sealed: Sealed::default(),

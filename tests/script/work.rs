@@ -5,6 +5,7 @@ use super::fixture;
 use ringmaster::desk::Verb;
 use ringmaster::model::error::{Error, Kind};
 use ringmaster::model::request::RequestId;
+use ringmaster::ops::ring::Act;
 use ringmaster::tui::msg::{Done, Effect, Msg};
 
 #[test]
@@ -44,7 +45,9 @@ fn an_error_offers_the_command_that_helps() {
     c.answer(Ok(Done::Found(Box::new(found), "file x.pem".into())));
     assert!(c.screen().contains("Install in keyring mail"), "{}", c.screen());
     c.press("<ret>");
-    assert!(matches!(c.verb(), Some(Verb::Install { keyring, .. }) if keyring == "mail"));
+    assert!(
+        matches!(c.verb(), Some(Verb::Ring { keyring, act: Act::Install { .. }, .. }) if keyring == "mail")
+    );
     let error = Error::refused("The certificate was not installed.")
         .why("Its root is missing.")
         .command("keyring.trust");

@@ -45,7 +45,8 @@ fn ring(name: &str, roots: &[Certificate]) -> Keyring {
     let mut entries = vec![entry(Role::Leaf, &leaf)];
     entries.extend(roots.iter().map(|r| entry(Role::Root, r)));
     let sealed = Sealed::default();
-    let ring = Keyring { name: name.into(), revision: 0, key: None, entries, stash: false, sealed };
+    let ring =
+        Keyring { name: name.into(), revision: 0, key: None, next_key: None, entries, stash: false, sealed };
     kyr::seal(ring, Some(&key), &secret(), 10).unwrap()
 }
 

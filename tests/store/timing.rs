@@ -55,6 +55,7 @@ fn a_keyring_takes_as_long_for_a_wrong_password_as_for_the_right_one() {
         name: "mail".into(),
         revision: 0,
         key: None,
+        next_key: None,
         entries: Vec::new(),
         stash: false,
         sealed: Sealed::default(),

@@ -90,7 +90,9 @@ impl<'a> Record<'a> {
             | Fact::PolicyAmended { .. }
             | Fact::KeyringCreated { .. }
             | Fact::KeyringChanged { .. }
+            | Fact::KeyringRenamed { .. }
             | Fact::KeyringDeleted { .. }
+            | Fact::KeyExported { .. }
             | Fact::SiteSaved { .. }
             | Fact::SiteDeleted { .. }
             | Fact::UnlockFailed { .. }

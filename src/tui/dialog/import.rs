@@ -4,6 +4,7 @@ use super::Dialog;
 use super::menu::{Action, Menu, item};
 use super::viewer::Text;
 use crate::desk::Verb;
+use crate::ops::ring::Act;
 use crate::pki::pem::Found;
 use crate::tui::job::ReadFor;
 use crate::tui::model::Model;
@@ -25,10 +26,10 @@ pub(in crate::tui) fn show(model: &mut Model, found: Found, source: String, purp
     if !found.crls.is_empty() {
         lines.push(plain("CRLs", format!("{}; a CRL cannot be imported", found.crls.len()), Role::Dim));
     }
-    if found.keys > 0 {
+    if !found.keys.is_empty() || !found.locked.is_empty() {
         let text = format!(
             "{}; left alone. A private key does not belong into a paste or a shared file.",
-            found.keys
+            found.keys.len() + found.locked.len()
         );
         lines.push(plain("Private keys", text, Role::Warn));
     }
@@ -43,15 +44,11 @@ pub(in crate::tui) fn show(model: &mut Model, found: Found, source: String, purp
         let (keyring, certificates) = (ring.clone(), found.certificates.clone());
         let install = item(
             format!("Install in keyring {ring}: its certificate and what belongs above it"),
-            Action::Verb(Verb::Install {
-                keyring: keyring.clone(),
-                certificates: certificates.clone(),
-                password: None,
-            }),
+            Action::Verb(Verb::ring(&keyring, Act::Install { certificates: certificates.clone() })),
         );
         let trust = item(
             format!("Trust as roots in keyring {ring}"),
-            Action::Verb(Verb::Trust { keyring, roots: certificates, password: None }),
+            Action::Verb(Verb::ring(keyring, Act::Trust { roots: certificates })),
         );
         match purpose {
             Some(ReadFor::Trust(_)) => items.push(trust),

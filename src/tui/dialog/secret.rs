@@ -58,7 +58,7 @@ impl SecretLine {
                         let job = Job::Unlock(name.clone(), then.clone());
                         model.start(job, |id| Effect::Unlock(id, name, secret))
                     }
-                    Opens::Keyring(_, verb) => job::run(model, with_password((**verb).clone(), secret)),
+                    Opens::Keyring(_, verb) => job::run(model, (**verb).clone().with_password(secret)),
                     Opens::Site(site) => {
                         let site = site.clone();
                         model.start(Job::Serve(site.clone()), |id| Effect::Serve(id, site, 0, Some(secret)))
@@ -112,12 +112,4 @@ impl SecretLine {
             ..Sheet::default()
         }
     }
-}
-
-/// Puts the password of a ring into the verb that needs it.
-fn with_password(mut verb: Verb, secret: Secret) -> Verb {
-    if let Verb::Trust { password, .. } | Verb::Install { password, .. } = &mut verb {
-        *password = Some(secret);
-    }
-    verb
 }

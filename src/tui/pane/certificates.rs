@@ -108,7 +108,7 @@ pub const PANE: Pane = Pane {
         ways.push(("request.import", "Import a request; what is issued for it will stand here."));
         ways
     },
-    commands: COMMANDS,
+    commands: &[COMMANDS],
 };
 
 /// Puts a revocation before everything else.

@@ -103,7 +103,7 @@ pub const PANE: Pane = Pane {
             ("console.help", "See every key of this pane."),
         ]
     },
-    commands: COMMANDS,
+    commands: &[COMMANDS],
 };
 
 const WRITE: Command = Command {

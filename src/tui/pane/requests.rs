@@ -108,7 +108,7 @@ pub const PANE: Pane = Pane {
         ways.push(("keyring.create", "Make a keyring; its request comes into the queue by itself."));
         ways
     },
-    commands: COMMANDS,
+    commands: &[COMMANDS],
 };
 
 const WRITE: Command = Command {

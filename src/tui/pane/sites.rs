@@ -104,7 +104,7 @@ pub const PANE: Pane = Pane {
         ways.push(("site.create", "Say which host names answer with which keyring."));
         ways
     },
-    commands: COMMANDS,
+    commands: &[COMMANDS],
 };
 
 const WRITE: Command = Command {

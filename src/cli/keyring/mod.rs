@@ -1,5 +1,12 @@
 //! `ringmaster keyring`: keys with their certificates, chains and trusted roots.
 
+mod export;
+mod history;
+mod import;
+mod life;
+mod roots;
+mod verify;
+
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
@@ -11,7 +18,24 @@ use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Subject;
 use crate::model::keyring::{Keyring, NewKeyring, Role};
+use crate::ops::ring::Act;
 use crate::pki::pem;
+
+/// A group of commands in a file of its own.
+struct Part {
+    commands: fn() -> Vec<Command>,
+    run: fn(&str, &ArgMatches, &mut Session<'_>) -> Option<Result<u8>>,
+}
+
+/// The groups, in the order of the help.
+const PARTS: &[Part] = &[
+    Part { commands: life::commands, run: life::run },
+    Part { commands: import::commands, run: import::run },
+    Part { commands: roots::commands, run: roots::run },
+    Part { commands: export::commands, run: export::run },
+    Part { commands: verify::commands, run: verify::run },
+    Part { commands: history::commands, run: history::run },
+];
 
 /// The commands about keyrings.
 pub(super) fn command() -> Command {
@@ -20,7 +44,7 @@ pub(super) fn command() -> Command {
         Command::new(name).about(about).arg(name_argument)
     };
     let file = || Arg::new("file").value_name("FILE").value_parser(value_parser!(PathBuf));
-    Command::new("keyring")
+    let command = Command::new("keyring")
         .about("Keyrings: a key with its certificate, chain and trusted roots")
         .subcommand_required(true)
         .subcommand(fields::options::<NewKeyring>(
@@ -69,7 +93,8 @@ pub(super) fn command() -> Command {
                     .required(true)
                     .help("The name of the keyring again"),
             ),
-        )
+        );
+    PARTS.iter().fold(command, |command, part| command.subcommands((part.commands)()))
 }
 
 /// Runs a command about keyrings.
@@ -106,7 +131,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
                 Some(name) => vec![certifier::by_name(name, session)?.certificate],
                 None => given(options, session)?,
             };
-            session.run(Verb::Trust { keyring, roots, password: None })
+            session.run(Verb::ring(keyring, Act::Trust { roots }))
         }
         Some(("install", options)) => {
             let ring = find(options, session)?;
@@ -115,7 +140,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             } else {
                 given(options, session)?
             };
-            session.run(Verb::Install { keyring: ring.name, certificates, password: None })
+            session.run(Verb::ring(ring.name, Act::Install { certificates }))
         }
         Some(("request", options)) => {
             let ring = find(options, session)?;
@@ -147,7 +172,10 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             confirmed(options, &name)?;
             session.run(Verb::DeleteKeyring { name })
         }
-        _ => Ok(2),
+        Some((name, options)) => {
+            PARTS.iter().find_map(|part| (part.run)(name, options, session)).unwrap_or(Ok(2))
+        }
+        None => Ok(2),
     }
 }
 
@@ -182,7 +210,7 @@ pub(super) fn by_name(name: &str, session: &mut Session<'_>) -> Result<Keyring> 
 fn given(options: &ArgMatches, session: &mut Session<'_>) -> Result<Vec<Certificate>> {
     let file = options.get_one::<PathBuf>("file").cloned().unwrap_or_default();
     let found = session.find(&file)?;
-    if found.keys > 0 {
+    if !found.keys.is_empty() || !found.locked.is_empty() {
         session.out.note(&format!("{} holds a private key, which is not taken.", print::source(&file)));
     }
     if found.certificates.is_empty() {

@@ -1,10 +1,18 @@
 //! The pane of keyrings.
 
+mod export;
+mod history;
+mod import;
+mod life;
+mod roots;
+mod verify;
+
 use super::{Cell, Column, Pane, PaneId, RowKey, entries, named};
 use crate::desk::Verb;
 use crate::model::finding::Subject;
 use crate::model::keyring::{Keyring, NewKeyring, Role as Part, status};
 use crate::model::request::Status;
+use crate::ops::ring::Act;
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::{Form, Goal};
@@ -98,7 +106,15 @@ pub const PANE: Pane = Pane {
         ways.push(("console.help", "See every key of this pane."));
         ways
     },
-    commands: COMMANDS,
+    commands: &[
+        COMMANDS,
+        life::COMMANDS,
+        import::COMMANDS,
+        roots::COMMANDS,
+        export::COMMANDS,
+        verify::COMMANDS,
+        history::COMMANDS,
+    ],
 };
 
 const WRITE: Command = Command {
@@ -243,7 +259,7 @@ fn trust(model: &mut Model) -> Vec<Effect> {
     let mut items = Vec::new();
     for certifier in model.state.certifiers.values() {
         let roots = vec![certifier.certificate.clone()];
-        let verb = Verb::Trust { keyring: keyring.clone(), roots, password: None };
+        let verb = Verb::ring(keyring.clone(), Act::Trust { roots });
         let label = format!("Certifier {}: {}", certifier.name, certifier.certificate.subject.title());
         items.push(item(label, Action::Verb(verb)));
     }
