@@ -12,6 +12,7 @@ pub mod lint;
 pub mod name;
 pub mod parallel;
 pub mod pem;
+pub mod pkcs12;
 pub mod request;
 pub mod signature;
 pub mod signer;
