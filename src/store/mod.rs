@@ -16,6 +16,7 @@ mod sample;
 pub mod seal;
 pub mod signer;
 pub mod sth;
+pub mod system;
 pub mod workspace;
 
 use std::borrow::Borrow;

@@ -5,6 +5,7 @@ use super::dialog::error::ErrorBox;
 use super::dialog::import;
 use super::dialog::menu::{Action, Menu, item};
 use super::dialog::path::PathLine;
+use super::dialog::pick::Pick;
 use super::dialog::secret::Opens;
 use super::dialog::viewer::{Text, Viewer};
 use super::job::{self, IssuedFor, Job};
@@ -57,6 +58,13 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             import::show(model, *found, source, Some(purpose))
         }
         (_, Done::Found(found, source)) => import::show(model, *found, source, None),
+        (Job::SystemRoots(keyring), Done::Roots(mut roots, place)) => {
+            if let Some(ring) = model.state.keyrings.get(&keyring) {
+                roots.retain(|c| ring.entry(&c.sha256).is_none());
+                let from = place.display().to_string();
+                model.dialogs.push(Dialog::Pick(Pick::new(keyring, from, roots)));
+            }
+        }
         (_, Done::Paths(paths)) => {
             if let Some(Dialog::Path(path)) = model.dialogs.last_mut() {
                 path.complete(paths);

@@ -10,8 +10,10 @@ mod line;
 pub mod menu;
 pub mod palette;
 pub mod path;
+pub mod pick;
 pub mod records;
 pub mod review;
+pub mod roots;
 pub mod secret;
 pub mod viewer;
 
@@ -39,6 +41,10 @@ pub enum Dialog {
     Secret(secret::SecretLine),
     /// What an approver looks at.
     Review(review::Review),
+    /// The trusted roots of a keyring.
+    Roots(roots::Roots),
+    /// Certificates to choose from.
+    Pick(pick::Pick),
     /// A refusal or failure.
     Error(error::ErrorBox),
 }
@@ -90,6 +96,8 @@ impl Dialog {
             Self::Path(d) => d.input(model, input),
             Self::Secret(d) => d.input(model, input),
             Self::Review(d) => d.input(model, input),
+            Self::Roots(d) => d.input(model, input),
+            Self::Pick(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
         }
     }
@@ -105,6 +113,8 @@ impl Dialog {
             Self::Path(d) => d.sheet(model, columns),
             Self::Secret(d) => d.sheet(model, columns),
             Self::Review(d) => d.sheet(model, columns),
+            Self::Roots(d) => d.sheet(model, columns),
+            Self::Pick(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
         }
     }

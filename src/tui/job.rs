@@ -45,6 +45,8 @@ pub enum Job {
     Refresh,
     /// Reading a file.
     Read(ReadFor),
+    /// The roots of the system, for this keyring.
+    SystemRoots(String),
     /// Recognising a paste.
     Paste,
     /// Running the checks.
@@ -88,6 +90,7 @@ impl Job {
             },
             Self::Unlock(name, _) => format!("unlocking {name}"),
             Self::Read(_) | Self::Paste => "reading".into(),
+            Self::SystemRoots(_) => "reading the roots of this system".into(),
             Self::Preview(..) => "working out what would be issued".into(),
             Self::Probe(site) => format!("probing {site}"),
             Self::Serve(site) => format!("starting the rehearsal of {site}"),

@@ -9,6 +9,7 @@ mod main_job;
 mod output;
 mod passwords;
 mod refusals;
+mod roots;
 mod trouble;
 
 use std::io::Write;
