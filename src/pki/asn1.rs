@@ -296,13 +296,13 @@ mod tests {
                 "SEQUENCE",
                 " BOOLEAN TRUE",
                 " INTEGER -1",
-                " INTEGER 7F7F7F7F7F7F7F7F7F",
-                " BIT STRING A0 (5 unused bits)",
+                " INTEGER 7f7f7f7f7f7f7f7f7f",
+                " BIT STRING a0 (5 unused bits)",
                 " OBJECT serverAuth (1.3.6.1.5.5.7.3.1)",
                 " UTF8String \"M\u{fc}\\E2\\80\\AE\"",
                 " UTCTime 261123090000Z",
                 " [2] \"a.test\"",
-                " [7] C0000201",
+                " [7] c0000201",
                 " NULL",
                 " OCTET STRING",
                 "  SEQUENCE",
@@ -315,7 +315,7 @@ mod tests {
     #[test]
     fn what_does_not_hold_together_is_said() {
         assert_eq!(texts(&[0x30, 5, 2, 1, 1]), ["malformed: 3005020101"]);
-        assert_eq!(texts(&[0x30, 4, 2, 1, 1, 0xff]), ["SEQUENCE", " INTEGER 1", " malformed: FF"]);
+        assert_eq!(texts(&[0x30, 4, 2, 1, 1, 0xff]), ["SEQUENCE", " INTEGER 1", " malformed: ff"]);
         assert_eq!(
             texts(&[0x30, 0x80, 2, 1, 1, 0, 0]),
             ["SEQUENCE (indefinite length)", " INTEGER 1", " end of contents"]

@@ -23,7 +23,7 @@ pub const MORE: &[Field<Certificate>] = &[
         extension(x, "2.5.29.32").and_then(|e| policies(&e.value.0)).unwrap_or_default().join("\n")
     }),
     Field::derived("constraints", "Name constraints", "The names that may stand below it.", |x, _| {
-        extension(x, "2.5.29.30").map_or_else(String::new, |e| said(e))
+        extension(x, "2.5.29.30").map_or_else(String::new, said)
     }),
     Field::derived(
         "others",
@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(value("policies"), "anyPolicy (2.5.29.32.0)");
         assert_eq!(value("ca-issuers"), "http://i.test/ab");
         assert!(
-            value("others").contains("1.2.3.4\n  UTF8String \"hi\"\n  hex 0C026869"),
+            value("others").contains("1.2.3.4\n  UTF8String \"hi\"\n  hex 0c026869"),
             "{}",
             value("others")
         );
