@@ -11,10 +11,12 @@ use super::dialog::viewer::{Text, Viewer};
 use super::job::{self, IssuedFor, Job};
 use super::model::{Model, Mood};
 use super::msg::{Done, Effect, JobId};
-use super::pane::{PaneId, RowKey, entries};
+use super::pane::{PaneId, RowKey, certificates, entries};
 use super::theme::Role;
 use crate::desk::{Outcome, Verb};
+use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Kind};
+use crate::model::field::Record;
 use crate::model::finding::Subject;
 use crate::model::site::Site;
 use crate::ops::ring::Act;
@@ -286,15 +288,23 @@ fn issued(
             model.dialogs.push(Dialog::Path(PathLine::write(&name, pem().into_bytes(), "the certificate")));
         }
         IssuedFor::Show => {
-            let mut all = entries(&row, model);
-            if let Ok(certificate) = crate::pki::certificate::read(der) {
-                let known: Vec<&str> = all.iter().map(|(label, _)| *label).collect();
-                let more = entries(&certificate, model);
-                let more: Vec<_> = more.into_iter().filter(|(label, _)| !known.contains(label)).collect();
-                all.extend(more);
-            }
-            model.dialogs.push(Dialog::Viewer(Viewer::of_entries("Issued certificate", all)));
+            let viewer = match crate::pki::certificate::read(der) {
+                Ok(certificate) => {
+                    let known = Certificate::FIELDS.iter().map(|f| f.label).collect::<Vec<_>>();
+                    let more = entries(&row, model).into_iter().filter(|(label, _)| !known.contains(label));
+                    Viewer::of_certificate(model, &certificate, more.collect())
+                }
+                Err(_) => Viewer::of_entries("Issued certificate", entries(&row, model)),
+            };
+            model.dialogs.push(Dialog::Viewer(viewer));
         }
+        IssuedFor::Compare(mut known, rest) => match crate::pki::certificate::read(der) {
+            Ok(certificate) => {
+                known.push(certificate);
+                return certificates::compare(model, known, rest);
+            }
+            Err(error) => model.dialogs.push(Dialog::Error(ErrorBox { error })),
+        },
         IssuedFor::Install(keyring) => match crate::pki::certificate::read(der) {
             Ok(leaf) => {
                 let verb = Verb::ring(keyring, Act::Install { certificates: vec![leaf] });

@@ -1,11 +1,15 @@
 //! Work that runs elsewhere: what it is for, and how it is started. What becomes of its answer is the affair of
 //! `answer`.
 
+use std::collections::VecDeque;
+
 use super::dialog::Dialog;
 use super::dialog::secret::{Opens, SecretLine};
 use super::model::Model;
 use super::msg::{Effect, JobId};
+use super::pane::RowKey;
 use crate::desk::Verb;
+use crate::model::certificate::Certificate;
 use crate::model::request::{Plan, RequestId, Status};
 
 /// What a file is read for.
@@ -30,6 +34,8 @@ pub enum IssuedFor {
     Write(String),
     /// To install it in this keyring.
     Install(String),
+    /// To lay it beside another one: what is known already, and what is still to be fetched.
+    Compare(Vec<Certificate>, VecDeque<RowKey>),
 }
 
 /// A job that runs, and what it is for.

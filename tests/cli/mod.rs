@@ -8,6 +8,7 @@ mod losses;
 mod main_job;
 mod output;
 mod passwords;
+mod reading;
 mod refusals;
 mod roots;
 mod trouble;

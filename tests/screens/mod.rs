@@ -111,6 +111,9 @@ fn dialogs_at_80_columns() {
     shows!("viewer", Console::fixture().press("5 <ret>"));
     shows!("menu-trust", Console::fixture().press("1 t a"));
     shows!("roots", Console::fixture().press("1 t"));
+    shows!("certificate", Console::fixture().press("2 <ret>"));
+    shows!("certificate-asn1", Console::fixture().press("2 <ret> <tab>"));
+    shows!("compare", Console::fixture().press("2 <space> ="));
     shows!("menu-copy", Console::fixture().press("4 c"));
     shows!("path-import", Console::fixture().press("4 i").type_text("/media/usb/web.csr"));
     shows!("secret", Console::fixture().press("5 o").type_text("hunter2"));

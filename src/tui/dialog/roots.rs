@@ -17,7 +17,6 @@ use crate::tui::chord::Key;
 use crate::tui::job::{self, ReadFor};
 use crate::tui::model::{Model, Mood};
 use crate::tui::msg::{Effect, Input};
-use crate::tui::pane::entries;
 use crate::tui::theme::Role;
 use crate::tui::view::areas;
 use crate::tui::widget::line_edit::LineEdit;
@@ -96,10 +95,10 @@ impl Roots {
                 self.cursor += 1;
             }
             Key::Enter => {
-                let mut all = entries(&chosen.certificate, model);
                 let trust = if chosen.trusted { "on" } else { "off" };
-                all.splice(0..0, [("Label", chosen.label.clone()), ("Trust", trust.to_owned())]);
-                model.dialogs.push(Dialog::Viewer(Viewer::of_entries("Trusted root", all)));
+                let before = vec![("Label", chosen.label.clone()), ("Trust", trust.to_owned())];
+                let viewer = Viewer::of_certificate(model, &chosen.certificate, before);
+                model.dialogs.push(Dialog::Viewer(viewer));
             }
             Key::Char('e' | 's' | 'X') if model.settings.read_only.is_some() => {
                 model.say(Mood::Warn, "Not done: this session is read-only.");
