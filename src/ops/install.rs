@@ -109,7 +109,7 @@ impl Plan {
         }
         if let Some(refusal) = &self.refusal {
             lines.push(line("Refused", refusal.why.clone(), true));
-            lines.push(line("", refusal.next.clone(), false));
+            lines.push(line("Next", refusal.next.clone(), false));
         }
         lines
     }

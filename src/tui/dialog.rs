@@ -6,6 +6,7 @@ pub mod error;
 pub mod form;
 pub mod help;
 pub mod import;
+pub mod install;
 mod line;
 pub mod menu;
 pub mod palette;
@@ -37,6 +38,8 @@ pub enum Dialog {
     Path(path::PathLine),
     /// A password to type.
     Secret(secret::SecretLine),
+    /// What installing would do.
+    Install(install::Install),
     /// What an approver looks at.
     Review(review::Review),
     /// A refusal or failure.
@@ -89,6 +92,7 @@ impl Dialog {
             Self::Menu(d) => d.input(model, input),
             Self::Path(d) => d.input(model, input),
             Self::Secret(d) => d.input(model, input),
+            Self::Install(d) => d.input(model, input),
             Self::Review(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
         }
@@ -104,6 +108,7 @@ impl Dialog {
             Self::Menu(d) => d.sheet(model, columns),
             Self::Path(d) => d.sheet(model, columns),
             Self::Secret(d) => d.sheet(model, columns),
+            Self::Install(d) => d.sheet(model, columns),
             Self::Review(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
         }
@@ -116,6 +121,7 @@ impl Dialog {
             Self::Path(d) => d.busy,
             Self::Secret(d) => d.busy,
             Self::Menu(d) => d.busy,
+            Self::Install(d) => d.busy,
             _ => None,
         }
     }
@@ -127,6 +133,7 @@ impl Dialog {
             Self::Path(d) => d.busy = job,
             Self::Secret(d) => d.busy = job,
             Self::Menu(d) => d.busy = job,
+            Self::Install(d) => d.busy = job,
             _ => {}
         }
     }

@@ -229,7 +229,6 @@ pub(super) const fn country_field<T: Names>() -> Field<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::model::State;
     use crate::model::field::{Look, Record};
     use crate::model::keyring::{NewKeyring, NewRequest};
