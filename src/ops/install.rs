@@ -156,7 +156,7 @@ pub fn plan(
     let (explanation, root) = climb(state, ring, leaf, certificates, now);
     if plan.refusal.is_none() && !explanation.trusted {
         plan.refusal = Some(untrusted(ring, leaf, &explanation, root.as_ref()));
-        plan.root = root.clone();
+        plan.root.clone_from(&root);
     }
     let last = explanation.links.len().saturating_sub(1);
     let role = |(at, c): (usize, &Certificate)| match at {
@@ -167,7 +167,11 @@ pub fn plan(
     };
     let steps = explanation.links.into_iter().enumerate().map(|(at, link)| Step {
         role: role((at, &link.certificate)),
-        origin: if at == 0 { GIVEN.into() } else { origin(link.origin, keyring) },
+        origin: match &root {
+            _ if at == 0 => GIVEN.into(),
+            Some(root) if at == last => root.origin.clone(),
+            _ => origin(link.origin, keyring),
+        },
         certificate: link.certificate,
     });
     plan.steps = steps.collect();
@@ -355,7 +359,7 @@ fn climb(
     let Some(certificate) = top else { return (explanation, None) };
     let origin = pool.iter().find(|(c, _)| c.sha256 == certificate.sha256).map(|(_, origin)| origin.clone());
     let switched_off = ring.with_role(Role::Root).any(|e| e.certificate.sha256 == certificate.sha256);
-    let root = Root { certificate, origin: origin.unwrap_or_default(), switched_off };
+    let root = Root { certificate, origin: self::origin(origin.unwrap_or_default(), &ring.name), switched_off };
     (Explanation { trusted: false, ..widened }, Some(root))
 }
 

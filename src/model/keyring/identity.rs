@@ -47,9 +47,12 @@ impl Identity {
             AltName::Dns(host) | AltName::Ip(host) => Some(host.clone()),
             _ => None,
         });
+        let hosts: Vec<_> = hosts.collect();
+        // The first host name is the common name by itself, and goes on being it when it is changed.
+        let common_name = subject.common_name().filter(|cn| hosts.first().is_none_or(|first| first != cn));
         Self {
-            common_name: subject.common_name().unwrap_or_default().to_owned(),
-            hosts: hosts.collect(),
+            common_name: common_name.unwrap_or_default().to_owned(),
+            hosts,
             organization: first("O"),
             unit: first("OU"),
             locality: first("L"),

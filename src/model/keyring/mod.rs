@@ -193,7 +193,7 @@ fn renewal(ring: &Keyring, leaf: &Certificate, look: &Look<'_>) -> Option<&'stat
     match &look.state.request_of_keyring(ring)?.status {
         Status::Pending => Some("renewal pending"),
         Status::Approved { .. } => Some("renewal approved"),
-        Status::Issued { sha256, at, .. } if *sha256 != leaf.sha256 && *at > leaf.not_before => {
+        Status::Issued { sha256, at, .. } if *sha256 != leaf.sha256 && *at >= leaf.not_before => {
             Some("renewal issued: install it")
         }
         Status::Issued { .. } | Status::Denied { .. } => None,

@@ -132,18 +132,6 @@ impl Record for NewKeyring {
                 Ok(())
             },
         },
-        Field {
-            name: "like",
-            label: "Like keyring",
-            help: "Takes names and trusted roots over from another keyring; its key is never copied.",
-            kind: Kind::Keyring,
-            when: When::AtCreation,
-            get: |x, _| x.like.clone(),
-            set: |x, t| {
-                x.like = t.trim().to_owned();
-                Ok(())
-            },
-        },
         identity::hosts(),
         identity::common_name(),
         identity::organization(),
@@ -196,6 +184,18 @@ impl Record for NewKeyring {
             get: |x, _| yes_no(x.stash),
             set: |x, t| {
                 x.stash = flag(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "like",
+            label: "Like keyring",
+            help: "Takes names and trusted roots over from another keyring; its key is never copied.",
+            kind: Kind::Keyring,
+            when: When::AtCreation,
+            get: |x, _| x.like.clone(),
+            set: |x, t| {
+                x.like = t.trim().to_owned();
                 Ok(())
             },
         },
