@@ -221,9 +221,9 @@ impl Record for NewRequest {
         Field {
             name: "key",
             label: "Key",
-            help: "same: nothing has to be sealed anew, but the key grows old, and one that others know stays known. A \
-                   new kind: a new key waits in the ring while the old one serves; installing its certificate puts it \
-                   in place, and the old one goes to the history.",
+            help: "same: the key is never rotated, and one that others know stays known. A new kind: a new key waits in \
+                   the ring while the old one serves, until its certificate is installed; then the old one goes to the \
+                   history.",
             kind: Kind::Choice(RequestKey::NAMES),
             when: When::AtCreation,
             get: |x, _| x.key.map_or_else(String::new, |k| k.name().into()),

@@ -24,7 +24,7 @@ pub(super) const COMMANDS: &[Command] = &[
         keys: &["r"],
         doc: "Requests a certificate again, with the same key or with a new one that waits beside it.",
         cli: Some("keyring renew"),
-        weight: 70,
+        weight: 46,
         run: request_again,
         ..WRITE
     },
