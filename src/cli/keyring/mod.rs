@@ -252,7 +252,7 @@ fn show_plan(keyring: &str, certificates: &[Certificate], session: &mut Session<
         }));
     } else {
         let pairs = lines.iter().map(|line| (line.label.as_str(), line.text.clone()));
-        session.out.pairs(pairs.collect::<Vec<_>>());
+        session.out.pairs(pairs);
         session.out.line(match plan.refusal {
             None => "Nothing was done yet.",
             Some(_) => "It would be refused.",

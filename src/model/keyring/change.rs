@@ -92,11 +92,11 @@ impl Record for SelfCertifying {
         name: "days",
         label: "Validity in days",
         help: "For tests only: the ring's own key signs the certificate, and no client trusts it.",
-        kind: Kind::Number(1, SelfCertifying::MOST as u64),
+        kind: Kind::Number(1, Self::MOST as u64),
         when: When::AtCreation,
         get: |x, _| x.days.to_string(),
         set: |x, t| {
-            x.days = number(t, 1, u64::from(SelfCertifying::MOST))?;
+            x.days = number(t, 1, u64::from(Self::MOST))?;
             Ok(())
         },
     }];

@@ -26,7 +26,7 @@ pub struct Install {
     /// The job that installs.
     pub busy: Option<JobId>,
     certificates: Vec<Certificate>,
-    plan: Option<Plan>,
+    plan: Option<Box<Plan>>,
     of: Generation,
     top: usize,
 }
@@ -40,7 +40,7 @@ impl Install {
     }
 
     /// Returns the plan as of the state that is shown: another console, or trusting a root, may have changed it.
-    fn current(&self, model: &Model) -> Cow<'_, Option<Plan>> {
+    fn current(&self, model: &Model) -> Cow<'_, Option<Box<Plan>>> {
         if self.of == model.state.generation {
             return Cow::Borrowed(&self.plan);
         }
@@ -112,16 +112,16 @@ impl Install {
         let (role, said) = match (&plan.refusal, &plan.root) {
             _ if self.busy.is_some() => (Role::Title, "Installing."),
             (None, _) => {
-                hints.push(hint("Enter", "install", 90));
+                hints.insert(0, hint("Enter", "install", 90));
                 (Role::Ok, "Enter installs it as shown.")
             }
             (Some(_), Some(_)) => {
-                hints.push(hint("t", "trust this root", 90));
+                hints.insert(0, hint("t", "trust this root", 90));
                 (Role::Bad, "Not possible yet. Compare the fingerprint; t then trusts this root in the ring.")
             }
             (Some(refusal), None) => {
                 if let Some(command) = refusal.command.and_then(command::find) {
-                    hints.push(hint("Enter", command.title, 90));
+                    hints.insert(0, hint("Enter", command.title, 90));
                 }
                 (Role::Bad, "Not possible.")
             }
@@ -133,11 +133,12 @@ impl Install {
 
     fn body(&self, model: &Model, plan: &Plan, columns: usize) -> Vec<ratatui::text::Line<'static>> {
         let role = |warns| if warns { Role::Warn } else { Role::Text };
-        let lines = plan.lines().into_iter().map(|l| Text { label: l.label, text: l.text, role: role(l.warns) });
+        let lines =
+            plan.lines().into_iter().map(|l| Text { label: l.label, text: l.text, role: role(l.warns) });
         labelled(model, &lines.collect::<Vec<_>>(), columns)
     }
 }
 
-fn planned(model: &Model, keyring: &str, certificates: &[Certificate]) -> Option<Plan> {
-    plan(&model.state, keyring, certificates, &model.state.revocations, model.now).ok()
+fn planned(model: &Model, keyring: &str, certificates: &[Certificate]) -> Option<Box<Plan>> {
+    plan(&model.state, keyring, certificates, &model.state.revocations, model.now).ok().map(Box::new)
 }
