@@ -205,7 +205,7 @@ fn lost_keyrings_and_certifiers_are_findings() {
     assert_eq!(desk.run(Verb::CreateCertifier(two)).unwrap_err().kind, Kind::Refused);
     desk.run(Verb::DeleteSite { name: "mail".into() }).unwrap();
     desk.run(Verb::DeleteKeyring { name: "mail".into() }).unwrap();
-    let missing = |desk: &Desk| desk.state().unreadable.iter().map(|(p, _)| p.clone()).collect::<Vec<_>>();
+    let missing = |desk: &Desk| desk.state().unreadable.iter().map(|u| u.path.clone()).collect::<Vec<_>>();
     assert_eq!(missing(&desk), ["certifiers/two/certifier.ron"]);
     drop(desk);
     let mut desk = self::desk(temp.path());

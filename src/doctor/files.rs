@@ -10,8 +10,8 @@ pub(super) const CHECKS: &[Check] = &[Check {
     remedy: "Do what is said of the file, then read the workspace again.",
     command: "console.refresh",
     run: |case, found| {
-        for (path, why) in &case.state.unreadable {
-            found(Subject::Workspace, format!("{path}: {why}"));
+        for unread in &case.state.unreadable {
+            found(Subject::Workspace, unread.to_string());
         }
     },
 }];

@@ -16,7 +16,7 @@ use crate::store::{kyr, sth};
 pub fn create_keyring(state: &State, asked: &NewKeyring, env: &mut Env<'_>) -> Result<Change> {
     check_name(&asked.name).map_err(|why| Error::usage("The name cannot be used.").why(why))?;
     let file = format!("keyrings/{}.kyr", asked.name);
-    if state.keyrings.contains_key(&asked.name) || state.unreadable.iter().any(|(path, _)| *path == file) {
+    if state.keyrings.contains_key(&asked.name) || state.unread(&file).is_some() {
         return Err(Error::refused(format!("A keyring is already named \"{}\".", asked.name))
             .why("Its file stands in the workspace and is never overwritten.")
             .next("Choose another name."));

@@ -221,9 +221,9 @@ impl Model {
             places.insert(digest, subjects);
         }
         self.places = Arc::new(places);
-        for (path, why) in &state.unreadable {
-            if self.state.unreadable.iter().all(|(known, _)| known != path) {
-                self.say(Mood::Bad, format!("{path} is left alone: {why}"));
+        for unread in &state.unreadable {
+            if self.state.unread(&unread.path).is_none() {
+                self.say(Mood::Bad, format!("{} is left alone: {}", unread.path, unread.why));
             }
         }
         self.state = state;

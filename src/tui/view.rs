@@ -174,8 +174,8 @@ fn empty(model: &Model, buf: &mut Buffer, area: Rect) {
                 lines.push(vec![ink.span(Role::Key, &format!("  {key}")), ink.span(Role::Text, part)].into());
             }
         }
-        for (path, why) in &model.state.unreadable {
-            let text = format!("Not read: {path}: {why}");
+        for unread in &model.state.unreadable {
+            let text = format!("Not read: {unread}");
             lines.extend(wrap(&ink.symbols.text(&text), columns).iter().map(|l| ink.line(Role::Warn, l)));
         }
     }

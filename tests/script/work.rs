@@ -5,6 +5,7 @@ use super::fixture;
 use ringmaster::desk::Verb;
 use ringmaster::model::error::{Error, Kind};
 use ringmaster::model::request::RequestId;
+use ringmaster::model::unread::{Sort, Unread};
 use ringmaster::ops::ring::Act;
 use ringmaster::tui::msg::{Done, Effect, Msg};
 
@@ -462,7 +463,11 @@ fn the_footer_fits_every_width() {
 #[test]
 fn a_file_that_cannot_be_read_is_said_once_wherever_one_is() {
     let mut state = fixture::full();
-    let stranger = ("keyrings/photo.kyr".to_owned(), "It is a JPEG picture.".to_owned());
+    let stranger = Unread {
+        path: "keyrings/photo.kyr".into(),
+        why: "It is a JPEG picture.".into(),
+        sort: Sort::Stranger,
+    };
     state.unreadable.push(stranger);
     let mut c = Console::of(state.clone());
     assert!(c.screen().contains("keyrings/photo.kyr is left alone"), "{}", c.screen());
