@@ -166,10 +166,10 @@ impl Workers {
                 };
                 self.ask(id, Ask::ByKey(id, key, Box::new(work)));
             }
-            Effect::Examine(id, now, soon) => {
+            Effect::Examine(id, now, bands) => {
                 let state = self.state.clone();
                 post.spawn(id, move || {
-                    Ok(Done::Findings(crate::doctor::examine(&state, now, &[soon]).into()))
+                    Ok(Done::Findings(crate::doctor::examine(&state, now, &bands).into()))
                 });
             }
             Effect::ServiceLog(id) => post.done(id, Ok(self.shared.service_log())),
