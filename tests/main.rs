@@ -19,6 +19,7 @@ mod life;
 mod probe;
 mod pty;
 mod requests;
+mod rules;
 mod screens;
 mod script;
 mod store;

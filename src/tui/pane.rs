@@ -111,6 +111,8 @@ pub struct Pane {
     pub id: PaneId,
     /// The title in the first line.
     pub title: &'static str,
+    /// The same where the line is narrow.
+    pub short: &'static str,
     /// The columns of its list.
     pub columns: &'static [Column],
     /// Lists its rows, narrowed and sorted as the model asks. The issued list is not in it.

@@ -8,35 +8,54 @@ use super::theme::Role;
 use super::widget::text::{cut, width};
 use crate::model::finding::Severity;
 
-/// Returns the first line of so many columns. Where it is narrow, blanks go first, then the titles of the other panes.
+/// How the first line is laid out.
+#[derive(Clone, Copy, PartialEq)]
+enum Layout {
+    /// Two blanks between two titles.
+    Wide,
+    /// One blank, and short titles.
+    Narrow,
+    /// Digits alone, but for the pane that is shown.
+    Digits,
+}
+
+/// Returns the first line of so many columns.
 pub(super) fn line(model: &Model, total: usize) -> Line<'static> {
     let ink = model.ink();
-    let titles = |short: bool| -> Vec<String> {
-        let title = |pane: &Pane| match (short && pane.id != model.pane, pane.id) {
-            (true, _) => String::new(),
-            (false, PaneId::Findings) => format!(" {}{}", pane.title, counts(model)),
-            (false, _) => format!(" {}", pane.title),
+    let titles = |layout| -> Vec<String> {
+        let title = |(i, pane): (usize, &&Pane)| {
+            let title = match layout {
+                _ if pane.id == model.pane && layout != Layout::Narrow => pane.title,
+                Layout::Wide => pane.title,
+                Layout::Narrow => pane.short,
+                Layout::Digits => return (i + 1).to_string(),
+            };
+            let counts = if pane.id == PaneId::Findings { counts(model) } else { String::new() };
+            format!("{} {title}{counts}", i + 1)
         };
-        PANES.iter().enumerate().map(|(i, pane)| format!("{}{}", i + 1, title(pane))).collect()
+        PANES.iter().enumerate().map(title).collect()
     };
-    let (whole, room) = (titles(false), PANES.len() + 1);
-    let used: usize = whole.iter().map(|t| width(t)).sum();
-    // Two blanks between two titles, with room for the marks behind them; else one; else digits alone.
-    let wide = used + 2 * PANES.len() + MARKS <= total;
-    let titles = if used + room <= total { whole } else { titles(true) };
+    let columns = |titles: &[String]| titles.iter().map(|t| width(t)).sum::<usize>();
+    let fits = |layout: &Layout| match layout {
+        Layout::Wide => columns(&titles(Layout::Wide)) + 2 * PANES.len() + MARKS <= total,
+        _ => columns(&titles(*layout)) + PANES.len() < total,
+    };
+    let layout = [Layout::Wide, Layout::Narrow].into_iter().find(fits).unwrap_or(Layout::Digits);
     let (before, after) = if ink.symbols.ascii { ("[", "]") } else { (" ", " ") };
-    let mut spans = Vec::new();
-    let mut used = 0;
-    for (i, (pane, title)) in PANES.iter().zip(&titles).enumerate() {
+    let (mut spans, mut used) = (Vec::new(), 0);
+    let mut behind = false;
+    for (pane, title) in PANES.iter().zip(titles(layout)) {
         let here = pane.id == model.pane;
-        let behind = i > 0 && PANES.get(i - 1).is_some_and(|p| p.id == model.pane);
-        // In the narrow line two titles share the blank between them; it belongs to the pane that is shown.
-        let left = if here { before } else { " " };
-        let text =
-            format!("{}{title}{}", if behind && !wide { "" } else { left }, if here { after } else { "" });
-        let text = if wide && !here { format!("{text} ") } else { text };
+        let text = match (here, layout) {
+            (true, _) => format!("{before}{title}{after}"),
+            (false, Layout::Wide) => format!(" {title} "),
+            // The pane that is shown has its own blank behind it.
+            (false, _) if behind => title,
+            (false, _) => format!(" {title}"),
+        };
         used += width(&text);
         spans.push(ink.span(if here { Role::Selected } else { Role::Text }, &text));
+        behind = here;
     }
     for (long, short, role) in marks(model) {
         let room = total.saturating_sub(used + 1);

@@ -450,7 +450,7 @@ fn a_message_stands_for_a_while_also_after_a_quiet_time() {
 
 #[test]
 fn the_footer_fits_every_width() {
-    for pane in ["1", "2", "3", "4", "5"] {
+    for pane in ["1", "2", "3", "4", "5", "6"] {
         for columns in 40..140 {
             let mut c = Console::fixture().sized(columns, 24);
             let screen = c.press(pane).screen();

@@ -17,6 +17,7 @@ use crate::tui::theme::Role;
 pub const PANE: Pane = Pane {
     id: PaneId::Findings,
     title: "Findings",
+    short: "Findings",
     columns: &[
         Column { title: "severity", least: 8, share: 0, rank: 0 },
         Column { title: "rule", least: 4, share: 0, rank: 0 },
