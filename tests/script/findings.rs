@@ -18,7 +18,7 @@ fn console() -> Console {
 
 /// Filters for words and leaves the filter line.
 fn select(c: &mut Console, words: &str) {
-    c.press("6 /").type_text(words).press("<ret>");
+    c.press("6 <esc> /").type_text(words).press("<ret>");
     assert_eq!(c.model.count(), 1, "{}", c.screen());
 }
 

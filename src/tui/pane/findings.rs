@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Cell, Column, Entry, Pane, PaneId, RowKey, matches};
 use crate::doctor;
+use crate::model::escape::visible;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::tui::command::{self, Command, Level, Scope};
 use crate::tui::dialog::menu::{Copy, Source};
@@ -20,9 +21,9 @@ pub const PANE: Pane = Pane {
     short: "Findings",
     columns: &[
         Column { title: "severity", least: 8, share: 0, rank: 0 },
-        Column { title: "rule", least: 4, share: 0, rank: 0 },
-        Column { title: "object", least: 16, share: 1, rank: 1 },
-        Column { title: "text", least: 20, share: 6, rank: 0 },
+        Column { title: "rule", least: 4, share: 0, rank: 1 },
+        Column { title: "object", least: 12, share: 1, rank: 0 },
+        Column { title: "text", least: 14, share: 6, rank: 0 },
     ],
     rows: |model| {
         let pane = model.here();
@@ -40,7 +41,7 @@ pub const PANE: Pane = Pane {
             Cell::of(role(f.severity), f.severity.word()),
             Cell::new(&f.rule),
             Cell::new(f.subject.to_string()),
-            Cell::new(&f.text),
+            Cell::new(behind_object(f)),
         ])
     },
     detail: |model, key| finding(key).map_or_else(Vec::new, |f| detail(model, f)),
@@ -57,12 +58,7 @@ pub const PANE: Pane = Pane {
             Copy { label: "finding with its explanation", name, source: Source::Text(lines.collect()) },
         ]
     },
-    empty: |_| {
-        vec![
-            ("console.refresh", "Read the workspace again, and check it again."),
-            ("console.help", "See every key of this pane."),
-        ]
-    },
+    empty: |_| vec![("console.help", "See every key of this pane.")],
     commands: &[COMMANDS],
 };
 
@@ -131,31 +127,29 @@ pub(in crate::tui) fn role(severity: Severity) -> Role {
     }
 }
 
+/// Returns the text without the name of its object, which stands beside it.
+fn behind_object(f: &Finding) -> String {
+    let object = visible(&f.subject.to_string());
+    let same = |begin: &str| begin.to_lowercase() == object.to_lowercase();
+    let rest =
+        f.text.get(..object.len()).filter(|begin| same(begin)).and_then(|_| f.text.get(object.len()..));
+    rest.and_then(|rest| rest.strip_prefix(' ')).unwrap_or(&f.text).to_owned()
+}
+
 fn detail(model: &Model, f: &Finding) -> Vec<Entry> {
     let check = doctor::find(&f.rule);
     let command = f.command.as_deref().and_then(command::find);
-    let run = |c: &Command| format!("f runs {}: {} ({})", c.name, c.title, c.doc.trim_end_matches('.'));
-    vec![
+    let key = command::find("finding.fix").map_or_else(String::new, |c| model.key_of(c));
+    let entries = [
         ("Finding", f.text.clone()),
         ("Remedy", f.remedy.clone()),
-        ("Command", command.map_or_else(String::new, run)),
+        ("Command", command.map_or_else(String::new, |c| format!("{key}: {} ({})", c.title, c.name))),
         ("Object", f.subject.to_string()),
         ("Severity", f.severity.word().to_owned()),
         ("Rule", check.map_or_else(|| f.rule.clone(), |c| format!("{}: {}", c.id, c.title))),
         ("What it means", check.map_or_else(String::new, |c| c.explain.to_owned())),
-    ]
-    .into_iter()
-    .filter(|(_, text)| !text.is_empty())
-    .map(|(label, text)| if label == "Command" { (label, keyed(model, text)) } else { (label, text) })
-    .collect()
-}
-
-/// Names the key that the settings give to the command that fixes.
-fn keyed(model: &Model, text: String) -> String {
-    match command::find("finding.fix").map(|c| model.key_of(c)) {
-        Some(key) if key != "f" => text.replacen('f', &key, 1),
-        _ => text,
-    }
+    ];
+    entries.into_iter().filter(|(_, text)| !text.is_empty()).collect()
 }
 
 /// Finds the command that helps with the selected finding, and the row it has to be run on, if on one.
