@@ -254,7 +254,7 @@ impl Config {
     /// Returns the number of days from which on an end is near: the largest band up to 30, or the smallest of all.
     pub fn soon(&self) -> i64 {
         let near = self.expiry_bands.iter().find(|band| **band <= 30);
-        near.or(self.expiry_bands.last()).copied().unwrap_or(30)
+        near.or_else(|| self.expiry_bands.last()).copied().unwrap_or(30)
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use ringmaster::desk::{Desk, Verb};
-use ringmaster::doctor::{examine, table};
+use ringmaster::doctor::{Memory, examine, examine_again, table};
 use ringmaster::model::State;
 use ringmaster::model::certificate::{Certificate, KeyUsage};
 use ringmaster::model::certifier::{Certifier, Policy};
@@ -531,4 +531,30 @@ fn a_file_of_another_user_is_told() {
         found.iter().any(|f| f.rule == "K01" && f.text.contains("whose file cannot be used")),
         "{found:#?}"
     );
+}
+
+/// What is remembered of a chain ends with the ring's contents and with the time it is of.
+#[test]
+fn an_examination_with_memory_finds_the_same() {
+    let memory = Memory::default();
+    let mut state = sound();
+    let both = |state: &State, day: i64| {
+        let at = now().plus_days(day);
+        let again = examine_again(&memory, state, at, &[30]);
+        assert_eq!(again, examine(state, at, &[30]), "day {day}");
+        again.len()
+    };
+    assert_eq!(both(&state, 0), 0);
+    assert_eq!(both(&state, 1), 0);
+    assert!(both(&state, 201) > 0, "the leaf has ended");
+    assert_eq!(both(&state, 0), 0);
+    mail(&mut state).entries[2].trusted = false;
+    assert!(both(&state, 0) > 0);
+    mail(&mut state).entries[2].trusted = true;
+    // The same certificates, of which the root is an intermediate now.
+    mail(&mut state).entries[2].role = Role::Chain;
+    assert!(both(&state, 0) > 0);
+    state = sound();
+    assert!(both(&state, 2001) > 0, "the intermediate has ended");
+    assert_eq!(both(&state, 0), 0);
 }

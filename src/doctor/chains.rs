@@ -1,13 +1,15 @@
 //! Rules about the chain above a keyring's certificate. Each chain is explained once, for every rule that asks.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Case, Check, Hit, rings};
 use crate::model::bytes::Digest;
 use crate::model::certificate::{Certificate, Lifetime};
 use crate::model::finding::{Finding, Severity};
 use crate::model::keyring::{Keyring, Role};
+use crate::model::time::Timestamp;
 use crate::pki::chain::{Explanation, Question, explain, signed_by};
 
 /// What other rules say of a certificate of a chain: it is not said twice.
@@ -105,37 +107,94 @@ pub(super) struct Chain {
     trouble: Option<Trouble>,
 }
 
+/// What decides how a ring's chain is explained, beside the time: its certificates, what they are, and whether trusted.
+type Contents = Vec<(Digest, Role, bool)>;
+
+/// A chain as it was explained, and between which times it is the same.
+#[derive(Debug)]
+struct Remembered {
+    explanation: Arc<Explanation>,
+    since: Timestamp,
+    until: Timestamp,
+}
+
+/// Chains explained by earlier examinations: a change of one keyring does not verify all the others anew.
+#[derive(Debug, Default)]
+pub struct Memory(Mutex<HashMap<Contents, Remembered>>);
+
+impl Memory {
+    fn recall(&self, contents: &Contents, now: Timestamp) -> Option<Arc<Explanation>> {
+        let memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = memory.get(contents).filter(|known| known.since <= now && now < known.until);
+        known.map(|known| known.explanation.clone())
+    }
+
+    /// Remembers these chains and forgets all others.
+    fn keep(&self, chains: HashMap<Contents, Remembered>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = chains;
+    }
+}
+
 /// The chains of all keyrings whose certificate is valid now, explained when first asked for.
-#[derive(Default)]
-pub(super) struct Chains<'a>(OnceCell<Vec<(&'a Keyring, Chain)>>);
+pub(super) struct Chains<'a> {
+    memory: &'a Memory,
+    chains: OnceCell<Vec<(&'a Keyring, Chain)>>,
+}
 
 impl<'a> Chains<'a> {
+    pub(super) fn new(memory: &'a Memory) -> Self {
+        Self { memory, chains: OnceCell::new() }
+    }
+
     /// Lists the chains, in the order of the keyrings' names.
     pub(super) fn all(&'a self, case: &Case<'a>) -> &'a [(&'a Keyring, Chain)] {
-        self.0.get_or_init(|| {
-            let valid = |ring: &&Keyring| {
-                ring.leaf().is_some_and(|leaf| leaf.lifetime(case.now, 0) == Lifetime::Good)
-            };
-            let rings: Vec<_> = rings(case).filter(valid).collect();
-            let known = Known::of(case);
-            let (now, known) = (case.now, &known);
-            let explained = crate::pki::parallel::map(&rings, |ring| {
-                let Some(leaf) = ring.leaf() else { return Ok(None) };
-                let pool: Vec<_> = ring.entries.iter().map(|e| (&e.certificate, String::new())).collect();
-                let anchors: Vec<_> = ring.trusted_roots().collect();
-                let question =
-                    Question { leaf, pool: &pool, anchors: &anchors, host: None, at: now, crls: &[] };
-                let explanation = explain(&question);
-                let links = explanation.links.iter().map(|l| l.certificate.sha256).collect();
-                let top = explanation.links.last().map_or(leaf, |l| &l.certificate);
-                let top_issuer = top.issuer.der.0.clone();
-                Ok(Some(Chain { links, top_issuer, trouble: trouble(ring, &explanation, known) }))
-            });
-            // The work itself never fails; a thread that could not go on leaves the rules without an answer.
-            let explained = explained.unwrap_or_default();
-            rings.into_iter().zip(explained).filter_map(|(ring, chain)| Some((ring, chain?))).collect()
-        })
+        self.chains.get_or_init(|| self.explain(case))
     }
+
+    fn explain(&self, case: &Case<'a>) -> Vec<(&'a Keyring, Chain)> {
+        let now = case.now;
+        let leaf = |ring: &'a Keyring| {
+            let leaf = ring.leaf().filter(|leaf| leaf.lifetime(now, 0) == Lifetime::Good)?;
+            let entries = ring.entries.iter();
+            let contents: Contents = entries.map(|e| (e.certificate.sha256, e.role, e.trusted)).collect();
+            let known = self.memory.recall(&contents, now);
+            Some((ring, leaf, contents, known))
+        };
+        let rings: Vec<_> = rings(case).filter_map(leaf).collect();
+        let explained = crate::pki::parallel::map(&rings, |(ring, leaf, _, known)| {
+            Ok(known.clone().unwrap_or_else(|| Arc::new(explain_ring(ring, leaf, now))))
+        });
+        let known = Known::of(case);
+        let (mut chains, mut memory) = (Vec::new(), HashMap::new());
+        // The work itself never fails; a thread that could not go on leaves the rules without an answer.
+        for ((ring, leaf, contents, _), explanation) in rings.into_iter().zip(explained.unwrap_or_default()) {
+            let links = explanation.links.iter().map(|l| l.certificate.sha256).collect();
+            let top = explanation.links.last().map_or(leaf, |l| &l.certificate);
+            let top_issuer = top.issuer.der.0.clone();
+            chains.push((ring, Chain { links, top_issuer, trouble: trouble(ring, &explanation, &known) }));
+            let (since, until) = unchanged(ring, now);
+            memory.insert(contents, Remembered { explanation, since, until });
+        }
+        self.memory.keep(memory);
+        chains
+    }
+}
+
+fn explain_ring(ring: &Keyring, leaf: &Certificate, at: Timestamp) -> Explanation {
+    let pool: Vec<_> = ring.entries.iter().map(|e| (&e.certificate, String::new())).collect();
+    let anchors: Vec<_> = ring.trusted_roots().collect();
+    explain(&Question { leaf, pool: &pool, anchors: &anchors, host: None, at, crls: &[] })
+}
+
+/// Returns the span around the present in which no certificate of a ring begins or ends to be valid.
+fn unchanged(ring: &Keyring, now: Timestamp) -> (Timestamp, Timestamp) {
+    let edges = || {
+        let certificates = ring.entries.iter().map(|e| &e.certificate);
+        certificates.flat_map(|c| [c.not_before, Timestamp(c.not_after.0.saturating_add(1))])
+    };
+    let since = edges().filter(|t| *t <= now).max().unwrap_or(now);
+    let until = edges().filter(|t| *t > now).min().unwrap_or(now);
+    (since, until)
 }
 
 /// The certificates of the workspace by their subject.

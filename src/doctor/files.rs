@@ -125,7 +125,7 @@ fn each(case: &Case<'_>, id: &str, found: &mut dyn FnMut(Hit)) {
                 hit.instead("Make the stash again with the password of the keyring.", "keyring.stash")
             }
             ("K03", Sort::Misnamed) => hit.instead(again, "console.refresh"),
-            ("K06", _) if sites(case).all(|s| Some(s.keyring.as_str()) != unread.keyring()) => {
+            ("K06", _) if unread.keyring().and_then(|name| case.served.get(name)) != Some(&true) => {
                 hit.severity(Severity::Warning)
             }
             _ => hit,

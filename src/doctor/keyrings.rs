@@ -64,7 +64,7 @@ pub(super) const CHECKS: &[Check] = &[
             or used by a server that is not kept here. Name it in a site document, or delete it when nobody needs it.",
         run: |case, found| {
             for ring in rings(case).filter(|r| r.leaf().is_some()) {
-                if case.state.sites_of_keyring(&ring.name).next().is_none() {
+                if !case.served.contains_key(ring.name.as_str()) {
                     found(Hit::ring(ring, "is named by no site."));
                 }
             }

@@ -8,6 +8,8 @@ mod keyrings;
 mod sites;
 mod table;
 
+use std::collections::BTreeMap;
+
 use chains::Chains;
 
 use crate::model::State;
@@ -16,6 +18,7 @@ use crate::model::keyring::Keyring;
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
 
+pub use chains::Memory;
 pub use table::{checks_markdown, find, table};
 
 /// What a check may look at.
@@ -29,6 +32,8 @@ pub struct Case<'a> {
     pub bands: &'a [i64],
     /// The chains of the keyrings, explained once for all rules.
     chains: &'a Chains<'a>,
+    /// The keyrings that site documents name, and whether one of these answers.
+    served: &'a BTreeMap<&'a str, bool>,
 }
 
 /// One rule.
@@ -96,8 +101,17 @@ pub const CHECKS: &[&[Check]] = &[
 
 /// Runs every check; the worst findings come first, each severity in the order of the rules.
 pub fn examine(state: &State, now: Timestamp, bands: &[i64]) -> Vec<Finding> {
-    let chains = Chains::default();
-    let case = Case { state, now, bands, chains: &chains };
+    examine_again(&Memory::default(), state, now, bands)
+}
+
+/// Runs every check as [`examine`] does, with what earlier runs remember.
+pub fn examine_again(memory: &Memory, state: &State, now: Timestamp, bands: &[i64]) -> Vec<Finding> {
+    let mut served: BTreeMap<&str, bool> = BTreeMap::new();
+    for site in state.sites.values() {
+        *served.entry(&site.keyring).or_default() |= site.enabled;
+    }
+    let chains = Chains::new(memory);
+    let case = Case { state, now, bands, chains: &chains, served: &served };
     let mut found = Vec::new();
     for check in table() {
         (check.run)(&case, &mut |hit| {
@@ -122,5 +136,5 @@ fn sites<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Site> + use<'a> {
 
 /// Tells whether a site document that answers names the keyring.
 fn serves(case: &Case<'_>, ring: &Keyring) -> bool {
-    sites(case).any(|s| s.keyring == ring.name)
+    case.served.get(ring.name.as_str()) == Some(&true)
 }

@@ -13,7 +13,7 @@ pub(super) use new::country;
 pub use new::{ImportedKeyring, NewKeyring, NewRequest};
 
 /// What a certificate is in a ring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Role {
     /// The certificate of the ring's own key.
     Leaf,
