@@ -171,7 +171,10 @@ fn ends(case: &Case<'_>, ring: &Keyring, entry: &Entry) -> Option<Hit> {
         return None;
     }
     let hit = |more: &str| {
-        Hit::ring(ring, format!("holds {}: {}{band}{more}.", what(entry), days_left(days))).severity(severity)
+        // What is cut off where a list is narrow is the name, not the time.
+        let has = if days > 0 { "has " } else { "" };
+        let text = format!("{has}{}: {}{band}{more}.", days_left(days), what(entry));
+        Hit::ring(ring, text).severity(severity)
     };
     Some(match entry.role {
         Role::Leaf if ring.next_key.is_some() => hit("; a new key waits for its certificate")

@@ -152,11 +152,17 @@ fn detail(model: &Model, f: &Finding) -> Vec<Entry> {
     entries.into_iter().filter(|(_, text)| !text.is_empty()).collect()
 }
 
+/// The command about files that belong to no row; like those that make something new, it needs none.
+const LEFTOVERS: &str = "keyring.leftovers";
+
 /// Finds the command that helps with the selected finding, and the row it has to be run on, if on one.
 fn remedy(model: &Model) -> Option<(&'static Command, Option<RowKey>)> {
     let Some(RowKey::Finding(f)) = model.selected() else { return None };
     let command = command::find(f.command.as_deref()?)?;
     let Scope::Pane(pane) = command.scope else { return Some((command, None)) };
+    if command.name.ends_with(".create") || command.name == LEFTOVERS {
+        return Some((command, None));
+    }
     let row = match (pane, &f.subject) {
         // What is wrong with a site can be the matter of its keyring.
         (PaneId::Keyrings, Subject::Site(name)) => {
@@ -164,8 +170,8 @@ fn remedy(model: &Model) -> Option<(&'static Command, Option<RowKey>)> {
         }
         (pane, subject) => RowKey::of(subject).filter(|(of, _)| *of == pane).map(|(_, row)| row),
     };
-    // What makes something new needs no row; everything else would take whatever is selected there.
-    (row.is_some() || command.name.ends_with(".create")).then_some((command, row))
+    // Without a row of its own it would take whatever is selected there.
+    row.map(|row| (command, Some(row)))
 }
 
 fn fix(model: &mut Model) -> Vec<Effect> {
