@@ -144,7 +144,9 @@ mod tests {
         ] {
             assert_eq!(Timestamp::moment(text, now).map(Timestamp::text), Ok(read.to_owned()), "{text}");
         }
-        for bad in ["", "-", "2027-02-30", "2027-03-01 24:00", "2027-03-01 1:00", "1 March", "+-5d", "--5d", "-é"] {
+        for bad in
+            ["", "-", "2027-02-30", "2027-03-01 24:00", "2027-03-01 1:00", "1 March", "+-5d", "--5d", "-é"]
+        {
             let error = Timestamp::moment(bad, now).unwrap_err();
             assert!(error.contains("write 2027-03-01"), "{bad}: {error}");
         }

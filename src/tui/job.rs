@@ -17,6 +17,8 @@ pub enum ReadFor {
     Trust(String),
     /// To install a certificate in this keyring.
     Install(String),
+    /// To verify what is in it.
+    Verify,
 }
 
 /// What a certificate of the issued list is fetched for.
@@ -30,6 +32,8 @@ pub enum IssuedFor {
     Write(String),
     /// To install it in this keyring.
     Install(String),
+    /// To verify it.
+    Verify,
 }
 
 /// A job that runs, and what it is for.
@@ -61,6 +65,8 @@ pub enum Job {
     Issued(IssuedFor),
     /// The latest CRL of a certifier.
     Crl(IssuedFor),
+    /// Explaining a chain.
+    Verify,
     /// Probing a site.
     Probe(String),
     /// Starting the rehearsal of a site.
@@ -90,6 +96,7 @@ impl Job {
             Self::Read(_) | Self::Paste => "reading".into(),
             Self::Preview(..) => "working out what would be issued".into(),
             Self::Probe(site) => format!("probing {site}"),
+            Self::Verify => "verifying".into(),
             Self::Serve(site) => format!("starting the rehearsal of {site}"),
             Self::Examine => "checking the workspace".into(),
             Self::Refresh => "reading the workspace".into(),

@@ -46,7 +46,8 @@ pub(super) fn climb(question: &Question<'_>) -> Vec<Link> {
     if search.checks > MOST
         && let Some(leaf) = links.first_mut()
     {
-        let text = format!("the search for a chain was given up after {MOST} signatures; there may be another.");
+        let text =
+            format!("the search for a chain was given up after {MOST} signatures; there may be another.");
         let remedy = "Verify the certificate with fewer candidates of the same name beside it.";
         let cut = finding("chain.search", Severity::Warning, question.leaf, &text).remedy(remedy, None);
         leaf.findings.push(cut);

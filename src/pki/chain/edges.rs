@@ -84,7 +84,9 @@ fn leaf(question: &Question<'_>, link: &mut Link) {
         Some(host) => {
             let names = c.alt_names.iter().take(10).map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let text = if names.is_empty() {
-                format!("does not name {host}: it has no alternative names, and the common name never counts.")
+                format!(
+                    "does not name {host}: it has no alternative names, and the common name never counts."
+                )
             } else {
                 format!("does not name {host}; it names {names}.")
             };

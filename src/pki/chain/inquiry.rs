@@ -11,7 +11,7 @@ use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Result};
 use crate::model::escape::visible;
 use crate::model::finding::{Finding, Severity, Subject};
-use crate::model::keyring::Role;
+use crate::model::keyring::{Keyring, Role};
 use crate::model::time::Timestamp;
 use crate::pki::certificate::issuer_urls;
 
@@ -64,6 +64,8 @@ pub struct Missing {
     pub key_id: String,
     /// Where it stands in the workspace.
     pub places: Vec<String>,
+    /// Whether it is a root, which has to be trusted first.
+    pub root: bool,
     /// Whether the chain is trusted with it.
     pub helps: bool,
     /// Where it can be fetched from, escaped.
@@ -96,8 +98,10 @@ impl Basis {
         anchors.sort_by_key(|c| c.sha256);
         anchors.dedup_by_key(|c| c.sha256);
         let count = anchors.len();
-        let trusting =
-            format!("certifiers and trusted roots of the workspace ({})", report::count(count, "certificate"));
+        let trusting = format!(
+            "certifiers and trusted roots of the workspace ({})",
+            report::count(count, "certificate")
+        );
         Self { anchors, trusting, known: known(state), crls, at, now }
     }
 
@@ -128,10 +132,9 @@ fn known(state: &State) -> Vec<(Certificate, String)> {
 }
 
 impl Inquiry {
-    /// Asks about a keyring: what a server sends of it, by the roots that the ring trusts. Errors: no such ring, no
-    /// certificate in it.
-    pub fn of_keyring(state: &State, name: &str, basis: Basis) -> Result<Self> {
-        let ring = state.keyrings.get(name).ok_or_else(|| Error::not_found("keyring", name))?;
+    /// Asks about a keyring: what a server sends of it, by the roots that the ring trusts. Errors: no certificate in it.
+    pub fn of_keyring(ring: &Keyring, basis: Basis) -> Result<Self> {
+        let name = &ring.name;
         if ring.leaf().is_none() {
             return Err(Error::refused(format!("Keyring {name} has no certificate to verify."))
                 .next("Install the certificate that answers its request.")
@@ -139,10 +142,10 @@ impl Inquiry {
         }
         let sent = ring.entries.iter().filter(|e| matches!(e.role, Role::Leaf | Role::Chain));
         let given = sent.map(|e| e.certificate.clone()).collect();
-        let basis =
-            basis.trusting(ring.trusted_roots().cloned().collect(), &format!("trusted roots of keyring {name}"));
-        let origin = format!("keyring {name}");
-        Ok(Self { keyring: Some(name.into()), ..Self::of_bundle(given, origin, basis) })
+        let roots = ring.trusted_roots().cloned().collect();
+        let basis = basis.trusting(roots, &format!("trusted roots of keyring {name}"));
+        let keyring = Some(name.clone());
+        Ok(Self { keyring, ..Self::of_bundle(given, format!("keyring {name}"), basis) })
     }
 
     /// Asks about certificates from a file, a paste or a peer; `what` says from where.
@@ -184,8 +187,11 @@ impl Inquiry {
         if self.with_known {
             pool.extend(self.basis.known.iter().map(|(c, place)| (c, place.clone())));
         }
-        pool.extend(more.map(|c| (c, String::new())));
-        let anchors: Vec<_> = self.basis.anchors.iter().collect();
+        let mut anchors: Vec<_> = self.basis.anchors.iter().collect();
+        match more {
+            Some(root) if root.is_self_issued() => anchors.push(root),
+            more => pool.extend(more.map(|c| (c, String::new()))),
+        }
         let crls: Vec<_> = self.basis.crls.iter().map(Vec::as_slice).collect();
         let question =
             Question { leaf, pool: &pool, anchors: &anchors, host: self.host.as_deref(), at, crls: &crls };
@@ -217,6 +223,7 @@ impl Inquiry {
             name: name.text(),
             key_id: top.aki.as_ref().map_or_else(String::new, |id| colons(&id.0)),
             places: found.iter().map(|(_, place)| place.clone()).collect(),
+            root: found.iter().any(|(c, _)| c.is_self_issued()),
             helps: found.iter().any(|(c, _)| self.explain(self.basis.at, Some(c)).trusted),
             urls: issuer_urls(top).iter().map(|url| visible(url)).collect(),
         })

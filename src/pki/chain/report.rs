@@ -112,9 +112,7 @@ pub(super) fn write(
     let verdict = match explanation.trusted {
         true if explanation.verdict == "trusted" => Line::new("Verdict", "trusted").toned(Tone::Good),
         true => Line::new("Verdict", &explanation.verdict).toned(Tone::Warning),
-        false => {
-            Line::new("Verdict", format!("NOT TRUSTED: {}", explanation.verdict)).toned(Tone::Bad)
-        }
+        false => Line::new("Verdict", format!("NOT TRUSTED: {}", explanation.verdict)).toned(Tone::Bad),
     };
     lines.push(verdict.clone());
     lines.extend(horizon.as_ref().map(|h| lasts(h, inquiry.basis.at)));
@@ -185,7 +183,9 @@ fn signature(link: &Link, above: Option<&Link>) -> Line {
         Some(by) if has("chain.unchecked") => (format!("not checked: by {by} ({how})"), Tone::Warning),
         Some(by) if has("chain.weak") => (format!("good but weak: by {by} ({how})"), Tone::Warning),
         Some(by) => (format!("good: by {by} ({how})"), Tone::Good),
-        None if has("chain.missing") => (format!("not checked: the issuer is missing ({how})"), Tone::Warning),
+        None if has("chain.missing") => {
+            (format!("not checked: the issuer is missing ({how})"), Tone::Warning)
+        }
         None => (format!("its own ({how}); trust in a root is not a matter of signatures"), Tone::Plain),
     };
     Line::new("  signature", text).toned(tone)
@@ -211,14 +211,24 @@ fn where_to_get(missing: &Missing, lines: &mut Vec<Line>) {
         format!(", with the key id {}", missing.key_id)
     };
     lines.push(Line::new("Missing", format!("{}{id}", missing.name)).toned(Tone::Warning));
-    let helps = if missing.helps { "with it the chain is trusted" } else { "it is not trusted for this" };
     if !missing.places.is_empty() {
+        let helps = match (missing.helps, missing.root) {
+            (true, true) => "once it is trusted as a root, the chain is trusted",
+            (true, false) => "with it the chain is trusted",
+            _ => "with it alone the chain is still not trusted",
+        };
         lines.push(Line::new("Get it", format!("{} has it; {helps}", missing.places.join(", "))));
     } else if !missing.urls.is_empty() {
         let urls = missing.urls.join(" ");
-        lines.push(Line::new("Get it", format!("{urls} (named by the certificate; it is not fetched by itself)")));
+        lines.push(Line::new(
+            "Get it",
+            format!("{urls} (named by the certificate; it is not fetched by itself)"),
+        ));
     } else {
-        lines.push(Line::new("Get it", "ask this authority for it; nothing here has it, and no address is named"));
+        lines.push(Line::new(
+            "Get it",
+            "ask this authority for it; nothing here has it, and no address is named",
+        ));
     }
 }
 

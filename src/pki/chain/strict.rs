@@ -36,8 +36,14 @@ fn reasons(c: &Certificate, has_issuer: bool) -> Vec<&'static str> {
         (!ca && signs, "the key usage keyCertSign, though it is no authority"),
         (c.issuer.rdns.is_empty(), "an empty issuer name"),
         (nameless && (ca || signs_crls || names.is_none()), "an empty subject"),
-        (nameless && names.is_some_and(|e| !e.critical), "an empty subject beside names that are not critical"),
-        (names.is_some_and(|e| only(0x30, &e.value.0).is_some_and(<[u8]>::is_empty)), "an empty list of names"),
+        (
+            nameless && names.is_some_and(|e| !e.critical),
+            "an empty subject beside names that are not critical",
+        ),
+        (
+            names.is_some_and(|e| only(0x30, &e.value.0).is_some_and(<[u8]>::is_empty)),
+            "an empty list of names",
+        ),
         (two_algorithms(c), "two different signature algorithms"),
         (critical(AUTHORITY), "a critical authority key identifier"),
         (critical(SUBJECT), "a critical subject key identifier"),
