@@ -40,11 +40,14 @@ pub(super) fn command() -> Command {
         .arg(option("keyring", "NAME", "Verifies a keyring by the roots it trusts"))
         .arg(option("certificate", "WHICH", "Verifies a certificate known here, by serial number or SHA-256"))
         .arg(option("host", "NAME", "Demands this host name or address among the names"))
-        .arg(option(
-            "at",
-            "DATE",
-            "Asks for another moment: 2027-03-01, \"2027-03-01 12:00\" (UTC), +90d, -1y",
-        ))
+        .arg(
+            option(
+                "at",
+                "DATE",
+                "Asks for another moment: 2027-03-01, \"2027-03-01 12:00\" (UTC), +90d, -1y",
+            )
+            .allow_hyphen_values(true),
+        )
         .arg(file(option("roots", "FILE", "Trusts the certificates in this file instead")))
         .arg(
             Arg::new("system-roots")

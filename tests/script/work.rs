@@ -6,6 +6,8 @@ use ringmaster::desk::Verb;
 use ringmaster::model::error::{Error, Kind};
 use ringmaster::model::request::RequestId;
 use ringmaster::ops::ring::Act;
+#[cfg(feature = "network")]
+use ringmaster::pki::chain::report::Line;
 use ringmaster::tui::msg::{Done, Effect, Msg};
 
 #[test]
@@ -396,11 +398,13 @@ fn a_probe_goes_to_the_rehearsal_or_asks_before_it_goes_out() {
     assert!(
         matches!(c.effects.last(), Some(Effect::Probe(_, host, 40000, Some(_))) if host == "mail.example.test")
     );
-    let lines = ["TLS 1.3", "  0 CN=a", "    issued by b", "", "Verdict        trusted"];
-    c.answer(Ok(Done::Probed(lines.map(String::from).into(), true)));
+    let mut inquiry = fixture::inquiry("mail");
+    inquiry.head = vec![Line::new("Protocol", "TLS 1.3")];
+    let answer = inquiry.answer();
+    c.answer(Ok(Done::Verified(Box::new((inquiry, answer)))));
     let screen = c.screen();
-    assert!(screen.contains("│ Verdict: trusted") && screen.contains("│   0 CN=a"), "{screen}");
-    assert!(screen.contains("│     issued by b") && screen.matches("Verdict").count() == 1, "{screen}");
+    assert!(screen.contains("Protocol     TLS 1.3") && screen.contains("1 leaf"), "{screen}");
+    assert!(screen.contains("│ Verdict: NOT TRUSTED"), "{screen}");
     c.press("<esc> v");
     assert!(matches!(c.effects.last(), Some(Effect::StopService(_))));
 }

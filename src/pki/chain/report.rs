@@ -114,11 +114,12 @@ pub(super) fn write(
         true => Line::new("Verdict", &explanation.verdict).toned(Tone::Warning),
         false => Line::new("Verdict", format!("NOT TRUSTED: {}", explanation.verdict)).toned(Tone::Bad),
     };
-    lines.push(verdict.clone());
     lines.extend(horizon.as_ref().map(|h| lasts(h, inquiry.basis.at)));
     if explanation.trusted {
         elsewhere(&explanation, &mut lines);
     }
+    // It comes last: at the end of the output is where the eye is.
+    lines.push(verdict.clone());
     Answer { explanation, bundle, missing, horizon, lines, verdict }
 }
 
