@@ -27,7 +27,7 @@ pub enum Tone {
 /// A line of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// What it is about, in a word; empty where it goes on with the line before.
+    /// What it is about, in a word; a space where it goes on with the line before.
     pub label: String,
     /// The text, escaped; an empty line when the label is empty too.
     pub text: String,
@@ -131,8 +131,8 @@ fn moment(at: Timestamp, now: Timestamp) -> String {
         std::cmp::Ordering::Greater if days == 0 => "later today".into(),
         std::cmp::Ordering::Greater => format!("in {}", count(usize::try_from(days).unwrap_or(0), "day")),
         std::cmp::Ordering::Less => {
-            let days = now.days_from(at);
-            format!("{} ago", count(usize::try_from(days).unwrap_or(0), "day"))
+            let days = usize::try_from(now.days_from(at)).unwrap_or(0);
+            if days == 0 { "less than a day ago".into() } else { format!("{} ago", count(days, "day")) }
         }
     };
     format!("{} ({away})", at.text())
@@ -201,7 +201,7 @@ fn finding(finding: &Finding, lines: &mut Vec<Line>) {
     let label = format!("  {}", finding.severity.word());
     lines.push(Line::new(&label, format!("{} ({})", finding.text, finding.rule)).toned(tone));
     if !finding.remedy.is_empty() {
-        lines.push(Line { command: finding.command.clone(), ..Line::new("", &finding.remedy) });
+        lines.push(Line { command: finding.command.clone(), ..Line::new(" ", &finding.remedy) });
     }
 }
 
@@ -251,7 +251,7 @@ fn elsewhere(explanation: &Explanation, lines: &mut Vec<Line>) {
     for (rule, who) in ELSEWHERE {
         if all().any(|f| f.rule == *rule && f.severity > Severity::Info) {
             lines.push(Line::new(label, format!("refused: {who} ({rule})")).toned(Tone::Warning));
-            label = "";
+            label = " ";
         }
     }
 }

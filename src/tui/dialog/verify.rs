@@ -43,7 +43,6 @@ enum Part {
 #[derive(Debug, Clone)]
 pub struct Verify {
     inquiry: Inquiry,
-    verdict: Line,
     viewer: Viewer,
     /// The date or host that is being typed, and what was wrong with it.
     edit: Option<(Part, LineEdit, Option<String>)>,
@@ -73,7 +72,7 @@ pub(in crate::tui) fn ask(model: &mut Model) -> Vec<Effect> {
 
 /// Takes an answer: into the report that waits for it, else as a new one.
 pub(in crate::tui) fn take(model: &mut Model, id: Option<JobId>, inquiry: Inquiry, answer: Answer) {
-    let lines = texts(model, &answer.lines);
+    let lines = texts(model, &answer);
     for dialog in &mut model.dialogs {
         if let Dialog::Verify(report) = dialog
             && id.is_some()
@@ -81,17 +80,17 @@ pub(in crate::tui) fn take(model: &mut Model, id: Option<JobId>, inquiry: Inquir
         {
             report.waits = None;
             report.inquiry = inquiry;
-            report.verdict = answer.verdict;
             report.viewer.lines = lines;
             return;
         }
     }
     let viewer = Viewer::new(format!("Verify {}", inquiry.what), lines);
-    let report = Verify { inquiry, verdict: answer.verdict, viewer, edit: None, waits: None };
+    let report = Verify { inquiry, viewer, edit: None, waits: None };
     model.dialogs.push(Dialog::Verify(Box::new(report)));
 }
 
-fn texts(model: &Model, lines: &[Line]) -> Vec<Text> {
+/// Lays the report out with its verdict first: that is the part of a long text that is seen.
+fn texts(model: &Model, answer: &Answer) -> Vec<Text> {
     let text = |line: &Line| {
         let command = line.command.as_deref().and_then(command::find);
         let helps = command.map_or_else(String::new, |c| match model.key_of(c).as_str() {
@@ -100,7 +99,8 @@ fn texts(model: &Model, lines: &[Line]) -> Vec<Text> {
         });
         Text { label: line.label.clone(), text: format!("{}{helps}", line.text), role: role(line.tone) }
     };
-    lines.iter().map(text).collect()
+    let rest = answer.lines.iter().filter(|line| **line != answer.verdict);
+    [&answer.verdict, &Line::new("", "")].into_iter().chain(rest).map(text).collect()
 }
 
 fn role(tone: Tone) -> Role {
@@ -140,7 +140,8 @@ impl Verify {
             }
         };
         let text = match part {
-            Part::Date => self.inquiry.basis.at.text(),
+            // A date is typed anew, not mended.
+            Part::Date => String::new(),
             Part::Host => self.inquiry.host.clone().unwrap_or_default(),
         };
         // While an answer is on its way another question would only confuse.
@@ -155,6 +156,7 @@ impl Verify {
         if let Some((part, mut line, error)) = self.edit.take() {
             match input {
                 Input::Chord(Key::Esc) => {}
+                Input::Chord(Key::Enter) if part == Part::Date && line.text().trim().is_empty() => {}
                 Input::Chord(Key::Enter) => match self.changed(model, part, line.text()) {
                     Ok(inquiry) => {
                         let wanted = Wanted::Again(Box::new(inquiry));
@@ -167,7 +169,8 @@ impl Verify {
                     Err(why) => self.edit = Some((part, line, Some(why))),
                 },
                 Input::Chord(key) => {
-                    let error = error.filter(|_| !line.key(*key));
+                    let taken = line.key(*key);
+                    let error = error.filter(|_| !taken);
                     self.edit = Some((part, line, error));
                 }
                 Input::Paste(text, _) => {
@@ -218,12 +221,6 @@ impl Verify {
             };
         }
         let mut sheet = self.viewer.sheet(model, columns);
-        let text = match self.waits {
-            Some(_) => "Verifying again.".to_owned(),
-            None => format!("Verdict: {}", self.verdict.text),
-        };
-        let foot = wrap(&ink.symbols.text(&text), columns);
-        sheet.foot = foot.iter().take(2).map(|l| ink.line(role(self.verdict.tone), l)).collect();
         sheet.hints.extend([hint("d", "date", 85), hint("h", "host", 84)]);
         sheet.hints.sort_by_key(|h| std::cmp::Reverse(h.weight));
         sheet
