@@ -232,7 +232,7 @@ fn wrong_host_wrong_date_and_unknown_issuer_are_seen_but_not_trusted() {
         at(leaf.not_after.plus_days(1)),
         at(leaf.not_before.plus_days(-1)),
         by(Vec::new()),
-        Target { host: "x.test".into(), ..by(vec![leaf.clone()]) },
+        Target { host: "x.test".into(), ..by(vec![leaf]) },
     ];
     for target in wrong {
         let seen = probe(&target).unwrap();

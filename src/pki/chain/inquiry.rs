@@ -159,7 +159,8 @@ impl Inquiry {
     /// Asks about one certificate, with what the workspace knows above it.
     pub fn of_certificate(certificate: Certificate, basis: Basis) -> Self {
         let what = format!("certificate {}", certificate.subject.title());
-        Self { with_known: true, ..Self::of_bundle(vec![certificate], what, basis) }
+        let origin = "asked about alone".into();
+        Self { with_known: true, origin, ..Self::of_bundle(vec![certificate], what, basis) }
     }
 
     /// Answers. Never fails: what cannot be told is a finding.
