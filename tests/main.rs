@@ -26,6 +26,7 @@ mod script;
 mod store;
 mod support;
 mod two_consoles;
+mod verify;
 
 /// Every file beside this one is a module of it; a forgotten `mod` line would silence its tests.
 #[test]

@@ -216,7 +216,7 @@ fn compare(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
 }
 
 /// Finds a certificate by SHA-256 or serial number, in the issued list and in what is in use.
-fn known(which: &str, session: &mut Session<'_>) -> Result<(Certificate, Option<Issued>)> {
+pub(super) fn known(which: &str, session: &mut Session<'_>) -> Result<(Certificate, Option<Issued>)> {
     let nothing = || {
         Error::not_found("certificate or file", which)
             .next("Give a serial number or SHA-256 of: ringmaster certificate list")

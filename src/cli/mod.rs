@@ -19,6 +19,7 @@ mod request;
 mod secrets;
 mod session;
 mod site;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -46,6 +47,7 @@ const NOUNS: &[Noun] = &[
     Noun { command: keyring::command, run: keyring::run },
     Noun { command: request::command, run: request::run },
     Noun { command: site::command, run: site::run },
+    Noun { command: verify::command, run: verify::run },
     #[cfg(feature = "network")]
     Noun { command: probe::command, run: probe::run },
     Noun { command: certificate::command, run: certificate::run },

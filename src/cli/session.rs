@@ -250,7 +250,8 @@ impl<'a> Session<'a> {
         Ok(found)
     }
 
-    fn bytes(&mut self, file: &Path) -> Result<Vec<u8>> {
+    /// Reads a file, or the standard input for `-`, no further than anything that is recognised can reach.
+    pub(super) fn bytes(&mut self, file: &Path) -> Result<Vec<u8>> {
         use std::io::Read;
         let limit = pem::LARGEST as u64 + 1;
         let mut bytes = Vec::new();

@@ -37,6 +37,37 @@ impl Timestamp {
         Some(now.plus_days(count * days))
     }
 
+    /// Reads what a person types for a moment: whatever [`Self::typed`] takes, `now`, `-30d`, or a date with a time of day in
+    /// UTC: `2027-03-01 12:00`, `2027-03-01T12:00:00Z`. Errors: what can be written, in words.
+    pub fn moment(text: &str, now: Self) -> Result<Self, String> {
+        let text = text.trim();
+        let back = |span: &str| Self::typed(&format!("+{span}"), now).map(|at| Self(now.0 - (at.0 - now.0)));
+        let read = match text.strip_prefix('-') {
+            Some(span) => back(span),
+            None if text == "now" => Some(now),
+            None => Self::typed(text, now).or_else(|| Self::date_and_time(text)),
+        };
+        read.ok_or_else(|| {
+            let text = super::escape::visible(text);
+            format!(
+                "\"{text}\" is no date: write 2027-03-01, 2027-03-01 12:00 (in UTC), +90d, +6m, +1y, -30d, or now"
+            )
+        })
+    }
+
+    fn date_and_time(text: &str) -> Option<Self> {
+        let text = text.trim_end_matches(" UTC").trim_end_matches('Z');
+        let (date, clock) = text.split_once([' ', 'T'])?;
+        let mut parts = clock.trim_start().split(':').map(|part| {
+            let digits = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+            part.parse::<i64>().ok().filter(|_| digits)
+        });
+        let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next().unwrap_or(Some(0))?);
+        let good = hour < 24 && minute < 60 && second < 60 && parts.next().is_none();
+        let date = Self::from_date(date).filter(|_| good)?;
+        Some(Self(date.0 + hour * 3600 + minute * 60 + second))
+    }
+
     /// Returns the time this many days later (earlier when negative).
     #[must_use]
     pub fn plus_days(self, days: i64) -> Self {
@@ -104,6 +135,28 @@ mod tests {
         assert_eq!(Timestamp::typed("+1y", now).unwrap().date(), "2027-11-23");
         for bad in ["", "+", "+d", "+1x", "2027-13-01", "+é", "tomorrow", "+-5d"] {
             assert_eq!(Timestamp::typed(bad, now), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn moments_are_dates_times_of_day_or_spans_in_both_directions() {
+        let now = Timestamp::from_date("2026-11-23").unwrap();
+        for (text, read) in [
+            ("2027-03-01", "2027-03-01 00:00:00 UTC"),
+            (" 2027-03-01 12:00 ", "2027-03-01 12:00:00 UTC"),
+            ("2027-03-01T12:00:59Z", "2027-03-01 12:00:59 UTC"),
+            ("2027-03-01 23:59:59 UTC", "2027-03-01 23:59:59 UTC"),
+            ("+90d", "2027-02-21 00:00:00 UTC"),
+            ("-1y", "2025-11-23 00:00:00 UTC"),
+            ("now", "2026-11-23 00:00:00 UTC"),
+        ] {
+            assert_eq!(Timestamp::moment(text, now).map(Timestamp::text), Ok(read.to_owned()), "{text}");
+        }
+        for bad in
+            ["", "-", "2027-02-30", "2027-03-01 24:00", "2027-03-01 1:00", "1 March", "+-5d", "--5d", "-é"]
+        {
+            let error = Timestamp::moment(bad, now).unwrap_err();
+            assert!(error.contains("write 2027-03-01"), "{bad}: {error}");
         }
     }
 

@@ -3,6 +3,7 @@
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
+use super::certificate::issuer_urls;
 use super::der::{dotted, elements, only};
 use super::{asn1, oid_names, pem};
 use crate::model::bytes::{colons, hex};
@@ -17,7 +18,7 @@ pub const MORE: &[Field<Certificate>] = &[
         "ca-issuers",
         "Issuer's certificate at",
         "Where the issuer's certificate can be fetched.",
-        |x, _| ca_issuers(x).iter().map(|u| visible(u)).collect::<Vec<_>>().join("\n"),
+        |x, _| issuer_urls(x).iter().map(|u| visible(u)).collect::<Vec<_>>().join("\n"),
     ),
     Field::derived("policies", "Policies", "The rules under which it was issued.", |x, _| {
         extension(x, "2.5.29.32").and_then(|e| policies(&e.value.0)).unwrap_or_default().join("\n")
@@ -74,23 +75,6 @@ pub fn compare(a: &Certificate, b: &Certificate, look: &Look<'_>) -> Vec<(&'stat
     let fields = Certificate::FIELDS.iter().chain(MORE);
     let both = fields.map(|f| (f.label, (f.get)(a, look), (f.get)(b, look)));
     both.filter(|(_, x, y)| !x.is_empty() || !y.is_empty()).collect()
-}
-
-/// Returns the addresses of the issuer's certificate (RFC 5280 section 4.2.2.1).
-pub fn ca_issuers(certificate: &Certificate) -> Vec<String> {
-    const CA_ISSUERS: &str = "1.3.6.1.5.5.7.48.2";
-    let read = |value: &[u8]| -> Option<Vec<String>> {
-        let mut urls = Vec::new();
-        for (_, _, description) in elements(only(0x30, value)?)? {
-            if let [(6, _, method), (0x86, _, url)] = elements(description)?.as_slice()
-                && dotted(method).as_deref() == Some(CA_ISSUERS)
-            {
-                urls.push(url.iter().map(|b| char::from(*b)).collect());
-            }
-        }
-        Some(urls)
-    };
-    extension(certificate, "1.3.6.1.5.5.7.1.1").and_then(|e| read(&e.value.0)).unwrap_or_default()
 }
 
 /// Returns the pin of the public key (RFC 7469 section 2.4), in base64.

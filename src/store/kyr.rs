@@ -232,6 +232,12 @@ pub fn path(name: &str) -> String {
     format!("keyrings/{name}.kyr")
 }
 
+/// Tells whether bytes begin as a keyring of this program does, of any version.
+pub fn is_ours(bytes: &[u8]) -> bool {
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    text.starts_with(format!("{}{KIND} ", marked::BEGIN).as_bytes())
+}
+
 /// Reads a file. `stash` tells whether a `.sth` stands beside it. Errors: `Foreign` for a proprietary binary keyring, a
 /// PFX, a JPEG and other strangers (says which and what to do), `TooNew`, `Misnamed`, `OtherKey`, `Damaged`.
 pub fn read(name: &str, bytes: &[u8], stash: bool) -> Result<Keyring> {
@@ -241,11 +247,10 @@ pub fn read(name: &str, bytes: &[u8], stash: bool) -> Result<Keyring> {
 /// Reads a file as [`read`] does, and each certificate only once for many rings.
 pub fn read_with(name: &str, bytes: &[u8], stash: bool, known: &mut Known) -> Result<Keyring> {
     let file = format!("{name}.kyr");
-    let begins = format!("{}{KIND} ", marked::BEGIN);
-    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    if !text.starts_with(begins.as_bytes()) {
+    if !is_ours(bytes) {
         return Err(foreign::refusal(&file, bytes));
     }
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let bad = |why: String| {
         Error::damaged(format!("{file} is damaged; it is left alone."))
             .why(why)

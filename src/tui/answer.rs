@@ -8,8 +8,9 @@ use super::dialog::menu::{Action, Menu, item};
 use super::dialog::path::PathLine;
 use super::dialog::pick::Pick;
 use super::dialog::secret::Opens;
+use super::dialog::verify::{self, Wanted};
 use super::dialog::viewer::{Text, Viewer};
-use super::job::{self, IssuedFor, Job};
+use super::job::{self, IssuedFor, Job, ReadFor};
 use super::model::{Model, Mood};
 use super::msg::{Done, Effect, JobId};
 use super::pane::{PaneId, RowKey, certificates, entries};
@@ -55,6 +56,9 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             };
             model.unlocked = names;
             model.say(Mood::Good, text);
+        }
+        (Job::Read(ReadFor::Verify), Done::Found(found, source)) => {
+            return verify::of_found(model, *found, source);
         }
         (Job::Read(purpose), Done::Found(found, source)) => {
             import::show(model, *found, source, Some(purpose))
@@ -104,9 +108,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
                 _ => return vec![model.start(Job::Copy, |id| Effect::Copy(id, text)).1],
             }
         }
-        (Job::Probe(site), Done::Probed(lines, trusted)) => {
-            model.dialogs.push(Dialog::Viewer(probed(&site, lines, trusted)));
-        }
+        (_, Done::Verified(verified)) => verify::take(model, Some(id), verified.0, verified.1),
         (job, Done::Service(service, log)) => service_is(model, &job, service, log),
         (_, Done::Written(path)) => model.say(Mood::Good, format!("Written: {}", path.display())),
         (_, Done::Copied) => {
@@ -180,6 +182,13 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
     let waiting = model.dialogs.iter().position(|d| d.busy() == Some(id));
     if let Some(dialog) = waiting.and_then(|i| model.dialogs.get_mut(i)) {
         dialog.set_busy(None);
+    }
+    for dialog in &mut model.dialogs {
+        if let Dialog::Verify(report) = dialog
+            && report.waits() == Some(id)
+        {
+            report.give_up();
+        }
     }
     match (&job, error.kind) {
         (Job::Verb(verb), Kind::Locked) => {
@@ -310,6 +319,10 @@ fn issued(
             }
             Err(error) => model.dialogs.push(Dialog::Error(ErrorBox { error })),
         },
+        IssuedFor::Verify => match crate::pki::certificate::read(der) {
+            Ok(leaf) => return verify::start(model, Wanted::Certificate(Box::new(leaf))),
+            Err(error) => model.dialogs.push(Dialog::Error(ErrorBox { error })),
+        },
         IssuedFor::Install(keyring) => match crate::pki::certificate::read(der) {
             Ok(leaf) => {
                 let install = Install::new(model, keyring, vec![leaf]);
@@ -319,23 +332,6 @@ fn issued(
         },
     }
     Vec::new()
-}
-
-/// Shows what a probe saw, its verdict first.
-fn probed(site: &str, mut lines: Vec<String>, trusted: bool) -> Viewer {
-    let role = if trusted { Role::Ok } else { Role::Bad };
-    let said = lines.iter().rposition(|line| line.starts_with("Verdict"));
-    let text = said.map_or_else(
-        || if trusted { "trusted".into() } else { "NOT TRUSTED".into() },
-        |at| lines.remove(at).trim_start_matches("Verdict").trim().to_owned(),
-    );
-    while lines.last().is_some_and(String::is_empty) {
-        lines.pop();
-    }
-    let plain = |text| Text { label: String::new(), text, role: Role::Text };
-    let mut texts = vec![Text { role, ..plain(format!("Verdict: {text}")) }, plain(String::new())];
-    texts.extend(lines.into_iter().map(plain));
-    Viewer::new(format!("Probe of {site}"), texts)
 }
 
 fn service_is(

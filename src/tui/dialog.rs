@@ -17,6 +17,7 @@ pub mod records;
 pub mod review;
 pub mod roots;
 pub mod secret;
+pub mod verify;
 pub mod viewer;
 
 use ratatui::text::Line;
@@ -51,6 +52,8 @@ pub enum Dialog {
     Compare(compare::Compare),
     /// Certificates to choose from.
     Pick(pick::Pick),
+    /// A report on a chain.
+    Verify(Box<verify::Verify>),
     /// A refusal or failure.
     Error(error::ErrorBox),
 }
@@ -106,6 +109,7 @@ impl Dialog {
             Self::Roots(d) => d.input(model, input),
             Self::Compare(d) => d.input(model, input),
             Self::Pick(d) => d.input(model, input),
+            Self::Verify(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
         }
     }
@@ -125,6 +129,7 @@ impl Dialog {
             Self::Roots(d) => d.sheet(model, columns),
             Self::Compare(d) => d.sheet(model, columns),
             Self::Pick(d) => d.sheet(model, columns),
+            Self::Verify(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
         }
     }

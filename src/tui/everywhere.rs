@@ -123,6 +123,14 @@ pub(super) const COMMANDS: &[Command] = &[
         ..READ
     },
     Command {
+        name: "chain.verify",
+        title: "verify a file or paste",
+        doc: "Explains the chain in a file or a paste, leaf to root, with the verdict that TLS gives.",
+        cli: Some("verify"),
+        run: super::dialog::verify::ask,
+        ..READ
+    },
+    Command {
         name: "console.palette",
         title: "commands",
         keys: &[":"],

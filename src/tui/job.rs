@@ -22,6 +22,8 @@ pub enum ReadFor {
     Trust(String),
     /// To install a certificate in this keyring.
     Install(String),
+    /// To verify what is in it.
+    Verify,
 }
 
 /// What a certificate of the issued list is fetched for.
@@ -37,6 +39,8 @@ pub enum IssuedFor {
     Install(String),
     /// To lay it beside another one: what is known already, and what is still to be fetched.
     Compare(Vec<Certificate>, VecDeque<RowKey>),
+    /// To verify it.
+    Verify,
 }
 
 /// A job that runs, and what it is for.
@@ -70,6 +74,8 @@ pub enum Job {
     Issued(IssuedFor),
     /// The latest CRL of a certifier.
     Crl(IssuedFor),
+    /// Explaining a chain.
+    Verify,
     /// Probing a site.
     Probe(String),
     /// Starting the rehearsal of a site.
@@ -103,6 +109,7 @@ impl Job {
             Self::SystemRoots(_) => "reading the roots of this system".into(),
             Self::Preview(..) => "working out what would be issued".into(),
             Self::Probe(site) => format!("probing {site}"),
+            Self::Verify => "verifying".into(),
             Self::Serve(site) => format!("starting the rehearsal of {site}"),
             Self::Refresh => "reading the workspace".into(),
             _ => return None,

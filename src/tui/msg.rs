@@ -7,6 +7,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::chord::Chord;
+use super::dialog::verify::Wanted;
 use super::issued::Wish;
 use crate::desk::{Outcome, Preview, Verb};
 use crate::model::State;
@@ -18,6 +19,7 @@ use crate::model::issued::Issued;
 use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
+use crate::pki::chain::inquiry::{Answer, Inquiry};
 use crate::pki::pem::Found;
 use crate::store::listing::Listing;
 
@@ -77,8 +79,8 @@ pub enum Done {
     Crl(Der),
     /// One issued certificate with its DER.
     Issued(Box<(Issued, Der)>),
-    /// A probe has ended: the lines to show, and whether the chain was trusted.
-    Probed(Vec<String>, bool),
+    /// A chain was verified: the question, and the answer.
+    Verified(Box<(Inquiry, Answer)>),
     /// The rehearsal service listens here (`None`: it was stopped), and its log.
     Service(Option<(String, std::net::SocketAddr)>, Vec<String>),
     /// A file was written.
@@ -113,6 +115,8 @@ pub enum Effect {
     Ids(JobId, Wish),
     /// Run the checks at this moment, with these bands of days before an end.
     Examine(JobId, Timestamp, Vec<i64>),
+    /// Explain a chain.
+    Verify(JobId, Box<Wanted>),
     /// Ask for rows of the issued list.
     Rows(JobId, Vec<u32>),
     /// Ask for one issued certificate.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::msg::Done;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::escape::{unseen, visible};
+use crate::pki::chain::inquiry::Inquiry;
 use crate::pki::pem;
 
 /// How many completions are offered.
@@ -88,11 +89,17 @@ pub fn complete(typed: &str) -> Result<Done> {
     Ok(Done::Paths(paths))
 }
 
+/// Answers an inquiry about a chain.
+pub fn verified(inquiry: Inquiry) -> Done {
+    let answer = inquiry.answer();
+    Done::Verified(Box::new((inquiry, answer)))
+}
+
 /// Connects and tells what was seen.
 #[cfg(feature = "network")]
 pub fn probe(target: &crate::probe::connect::Target) -> Result<Done> {
     let seen = crate::probe::connect::probe(target)?;
-    Ok(Done::Probed(seen.lines(), seen.explanation.trusted))
+    Ok(verified(seen.inquiry))
 }
 
 fn taken(name: &str) -> Error {

@@ -132,6 +132,22 @@ fn dialogs_at_80_columns() {
 }
 
 #[test]
+fn a_chain_is_explained_leaf_to_root() {
+    let verified = |mut console: Console, keys: &str| {
+        console.press("1 v");
+        let inquiry = fixture::inquiry("mail");
+        let answer = inquiry.answer();
+        console.answer(Ok(Done::Verified(Box::new((inquiry, answer)))));
+        console.press(keys);
+        console
+    };
+    shows!("verify-80x24", verified(Console::fixture(), "g"));
+    shows!("verify-end-80x24", verified(Console::fixture(), "G"));
+    shows!("verify-132x43-ascii", verified(Console::fixture().mono().sized(132, 43), "g"));
+    shows!("verify-date", verified(Console::fixture(), "d").type_text("1 March").press("<ret>"));
+}
+
+#[test]
 fn an_error_says_what_why_and_what_next() {
     let mut console = Console::fixture();
     console.press("1 t s");

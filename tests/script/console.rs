@@ -187,6 +187,7 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::Issued(id, ..)
         | Effect::Crl(id, _)
         | Effect::Probe(id, ..)
+        | Effect::Verify(id, _)
         | Effect::Serve(id, ..)
         | Effect::ServiceLog(id)
         | Effect::StopService(id)

@@ -8,6 +8,8 @@ use ringmaster::model::keyring::RequestKey;
 use ringmaster::model::request::RequestId;
 use ringmaster::model::unread::{Sort, Unread};
 use ringmaster::ops::ring::Act;
+#[cfg(feature = "network")]
+use ringmaster::pki::chain::report::Line;
 use ringmaster::tui::msg::{Done, Effect, Msg};
 use ringmaster::tui::pane::RowKey;
 
@@ -403,13 +405,62 @@ fn a_probe_goes_to_the_rehearsal_or_asks_before_it_goes_out() {
     assert!(
         matches!(c.effects.last(), Some(Effect::Probe(_, host, 40000, Some(_))) if host == "mail.example.test")
     );
-    let lines = ["TLS 1.3", "  0 CN=a", "    issued by b", "", "Verdict        trusted"];
-    c.answer(Ok(Done::Probed(lines.map(String::from).into(), true)));
+    let mut inquiry = fixture::inquiry("mail");
+    inquiry.head = vec![Line::new("Protocol", "TLS 1.3")];
+    let answer = inquiry.answer();
+    c.answer(Ok(Done::Verified(Box::new((inquiry, answer)))));
     let screen = c.screen();
-    assert!(screen.contains("│ Verdict: trusted") && screen.contains("│   0 CN=a"), "{screen}");
-    assert!(screen.contains("│     issued by b") && screen.matches("Verdict").count() == 1, "{screen}");
+    assert!(screen.contains("Protocol     TLS 1.3") && screen.contains("1 leaf"), "{screen}");
+    assert!(
+        screen.contains("│ Verdict      NOT TRUSTED") && screen.matches("Verdict").count() == 1,
+        "{screen}"
+    );
     c.press("<esc> v");
     assert!(matches!(c.effects.last(), Some(Effect::StopService(_))));
+}
+
+#[test]
+fn a_chain_is_verified_again_for_another_date_and_host() {
+    use ringmaster::tui::dialog::verify::Wanted;
+    let mut c = Console::fixture();
+    c.press("1 v");
+    let again = |c: &Console| match c.effects.last() {
+        Some(Effect::Verify(_, wanted)) => match &**wanted {
+            Wanted::Again(inquiry) => (**inquiry).clone(),
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    };
+    assert!(matches!(c.effects.last(), Some(Effect::Verify(_, w)) if **w == Wanted::Keyring("mail".into())));
+    let inquiry = fixture::inquiry("mail");
+    let answer = inquiry.answer();
+    c.answer(Ok(Done::Verified(Box::new((inquiry, answer)))));
+    c.press("d").type_text("1 March").press("<ret>");
+    assert!(c.screen().contains("is no date"), "{}", c.screen());
+    assert!(matches!(c.effects.last(), Some(Effect::Verify(_, w)) if **w == Wanted::Keyring("mail".into())));
+    c.press("C-u").type_text("2027-03-01").press("<ret>");
+    let inquiry = again(&c);
+    assert_eq!(inquiry.basis.at.date(), "2027-03-01");
+    let answer = inquiry.answer();
+    c.answer(Ok(Done::Verified(Box::new((inquiry, answer)))));
+    assert_eq!(c.model.dialogs.len(), 1, "the report is replaced");
+    assert!(c.screen().contains("At           2027-03-01 00:00:00 UTC (in 97 days)"), "{}", c.screen());
+    c.press("h").type_text("www.example.test").press("<ret>");
+    assert_eq!(again(&c).host.as_deref(), Some("www.example.test"));
+    // A failure leaves the report as it was.
+    c.answer(Err(Error::internal("The thread has ended.")));
+    c.press("<esc> d <esc> <esc>");
+    assert!(c.model.dialogs.is_empty());
+    // A file or a paste, from any pane.
+    c.press("3 :").type_text("chain.verify").press("<ret>");
+    c.paste("-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----\n");
+    assert!(matches!(c.effects.last(), Some(Effect::ReadPaste(..))));
+    let found = ringmaster::pki::pem::Found {
+        certificates: vec![fixture::certificate(9, "a.test", "b", &["a.test"], -1, 9)],
+        ..Default::default()
+    };
+    c.answer(Ok(Done::Found(Box::new(found), "pasted".into())));
+    assert!(matches!(c.effects.last(), Some(Effect::Verify(_, w)) if matches!(**w, Wanted::Bundle(..))));
 }
 
 #[test]

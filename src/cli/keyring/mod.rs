@@ -5,7 +5,6 @@ mod history;
 mod import;
 mod life;
 mod roots;
-mod verify;
 
 use std::path::PathBuf;
 
@@ -35,7 +34,6 @@ const PARTS: &[Part] = &[
     Part { commands: import::commands, run: import::run },
     Part { commands: roots::commands, run: roots::run },
     Part { commands: export::commands, run: export::run },
-    Part { commands: verify::commands, run: verify::run },
     Part { commands: history::commands, run: history::run },
 ];
 

@@ -19,6 +19,7 @@ use crate::tui::dialog::compare::Compare;
 use crate::tui::dialog::form::{Form, Goal};
 use crate::tui::dialog::menu::{Action, Copy, Menu, Source, item};
 use crate::tui::dialog::path::file_name;
+use crate::tui::dialog::verify::{self, Wanted};
 use crate::tui::everywhere::selected;
 use crate::tui::issued::Wish;
 use crate::tui::job::{IssuedFor, Job};
@@ -202,6 +203,30 @@ const COMMANDS: &[Command] = &[
         run: |model| match pair(model) {
             Some(keys) => compare(model, Vec::new(), keys.into()),
             None => Vec::new(),
+        },
+        ..READ
+    },
+    Command {
+        name: "certificate.verify",
+        title: "verify",
+        keys: &["v"],
+        doc: "Explains how the certificate verifies with what the workspace knows, at any date and for any host.",
+        cli: Some("verify"),
+        weight: 52,
+        run: |model| match model.selected() {
+            Some(RowKey::Local(digest)) => match model.certificate(&digest).cloned() {
+                Some(certificate) => verify::start(model, Wanted::Certificate(Box::new(certificate))),
+                None => Vec::new(),
+            },
+            Some(RowKey::Issued(id)) => match model.issued.rows.get(&id) {
+                Some(row) => {
+                    let (certifier, serial) = (row.certifier.clone(), row.serial.clone());
+                    let job = Job::Issued(IssuedFor::Verify);
+                    vec![model.start(job, |job| Effect::Issued(job, certifier, serial)).1]
+                }
+                None => Vec::new(),
+            },
+            _ => Vec::new(),
         },
         ..READ
     },
