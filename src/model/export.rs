@@ -22,6 +22,8 @@ pub enum Secrecy {
 pub enum Form {
     /// Certificates as PEM.
     Pem,
+    /// The certificate alone as PEM.
+    Leaf,
     /// One certificate as DER.
     Der,
     /// Certificates as PKCS#7, PEM.
@@ -70,6 +72,7 @@ pub struct FormInfo {
 /// The names of all forms of a keyring, in the order of [`FORMS`].
 pub const FORM_NAMES: &[&str] = &[
     "pem",
+    "leaf",
     "der",
     "p7b",
     "p7b-der",
@@ -97,6 +100,16 @@ pub const FORMS: &[FormInfo] = &[
         chain: true,
         text: true,
         certificate: true,
+    },
+    FormInfo {
+        form: Form::Leaf,
+        name: "leaf",
+        title: "certificate alone, PEM",
+        suffix: ".pem",
+        secrecy: Secrecy::Public,
+        chain: false,
+        text: true,
+        certificate: false,
     },
     FormInfo {
         form: Form::Der,
@@ -218,7 +231,7 @@ impl Form {
 
     /// Reads a name.
     pub fn from_name(text: &str) -> Option<Self> {
-        FORMS.iter().find(|f| f.name == text.trim()).map(|f| f.form)
+        FORMS.iter().find(|f| f.name.eq_ignore_ascii_case(text.trim())).map(|f| f.form)
     }
 }
 
@@ -237,11 +250,8 @@ impl Order {
     pub const NAMES: &'static [&'static str] = &["leaf-first", "root-first"];
 
     fn from_name(text: &str) -> Option<Self> {
-        match text.trim() {
-            "leaf-first" => Some(Self::LeafFirst),
-            "root-first" => Some(Self::RootFirst),
-            _ => None,
-        }
+        let all = [Self::LeafFirst, Self::RootFirst];
+        all.into_iter().find(|o| Self::NAMES[*o as usize].eq_ignore_ascii_case(text.trim()))
     }
 }
 

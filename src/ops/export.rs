@@ -101,7 +101,7 @@ pub fn pack(state: &State, asked: &Export, key: Option<&PrivateKey>) -> Result<P
             }
             certificates(&chain, form)
         }
-        Form::Der => {
+        Form::Leaf | Form::Der => {
             chain = vec![leaf(ring)?.clone()];
             certificates(&chain, form)
         }
@@ -122,7 +122,6 @@ pub fn pack(state: &State, asked: &Export, key: Option<&PrivateKey>) -> Result<P
             let request = state.request_of_keyring(ring).ok_or_else(|| {
                 Error::refused(format!("Keyring {} has no request in the queue.", ring.name))
                     .why("It was never made here, or closed long ago.")
-                    .command("keyring.request")
             })?;
             text(pem::write("CERTIFICATE REQUEST", &request.pkcs10.der.0))
         }
@@ -182,7 +181,7 @@ pub fn compare(made: &Outgoing, written: &[u8], pass_phrase: &Secret) -> Result<
     if made.key.is_none() && made.certificates.is_empty() {
         return Ok("read back, the same".into());
     }
-    let password = (made.secrecy == Secrecy::Sealed).then_some(pass_phrase);
+    let password = (!pass_phrase.is_empty()).then_some(pass_phrase);
     let found = pem::open(written, Opening { password, stop: None })?;
     let mut said = Vec::new();
     if let Some(wanted) = made.key {
