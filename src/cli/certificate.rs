@@ -12,7 +12,7 @@ use crate::desk::{Desk, Verb};
 use crate::model::bytes::{Digest, Serial, unhex};
 use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Result};
-use crate::model::export::{CertificateExport, Form};
+use crate::model::export::{CertificateExport, Format, Which};
 use crate::model::field::{Look, Record};
 use crate::model::issued::{Issued, Reason};
 use crate::pki::pem;
@@ -69,10 +69,9 @@ pub(super) fn command() -> Command {
                 .arg(flag("pem", "Prints it as PEM")),
         )
         .subcommand(
-            fields::options::<CertificateExport>(
-                Command::new("export")
-                    .about("Writes certificates in another form, to a file, a new folder or the standard output"),
-            )
+            fields::options::<CertificateExport>(Command::new("export").about(
+                "Writes certificates in another form, to a file, a new folder or the standard output",
+            ))
             .mut_arg("form", |form| form.default_value("pem"))
             .arg(
                 Arg::new("which")
@@ -200,9 +199,9 @@ fn known(which: &str, session: &mut Session<'_>) -> Result<(Certificate, Option<
 fn export(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let mut which = Vec::new();
     for text in options.get_many::<String>("which").into_iter().flatten() {
-        which.push(known(text, session)?.0.sha256);
+        which.push(Which::Sha256(known(text, session)?.0.sha256));
     }
-    let mut asked = CertificateExport::new(which, Form::Pem, "certificates");
+    let mut asked = CertificateExport::new(which, Format::Pem, "certificates");
     fields::fill(&mut asked, options)?;
     let asked = Asked::Certificates(asked);
     if options.contains_id("to") { session.export(&asked, None) } else { session.export_here(&asked) }

@@ -9,7 +9,7 @@ use crate::model::State;
 use crate::model::certificate::Certificate;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
-use crate::model::export::{CertificateExport, Export, Secrecy, What};
+use crate::model::export::{CertificateExport, Export, Secrecy, What, Which};
 use crate::model::secret::Secret;
 use crate::ops::export::{Outgoing, Parcel, allow, compare, pack, pack_certificates};
 use crate::ops::hand_over::COMMANDS_FILE;
@@ -80,9 +80,12 @@ impl Desk {
             let ring = super::ring(state, &asked.keyring)?;
             let opened = kyr::open(ring, &password)?;
             if !opened.intact {
-                return Err(Error::damaged(format!("Keyring {} was altered outside of this program.", ring.name))
-                    .why("Its certificates or trust flags do not fit its seal, so nothing of it leaves.")
-                    .next("Compare it with the revisions in keyrings/.history, and put the right one back."));
+                return Err(Error::damaged(format!(
+                    "Keyring {} was altered outside of this program.",
+                    ring.name
+                ))
+                .why("Its certificates or trust flags do not fit its seal, so nothing of it leaves.")
+                .next("Compare it with the revisions in keyrings/.history, and put the right one back."));
             }
             let parcel = pack(state, &asked, opened.key.as_ref())?;
             let told = parcel.told.as_deref().unwrap_or("private key");
@@ -118,19 +121,28 @@ impl Desk {
     fn certificates(&mut self, asked: &CertificateExport) -> Result<(Vec<Certificate>, Vec<String>)> {
         let state = self.state();
         let here = state.certificates();
+        let ledger = self.store.ledger();
         let (mut found, mut missing) = (Vec::new(), Vec::new());
-        for digest in &asked.certificates {
-            let issued = || -> Result<Option<Certificate>> {
-                let row = self.store.reader()?.issued_by_sha256(digest)?;
-                row.map(|(_, der)| crate::pki::certificate::read(&der.0)).transpose()
+        for which in &asked.certificates {
+            let digest = match which {
+                Which::Sha256(digest) => Some(*digest),
+                Which::Issued(id) => ledger.issued_rows(&[*id])?.first().map(|row| row.sha256),
             };
-            let one = match here.get(digest) {
-                Some((certificate, _)) => Some((*certificate).clone()),
-                None => issued()?,
+            let one = match digest.and_then(|d| here.get(&d)) {
+                Some((certificate, _)) => Ok(Some((*certificate).clone())),
+                None => match digest {
+                    Some(digest) => ledger
+                        .issued_by_sha256(&digest)?
+                        .map(|(_, der)| crate::pki::certificate::read(&der.0))
+                        .transpose(),
+                    None => Ok(None),
+                },
             };
+            let name = || digest.map_or_else(|| "a certificate".to_owned(), |d| d.to_string());
             match one {
-                Some(certificate) => found.push(certificate),
-                None => missing.push(format!("{digest}: not written, it is not known any more")),
+                Ok(Some(certificate)) => found.push(certificate),
+                Ok(None) => missing.push(format!("{}: not written, it is not known any more", name())),
+                Err(error) => missing.push(format!("{}: not written: {error}", name())),
             }
         }
         Ok((found, missing))

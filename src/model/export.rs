@@ -19,7 +19,7 @@ pub enum Secrecy {
 
 /// A form in which a keyring, or a part of it, is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum Format {
     /// Certificates as PEM.
     Pem,
     /// The certificate alone as PEM.
@@ -52,7 +52,7 @@ pub enum Form {
 #[derive(Debug)]
 pub struct FormInfo {
     /// The form.
-    pub form: Form,
+    pub form: Format,
     /// The name in options.
     pub name: &'static str,
     /// What it is called in menus and in the audit log.
@@ -92,7 +92,7 @@ pub const CERTIFICATE_FORMS: &[&str] = &["pem", "der", "p7b", "p7b-der", "public
 /// Every form, in the order of menus.
 pub const FORMS: &[FormInfo] = &[
     FormInfo {
-        form: Form::Pem,
+        form: Format::Pem,
         name: "pem",
         title: "certificate with its chain, PEM",
         suffix: "-chain.pem",
@@ -102,7 +102,7 @@ pub const FORMS: &[FormInfo] = &[
         certificate: true,
     },
     FormInfo {
-        form: Form::Leaf,
+        form: Format::Leaf,
         name: "leaf",
         title: "certificate alone, PEM",
         suffix: ".pem",
@@ -112,7 +112,7 @@ pub const FORMS: &[FormInfo] = &[
         certificate: false,
     },
     FormInfo {
-        form: Form::Der,
+        form: Format::Der,
         name: "der",
         title: "certificate alone, DER",
         suffix: ".cer",
@@ -122,7 +122,7 @@ pub const FORMS: &[FormInfo] = &[
         certificate: true,
     },
     FormInfo {
-        form: Form::P7b,
+        form: Format::P7b,
         name: "p7b",
         title: "certificates as PKCS#7, PEM",
         suffix: ".p7b",
@@ -132,7 +132,7 @@ pub const FORMS: &[FormInfo] = &[
         certificate: true,
     },
     FormInfo {
-        form: Form::P7bDer,
+        form: Format::P7bDer,
         name: "p7b-der",
         title: "certificates as PKCS#7, DER",
         suffix: ".p7b",
@@ -142,7 +142,7 @@ pub const FORMS: &[FormInfo] = &[
         certificate: true,
     },
     FormInfo {
-        form: Form::PublicKey,
+        form: Format::PublicKey,
         name: "public-key",
         title: "public key, PEM",
         suffix: "-public.pem",
@@ -152,7 +152,7 @@ pub const FORMS: &[FormInfo] = &[
         certificate: true,
     },
     FormInfo {
-        form: Form::Roots,
+        form: Format::Roots,
         name: "roots",
         title: "trusted roots, PEM",
         suffix: "-roots.pem",
@@ -162,7 +162,7 @@ pub const FORMS: &[FormInfo] = &[
         certificate: false,
     },
     FormInfo {
-        form: Form::Request,
+        form: Format::Request,
         name: "request",
         title: "certificate request, PEM",
         suffix: ".csr",
@@ -172,7 +172,7 @@ pub const FORMS: &[FormInfo] = &[
         certificate: false,
     },
     FormInfo {
-        form: Form::Pkcs8,
+        form: Format::Pkcs8,
         name: "pkcs8",
         title: "private key, PKCS#8 encrypted, PEM",
         suffix: ".key",
@@ -182,7 +182,7 @@ pub const FORMS: &[FormInfo] = &[
         certificate: false,
     },
     FormInfo {
-        form: Form::Pkcs12,
+        form: Format::Pkcs12,
         name: "pkcs12",
         title: "private key and certificates, PKCS#12",
         suffix: ".p12",
@@ -192,7 +192,7 @@ pub const FORMS: &[FormInfo] = &[
         certificate: false,
     },
     FormInfo {
-        form: Form::Pkcs12Legacy,
+        form: Format::Pkcs12Legacy,
         name: "pkcs12-legacy",
         title: "private key and certificates, PKCS#12 for old software (3DES, SHA-1)",
         suffix: "-legacy.p12",
@@ -202,7 +202,7 @@ pub const FORMS: &[FormInfo] = &[
         certificate: false,
     },
     FormInfo {
-        form: Form::Pkcs8Plain,
+        form: Format::Pkcs8Plain,
         name: "pkcs8-plain",
         title: "private key, PKCS#8 NOT encrypted, PEM",
         suffix: "-open.key",
@@ -212,7 +212,7 @@ pub const FORMS: &[FormInfo] = &[
         certificate: false,
     },
     FormInfo {
-        form: Form::Traditional,
+        form: Format::Traditional,
         name: "traditional",
         title: "private key, PKCS#1 or SEC1 NOT encrypted, PEM",
         suffix: "-open.key",
@@ -223,7 +223,7 @@ pub const FORMS: &[FormInfo] = &[
     },
 ];
 
-impl Form {
+impl Format {
     /// Returns what is known of it.
     pub fn info(self) -> &'static FormInfo {
         &FORMS[self as usize]
@@ -259,7 +259,7 @@ impl Order {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
     /// One file in this form.
-    Form(Form),
+    Form(Format),
     /// A folder for another program: the preset of this name.
     Preset(&'static str),
 }
@@ -289,7 +289,7 @@ pub struct Export {
 
 impl Export {
     /// Asks for a form of a keyring.
-    pub fn form(keyring: impl Into<String>, form: Form) -> Self {
+    pub fn form(keyring: impl Into<String>, form: Format) -> Self {
         Self::new(keyring.into(), What::Form(form), form.info().secrecy)
     }
 
@@ -348,7 +348,7 @@ impl Record for Export {
         },
         Field {
             name: "form",
-            label: "Form",
+            label: "Format",
             help: "What is written: a public part, or the private key in one of the last five forms.",
             kind: Kind::Choice(FORM_NAMES),
             when: When::AtCreation,
@@ -357,7 +357,7 @@ impl Record for Export {
                 What::Preset(preset) => preset.into(),
             },
             set: |x, t| {
-                let form = choice(t, FORM_NAMES, Form::from_name)?;
+                let form = choice(t, FORM_NAMES, Format::from_name)?;
                 (x.what, x.secrecy) = (What::Form(form), form.info().secrecy);
                 Ok(())
             },
@@ -437,13 +437,22 @@ impl Record for Export {
     ];
 }
 
+/// A certificate that is known here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Which {
+    /// By its SHA-256.
+    Sha256(Digest),
+    /// By the id of its row in the issued list.
+    Issued(u32),
+}
+
 /// An export of one or several certificates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateExport {
-    /// Which, by SHA-256, in the order of the list.
-    pub certificates: Vec<Digest>,
+    /// Which, in the order of the list.
+    pub certificates: Vec<Which>,
     /// The form; one of [`CERTIFICATE_FORMS`].
-    pub form: Form,
+    pub form: Format,
     /// Whether each gets a file of its own, in a new folder.
     pub separate: bool,
     /// The new file or folder.
@@ -452,11 +461,11 @@ pub struct CertificateExport {
 
 impl CertificateExport {
     /// Asks for certificates in a form. `name` is proposed for the file of one, or for the folder or file of several.
-    pub fn new(certificates: Vec<Digest>, form: Form, name: &str) -> Self {
+    pub fn new(certificates: Vec<Which>, form: Format, name: &str) -> Self {
         // Neither DER nor a public key can hold several in a file.
         let separate = certificates.len() > 1 && !form.info().chain;
         let suffix = match form {
-            Form::Pem => ".pem",
+            Format::Pem => ".pem",
             other => other.info().suffix,
         };
         let to = if separate { PathBuf::from(name) } else { PathBuf::from(format!("{name}{suffix}")) };
@@ -478,12 +487,12 @@ impl Record for CertificateExport {
     const FIELDS: &'static [Field<Self>] = &[
         Field {
             name: "form",
-            label: "Form",
+            label: "Format",
             help: "What is written.",
             kind: Kind::Choice(CERTIFICATE_FORMS),
             when: When::AtCreation,
             get: |x, _| x.form.info().name.into(),
-            set: |x, t| choice(t, CERTIFICATE_FORMS, Form::from_name).map(|form| x.form = form),
+            set: |x, t| choice(t, CERTIFICATE_FORMS, Format::from_name).map(|form| x.form = form),
         },
         Field {
             name: "separate",
@@ -520,7 +529,7 @@ mod tests {
     fn the_table_of_forms_fits_its_names() {
         for (i, info) in FORMS.iter().enumerate() {
             assert_eq!((info.form as usize, FORM_NAMES[i]), (i, info.name));
-            assert_eq!(Form::from_name(info.name), Some(info.form));
+            assert_eq!(Format::from_name(info.name), Some(info.form));
             assert_eq!(info.certificate, CERTIFICATE_FORMS.contains(&info.name));
         }
         assert_eq!(FORMS.len(), FORM_NAMES.len());
@@ -534,7 +543,7 @@ mod tests {
             assert_eq!(export.asks("password"), info.secrecy == Secrecy::Sealed);
         }
         let confirm = Export::field("confirm").unwrap();
-        let mut export = Export::form("mail", Form::Pkcs8);
+        let mut export = Export::form("mail", Format::Pkcs8);
         assert!((confirm.set)(&mut export, "Mail").is_err());
         assert!((confirm.set)(&mut export, "mail").is_ok());
     }

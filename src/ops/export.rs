@@ -9,7 +9,7 @@ use crate::model::State;
 use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Result};
-use crate::model::export::{CertificateExport, Export, Form, Order, Secrecy, What};
+use crate::model::export::{CertificateExport, Export, Format, Order, Secrecy, What};
 use crate::model::keyring::{Keyring, Role};
 use crate::model::secret::Secret;
 use crate::pki::key::PrivateKey;
@@ -94,44 +94,44 @@ pub fn pack(state: &State, asked: &Export, key: Option<&PrivateKey>) -> Result<P
     };
     let mut chain = Vec::new();
     file.bytes = match form {
-        Form::Pem | Form::P7b | Form::P7bDer => {
+        Format::Pem | Format::P7b | Format::P7bDer => {
             chain = chain_of(ring, asked.with_root)?;
             if asked.order == Order::RootFirst {
                 chain.reverse();
             }
             certificates(&chain, form)
         }
-        Form::Leaf | Form::Der => {
+        Format::Leaf | Format::Der => {
             chain = vec![leaf(ring)?.clone()];
             certificates(&chain, form)
         }
-        Form::Roots => {
+        Format::Roots => {
             chain = ring.with_role(Role::Root).map(|e| e.certificate.clone()).collect();
             if chain.is_empty() {
                 return Err(Error::refused(format!("Keyring {} holds no root.", ring.name)));
             }
-            certificates(&chain, Form::Pem)
+            certificates(&chain, Format::Pem)
         }
-        Form::PublicKey => {
+        Format::PublicKey => {
             let info = ring.key.as_ref().ok_or_else(|| {
-                Error::refused(format!("Keyring {} has no key.", ring.name)).why("It is a ring of trusted roots only.")
+                Error::refused(format!("Keyring {} has no key.", ring.name))
+                    .why("It is a ring of trusted roots only.")
             })?;
             text(pem::write("PUBLIC KEY", &info.spki.0))
         }
-        Form::Request => {
+        Format::Request => {
             let request = state.request_of_keyring(ring).ok_or_else(|| {
                 Error::refused(format!("Keyring {} has no request in the queue.", ring.name))
                     .why("It was never made here, or closed long ago.")
             })?;
             text(pem::write("CERTIFICATE REQUEST", &request.pkcs10.der.0))
         }
-        Form::Pkcs8 => text(private()?.seal(&asked.password, ROUNDS)?),
-        Form::Pkcs8Plain => secret(open_key::pkcs8(private()?)),
-        Form::Traditional => secret(open_key::traditional(private()?)?),
-        Form::Pkcs12 | Form::Pkcs12Legacy => {
+        Format::Pkcs8 => text(private()?.seal(&asked.password, ROUNDS)?),
+        Format::Pkcs8Plain => secret(open_key::pkcs8(private()?)),
+        Format::Traditional => secret(open_key::traditional(private()?)?),
+        Format::Pkcs12 | Format::Pkcs12Legacy => {
             chain = chain_of(ring, asked.with_root)?;
-            let protection =
-                if form == Form::Pkcs12 { Protection::Modern } else { Protection::Legacy };
+            let protection = if form == Format::Pkcs12 { Protection::Modern } else { Protection::Legacy };
             let content = Content { key: Some((private()?, &ring.name)), chain: &chain, roots: &[] };
             pkcs12::write(&content, &asked.password, protection)?
         }
@@ -158,7 +158,11 @@ pub fn pack_certificates(asked: &CertificateExport, given: &[Certificate]) -> Re
         bytes: certificates(all, asked.form),
         secrecy: Secrecy::Public,
         key: None,
-        certificates: if asked.form == Form::PublicKey { Vec::new() } else { all.iter().map(|c| c.sha256).collect() },
+        certificates: if asked.form == Format::PublicKey {
+            Vec::new()
+        } else {
+            all.iter().map(|c| c.sha256).collect()
+        },
     };
     let files = if separate {
         given.iter().map(|c| outgoing(file_name(c, asked.form), std::slice::from_ref(c))).collect()
@@ -247,13 +251,13 @@ pub(super) fn root_of<'a>(ring: &'a Keyring, chain: &[Certificate]) -> Option<Op
 }
 
 /// Writes certificates in a public form; where it holds one, the first.
-fn certificates(all: &[Certificate], form: Form) -> Zeroizing<Vec<u8>> {
+fn certificates(all: &[Certificate], form: Format) -> Zeroizing<Vec<u8>> {
     let first = || all.first().map(|c| c.der.0.clone()).unwrap_or_default();
     match form {
-        Form::Der => Zeroizing::new(first()),
-        Form::P7b => text(pem::write("PKCS7", &pkcs7::write(all))),
-        Form::P7bDer => Zeroizing::new(pkcs7::write(all)),
-        Form::PublicKey => {
+        Format::Der => Zeroizing::new(first()),
+        Format::P7b => text(pem::write("PKCS7", &pkcs7::write(all))),
+        Format::P7bDer => Zeroizing::new(pkcs7::write(all)),
+        Format::PublicKey => {
             let spki = all.first().map(|c| c.key.spki.0.as_slice()).unwrap_or_default();
             text(pem::write("PUBLIC KEY", spki))
         }
@@ -272,10 +276,10 @@ pub(super) fn secret(mut text: Zeroizing<String>) -> Zeroizing<Vec<u8>> {
 }
 
 /// Names the file of a certificate among others: by subject and the start of its SHA-256, so that no two are the same.
-fn file_name(certificate: &Certificate, form: Form) -> String {
+fn file_name(certificate: &Certificate, form: Format) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_') { c } else { '-' };
     let title: String = certificate.subject.title().chars().take(60).map(plain).collect();
-    let suffix = if form == Form::Pem { ".pem" } else { form.info().suffix };
+    let suffix = if form == Format::Pem { ".pem" } else { form.info().suffix };
     let title = title.trim_matches(['-', '.']).to_ascii_lowercase();
     let id = certificate.sha256.to_string();
     format!("{title}-{}{suffix}", id.get(..12).unwrap_or(&id))

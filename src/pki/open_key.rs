@@ -35,9 +35,12 @@ pub fn traditional(key: &PrivateKey) -> Result<Zeroizing<String>> {
             fields.iter().filter(|f| f.0 == 0xa1).for_each(|f| sec1.extend_from_slice(f.1));
             Ok(pem::write_secret("EC PRIVATE KEY", &Zeroizing::new(wrap(0x30, &sec1))))
         }
-        _ => Err(Error::refused(format!("A key of the kind {} has no traditional form.", key.info().algorithm))
-            .why("Only RSA (PKCS#1) and elliptic-curve keys (SEC1) have one.")
-            .next("Export it as PKCS#8.")),
+        _ => Err(Error::refused(format!(
+            "A key of the kind {} has no traditional form.",
+            key.info().algorithm
+        ))
+        .why("Only RSA (PKCS#1) and elliptic-curve keys (SEC1) have one.")
+        .next("Export it as PKCS#8.")),
     }
 }
 

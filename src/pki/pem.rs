@@ -111,7 +111,8 @@ pub fn write_secret(label: &str, der: &[u8]) -> Zeroizing<String> {
     text.push_str(&format!("-----BEGIN {label}-----\n"));
     for line in der.chunks(48) {
         for group in line.chunks(3) {
-            let bits = group.iter().fold(0u32, |bits, b| bits << 8 | u32::from(*b)) << (8 * (3 - group.len()));
+            let bits =
+                group.iter().fold(0u32, |bits, b| bits << 8 | u32::from(*b)) << (8 * (3 - group.len()));
             for place in 0..4 {
                 let digit = usize::try_from(bits >> (18 - 6 * place) & 63).unwrap_or(0);
                 text.push(if place <= group.len() { char::from(DIGITS[digit]) } else { '=' });

@@ -22,7 +22,8 @@ pub const PUBLIC: u32 = 0o644;
 /// Errors: `Refused` when something has that name already or it would be inside of the workspace, `Disk`.
 pub fn place(path: &Path, kept_out: &Path) -> Result<PathBuf> {
     let name = path.file_name().ok_or_else(|| {
-        Error::usage(format!("{} is not the name of a new file.", shown(path))).next("Name a file that is not there.")
+        Error::usage(format!("{} is not the name of a new file.", shown(path)))
+            .next("Name a file that is not there.")
     })?;
     let cannot = |p: &Path, e: &std::io::Error| cannot("look at", p, e);
     let folder = folder_of(path);
@@ -85,7 +86,8 @@ fn nameless(path: &Path, bytes: &[u8], mode: u32) -> Option<Result<()>> {
     use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, open};
     use std::os::fd::AsRawFd;
     file::step();
-    let made = open(folder_of(path), OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR);
+    let made =
+        open(folder_of(path), OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR);
     let mut file = File::from(made.ok()?);
     if let Err(error) = fill(&mut file, bytes, mode) {
         return Some(Err(cannot("write", path, &error)));
@@ -130,13 +132,16 @@ fn fill(file: &mut File, bytes: &[u8], mode: u32) -> std::io::Result<()> {
 }
 
 fn taken(path: &Path) -> Error {
-    Error::refused(format!("{} is there already.", shown(path))).next("Choose another name; nothing is overwritten.")
+    Error::refused(format!("{} is there already.", shown(path)))
+        .next("Choose another name; nothing is overwritten.")
 }
 
 fn cannot(doing: &str, path: &Path, why: &std::io::Error) -> Error {
     let what = format!("Could not {doing} {}.", shown(path));
     match why.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Error::new(Kind::Disk, what).why("The disk is full."),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Error::new(Kind::Disk, what).why("The disk is full.")
+        }
         _ => Error::new(Kind::Disk, what).why(format!("{why}.")),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::dialog::Dialog;
 use super::dialog::error::ErrorBox;
+use super::dialog::form::Goal;
 use super::dialog::import;
 use super::dialog::menu::{Action, Menu, item};
 use super::dialog::path::PathLine;
@@ -12,6 +13,7 @@ use super::model::{Model, Mood};
 use super::msg::{Done, Effect, JobId};
 use super::pane::{PaneId, RowKey, entries};
 use super::theme::Role;
+use crate::desk::export::{Asked, Exported};
 use crate::desk::{Outcome, Verb};
 use crate::model::error::{Error, Kind};
 use crate::model::finding::Subject;
@@ -98,6 +100,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             model.dialogs.push(Dialog::Viewer(probed(&site, lines, trusted)));
         }
         (job, Done::Service(service, log)) => service_is(model, &job, service, log),
+        (_, Done::Exported(exported)) => left(model, *exported),
         (_, Done::Written(path)) => model.say(Mood::Good, format!("Written: {}", path.display())),
         (_, Done::Copied) => {
             model.say(
@@ -179,6 +182,13 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
                     model.dialogs.remove(i);
                 }
                 job::ask(model, opens);
+                return Vec::new();
+            }
+        }
+        (Job::Export(asked), Kind::Locked) => {
+            if let Asked::Keyring(of) = &**asked {
+                // The form stays below: whoever goes back finds it as it was filled in.
+                job::ask(model, Opens::Export(of.keyring.clone(), asked.clone()));
                 return Vec::new();
             }
         }
@@ -296,6 +306,32 @@ fn issued(
         },
     }
     Vec::new()
+}
+
+/// Shows what left the workspace, and what to do with it. The dialogs that led to it are done with.
+fn left(model: &mut Model, exported: Exported) {
+    model.take(exported.state);
+    model.dialogs.retain(|d| match d {
+        Dialog::Form(form) => !matches!(form.goal, Goal::Export(_) | Goal::Certificates(_)),
+        Dialog::Viewer(viewer) => viewer.then.is_none(),
+        _ => true,
+    });
+    if let ([only], None) = (exported.lines.as_slice(), &exported.commands) {
+        model.say(Mood::Good, format!("{} ({only})", exported.message));
+        return;
+    }
+    let line = |role, text: &str| Text { label: String::new(), text: text.to_owned(), role };
+    let mut lines = vec![line(Role::Ok, &exported.message)];
+    for said in &exported.lines {
+        let bad = said.contains("WARNING") || said.contains("not written");
+        lines.push(line(if bad { Role::Warn } else { Role::Text }, said));
+    }
+    if let Some(commands) = &exported.commands {
+        lines.push(line(Role::Text, ""));
+        lines.extend(commands.lines().map(|l| line(Role::Text, l)));
+    }
+    model.say(Mood::Good, exported.message);
+    model.dialogs.push(Dialog::Viewer(Viewer::new("What left the workspace", lines)));
 }
 
 /// Shows what a probe saw, its verdict first.

@@ -6,7 +6,9 @@ use super::dialog::secret::{Opens, SecretLine};
 use super::model::Model;
 use super::msg::{Effect, JobId};
 use crate::desk::Verb;
+use crate::desk::export::Asked;
 use crate::model::request::{Plan, RequestId, Status};
+use crate::model::secret::Secret;
 
 /// What a file is read for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +73,8 @@ pub enum Job {
     Stop,
     /// Writing a file.
     Write,
+    /// Letting something leave the workspace.
+    Export(Box<Asked>),
     /// Copying.
     Copy,
 }
@@ -87,6 +91,7 @@ impl Job {
                 _ => "saving".into(),
             },
             Self::Unlock(name, _) => format!("unlocking {name}"),
+            Self::Export(_) => "exporting".into(),
             Self::Read(_) | Self::Paste => "reading".into(),
             Self::Preview(..) => "working out what would be issued".into(),
             Self::Probe(site) => format!("probing {site}"),
@@ -101,6 +106,12 @@ impl Job {
 /// Starts a verb; the caller shows that it runs.
 pub fn run(model: &mut Model, verb: Verb) -> (JobId, Effect) {
     model.start(Job::Verb(Box::new(verb.clone())), |id| Effect::Run(id, verb))
+}
+
+/// Starts an export; the caller shows that it runs.
+pub fn export(model: &mut Model, asked: Asked, password: Option<Secret>) -> (JobId, Effect) {
+    let asked = Box::new(asked);
+    model.start(Job::Export(asked.clone()), |id| Effect::Export(id, asked, password))
 }
 
 /// Starts a verb, after the password of a certifier that is still locked.

@@ -8,7 +8,7 @@ use crate::cli::fields;
 use crate::cli::session::Session;
 use crate::desk::export::Asked;
 use crate::model::error::{Error, Result};
-use crate::model::export::{Export, Form, Secrecy};
+use crate::model::export::{Export, Format, Secrecy};
 use crate::ops::hand_over;
 
 /// What a person has to know of the lines that `--password-fd` gives.
@@ -60,7 +60,7 @@ pub(super) fn run(name: &str, options: &ArgMatches, session: &mut Session<'_>) -
 
 fn export(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let name = super::find(options, session)?.name;
-    let mut asked = Export::form(name, Form::Pem);
+    let mut asked = Export::form(name, Format::Pem);
     fields::fill(&mut asked, options)?;
     if !options.contains_id("to") {
         if asked.secrecy != Secrecy::Public {

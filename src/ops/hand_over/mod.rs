@@ -199,7 +199,8 @@ impl Preset {
         let plain = |name: &&str| {
             !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
         };
-        let names: Vec<String> = ring.leaf().map_or_else(Vec::new, |c| c.alt_names.iter().map(AltName::value).collect());
+        let names: Vec<String> =
+            ring.leaf().map_or_else(Vec::new, |c| c.alt_names.iter().map(AltName::value).collect());
         let host = names.iter().map(String::as_str).find(plain).unwrap_or("HOST");
         let sha256 = ring.leaf().map_or_else(String::new, |c| colons(&c.sha256.0));
         self.commands
@@ -275,8 +276,13 @@ pub(super) fn pack(
         key: None,
         certificates: Vec::new(),
     });
-    let how = if preset.files.iter().any(|f| f.secrecy() == Secrecy::Open) { "NOT encrypted" } else { "encrypted" };
-    Ok(Parcel { files, folder: true, told: Some(format!("handed over to {}, private key {how}", preset.title)) })
+    let how =
+        if preset.files.iter().any(|f| f.secrecy() == Secrecy::Open) { "NOT encrypted" } else { "encrypted" };
+    Ok(Parcel {
+        files,
+        folder: true,
+        told: Some(format!("handed over to {}, private key {how}", preset.title)),
+    })
 }
 
 /// Lists the trusted roots with their labels.
@@ -293,7 +299,8 @@ fn facts(state: &State, ring: &Keyring) -> Result<String> {
         state.sites_of_keyring(&ring.name).flat_map(|s| s.servers.iter().map(|n| visible(n))).collect();
     servers.sort_unstable();
     servers.dedup();
-    let servers = if servers.is_empty() { "no site document names this ring".into() } else { servers.join(", ") };
+    let servers =
+        if servers.is_empty() { "no site document names this ring".into() } else { servers.join(", ") };
     let ski = leaf.ski.as_ref().map_or_else(|| "none".into(), |d| colons(&d.0));
     Ok(format!(
         "Keyring:                {}\nSubject:                {}\nNames:                  {}\n\
@@ -311,9 +318,14 @@ fn facts(state: &State, ring: &Keyring) -> Result<String> {
 
 /// Quotes a path for a shell, where it needs that.
 fn quoted(path: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ':' | '@' | ',');
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ':' | '@' | ',');
     let path = visible(path);
-    if !path.is_empty() && path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
+    if !path.is_empty() && path.chars().all(plain) {
+        path
+    } else {
+        format!("'{}'", path.replace('\'', "'\\''"))
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Shows lines to read: a whole record, help, the log of a service, the result of a probe, messages.
 
+use super::form::{Form, Goal};
 use super::{Dialog, Sheet, hint};
 use crate::tui::chord::Key;
 use crate::tui::model::Model;
@@ -30,12 +31,14 @@ pub struct Viewer {
     pub top: usize,
     /// Whether it shows the log of the rehearsal service and follows it.
     pub follows: bool,
+    /// The form that Enter goes on to, where it shows what will be done: its title and what it is for.
+    pub then: Option<Box<(String, Goal)>>,
 }
 
 impl Viewer {
     /// Makes a viewer of these lines.
     pub fn new(title: impl Into<String>, lines: Vec<Text>) -> Self {
-        Self { title: title.into(), lines, top: 0, follows: false }
+        Self { title: title.into(), lines, top: 0, follows: false, then: None }
     }
 
     /// Makes a viewer of labelled values.
@@ -57,6 +60,13 @@ impl Viewer {
         let last = self.body(model, usize::from(inner.0)).len().saturating_sub(page);
         if let Input::Chord(key) = input {
             self.top = match key {
+                Key::Enter if self.then.is_some() => {
+                    if let Some(then) = &self.then {
+                        let form = Form::new(model, then.0.clone(), then.1.clone());
+                        model.dialogs.push(Dialog::Form(form));
+                    }
+                    self.top
+                }
                 Key::Esc | Key::Enter | Key::Char('q') => return (None, Vec::new()),
                 Key::Up | Key::Char('k') => self.top.saturating_sub(1),
                 Key::Down | Key::Char('j') => self.top.saturating_add(1),
@@ -83,12 +93,15 @@ impl Viewer {
 
     /// Says what it shows.
     pub fn sheet(&self, model: &Model, columns: usize) -> Sheet {
-        let hints = vec![
+        let mut hints = vec![
             hint("Esc", "back", 90),
             hint("Up/Down", "scroll", 60),
             hint("PgUp/PgDn", "page", 50),
             hint("x", "write to a file", 40),
         ];
+        if self.then.is_some() {
+            hints.insert(0, hint("Enter", "go on", 95));
+        }
         Sheet {
             title: self.title.clone(),
             body: self.body(model, columns),
