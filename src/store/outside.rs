@@ -51,7 +51,7 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     };
     made?;
     // The file is there; where a folder cannot be synced, as on some sticks, its name becomes durable a little later.
-    let _ = File::open(folder_of(path)).and_then(|f| f.sync_all());
+    let _ = file::sync_folder(folder_of(path));
     Ok(())
 }
 

@@ -118,6 +118,7 @@ impl Record for Withdrawal {
 pub fn fields_markdown() -> String {
     use crate::model::certificate::Certificate;
     use crate::model::certifier::{Certifier, NewCertifier};
+    use crate::model::export::{CertificateExport, Export};
     use crate::model::issued::Issued;
     use crate::model::keyring::{Keyring, NewKeyring};
     use crate::model::request::Request;
@@ -130,11 +131,13 @@ pub fn fields_markdown() -> String {
     table::<Certifier>(&mut out);
     table::<NewKeyring>(&mut out);
     table::<Keyring>(&mut out);
+    table::<Export>(&mut out);
     table::<Site>(&mut out);
     table::<Request>(&mut out);
     table::<Plan>(&mut out);
     table::<Denial>(&mut out);
     table::<Certificate>(&mut out);
+    table::<CertificateExport>(&mut out);
     table::<Issued>(&mut out);
     table::<Withdrawal>(&mut out);
     out
