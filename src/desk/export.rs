@@ -51,7 +51,7 @@ impl Desk {
                 let state = self.state();
                 let parcel = pack(&state, &asked, None)?;
                 let lines = write(&parcel, &asked.to, &asked.password)?;
-                let message = format!("Written: {}", shown(&asked.to));
+                let message = format!("Written and read back: {}", shown(&asked.to));
                 Ok(Exported { state, message, lines, commands: None })
             }
             Asked::Keyring(asked) => self.export_key((**asked).clone(), password),
@@ -101,7 +101,8 @@ impl Desk {
         })?;
         let commands = parcel.files.iter().find(|f| f.name == COMMANDS_FILE);
         let commands = commands.map(|f| String::from_utf8_lossy(&f.bytes).into_owned());
-        let what = if matches!(asked.what, What::Preset(_)) { "was handed over to" } else { "left to" };
+        let what =
+            if matches!(asked.what, What::Preset(_)) { "was handed over to" } else { "was written to" };
         let message = format!("The private key of keyring {} {what} {}", asked.keyring, shown(&asked.to));
         Ok(Exported { state: outcome.state, message, lines, commands })
     }
@@ -113,7 +114,7 @@ impl Desk {
         let mut lines = write(&parcel, &to, &Secret::default())?;
         lines.extend(missing);
         let many = if found.len() == 1 { String::new() } else { format!(" ({} certificates)", found.len()) };
-        let message = format!("Written: {}{many}", shown(&to));
+        let message = format!("Written and read back: {}{many}", shown(&to));
         Ok(Exported { state: self.state(), message, lines, commands: None })
     }
 

@@ -383,7 +383,7 @@ impl Record for Export {
         Field {
             name: "to",
             label: "Write to",
-            help: "A path outside of the workspace where nothing is yet; nothing is ever written over.",
+            help: "A new path outside of the workspace; nothing is ever written over.",
             kind: Kind::Path,
             when: When::AtCreation,
             get: |x, _| x.to.to_string_lossy().into_owned(),
@@ -398,7 +398,7 @@ impl Record for Export {
         Field {
             name: "confirm",
             label: "Keyring again",
-            help: "The name of the keyring, typed again: its private key leaves the workspace.",
+            help: "The name of the keyring again: its private key leaves the workspace.",
             kind: Kind::Text,
             when: When::AtCreation,
             get: |x, _| x.confirm.clone(),
@@ -413,7 +413,7 @@ impl Record for Export {
         Field {
             name: "password",
             label: "New pass phrase",
-            help: "Seals the key in what is written; whoever installs it needs this one, not the password of the ring.",
+            help: "Seals the key in what is written; it is not the password of the ring.",
             kind: Kind::Secret,
             when: When::AtCreation,
             get: |_, _| String::new(),
@@ -497,7 +497,7 @@ impl Record for CertificateExport {
         Field {
             name: "separate",
             label: "A file each",
-            help: "Whether each certificate gets a file of its own in a new folder, instead of one file for all.",
+            help: "Each certificate in a file of its own in a new folder, or all in one file.",
             kind: Kind::Flag,
             when: When::AtCreation,
             get: |x, _| yes_no(x.separate),
@@ -506,7 +506,7 @@ impl Record for CertificateExport {
         Field {
             name: "to",
             label: "Write to",
-            help: "A path outside of the workspace where nothing is yet; nothing is ever written over.",
+            help: "A new path outside of the workspace; nothing is ever written over.",
             kind: Kind::Path,
             when: When::AtCreation,
             get: |x, _| x.to.to_string_lossy().into_owned(),

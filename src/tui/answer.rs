@@ -16,6 +16,7 @@ use super::theme::Role;
 use crate::desk::export::{Asked, Exported};
 use crate::desk::{Outcome, Verb};
 use crate::model::error::{Error, Kind};
+use crate::model::export::Secrecy;
 use crate::model::finding::Subject;
 use crate::model::site::Site;
 use crate::ops::ring::Act;
@@ -100,7 +101,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             model.dialogs.push(Dialog::Viewer(probed(&site, lines, trusted)));
         }
         (job, Done::Service(service, log)) => service_is(model, &job, service, log),
-        (_, Done::Exported(exported)) => left(model, *exported),
+        (Job::Export(asked), Done::Exported(exported)) => left(model, &asked, *exported),
         (_, Done::Written(path)) => model.say(Mood::Good, format!("Written: {}", path.display())),
         (_, Done::Copied) => {
             model.say(
@@ -309,15 +310,19 @@ fn issued(
 }
 
 /// Shows what left the workspace, and what to do with it. The dialogs that led to it are done with.
-fn left(model: &mut Model, exported: Exported) {
+fn left(model: &mut Model, asked: &Asked, exported: Exported) {
     model.take(exported.state);
     model.dialogs.retain(|d| match d {
         Dialog::Form(form) => !matches!(form.goal, Goal::Export(_) | Goal::Certificates(_)),
         Dialog::Viewer(viewer) => viewer.then.is_none(),
         _ => true,
     });
-    if let ([only], None) = (exported.lines.as_slice(), &exported.commands) {
-        model.say(Mood::Good, format!("{} ({only})", exported.message));
+    let public = match asked {
+        Asked::Keyring(of) => of.secrecy == Secrecy::Public,
+        Asked::Certificates(_) => true,
+    };
+    if public && exported.lines.len() == 1 {
+        model.say(Mood::Good, exported.message);
         return;
     }
     let line = |role, text: &str| Text { label: String::new(), text: text.to_owned(), role };

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod killed;
+mod leaving;
 mod losses;
 mod main_job;
 mod output;

@@ -168,17 +168,15 @@ impl Preset {
 
     /// Says what will be written and which commands follow, as (label, text).
     pub fn preview(&self, ring: &Keyring, to: &str) -> Vec<(&'static str, String)> {
-        let mut all = Vec::new();
-        for (i, file) in self.files.iter().enumerate() {
-            let label = if i == 0 { "Files" } else { "" };
-            all.push((label, format!("{}: {}", file.name(&ring.name), file.words())));
-        }
-        all.push(("", format!("{COMMANDS_FILE}: what follows here")));
-        for (i, warning) in self.warnings.iter().enumerate() {
-            all.push((if i == 0 { "Warnings" } else { "" }, warning.replace("{ring}", &ring.name)));
-        }
-        all.push(("Commands", self.fill_in(ring, to)));
-        all
+        let mut files: Vec<_> =
+            self.files.iter().map(|f| format!("{}: {}", f.name(&ring.name), f.words())).collect();
+        files.push(format!("{COMMANDS_FILE}: what follows here"));
+        let warnings: Vec<_> = self.warnings.iter().map(|w| w.replace("{ring}", &ring.name)).collect();
+        vec![
+            ("Files", files.join("\n")),
+            ("Warnings", warnings.join("\n")),
+            ("Commands", self.fill_in(ring, to).trim_end().to_owned()),
+        ]
     }
 
     /// Writes `COMMANDS.txt`.

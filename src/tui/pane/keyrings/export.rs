@@ -107,9 +107,7 @@ fn hand_over(model: &mut Model) -> Vec<Effect> {
     for preset in hand_over::presets() {
         match preset.fits(ring) {
             Ok(()) => items.push(item(preset.title, shown(ring, preset))),
-            Err(error) => {
-                lines.push(plain(Role::Warn, &format!("{}: {} {}", preset.title, error.what, error.why)))
-            }
+            Err(error) => lines.push(plain(Role::Warn, &format!("{} {}", error.what, error.why))),
         }
     }
     model.dialogs.push(Dialog::Menu(Menu::new(format!("Hand {} over to", ring.name), lines, items)));
