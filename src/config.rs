@@ -68,6 +68,8 @@ pub struct Config {
     pub keys: BTreeMap<String, Vec<String>>,
     /// The folder of this user's stash key, outside the workspace.
     pub home: PathBuf,
+    /// The time zone of this machine or session (`TZ`); `None` where it cannot be told, and UTC is shown alone.
+    pub zone: Option<tz::TimeZone>,
 }
 
 /// One setting: its name in the file, what is allowed, and how it is set; `None` when the value is not allowed.
@@ -194,7 +196,9 @@ impl Config {
             Some(base.join("ringmaster/config.ron")).filter(|f| f.exists())
         };
         let here = || Some(PathBuf::from("config.ron")).filter(|f| f.exists());
-        let Some(file) = named.or_else(here).or_else(xdg) else { return Self::parse(DEFAULT, None) };
+        let Some(file) = named.or_else(here).or_else(xdg) else {
+            return Self::parse(DEFAULT, None).map(Self::here);
+        };
         let cannot = |why: String| {
             Error::new(Kind::Disk, format!("The settings file {} cannot be read.", file.display()))
                 .why(why)
@@ -206,7 +210,16 @@ impl Config {
         }
         let bytes = std::fs::read(&file).map_err(|e| cannot(format!("{e}.")))?;
         let text = String::from_utf8(bytes).map_err(|_| cannot("It is not UTF-8 text.".into()))?;
-        Self::parse(&text, Some(&file))
+        Self::parse(&text, Some(&file)).map(Self::here)
+    }
+
+    /// Adds the time zone of this session.
+    fn here(mut self) -> Self {
+        self.zone = match variable("TZ").as_deref().and_then(Path::to_str) {
+            Some(named) => tz::TimeZone::from_posix_tz(named).ok(),
+            None => tz::TimeZone::local().ok(),
+        };
+        self
     }
 
     /// Reads settings from text; `file` is named in errors and resolves relative paths. What the text leaves out is as
@@ -227,6 +240,7 @@ impl Config {
             relock_minutes: 0,
             keys: BTreeMap::new(),
             home: PathBuf::new(),
+            zone: None,
         };
         read(DEFAULT, None, &mut config)?;
         read(text, file, &mut config)?;

@@ -56,13 +56,13 @@ fn one(desk: &Desk, rule: &str, words: &str) {
 }
 
 fn field<T: Record>(desk: &Desk, record: &T, name: &str) -> String {
-    let look = Look { state: &desk.state(), now: Desk::now(), soon: 30 };
+    let look = Look { state: &desk.state(), now: Desk::now(), soon: 30, zone: None };
     (T::field(name).unwrap().get)(record, &look)
 }
 
 fn ring_status(desk: &Desk, at: Timestamp) -> String {
     let state = desk.state();
-    status(&state.keyrings["mail"], &Look { state: &state, now: at, soon: 30 })
+    status(&state.keyrings["mail"], &Look { state: &state, now: at, soon: 30, zone: None })
 }
 
 #[test]

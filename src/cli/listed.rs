@@ -92,7 +92,7 @@ pub(super) fn list(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
     for (path, why) in state.unreadable.iter().filter(|(path, _)| !path.starts_with("sites/")) {
         session.out.note(&format!("{path} is left alone: {why}"));
     }
-    let look = Look { state: &state, now, soon };
+    let look = Look { state: &state, now, soon, zone: None };
     if session.json {
         let objects = lines.iter().map(|line| object(line, &verdict(line).text(), &look)).collect();
         session.out.json(&Value::Array(objects));

@@ -152,7 +152,7 @@ pub(super) fn source(file: &std::path::Path) -> String {
     format!("file {}", visible(&file.to_string_lossy()))
 }
 
-fn visible_lines(text: &str) -> String {
+pub(super) fn visible_lines(text: &str) -> String {
     text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
 }
 

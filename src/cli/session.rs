@@ -247,7 +247,7 @@ impl<'a> Session<'a> {
     pub(super) fn show<T: Record>(&mut self, record: &T, subject: &Subject) -> Result<()> {
         let state = self.state()?;
         let now = Desk::now();
-        let look = Look { state: &state, now, soon: self.config.soon() };
+        let look = Look { state: &state, now, soon: self.config.soon(), zone: self.config.zone.as_ref() };
         if self.json {
             self.out.json(&Value::Object(print::object(record, &look)));
             return Ok(());
@@ -271,7 +271,12 @@ impl<'a> Session<'a> {
         folder: &str,
     ) -> Result<u8> {
         let state = self.state()?;
-        let look = Look { state: &state, now: Desk::now(), soon: self.config.soon() };
+        let look = Look {
+            state: &state,
+            now: Desk::now(),
+            soon: self.config.soon(),
+            zone: self.config.zone.as_ref(),
+        };
         for (path, why) in state.unreadable.iter().filter(|(path, _)| path.starts_with(folder)) {
             let left = if state.is_missing(path) { "" } else { " is left alone" };
             self.out.note(&format!("{path}{left}: {why}"));

@@ -67,6 +67,14 @@ impl Timestamp {
     }
 }
 
+/// Writes a time as the clocks of a place show it, `2027-02-01 00:59:59 CET`; `None` where they show UTC or nothing is
+/// known of that time.
+pub fn local(at: Timestamp, zone: &tz::TimeZone) -> Option<String> {
+    let kind = zone.find_local_time_type(at.0).ok().filter(|kind| kind.ut_offset() != 0)?;
+    let there = Timestamp(at.0.saturating_add(i64::from(kind.ut_offset()))).text();
+    Some(there.replace("UTC", kind.time_zone_designation()))
+}
+
 impl From<OffsetDateTime> for Timestamp {
     fn from(value: OffsetDateTime) -> Self {
         Self(value.unix_timestamp())
@@ -106,6 +114,16 @@ mod tests {
         assert_eq!(Timestamp(1_000_000 - 5).days_from(now), -1);
         assert_eq!(days_left(0), "ends today");
         assert_eq!(days_left(-3), "ended 3 days ago");
+    }
+
+    #[test]
+    fn local_time_follows_the_rules_of_the_place() {
+        let berlin = tz::TimeZone::from_posix_tz("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        let at = |text: &str| Timestamp(Timestamp::from_date(text).unwrap().0 + DAY - 1);
+        assert_eq!(local(at("2027-01-31"), &berlin).unwrap(), "2027-02-01 00:59:59 CET");
+        assert_eq!(local(at("2027-07-31"), &berlin).unwrap(), "2027-08-01 01:59:59 CEST");
+        assert_eq!(local(at("2027-07-31"), &tz::TimeZone::utc()), None);
+        assert_eq!(local(Timestamp(i64::MAX), &berlin), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Bytes to nouns and back: PEM, DER, names, keys, requests, certificates, CRLs; signing, verifying, explaining a
 //! chain, and lint. Touches no file, clock, terminal or network.
 
+pub mod asn1;
 pub mod certificate;
 pub mod chain;
 pub mod crl;
@@ -10,11 +11,13 @@ pub mod issue;
 pub mod key;
 pub mod lint;
 pub mod name;
+pub mod oid_names;
 pub mod open_key;
 pub mod parallel;
 pub mod pem;
 pub mod pkcs12;
 pub mod pkcs7;
+pub mod reading;
 pub mod request;
 pub mod signature;
 pub mod signer;

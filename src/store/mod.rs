@@ -17,6 +17,7 @@ mod sample;
 pub mod seal;
 pub mod signer;
 pub mod sth;
+pub mod system;
 pub mod workspace;
 
 use std::borrow::Borrow;

@@ -6,17 +6,20 @@ use super::dialog::form::Goal;
 use super::dialog::import;
 use super::dialog::menu::{Action, Menu, item};
 use super::dialog::path::PathLine;
+use super::dialog::pick::Pick;
 use super::dialog::secret::Opens;
 use super::dialog::viewer::{Text, Viewer};
 use super::job::{self, IssuedFor, Job};
 use super::model::{Model, Mood};
 use super::msg::{Done, Effect, JobId};
-use super::pane::{PaneId, RowKey, entries};
+use super::pane::{PaneId, RowKey, certificates, entries};
 use super::theme::Role;
 use crate::desk::export::{Asked, Exported};
 use crate::desk::{Outcome, Verb};
+use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Kind};
 use crate::model::export::Secrecy;
+use crate::model::field::Record;
 use crate::model::finding::Subject;
 use crate::model::site::Site;
 use crate::ops::ring::Act;
@@ -60,6 +63,13 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             import::show(model, *found, source, Some(purpose))
         }
         (_, Done::Found(found, source)) => import::show(model, *found, source, None),
+        (Job::SystemRoots(keyring), Done::Roots(mut roots, place)) => {
+            if let Some(ring) = model.state.keyrings.get(&keyring) {
+                roots.retain(|c| ring.entry(&c.sha256).is_none());
+                let from = place.display().to_string();
+                model.dialogs.push(Dialog::Pick(Pick::new(keyring, from, roots)));
+            }
+        }
         (_, Done::Paths(paths)) => {
             if let Some(Dialog::Path(path)) = model.dialogs.last_mut() {
                 path.complete(paths);
@@ -289,15 +299,23 @@ fn issued(
             model.dialogs.push(Dialog::Path(PathLine::write(&name, pem().into_bytes(), "the certificate")));
         }
         IssuedFor::Show => {
-            let mut all = entries(&row, model);
-            if let Ok(certificate) = crate::pki::certificate::read(der) {
-                let known: Vec<&str> = all.iter().map(|(label, _)| *label).collect();
-                let more = entries(&certificate, model);
-                let more: Vec<_> = more.into_iter().filter(|(label, _)| !known.contains(label)).collect();
-                all.extend(more);
-            }
-            model.dialogs.push(Dialog::Viewer(Viewer::of_entries("Issued certificate", all)));
+            let viewer = match crate::pki::certificate::read(der) {
+                Ok(certificate) => {
+                    let known = Certificate::FIELDS.iter().map(|f| f.label).collect::<Vec<_>>();
+                    let more = entries(&row, model).into_iter().filter(|(label, _)| !known.contains(label));
+                    Viewer::of_certificate(model, &certificate, more.collect())
+                }
+                Err(_) => Viewer::of_entries("Issued certificate", entries(&row, model)),
+            };
+            model.dialogs.push(Dialog::Viewer(viewer));
         }
+        IssuedFor::Compare(mut known, rest) => match crate::pki::certificate::read(der) {
+            Ok(certificate) => {
+                known.push(certificate);
+                return certificates::compare(model, known, rest);
+            }
+            Err(error) => model.dialogs.push(Dialog::Error(ErrorBox { error })),
+        },
         IssuedFor::Install(keyring) => match crate::pki::certificate::read(der) {
             Ok(leaf) => {
                 let verb = Verb::ring(keyring, Act::Install { certificates: vec![leaf] });

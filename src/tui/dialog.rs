@@ -1,6 +1,7 @@
 //! The dialogs: a closed set, on a stack, of which the last one has the keys. Each takes input and says what it shows as
 //! a [`Sheet`]; where it stands on the screen is the view's affair.
 
+pub mod compare;
 pub mod confirm;
 pub mod error;
 pub mod form;
@@ -10,8 +11,10 @@ mod line;
 pub mod menu;
 pub mod palette;
 pub mod path;
+pub mod pick;
 pub mod records;
 pub mod review;
+pub mod roots;
 pub mod secret;
 pub mod viewer;
 
@@ -39,6 +42,12 @@ pub enum Dialog {
     Secret(secret::SecretLine),
     /// What an approver looks at.
     Review(review::Review),
+    /// The trusted roots of a keyring.
+    Roots(roots::Roots),
+    /// Two certificates side by side.
+    Compare(compare::Compare),
+    /// Certificates to choose from.
+    Pick(pick::Pick),
     /// A refusal or failure.
     Error(error::ErrorBox),
 }
@@ -90,6 +99,9 @@ impl Dialog {
             Self::Path(d) => d.input(model, input),
             Self::Secret(d) => d.input(model, input),
             Self::Review(d) => d.input(model, input),
+            Self::Roots(d) => d.input(model, input),
+            Self::Compare(d) => d.input(model, input),
+            Self::Pick(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
         }
     }
@@ -105,6 +117,9 @@ impl Dialog {
             Self::Path(d) => d.sheet(model, columns),
             Self::Secret(d) => d.sheet(model, columns),
             Self::Review(d) => d.sheet(model, columns),
+            Self::Roots(d) => d.sheet(model, columns),
+            Self::Compare(d) => d.sheet(model, columns),
+            Self::Pick(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
         }
     }

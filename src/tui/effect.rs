@@ -157,6 +157,8 @@ impl Workers {
             Effect::Probe(id, host, port, address) => self.probe(id, host, port, address),
             Effect::ReadFile(id, path) => post.spawn(id, move || task::read(&path)),
             Effect::ReadPaste(id, text) => post.spawn(id, move || task::paste(&text)),
+            Effect::SystemRoots(id) => post
+                .spawn(id, || crate::store::system::roots().map(|(roots, place)| Done::Roots(roots, place))),
             Effect::CompletePath(id, typed) => post.spawn(id, move || task::complete(&typed)),
             Effect::WriteFile(id, path, bytes) => post.spawn(id, move || task::write(&path, &bytes)),
             Effect::Preview(id, request, plan) => {

@@ -269,6 +269,13 @@ fn open(model: &mut Model) -> Vec<Effect> {
             let job = Job::Issued(IssuedFor::Show);
             vec![model.start(job, |job| Effect::Issued(job, certifier, serial)).1]
         }
+        Some(RowKey::Local(digest)) => {
+            let Some(certificate) = model.certificate(&digest) else { return Vec::new() };
+            let before = super::pane::certificates::beside(model, &digest);
+            let viewer = Viewer::of_certificate(model, certificate, before);
+            model.dialogs.push(Dialog::Viewer(viewer));
+            Vec::new()
+        }
         Some(key) => {
             let entries = (model.pane().detail)(model, &key);
             let title = model.pane().title.trim_end_matches('s').to_owned();

@@ -1,12 +1,16 @@
 //! Work that runs elsewhere: what it is for, and how it is started. What becomes of its answer is the affair of
 //! `answer`.
 
+use std::collections::VecDeque;
+
 use super::dialog::Dialog;
 use super::dialog::secret::{Opens, SecretLine};
 use super::model::Model;
 use super::msg::{Effect, JobId};
+use super::pane::RowKey;
 use crate::desk::Verb;
 use crate::desk::export::Asked;
+use crate::model::certificate::Certificate;
 use crate::model::request::{Plan, RequestId, Status};
 use crate::model::secret::Secret;
 
@@ -32,6 +36,8 @@ pub enum IssuedFor {
     Write(String),
     /// To install it in this keyring.
     Install(String),
+    /// To lay it beside another one: what is known already, and what is still to be fetched.
+    Compare(Vec<Certificate>, VecDeque<RowKey>),
 }
 
 /// A job that runs, and what it is for.
@@ -47,6 +53,8 @@ pub enum Job {
     Refresh,
     /// Reading a file.
     Read(ReadFor),
+    /// The roots of the system, for this keyring.
+    SystemRoots(String),
     /// Recognising a paste.
     Paste,
     /// Running the checks.
@@ -93,6 +101,7 @@ impl Job {
             Self::Unlock(name, _) => format!("unlocking {name}"),
             Self::Export(_) => "exporting".into(),
             Self::Read(_) | Self::Paste => "reading".into(),
+            Self::SystemRoots(_) => "reading the roots of this system".into(),
             Self::Preview(..) => "working out what would be issued".into(),
             Self::Probe(site) => format!("probing {site}"),
             Self::Serve(site) => format!("starting the rehearsal of {site}"),

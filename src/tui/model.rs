@@ -49,6 +49,8 @@ pub struct Settings {
     pub keyring_key: KeyType,
     /// The key type that new certifiers propose.
     pub certifier_key: KeyType,
+    /// The time zone of the reader, when it is known.
+    pub zone: Option<tz::TimeZone>,
 }
 
 impl Default for Settings {
@@ -65,6 +67,7 @@ impl Default for Settings {
             keys: BTreeMap::new(),
             keyring_key: KeyType::P256,
             certifier_key: KeyType::P384,
+            zone: None,
         }
     }
 }
@@ -353,7 +356,12 @@ impl Model {
 
     /// Returns what derived fields may look at.
     pub fn look(&self) -> Look<'_> {
-        Look { state: &self.state, now: self.now, soon: self.settings.soon }
+        Look {
+            state: &self.state,
+            now: self.now,
+            soon: self.settings.soon,
+            zone: self.settings.zone.as_ref(),
+        }
     }
 
     /// Finds a certificate of the workspace by its SHA-256.

@@ -12,6 +12,7 @@ use crate::desk::export::{Asked, Exported};
 use crate::desk::{Outcome, Preview, Verb};
 use crate::model::State;
 use crate::model::bytes::{Der, Serial};
+use crate::model::certificate::Certificate;
 use crate::model::error::Error;
 use crate::model::finding::Finding;
 use crate::model::issued::Issued;
@@ -61,6 +62,8 @@ pub enum Done {
     Unlocked(Vec<String>),
     /// What a file or a paste holds, and the words for where it came from.
     Found(Box<Found>, String),
+    /// The trusted roots of the operating system, and where they are.
+    Roots(Vec<Certificate>, PathBuf),
     /// Completions of a path line.
     Paths(Vec<String>),
     /// What approving would issue.
@@ -103,6 +106,8 @@ pub enum Effect {
     ReadFile(JobId, PathBuf),
     /// Recognise what a paste holds.
     ReadPaste(JobId, String),
+    /// Read the trusted roots of the operating system.
+    SystemRoots(JobId),
     /// Complete a path.
     CompletePath(JobId, String),
     /// Preview what approving a request would issue.

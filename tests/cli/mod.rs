@@ -9,7 +9,9 @@ mod losses;
 mod main_job;
 mod output;
 mod passwords;
+mod reading;
 mod refusals;
+mod roots;
 mod trouble;
 
 use std::io::Write;

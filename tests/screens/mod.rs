@@ -109,7 +109,11 @@ fn dialogs_at_80_columns() {
     shows!("palette", Console::fixture().press("3 :").type_text("key"));
     shows!("help", Console::fixture().press("4 ?"));
     shows!("viewer", Console::fixture().press("5 <ret>"));
-    shows!("menu-trust", Console::fixture().press("1 t"));
+    shows!("menu-trust", Console::fixture().press("1 t a"));
+    shows!("roots", Console::fixture().press("1 t"));
+    shows!("certificate", Console::fixture().press("2 <ret>"));
+    shows!("certificate-asn1", Console::fixture().press("2 <ret> <tab>"));
+    shows!("compare", Console::fixture().press("2 <space> ="));
     shows!("menu-copy", Console::fixture().press("4 c"));
     shows!("path-import", Console::fixture().press("4 i").type_text("/media/usb/web.csr"));
     shows!("secret", Console::fixture().press("5 o").type_text("hunter2"));
@@ -118,7 +122,7 @@ fn dialogs_at_80_columns() {
 #[test]
 fn an_error_says_what_why_and_what_next() {
     let mut console = Console::fixture();
-    console.press("1 t <ret>");
+    console.press("1 t s");
     let error = Error::refused("The certificate was not installed.")
         .why("Its issuer Example Root CA is not trusted in this ring.")
         .next("Trust the root first.")

@@ -153,6 +153,7 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::Refresh(id)
         | Effect::ReadFile(id, _)
         | Effect::ReadPaste(id, _)
+        | Effect::SystemRoots(id)
         | Effect::CompletePath(id, _)
         | Effect::Preview(id, ..)
         | Effect::Ids(id, ..)

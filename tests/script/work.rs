@@ -54,7 +54,7 @@ fn an_error_offers_the_command_that_helps() {
     c.answer(Err(error));
     assert!(c.screen().contains("Its root is missing"), "{}", c.screen());
     c.press("<ret>");
-    assert!(c.screen().contains("Trusted roots for mail"), "{}", c.screen());
+    assert!(c.screen().contains("Trusted roots of mail"), "{}", c.screen());
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 
 use super::session::{Cell, Session};
-use super::{certifier, fields, print};
+use super::{fields, print};
 use crate::desk::Verb;
 use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Result};
@@ -38,10 +38,6 @@ const PARTS: &[Part] = &[
 
 /// The commands about keyrings.
 pub(super) fn command() -> Command {
-    let named = |name, about| {
-        let name_argument = Arg::new("name").value_name("NAME").required(true).help("The keyring");
-        Command::new(name).about(about).arg(name_argument)
-    };
     let file = || Arg::new("file").value_name("FILE").value_parser(value_parser!(PathBuf));
     let command = Command::new("keyring")
         .about("Keyrings: a key with its certificate, chain and trusted roots")
@@ -51,17 +47,6 @@ pub(super) fn command() -> Command {
         ))
         .subcommand(Command::new("list").about("Lists the keyrings"))
         .subcommand(named("show", "Shows a keyring"))
-        .subcommand(
-            named("trust", "Adds a trusted root to a keyring")
-                .arg(file().help("A file with the root certificate; - is the standard input"))
-                .arg(
-                    Arg::new("certifier")
-                        .long("certifier")
-                        .value_name("CERTIFIER")
-                        .help("Takes the certificate of a certifier of this workspace"),
-                )
-                .group(ArgGroup::new("root").args(["file", "certifier"]).required(true)),
-        )
         .subcommand(
             named("install", "Installs the certificate of a keyring's key, with intermediates")
                 .arg(
@@ -85,6 +70,12 @@ pub(super) fn command() -> Command {
             ),
         );
     PARTS.iter().fold(command, |command, part| command.subcommands((part.commands)()))
+}
+
+/// Makes a command about one keyring.
+fn named(name: &'static str, about: &'static str) -> Command {
+    let argument = Arg::new("name").value_name("NAME").required(true).help("The keyring");
+    Command::new(name).about(about).arg(argument)
 }
 
 /// Runs a command about keyrings.
@@ -114,14 +105,6 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             let ring = find(options, session)?;
             session.show(&ring, &Subject::Keyring(ring.name.clone()))?;
             Ok(0)
-        }
-        Some(("trust", options)) => {
-            let keyring = find(options, session)?.name;
-            let roots = match options.get_one::<String>("certifier") {
-                Some(name) => vec![certifier::by_name(name, session)?.certificate],
-                None => given(options, session)?,
-            };
-            session.run(Verb::ring(keyring, Act::Trust { roots }))
         }
         Some(("install", options)) => {
             let ring = find(options, session)?;

@@ -49,6 +49,12 @@ pub enum Action {
     Quit,
     /// Runs a verb.
     Verb(Verb),
+    /// Runs several verbs, each a change of its own.
+    Verbs(Vec<Verb>),
+    /// Offers roots that other keyrings trust, for this one.
+    RingRoots(String),
+    /// Offers the roots of the system for this keyring.
+    SystemRoots(String),
     /// Copies, or writes to a file with `w`.
     Copy(Copy),
     /// Writes to a file.
@@ -160,6 +166,14 @@ impl Menu {
                 let (id, effect) = job::run(model, verb);
                 self.busy = Some(id);
                 return (Some(Dialog::Menu(self)), vec![effect]);
+            }
+            Action::Verbs(verbs) => verbs.into_iter().flat_map(|verb| job::go(model, verb)).collect(),
+            Action::RingRoots(keyring) => {
+                super::pick::of_rings(model, keyring);
+                Vec::new()
+            }
+            Action::SystemRoots(keyring) => {
+                vec![model.start(Job::SystemRoots(keyring), Effect::SystemRoots).1]
             }
             Action::Copy(copy) => match text(&copy.source) {
                 Some(text) => vec![model.start(Job::Copy, |id| Effect::Copy(id, text)).1],

@@ -138,6 +138,7 @@ pub fn fields_markdown() -> String {
     table::<Denial>(&mut out);
     table::<Certificate>(&mut out);
     table::<CertificateExport>(&mut out);
+    rows(&mut out, crate::pki::reading::MORE);
     table::<Issued>(&mut out);
     table::<Withdrawal>(&mut out);
     out
@@ -151,7 +152,11 @@ fn table<T: Record>(out: &mut String) {
     out.push_str(&format!(
         "\n## {noun}\n\n| name | label | what it is | set | kind |\n|---|---|---|---|---|\n"
     ));
-    for f in T::FIELDS {
+    rows(out, T::FIELDS);
+}
+
+fn rows<T>(out: &mut String, fields: &[Field<T>]) {
+    for f in fields {
         let when = match f.when {
             When::AtCreation => "when made",
             When::Amendable => "any time",

@@ -12,7 +12,6 @@ use crate::desk::Verb;
 use crate::model::finding::Subject;
 use crate::model::keyring::{Keyring, NewKeyring, status};
 use crate::model::request::Status;
-use crate::ops::ring::Act;
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::{Form, Goal};
@@ -149,16 +148,6 @@ const COMMANDS: &[Command] = &[
         ..WRITE
     },
     Command {
-        name: "keyring.trust",
-        title: "trust roots",
-        keys: &["t"],
-        doc: "Adds trusted roots to the ring, from a certifier of the workspace or from a file.",
-        cli: Some("keyring trust"),
-        weight: 80,
-        run: trust,
-        ..WRITE
-    },
-    Command {
         name: "keyring.install",
         title: "install",
         keys: &["i"],
@@ -207,22 +196,6 @@ fn ring<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Keyring> {
         RowKey::Name(name) => model.state.keyrings.get(name),
         _ => None,
     }
-}
-
-fn trust(model: &mut Model) -> Vec<Effect> {
-    let Some(keyring) = model.selected_name() else { return Vec::new() };
-    let mut items = Vec::new();
-    for certifier in model.state.certifiers.values() {
-        let roots = vec![certifier.certificate.clone()];
-        let verb = Verb::ring(keyring.clone(), Act::Trust { roots });
-        let label = format!("Certifier {}: {}", certifier.name, certifier.certificate.subject.title());
-        items.push(item(label, Action::Verb(verb)));
-    }
-    items.push(item("Roots from a file", Action::Read(ReadFor::Trust(keyring.clone()))));
-    let text = "A certificate can only be installed when the ring trusts the root it leads to.".into();
-    let lines = vec![Text { label: String::new(), text, role: Role::Dim }];
-    model.dialogs.push(Dialog::Menu(Menu::new(format!("Trusted roots for {keyring}"), lines, items)));
-    Vec::new()
 }
 
 fn install(model: &mut Model) -> Vec<Effect> {
