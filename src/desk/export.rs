@@ -183,6 +183,6 @@ fn read_back(one: &Outgoing, path: &Path, pass_phrase: &Secret) -> Result<String
     } else {
         String::new()
     };
-    let name = path.file_name().map_or_else(String::new, |n| shown(n));
+    let name = path.file_name().map_or_else(String::new, shown);
     Ok(format!("{name}: {said}{warning}"))
 }

@@ -103,27 +103,6 @@ pub fn write(label: &str, der: &[u8]) -> String {
     pem::encode_config(&pem::Pem::new(label, der), config)
 }
 
-/// Writes one PEM block as [`write`] does, in memory that is wiped.
-pub fn write_secret(label: &str, der: &[u8]) -> Zeroizing<String> {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    // Room for everything from the start: a text that grows leaves pieces of itself behind.
-    let mut text = Zeroizing::new(String::with_capacity(der.len() / 3 * 4 + der.len() / 48 + 128));
-    text.push_str(&format!("-----BEGIN {label}-----\n"));
-    for line in der.chunks(48) {
-        for group in line.chunks(3) {
-            let bits =
-                group.iter().fold(0u32, |bits, b| bits << 8 | u32::from(*b)) << (8 * (3 - group.len()));
-            for place in 0..4 {
-                let digit = usize::try_from(bits >> (18 - 6 * place) & 63).unwrap_or(0);
-                text.push(if place <= group.len() { char::from(DIGITS[digit]) } else { '=' });
-            }
-        }
-        text.push('\n');
-    }
-    text.push_str(&format!("-----END {label}-----\n"));
-    text
-}
-
 impl Found {
     fn count(&self) -> usize {
         self.requests.len() + self.certificates.len() + self.crls.len() + self.keys.len() + self.locked.len()
@@ -393,15 +372,6 @@ mod tests {
     use super::super::name;
     use super::*;
     use crate::model::key::KeyType;
-
-    proptest::proptest! {
-        #[test]
-        fn a_secret_block_is_written_as_any_other(der: Vec<u8>) {
-            proptest::prop_assume!(!der.is_empty());
-            let text = write_secret("PRIVATE KEY", &der);
-            proptest::prop_assert_eq!(&*text, &write("PRIVATE KEY", &der));
-        }
-    }
 
     fn request_der() -> Vec<u8> {
         let key = PrivateKey::generate(KeyType::P256).unwrap();

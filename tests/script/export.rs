@@ -43,13 +43,7 @@ fn a_private_key_leaves_after_its_name_and_two_equal_pass_phrases() {
         "{}",
         c.screen()
     );
-    c.press("<tab>")
-        .type_text("mail")
-        .press("<tab>")
-        .type_text("one")
-        .press("<tab>")
-        .type_text("two")
-        .press("C-s");
+    c.type_text("mail").press("<tab>").type_text("one").press("<tab>").type_text("two").press("C-s");
     assert!(left(&c).is_none() && c.screen().contains("not the same"), "{}", c.screen());
     c.press("C-u").type_text("one").press("<ret>");
     let Some((Asked::Keyring(asked), None)) = left(&c) else { panic!("{:?}", c.effects) };

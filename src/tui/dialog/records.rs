@@ -137,8 +137,8 @@ pub fn fields_markdown() -> String {
     table::<Plan>(&mut out);
     table::<Denial>(&mut out);
     table::<Certificate>(&mut out);
-    table::<CertificateExport>(&mut out);
     rows(&mut out, crate::pki::reading::MORE);
+    table::<CertificateExport>(&mut out);
     table::<Issued>(&mut out);
     table::<Withdrawal>(&mut out);
     out

@@ -91,10 +91,8 @@ fn form(ring: &Keyring, info: &FormInfo) -> Item {
             "PKCS#8 with a pass phrase or PKCS#12 is better wherever the other program can open it.",
         ),
     ];
-    let items = vec![
-        item("Back", Action::Close),
-        item("Write it without encryption", Action::Form(title.clone(), goal)),
-    ];
+    let items =
+        vec![item("Back", Action::Close), item("Write it without encryption", Action::Form(title, goal))];
     item(info.title, Action::Menu("Without encryption?".into(), lines, items))
 }
 
