@@ -301,7 +301,11 @@ fn export(model: &mut Model) -> Vec<Effect> {
     };
     let items = FORMS.iter().filter(|f| f.certificate).map(|info| {
         let asked = CertificateExport::new(which.clone(), info.form, &name);
-        let label = if info.form == Format::Pem { "PEM" } else { info.title };
+        let label = match info.form {
+            Format::Pem => "PEM",
+            Format::Der => "DER",
+            _ => info.title,
+        };
         item(label, Action::Form(format!("Export {what}: {label}"), Goal::Certificates(Box::new(asked))))
     });
     let items = items.collect();
