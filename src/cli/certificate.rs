@@ -6,11 +6,13 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::{Value, json};
 
 use super::session::Session;
-use super::{certifier, listed, print};
+use super::{certifier, fields, listed, print};
+use crate::desk::export::Asked;
 use crate::desk::{Desk, Verb};
 use crate::model::bytes::{Digest, Serial, unhex};
 use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Result};
+use crate::model::export::{CertificateExport, Format, Which};
 use crate::model::field::{Look, Record};
 use crate::model::issued::{Issued, Reason};
 use crate::pki::{asn1, pem, reading};
@@ -81,6 +83,19 @@ pub(super) fn command() -> Command {
                 .arg(flag("differences", "Shows only what differs")),
         )
         .subcommand(
+            fields::options::<CertificateExport>(Command::new("export").about(
+                "Writes certificates in another form, to a file, a new folder or the standard output",
+            ))
+            .mut_arg("form", |form| form.default_value("pem"))
+            .arg(
+                Arg::new("which")
+                    .value_name("SERIAL|SHA256")
+                    .required(true)
+                    .num_args(1..)
+                    .help("The certificates by serial number or SHA-256"),
+            ),
+        )
+        .subcommand(
             Command::new("revoke")
                 .about("Revokes an issued certificate; the next CRL carries it")
                 .arg(Arg::new("certifier").value_name("CERTIFIER").required(true).help("Who issued it"))
@@ -114,6 +129,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
     match matches.subcommand() {
         Some(("list", options)) => listed::list(options, session),
         Some(("show", options)) => show(options, session),
+        Some(("export", options)) => export(options, session),
         Some(("compare", options)) => compare(options, session),
         Some(("revoke", options)) => revoke(options, session),
         _ => Ok(2),
@@ -237,6 +253,17 @@ pub(super) fn known(which: &str, session: &mut Session<'_>) -> Result<(Certifica
     let fits = |c: &Certificate| Some(c.sha256) == digest || Some(&c.serial) == serial.as_ref();
     let found = all.values().find(|(c, _)| fits(c)).map(|(c, _)| (*c).clone());
     Ok((found.ok_or_else(nothing)?, None))
+}
+
+fn export(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    let mut which = Vec::new();
+    for text in options.get_many::<String>("which").into_iter().flatten() {
+        which.push(Which::Sha256(known(text, session)?.0.sha256));
+    }
+    let mut asked = CertificateExport::new(which, Format::Pem, "certificates");
+    fields::fill(&mut asked, options)?;
+    let asked = Asked::Certificates(asked);
+    if options.contains_id("to") { session.export(&asked, None) } else { session.export_here(&asked) }
 }
 
 fn revoke(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {

@@ -32,7 +32,12 @@ pub(super) fn options<T: Record>(command: Command) -> Command {
             Kind::Choice(choices) => {
                 argument.value_parser(PossibleValuesParser::new(choices)).ignore_case(true)
             }
-            Kind::Flag => argument.value_parser(["yes", "no"]).hide_possible_values(true),
+            // The option alone says yes.
+            Kind::Flag => argument
+                .value_parser(["yes", "no"])
+                .hide_possible_values(true)
+                .num_args(0..=1)
+                .default_missing_value("yes"),
             Kind::Names => argument.action(ArgAction::Append),
             _ => argument,
         })

@@ -31,8 +31,13 @@ impl<'a> Printer<'a> {
 
     /// Prints text as it is: PEM, JSON and completions of our own making.
     pub(super) fn raw(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    /// Prints bytes of our own making as they are.
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
         if self.failed.is_none() {
-            self.failed = self.out.write_all(text.as_bytes()).err();
+            self.failed = self.out.write_all(bytes).err();
         }
     }
 

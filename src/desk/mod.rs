@@ -1,6 +1,7 @@
 //! The desk: runs a verb against the workspace, commits what it returns, and runs it again when another console was
 //! faster. Both faces work through it. The only place that reads the clock and the system's randomness.
 
+pub mod export;
 mod verb;
 
 use std::path::Path;
@@ -286,8 +287,7 @@ impl Desk {
         if let Some(given) = given {
             return Ok(given.clone());
         }
-        let ring: &Keyring =
-            state.keyrings.get(keyring).ok_or_else(|| Error::not_found("keyring", keyring))?;
+        let ring = ring(state, keyring)?;
         let locked = Error::new(Kind::Locked, format!("Keyring {keyring} needs its password."));
         if !ring.stash {
             return Err(locked.why("It has no stash."));
@@ -305,6 +305,10 @@ impl Desk {
     fn record(&mut self, fact: Fact) -> Result<()> {
         self.work(&mut |_, _, _| Ok(Change::of(fact.clone()))).map(|_| ())
     }
+}
+
+fn ring<'a>(state: &'a State, name: &str) -> Result<&'a Keyring> {
+    state.keyrings.get(name).ok_or_else(|| Error::not_found("keyring", name))
 }
 
 /// How many seconds the clock may run behind the audit chain without a warning: several consoles differ by that much.

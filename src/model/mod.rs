@@ -7,6 +7,7 @@ pub mod certifier;
 pub mod change;
 pub mod error;
 pub mod escape;
+pub mod export;
 pub mod field;
 pub mod finding;
 pub mod issued;

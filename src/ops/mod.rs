@@ -7,6 +7,8 @@ pub mod create_certifier;
 pub mod create_keyring;
 pub mod delete_keyring;
 pub mod deny;
+pub mod export;
+pub mod hand_over;
 pub mod import_keyring;
 pub mod import_request;
 pub mod install;

@@ -10,6 +10,7 @@ pub mod ledger;
 pub mod listing;
 mod load;
 pub mod marked;
+pub mod outside;
 pub mod recovery;
 #[cfg(test)]
 mod sample;

@@ -2,6 +2,7 @@
 
 use super::dialog::Dialog;
 use super::dialog::error::ErrorBox;
+use super::dialog::form::Goal;
 use super::dialog::import;
 use super::dialog::install::Install;
 use super::dialog::menu::{Action, Menu, item};
@@ -15,9 +16,11 @@ use super::model::{Model, Mood};
 use super::msg::{Done, Effect, JobId};
 use super::pane::{PaneId, RowKey, certificates, entries};
 use super::theme::Role;
+use crate::desk::export::{Asked, Exported};
 use crate::desk::{Outcome, Verb};
 use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Kind};
+use crate::model::export::Secrecy;
 use crate::model::field::Record;
 use crate::model::site::Site;
 use crate::ops::ring::Act;
@@ -110,6 +113,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
         }
         (_, Done::Verified(verified)) => verify::take(model, Some(id), verified.0, verified.1),
         (job, Done::Service(service, log)) => service_is(model, &job, service, log),
+        (Job::Export(asked), Done::Exported(exported)) => left(model, &asked, *exported),
         (_, Done::Written(path)) => model.say(Mood::Good, format!("Written: {}", path.display())),
         (_, Done::Copied) => {
             model.say(
@@ -203,6 +207,13 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
                     model.dialogs.remove(i);
                 }
                 job::ask(model, opens);
+                return Vec::new();
+            }
+        }
+        (Job::Export(asked), Kind::Locked) => {
+            if let Asked::Keyring(of) = &**asked {
+                // The form stays below: whoever goes back finds it as it was filled in.
+                job::ask(model, Opens::Export(of.keyring.clone(), asked.clone()));
                 return Vec::new();
             }
         }
@@ -332,6 +343,36 @@ fn issued(
         },
     }
     Vec::new()
+}
+
+/// Shows what left the workspace, and what to do with it. The dialogs that led to it are done with.
+fn left(model: &mut Model, asked: &Asked, exported: Exported) {
+    model.take(exported.state);
+    model.dialogs.retain(|d| match d {
+        Dialog::Form(form) => !matches!(form.goal, Goal::Export(_) | Goal::Certificates(_)),
+        Dialog::Viewer(viewer) => viewer.then.is_none(),
+        _ => true,
+    });
+    let public = match asked {
+        Asked::Keyring(of) => of.secrecy == Secrecy::Public,
+        Asked::Certificates(_) => true,
+    };
+    if public && exported.lines.len() == 1 {
+        model.say(Mood::Good, exported.message);
+        return;
+    }
+    let line = |role, text: &str| Text { label: String::new(), text: text.to_owned(), role };
+    let mut lines = vec![line(Role::Ok, &exported.message)];
+    for said in &exported.lines {
+        let bad = said.contains("WARNING") || said.contains("not written");
+        lines.push(line(if bad { Role::Warn } else { Role::Text }, said));
+    }
+    if let Some(commands) = &exported.commands {
+        lines.push(line(Role::Text, ""));
+        lines.extend(commands.lines().map(|l| line(Role::Text, l)));
+    }
+    model.say(Mood::Good, exported.message);
+    model.dialogs.push(Dialog::Viewer(Viewer::new("What left the workspace", lines)));
 }
 
 fn service_is(

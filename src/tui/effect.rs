@@ -154,6 +154,7 @@ impl Workers {
             Effect::Lock(id, certifier) => self.enqueue(id, Task::Lock(certifier)),
             Effect::Refresh(id) => self.enqueue(id, Task::Refresh),
             Effect::Serve(id, site, port, password) => self.enqueue(id, Task::Serve(site, port, password)),
+            Effect::Export(id, asked, password) => self.enqueue(id, Task::Export(asked, password)),
             Effect::Ids(id, question) => self.ask(id, Ask::Ids(id, question)),
             Effect::Rows(id, ids) => self.ask(id, Ask::Rows(id, ids)),
             Effect::Issued(id, certifier, serial) => self.ask(id, Ask::Issued(id, certifier, serial)),

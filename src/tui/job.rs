@@ -9,8 +9,10 @@ use super::model::Model;
 use super::msg::{Effect, JobId};
 use super::pane::RowKey;
 use crate::desk::Verb;
+use crate::desk::export::Asked;
 use crate::model::certificate::Certificate;
 use crate::model::request::{Plan, RequestId, Status};
+use crate::model::secret::Secret;
 use crate::ops::ring::Act;
 
 /// What a file is read for.
@@ -86,6 +88,8 @@ pub enum Job {
     Stop,
     /// Writing a file.
     Write,
+    /// Letting something leave the workspace.
+    Export(Box<Asked>),
     /// Copying.
     Copy,
 }
@@ -105,6 +109,7 @@ impl Job {
                 _ => "saving".into(),
             },
             Self::Unlock(name, _) => format!("unlocking {name}"),
+            Self::Export(_) => "exporting".into(),
             Self::Read(_) | Self::Paste => "reading".into(),
             Self::SystemRoots(_) => "reading the roots of this system".into(),
             Self::Preview(..) => "working out what would be issued".into(),
@@ -120,6 +125,12 @@ impl Job {
 /// Starts a verb; the caller shows that it runs.
 pub fn run(model: &mut Model, verb: Verb) -> (JobId, Effect) {
     model.start(Job::Verb(Box::new(verb.clone())), |id| Effect::Run(id, verb))
+}
+
+/// Starts an export; the caller shows that it runs.
+pub fn export(model: &mut Model, asked: Asked, password: Option<Secret>) -> (JobId, Effect) {
+    let asked = Box::new(asked);
+    model.start(Job::Export(asked.clone()), |id| Effect::Export(id, asked, password))
 }
 
 /// Starts a verb, after the password of a certifier that is still locked.

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::chord::Chord;
 use super::dialog::verify::Wanted;
 use super::issued::Wish;
+use crate::desk::export::{Asked, Exported};
 use crate::desk::{Outcome, Preview, Verb};
 use crate::model::State;
 use crate::model::bytes::{Der, Serial};
@@ -85,6 +86,8 @@ pub enum Done {
     Service(Option<(String, std::net::SocketAddr)>, Vec<String>),
     /// A file was written.
     Written(PathBuf),
+    /// Something left the workspace.
+    Exported(Box<Exported>),
     /// The text was sent to the terminal's clipboard.
     Copied,
 }
@@ -127,6 +130,8 @@ pub enum Effect {
     Probe(JobId, String, u16, Option<std::net::SocketAddr>),
     /// Serve a site on loopback: site, port, password of its ring if it has no stash.
     Serve(JobId, String, u16, Option<Secret>),
+    /// Let something leave the workspace, with the password of its ring if no stash opens it.
+    Export(JobId, Box<Asked>, Option<Secret>),
     /// Ask for the log of the rehearsal service.
     ServiceLog(JobId),
     /// Stop the rehearsal service.

@@ -5,6 +5,7 @@
 mod bad_input;
 mod doctor;
 mod killed;
+mod leaving;
 mod life;
 mod losses;
 mod main_job;

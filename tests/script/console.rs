@@ -192,6 +192,7 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::ServiceLog(id)
         | Effect::StopService(id)
         | Effect::WriteFile(id, ..)
+        | Effect::Export(id, ..)
         | Effect::Copy(id, _) => Some(*id),
         Effect::Suspend | Effect::Quit(_) => None,
     }

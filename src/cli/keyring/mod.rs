@@ -17,10 +17,9 @@ use crate::desk::Verb;
 use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Subject;
-use crate::model::keyring::{Keyring, NewKeyring, Role};
+use crate::model::keyring::{Keyring, NewKeyring};
 use crate::ops::request_again::proposed;
 use crate::ops::ring::Act;
-use crate::pki::pem;
 
 /// A group of commands in a file of its own.
 struct Part {
@@ -66,15 +65,6 @@ pub(super) fn command() -> Command {
                         .help("Shows the sorted chain and what would happen, and does nothing"),
                 )
                 .group(ArgGroup::new("source").args(["file", "issued"]).required(true)),
-        )
-        .subcommand(named("request", "Prints the latest request of a keyring as PEM"))
-        .subcommand(
-            named("export", "Prints the certificate of a keyring as PEM; never its key").arg(
-                Arg::new("chain")
-                    .long("chain")
-                    .action(ArgAction::SetTrue)
-                    .help("Prints the intermediates as well, as a server sends them"),
-            ),
         )
         .subcommand(
             named("delete", "Moves a keyring to the history").arg(
@@ -137,27 +127,6 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
                 return show_plan(&ring.name, &certificates, session);
             }
             session.run(Verb::ring(ring.name, Act::Install { certificates }))
-        }
-        Some(("request", options)) => {
-            let ring = find(options, session)?;
-            let state = session.state()?;
-            let request = state.request_of_keyring(&ring).ok_or_else(|| {
-                Error::refused(format!("Keyring {} has no request in the queue.", ring.name))
-            })?;
-            session.out.raw(&pem::write("CERTIFICATE REQUEST", &request.pkcs10.der.0));
-            Ok(0)
-        }
-        Some(("export", options)) => {
-            let ring = find(options, session)?;
-            let leaf = ring.leaf().ok_or_else(|| {
-                Error::refused(format!("Keyring {} has no certificate yet.", ring.name))
-                    .next(format!("See what it waits for: ringmaster keyring show {}", ring.name))
-            })?;
-            session.out.raw(&pem::write("CERTIFICATE", &leaf.der.0));
-            for entry in ring.with_role(Role::Chain).filter(|_| options.get_flag("chain")) {
-                session.out.raw(&pem::write("CERTIFICATE", &entry.certificate.der.0));
-            }
-            Ok(0)
         }
         Some(("delete", options)) => {
             let name = options.get_one::<String>("name").cloned().unwrap_or_default();

@@ -1,13 +1,15 @@
 //! Fills in the fields of a record. A form is a loop over FIELDS: it knows kinds of fields, not the fields themselves.
 
-use super::line::{Line, choose, fill, lines, options, passwords, wanted};
+use super::line::{Line, choose, fill, fill_some, lines, options, passwords, some_lines, wanted};
 use super::menu::{Action, Menu, item};
 use super::records::{Denial, Withdrawal};
 use super::viewer::Text;
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
+use crate::desk::export::Asked;
 use crate::model::bytes::Serial;
 use crate::model::certifier::NewCertifier;
+use crate::model::export::{CertificateExport, Export};
 use crate::model::field::{Kind, Record};
 use crate::model::issued::Reason;
 use crate::model::keyring::{NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying};
@@ -45,6 +47,10 @@ pub enum Goal {
     Password(String),
     /// Lets this keyring certify itself.
     SelfCertify(String),
+    /// Lets a keyring or a part of it leave the workspace.
+    Export(Box<Export>),
+    /// Writes certificates to files.
+    Certificates(Box<CertificateExport>),
 }
 
 /// A form.
@@ -71,6 +77,8 @@ impl Form {
             Goal::Site(Some(site)) => lines(&**site, &look, true),
             Goal::Approve(_, plan, _) => lines(plan, &look, false),
             Goal::Deny(_) => lines(&Denial::default(), &look, false),
+            Goal::Export(export) => some_lines(&**export, &look, |f| export.asks(f.name)),
+            Goal::Certificates(export) => some_lines(&**export, &look, |f| export.asks(f.name)),
             Goal::Revoke(..) => lines(&Withdrawal { reason: Reason::Unspecified }, &look, false),
             Goal::Request(_, asked) => lines(&**asked, &look, false),
             Goal::Rename(name) => lines(&Renaming { to: name.clone() }, &look, false),
@@ -192,6 +200,11 @@ impl Form {
     }
 
     fn save(mut self, model: &mut Model) -> (Option<Dialog>, Vec<Effect>) {
+        if let Some(asked) = self.asked() {
+            let (id, effect) = job::export(model, asked, None);
+            self.busy = Some(id);
+            return (Some(Dialog::Form(self)), vec![effect]);
+        }
         let verb = self.verb();
         let Some(verb) = verb else {
             if let Some(first) = self.lines.iter().position(|l| l.error.is_some()) {
@@ -219,6 +232,24 @@ impl Form {
         let (id, effect) = job::run(model, verb);
         self.busy = Some(id);
         (Some(Dialog::Form(self)), vec![effect])
+    }
+
+    /// Makes what shall leave the workspace, or marks what is wrong.
+    fn asked(&mut self) -> Option<Asked> {
+        match &self.goal {
+            Goal::Export(export) => {
+                let (mut filled, before) = ((**export).clone(), &**export);
+                let good = fill_some(&mut filled, &mut self.lines, false, |f| before.asks(f.name));
+                let same = passwords(&mut self.lines);
+                (good && same).then(|| Asked::Keyring(Box::new(filled)))
+            }
+            Goal::Certificates(export) => {
+                let (mut filled, before) = ((**export).clone(), &**export);
+                fill_some(&mut filled, &mut self.lines, false, |f| before.asks(f.name))
+                    .then_some(Asked::Certificates(filled))
+            }
+            _ => None,
+        }
     }
 
     /// Makes the verb, or marks what is wrong.
@@ -256,6 +287,7 @@ impl Form {
                 let mut denial = Denial::default();
                 fill(&mut denial, lines, false).then_some(Verb::Deny { id: *id, reason: denial.reason })
             }
+            Goal::Export(_) | Goal::Certificates(_) => None,
             Goal::Revoke(certifier, serial) => {
                 let mut with = Withdrawal { reason: Reason::Unspecified };
                 let (certifier, serial) = (certifier.clone(), serial.clone());
@@ -349,9 +381,11 @@ impl Form {
             foot.extend(wrap(help, columns).iter().map(|l| ink.line(Role::Dim, l)));
         }
         let last = self.cursor + 1 == self.lines.len();
-        let mut hints = vec![hint("Enter", if last { "save" } else { "next field" }, 85)];
+        let save =
+            if matches!(self.goal, Goal::Export(_) | Goal::Certificates(_)) { "write" } else { "save" };
+        let mut hints = vec![hint("Enter", if last { save } else { "next field" }, 85)];
         if !last {
-            hints.push(hint("Ctrl-S or F2", "save", 90));
+            hints.push(hint("Ctrl-S or F2", save, 90));
         }
         hints.push(hint("Esc", "back", 87));
         if self.lines.get(self.cursor).is_some_and(|l| options(model, l).is_some()) {

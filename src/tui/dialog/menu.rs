@@ -1,9 +1,10 @@
 //! A few ways to go on, below some lines that say what they are about: what to copy, where to take a certificate from,
 //! what to do with what a paste holds, which of two versions to keep.
 
+use super::form::{Form, Goal};
 use super::install::Install;
 use super::path::PathLine;
-use super::viewer::{Text, labelled};
+use super::viewer::{Text, Viewer, labelled};
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
 use crate::model::bytes::{Der, Serial};
@@ -77,6 +78,12 @@ pub enum Action {
     Install(String, Vec<Certificate>),
     /// Goes to a record in its pane.
     Show(PaneId, RowKey),
+    /// Opens a form with this title.
+    Form(String, Goal),
+    /// Shows this, and opens the form from there.
+    Preview(String, Vec<Text>, Goal),
+    /// Opens another menu.
+    Menu(String, Vec<Text>, Vec<Item>),
 }
 
 /// A way to go on.
@@ -207,6 +214,21 @@ impl Menu {
                     form.busy = Some(id);
                 }
                 vec![effect]
+            }
+            Action::Form(title, goal) => {
+                let form = Form::new(model, title, goal);
+                model.dialogs.push(Dialog::Form(form));
+                Vec::new()
+            }
+            Action::Preview(title, lines, goal) => {
+                let mut viewer = Viewer::new(title.clone(), lines);
+                viewer.then = Some(Box::new((title, goal)));
+                model.dialogs.push(Dialog::Viewer(viewer));
+                Vec::new()
+            }
+            Action::Menu(title, lines, items) => {
+                model.dialogs.push(Dialog::Menu(Self::new(title, lines, items)));
+                Vec::new()
             }
             Action::Discard => {
                 model.dialogs.pop();

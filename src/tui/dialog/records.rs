@@ -118,6 +118,7 @@ impl Record for Withdrawal {
 pub fn fields_markdown() -> String {
     use crate::model::certificate::Certificate;
     use crate::model::certifier::{Certifier, NewCertifier};
+    use crate::model::export::{CertificateExport, Export};
     use crate::model::issued::Issued;
     use crate::model::keyring::{Keyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying};
     use crate::model::request::Request;
@@ -134,12 +135,14 @@ pub fn fields_markdown() -> String {
     table::<NewPassword>(&mut out);
     table::<SelfCertifying>(&mut out);
     table::<Keyring>(&mut out);
+    table::<Export>(&mut out);
     table::<Site>(&mut out);
     table::<Request>(&mut out);
     table::<Plan>(&mut out);
     table::<Denial>(&mut out);
     table::<Certificate>(&mut out);
     rows(&mut out, crate::pki::reading::MORE);
+    table::<CertificateExport>(&mut out);
     table::<Issued>(&mut out);
     table::<Withdrawal>(&mut out);
     out

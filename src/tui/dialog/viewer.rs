@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::form::{Form, Goal};
 use super::{Dialog, Sheet, hint};
 use crate::model::certificate::Certificate;
 use crate::pki::{asn1, pem, reading};
@@ -34,6 +35,8 @@ pub struct Viewer {
     pub top: usize,
     /// Whether it shows the log of the rehearsal service and follows it.
     pub follows: bool,
+    /// The form that Enter goes on to, where it shows what will be done: its title and what it is for.
+    pub then: Option<Box<(String, Goal)>>,
     /// What else there is to read of the same thing, by title; Tab goes on to the first.
     pub others: VecDeque<(String, Vec<Text>)>,
 }
@@ -41,7 +44,7 @@ pub struct Viewer {
 impl Viewer {
     /// Makes a viewer of these lines.
     pub fn new(title: impl Into<String>, lines: Vec<Text>) -> Self {
-        Self { title: title.into(), lines, top: 0, follows: false, others: VecDeque::new() }
+        Self { title: title.into(), lines, top: 0, follows: false, others: VecDeque::new(), then: None }
     }
 
     /// Makes a viewer of labelled values.
@@ -83,6 +86,13 @@ impl Viewer {
         let last = self.body(model, usize::from(inner.0)).len().saturating_sub(page);
         if let Input::Chord(key) = input {
             self.top = match key {
+                Key::Enter if self.then.is_some() => {
+                    if let Some(then) = &self.then {
+                        let form = Form::new(model, then.0.clone(), then.1.clone());
+                        model.dialogs.push(Dialog::Form(form));
+                    }
+                    self.top
+                }
                 Key::Esc | Key::Enter | Key::Char('q') => return (None, Vec::new()),
                 Key::Up | Key::Char('k') => self.top.saturating_sub(1),
                 Key::Down | Key::Char('j') => self.top.saturating_add(1),
@@ -128,6 +138,9 @@ impl Viewer {
             hint("PgUp/PgDn", "page", 50),
             hint("x", "write to a file", 40),
         ];
+        if self.then.is_some() {
+            hints.insert(0, hint("Enter", "go on", 95));
+        }
         if let Some((next, _)) = self.others.front() {
             hints.insert(1, hint("Tab", next.split(" (").next().unwrap_or(next), 85));
         }

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use super::{Cell, Column, Entry, Pane, PaneId, RowKey, entries, matches};
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
+use crate::model::export::{CertificateExport, FORMS, Format, Which};
 use crate::model::field::Record;
 use crate::model::finding::Subject;
 use crate::model::issued::Issued;
@@ -176,16 +177,10 @@ const COMMANDS: &[Command] = &[
         name: "certificate.export",
         title: "export",
         keys: &["x"],
-        doc: "Writes the certificate to a file as PEM.",
-        cli: Some("certificate show"),
+        doc: "Writes the marked certificates, or the selected one, to a file or a new folder as PEM, DER, PKCS#7 or public key.",
+        cli: Some("certificate export"),
         weight: 50,
-        run: |model| {
-            let Some(key) = model.selected() else { return Vec::new() };
-            let pem = copies(model, &key).into_iter().filter(|c| c.label == PEM);
-            let items = pem.map(|c| item(format!("{} to {}", c.label, c.name), Action::Write(c))).collect();
-            model.dialogs.push(Dialog::Menu(Menu::new("Export", Vec::new(), items)));
-            Vec::new()
-        },
+        run: export,
         ..READ
     },
     Command {
@@ -308,6 +303,41 @@ pub(in crate::tui) fn compare(
 const COPIED: [&str; 6] = ["issuer", "names", "sha1", "spki-pin", "ski", "crl"];
 
 const PEM: &str = "certificate (PEM)";
+
+/// Asks for the form of the marked certificates, or of the selected one.
+fn export(model: &mut Model) -> Vec<Effect> {
+    let which = |key: &RowKey| match key {
+        RowKey::Local(digest) => Some(Which::Sha256(*digest)),
+        RowKey::Issued(id) => Some(Which::Issued(*id)),
+        _ => None,
+    };
+    let marked: Vec<Which> = model.here().marked.iter().filter_map(which).collect();
+    let Some(key) = model.selected() else { return Vec::new() };
+    let (which, name, what) = if marked.is_empty() {
+        let copy = copies(model, &key).into_iter().find(|c| c.label == PEM);
+        let name = copy.map_or_else(String::new, |c| c.name.trim_end_matches(".pem").to_owned());
+        (which(&key).into_iter().collect(), name, "the selected certificate".to_owned())
+    } else {
+        let many = marked.len();
+        (
+            marked,
+            "certificates".to_owned(),
+            if many == 1 { "1 marked certificate".into() } else { format!("{many} marked certificates") },
+        )
+    };
+    let items = FORMS.iter().filter(|f| f.certificate).map(|info| {
+        let asked = CertificateExport::new(which.clone(), info.form, &name);
+        let label = match info.form {
+            Format::Pem => "PEM",
+            Format::Der => "DER",
+            _ => info.title,
+        };
+        item(label, Action::Form(format!("Export {what}: {label}"), Goal::Certificates(Box::new(asked))))
+    });
+    let items = items.collect();
+    model.dialogs.push(Dialog::Menu(Menu::new(format!("Export {what}"), Vec::new(), items)));
+    Vec::new()
+}
 
 /// Returns the order of the ledger for a place in the pane's orders.
 pub(in crate::tui) fn order(sort: usize) -> Order {

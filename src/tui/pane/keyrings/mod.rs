@@ -10,7 +10,7 @@ mod verify;
 use super::{Cell, Column, Pane, PaneId, RowKey, entries, named};
 use crate::desk::Verb;
 use crate::model::finding::Subject;
-use crate::model::keyring::{Keyring, NewKeyring, Role as Part, status};
+use crate::model::keyring::{Keyring, NewKeyring, status};
 use crate::model::request::Status;
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
@@ -81,7 +81,7 @@ pub const PANE: Pane = Pane {
     },
     copies: |model, key| {
         let Some(ring) = ring(model, key) else { return Vec::new() };
-        let mut all = exports(model, ring);
+        let mut all = export::copies(model, ring);
         let mut text = |label, text: String| {
             let name = format!("keyring-{}.txt", file_name(&ring.name));
             all.push(Copy { label, name, source: Source::Text(text) });
@@ -164,25 +164,6 @@ const COMMANDS: &[Command] = &[
         ..WRITE
     },
     Command {
-        name: "keyring.export",
-        title: "export",
-        keys: &["x"],
-        level: Level::Read,
-        doc: "Writes public parts of the ring to a file: certificate, chain, roots or request, as PEM.",
-        cli: Some("keyring export"),
-        weight: 40,
-        run: |model| {
-            let Some(key) = model.selected() else { return Vec::new() };
-            let Some(ring) = ring(model, &key) else { return Vec::new() };
-            let items = exports(model, ring).into_iter().map(|c| item(c.label, Action::Write(c))).collect();
-            let text = format!("Public parts of {}; the private key stays in the ring.", ring.name);
-            let lines = vec![Text { label: String::new(), text, role: Role::Dim }];
-            model.dialogs.push(Dialog::Menu(Menu::new("Export", lines, items)));
-            Vec::new()
-        },
-        ..WRITE
-    },
-    Command {
         name: "keyring.delete",
         title: "delete",
         keys: &["X"],
@@ -216,32 +197,6 @@ fn ring<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Keyring> {
         RowKey::Name(name) => model.state.keyrings.get(name),
         _ => None,
     }
-}
-
-/// Lists the public parts that a ring has.
-fn exports(model: &Model, ring: &Keyring) -> Vec<Copy> {
-    let ders = |part| ring.with_role(part).map(|e| e.certificate.der.clone()).collect::<Vec<_>>();
-    let name = file_name(&ring.name);
-    let pem = |label, suffix: &str, block, ders| Copy {
-        label,
-        name: format!("{name}{suffix}.pem"),
-        source: Source::Pem(block, ders),
-    };
-    let (leaf, chain, roots) = (ders(Part::Leaf), ders(Part::Chain), ders(Part::Root));
-    let mut all = Vec::new();
-    if !leaf.is_empty() {
-        all.push(pem("certificate (PEM)", "", "CERTIFICATE", leaf.clone()));
-        let both = leaf.into_iter().chain(chain).collect();
-        all.push(pem("certificate with its chain (PEM)", "-chain", "CERTIFICATE", both));
-    }
-    if let Some(request) = model.state.request_of_keyring(ring) {
-        let der = vec![request.pkcs10.der.clone()];
-        all.push(pem("certificate request (PEM)", "-request", "CERTIFICATE REQUEST", der));
-    }
-    if !roots.is_empty() {
-        all.push(pem("trusted roots (PEM)", "-roots", "CERTIFICATE", roots));
-    }
-    all
 }
 
 fn install(model: &mut Model) -> Vec<Effect> {
