@@ -1,16 +1,19 @@
 //! Bytes to nouns and back: PEM, DER, names, keys, requests, certificates, CRLs; signing, verifying, explaining a
 //! chain, and lint. Touches no file, clock, terminal or network.
 
+mod ber;
 pub mod certificate;
 pub mod chain;
 pub mod crl;
 pub mod der;
 mod draft;
 pub mod issue;
+mod jks;
 pub mod key;
 pub mod lint;
 pub mod name;
 pub mod parallel;
+mod pbe;
 pub mod pem;
 pub mod pkcs12;
 pub mod request;
