@@ -1,6 +1,7 @@
 //! Bytes to nouns and back: PEM, DER, names, keys, requests, certificates, CRLs; signing, verifying, explaining a
 //! chain, and lint. Touches no file, clock, terminal or network.
 
+pub mod bundle;
 pub mod certificate;
 pub mod chain;
 pub mod crl;

@@ -254,6 +254,22 @@ pub fn read_with(name: &str, bytes: &[u8], stash: bool, known: &mut Known) -> Re
     Ok(ring)
 }
 
+/// Tells whether bytes begin as a keyring of ours does.
+pub fn is_ours(bytes: &[u8]) -> bool {
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    text.starts_with(format!("{}{KIND} ", marked::BEGIN).as_bytes())
+}
+
+/// Reads a ring that was brought from elsewhere, whatever its file is called there; it has no stash yet. Errors: as
+/// [`read`].
+pub fn read_brought(bytes: &[u8]) -> Result<Keyring> {
+    let text = String::from_utf8_lossy(bytes);
+    let named = marked::body(KIND, "The keyring", &text, true).ok().and_then(split);
+    let header = named.and_then(|(header, _)| marked::parse::<Header>("The keyring", header).ok());
+    // What cannot be read is refused with the reason below.
+    read(&header.map_or_else(|| "brought".into(), |h| h.name), bytes, false)
+}
+
 /// What the password gives: one PBKDF2 output, and from it a verifier and a MAC key that tell nothing of each other.
 struct Derived {
     verifier: [u8; 32],

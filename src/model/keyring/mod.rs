@@ -1,5 +1,6 @@
 //! A keyring: one private key, its certificate, the chain above it and the roots it trusts.
 
+mod imported;
 mod new;
 
 use serde::{Deserialize, Serialize};
@@ -9,8 +10,9 @@ use super::certificate::{Certificate, Lifetime};
 use super::field::{Field, Look, Record, yes_no};
 use super::key::KeyInfo;
 use super::time::days_left;
+pub use imported::{ImportedKeyring, MovedKeyring};
 pub(super) use new::country;
-pub use new::{ImportedKeyring, NewKeyring, NewRequest};
+pub use new::{NewKeyring, NewRequest};
 
 /// What a certificate is in a ring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! What is asked for a new keyring: made here, requested again, or of a key that was made elsewhere.
+//! What is asked for a new keyring and for a request made again.
 
 use super::check_name;
 use crate::model::escape::visible;
@@ -72,19 +72,6 @@ pub struct NewRequest {
     pub new_key: Option<KeyType>,
     /// The host names.
     pub hosts: Vec<String>,
-}
-
-/// How a keyring is made of a key and certificates that were made elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImportedKeyring {
-    /// The ring's name.
-    pub name: String,
-    /// The password that seals the ring; it need not be the one the file had.
-    pub password: Secret,
-    /// The password again.
-    pub repeat: Secret,
-    /// Whether a stash is made.
-    pub stash: bool,
 }
 
 impl Record for NewKeyring {
