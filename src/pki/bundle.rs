@@ -8,6 +8,7 @@ use super::chain::{self, Question};
 use super::pem::Found;
 use crate::model::certificate::{Certificate, Lifetime};
 use crate::model::key::KeyInfo;
+use crate::model::keyring::{Keyring, Role};
 use crate::model::name::AltName;
 use crate::model::time::{Timestamp, days_left};
 
@@ -88,6 +89,16 @@ pub fn sort(keys: &[&KeyInfo], given: &[Certificate], known: &[&Certificate], at
 pub fn of(found: &Found, known: &[&Certificate], at: Timestamp) -> Bundle {
     let keys: Vec<_> = found.keys.iter().map(|k| k.key.info()).collect();
     sort(&keys, &found.certificates, known, at)
+}
+
+impl Bundle {
+    /// Returns the certificates that go with a key: all that are given but those of other keys.
+    pub fn going_with(&self, place: usize) -> Vec<Certificate> {
+        let own = self.identities.iter().filter(|i| i.key.is_none_or(|key| key == place));
+        let own = own.flat_map(|i| i.leaf.iter().chain(&i.others).chain(&i.chain));
+        let mut seen = HashSet::new();
+        own.chain(&self.roots).chain(&self.strays).filter(|c| seen.insert(c.sha256)).cloned().collect()
+    }
 }
 
 impl Identity {
@@ -235,6 +246,33 @@ pub fn tell(found: &Found, bundle: &Bundle, at: Timestamp) -> Vec<Told> {
     found.locked.iter().take(SHOWN).for_each(|text| say("Locked", text.clone(), Tone::Warning));
     found.unread.iter().take(SHOWN).for_each(|text| say("Not read", text.clone(), Tone::Warning));
     warnings.into_iter().for_each(|text| say("Mind", text, Tone::Warning));
+    all
+}
+
+/// Says what a keyring of another host holds.
+pub fn tell_ring(ring: &Keyring, at: Timestamp) -> Vec<Told> {
+    let told = |label: &str, text: String| Told { label: label.into(), text, tone: Tone::Plain };
+    let mut all = vec![told("Keyring", format!("{}, revision {}", ring.name, ring.revision))];
+    all.push(told("Key", match (&ring.key, &ring.next_key) {
+        (Some(key), None) => format!("{}, sealed", key.algorithm),
+        (Some(key), Some(next)) => format!("{}, sealed; {} waits for its certificate", key.algorithm, next.algorithm),
+        (None, _) => "none: trusted roots only".into(),
+    }));
+    for entry in &ring.entries {
+        let label = match entry.role {
+            Role::Leaf => "Certificate",
+            Role::Chain => "Intermediate",
+            Role::Root => "Root",
+        };
+        let mut text = format!("{}, {}", entry.certificate.subject, ends(&entry.certificate, at));
+        if entry.label != entry.certificate.subject.title() {
+            text.push_str(&format!(", called \"{}\"", entry.label));
+        }
+        if !entry.trusted {
+            text.push_str("; its trust is switched off");
+        }
+        all.push(told(label, text));
+    }
     all
 }
 

@@ -68,7 +68,7 @@ pub fn find(bytes: &[u8]) -> Result<Found> {
 
 /// Recognises and reads everything in `bytes`. Errors name what the bytes are instead (empty, too large, a PFX, a JPEG,
 /// a proprietary keyring, text without PEM, truncated PEM).
-pub fn open(bytes: &[u8], _opening: Opening<'_>) -> Result<Found> {
+pub fn open(bytes: &[u8], opening: Opening<'_>) -> Result<Found> {
     if bytes.len() > LARGEST {
         return Err(Error::refused("The input is too large.")
             .why(format!("It has {} bytes; at most {LARGEST} are read.", bytes.len()))
@@ -81,7 +81,7 @@ pub fn open(bytes: &[u8], _opening: Opening<'_>) -> Result<Found> {
     let bytes = decoded.as_deref().unwrap_or(bytes);
     let mut found = Found::default();
     if marker(bytes, 0).is_some() {
-        found.pem(bytes);
+        found.pem(bytes, opening)?;
     } else if bytes.first() == Some(&0x30) && tlv(bytes).is_some() {
         found.single(bytes)?;
     } else if let Some(der) = bare_base64(bytes) {
@@ -117,13 +117,13 @@ impl Found {
     }
 
     /// Walks from marker to marker, once: whatever stands outside BEGIN and END is comment.
-    fn pem(&mut self, bytes: &[u8]) {
+    fn pem(&mut self, bytes: &[u8], opening: Opening<'_>) -> Result<()> {
         let mut next = marker(bytes, 0);
         while let Some(Marker { begin, label, start, end }) = next {
             next = marker(bytes, end);
             if self.count() + self.unread.len() >= MOST {
                 self.complain(format!("There is more after the first {MOST} objects; it was not read."));
-                return;
+                return Ok(());
             }
             if !begin {
                 self.complain(format!("END {label} at byte {start} has no BEGIN: the start is missing."));
@@ -143,11 +143,28 @@ impl Found {
                 }
                 Some(m) => {
                     let (body, after) = (bytes.get(end..m.start).unwrap_or_default(), m.end);
-                    self.block(&label, body, start);
+                    if let (Some(password), "ENCRYPTED PRIVATE KEY") = (opening.password, label.as_str()) {
+                        self.sealed(body, password)?;
+                    } else {
+                        self.block(&label, body, start);
+                    }
                     next = marker(bytes, after);
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Opens an encrypted key. Errors: `WrongPassword`.
+    fn sealed(&mut self, body: &[u8], password: &Secret) -> Result<()> {
+        let opened = base64(body).map(|der| PrivateKey::open(&write("ENCRYPTED PRIVATE KEY", &der), password));
+        match opened {
+            Some(Ok(key)) => self.keys.push(FoundKey { label: String::new(), key: Arc::new(key), open: false }),
+            Some(Err(error)) if error.kind == Kind::WrongPassword => return Err(error),
+            Some(Err(error)) => self.complain(error.to_string()),
+            None => self.complain("An encrypted private key is damaged: it is not base64.".into()),
+        }
+        Ok(())
     }
 
     fn block(&mut self, label: &str, body: &[u8], at: usize) {

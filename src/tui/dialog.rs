@@ -39,6 +39,8 @@ pub enum Dialog {
     Secret(secret::SecretLine),
     /// What an approver looks at.
     Review(review::Review),
+    /// What a file or a paste holds.
+    Import(import::Import),
     /// A refusal or failure.
     Error(error::ErrorBox),
 }
@@ -90,6 +92,7 @@ impl Dialog {
             Self::Path(d) => d.input(model, input),
             Self::Secret(d) => d.input(model, input),
             Self::Review(d) => d.input(model, input),
+            Self::Import(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
         }
     }
@@ -105,6 +108,7 @@ impl Dialog {
             Self::Path(d) => d.sheet(model, columns),
             Self::Secret(d) => d.sheet(model, columns),
             Self::Review(d) => d.sheet(model, columns),
+            Self::Import(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
         }
     }

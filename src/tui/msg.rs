@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::brought::{Brought, Given};
 use super::chord::Chord;
 use super::issued::Wish;
 use crate::desk::{Outcome, Preview, Verb};
@@ -17,7 +18,6 @@ use crate::model::issued::Issued;
 use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
-use crate::pki::pem::Found;
 use crate::store::listing::Listing;
 
 /// What a person did.
@@ -58,8 +58,8 @@ pub enum Done {
     Outcome(Outcome),
     /// Certifiers unlocked now, after unlocking or locking.
     Unlocked(Vec<String>),
-    /// What a file or a paste holds, and the words for where it came from.
-    Found(Box<Found>, String),
+    /// What a file or a paste holds.
+    Found(Box<Brought>),
     /// Completions of a path line.
     Paths(Vec<String>),
     /// What approving would issue.
@@ -96,10 +96,10 @@ pub enum Effect {
     Lock(JobId, Option<String>),
     /// Read the workspace again; answered by an outcome without facts.
     Refresh(JobId),
-    /// Read a file and recognise what it holds.
-    ReadFile(JobId, PathBuf),
-    /// Recognise what a paste holds.
-    ReadPaste(JobId, String),
+    /// Read a file or a paste and recognise what it holds; the password opens what is locked in it.
+    Read(JobId, Given, Option<Secret>),
+    /// Stop a reading; it is answered as that reading, and nobody waits for that any more.
+    Stop(JobId),
     /// Complete a path.
     CompletePath(JobId, String),
     /// Preview what approving a request would issue.
