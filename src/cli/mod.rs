@@ -7,6 +7,7 @@ mod completions;
 mod demo;
 mod fields;
 mod findings;
+mod inspect;
 mod keyring;
 mod listed;
 mod print;
@@ -49,6 +50,7 @@ const NOUNS: &[Noun] = &[
     #[cfg(feature = "network")]
     Noun { command: probe::command, run: probe::run },
     Noun { command: certificate::command, run: certificate::run },
+    Noun { command: inspect::command, run: inspect::run },
     Noun { command: findings::command, run: findings::run },
     Noun { command: audit::command, run: audit::run },
     Noun { command: completions::command, run: completions::run },

@@ -144,7 +144,7 @@ pub(super) fn source(file: &std::path::Path) -> String {
     if file == std::path::Path::new("-") {
         return "standard input".into();
     }
-    format!("file {}", visible(&file.to_string_lossy()))
+    format!("file {}", crate::store::brought::shown(file))
 }
 
 fn visible_lines(text: &str) -> String {

@@ -316,7 +316,9 @@ fn made(ring: &Keyring) -> String {
         n => Some(format!("{n} {more}")),
     };
     let own = match (ring.leaf(), &ring.key) {
-        (Some(leaf), _) => Some(format!("the certificate of {}, which ends on {}", leaf.subject, leaf.not_after.date())),
+        (Some(leaf), _) => {
+            Some(format!("the certificate of {}, which ends on {}", leaf.subject, leaf.not_after.date()))
+        }
         (None, Some(_)) => Some("a key without a certificate".into()),
         (None, None) => None,
     };

@@ -55,14 +55,19 @@ pub fn import_keyring(
 /// Takes a ring of another host over as it is: key, roles, labels, trust flags and password.
 ///
 /// Errors: the name is taken or cannot be a file, wrong password, `Damaged` when somebody without the password altered it.
-pub fn move_keyring(state: &State, asked: &MovedKeyring, ring: &Keyring, env: &mut Env<'_>) -> Result<Change> {
+pub fn move_keyring(
+    state: &State,
+    asked: &MovedKeyring,
+    ring: &Keyring,
+    env: &mut Env<'_>,
+) -> Result<Change> {
     free(state, &asked.name)?;
     if !kyr::open(ring, &asked.password)?.intact {
         return Err(Error::damaged(format!("Keyring {} was altered on its way.", ring.name))
             .why("Its certificates or trust flags do not fit its seal, which only the password can make.")
             .next("Copy it again from where it comes."));
     }
-    // The seal covers the name and whether there is a stash is not in it.
+    // The seal covers the name: it is made anew, and the key stays as it is.
     let renamed = Keyring { name: asked.name.clone(), stash: asked.stash, ..ring.clone() };
     let ring = kyr::amend(renamed, &asked.password)?;
     let mut files = vec![kyr::file(&ring)?];
@@ -72,8 +77,8 @@ pub fn move_keyring(state: &State, asked: &MovedKeyring, ring: &Keyring, env: &m
     Ok(Change { facts: vec![Fact::KeyringCreated { keyring: ring }], files })
 }
 
-/// Refuses a name that cannot be a file's or is taken.
-fn free(state: &State, name: &str) -> Result<()> {
+/// Refuses a name that cannot be a file's or is taken. Errors: `Usage`, `Refused`.
+pub fn free(state: &State, name: &str) -> Result<()> {
     check_name(name).map_err(|why| Error::usage("The name cannot be used.").why(why))?;
     let file = kyr::path(name);
     if state.keyrings.contains_key(name) || state.unreadable.iter().any(|(path, _)| *path == file) {

@@ -60,12 +60,12 @@ pub fn sort(keys: &[&KeyInfo], given: &[Certificate], known: &[&Certificate], at
         pool.entry(&certificate.subject.der.0).or_default().push((certificate, origin));
     }
     for (place, key) in keys.iter().enumerate() {
-        let mut own: Vec<&Certificate> =
-            rest.extract_if(.., |c| c.key.sha256 == key.sha256).collect();
+        let mut own: Vec<&Certificate> = rest.extract_if(.., |c| c.key.sha256 == key.sha256).collect();
         let valid = |c: &Certificate| matches!(c.lifetime(at, 0), Lifetime::Soon | Lifetime::Good);
         own.sort_by_key(|c| Reverse((!c.is_ca(), valid(c), c.not_before, c.not_after)));
         let mut own = own.into_iter().cloned();
-        let identity = Identity { key: Some(place), leaf: own.next(), others: own.collect(), ..Identity::default() };
+        let identity =
+            Identity { key: Some(place), leaf: own.next(), others: own.collect(), ..Identity::default() };
         bundle.identities.push(identity);
     }
     for leaf in rest.extract_if(.., |c| !c.is_ca()) {
@@ -141,7 +141,8 @@ impl Identity {
             dns.or_else(|| leaf.subject.common_name()).map(str::to_owned)
         });
         let text = host.unwrap_or_else(|| label.to_owned()).to_lowercase().replace("*.", "wildcard.");
-        let plain = |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c) { c } else { '-' };
+        let plain =
+            |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c) { c } else { '-' };
         let name: String = text.chars().map(plain).take(64).collect();
         let name = name.trim_matches(['-', '.', '_']);
         if name.is_empty() { "imported".into() } else { name.to_owned() }
@@ -197,13 +198,20 @@ pub fn tell(found: &Found, bundle: &Bundle, at: Timestamp) -> Vec<Told> {
             None => lines.push("no certificate of it is here".into()),
             Some(leaf) => {
                 let of = if identity.key.is_some() { "certificate " } else { "" };
-                let called = found.labels.get(&leaf.sha256).map_or_else(String::new, |l| format!(", called \"{l}\""));
+                let called =
+                    found.labels.get(&leaf.sha256).map_or_else(String::new, |l| format!(", called \"{l}\""));
                 lines.push(format!("{of}{}, {}{called}", leaf.subject, ends(leaf, at)));
                 lines.extend(above(identity, leaf));
                 match leaf.lifetime(at, 0) {
-                    Lifetime::Expired => warnings.push(format!("{} ended on {}.", leaf.subject, leaf.not_after.date())),
+                    Lifetime::Expired => {
+                        warnings.push(format!("{} ended on {}.", leaf.subject, leaf.not_after.date()))
+                    }
                     Lifetime::NotYet => {
-                        warnings.push(format!("{} is valid from {} on only.", leaf.subject, leaf.not_before.date()));
+                        warnings.push(format!(
+                            "{} is valid from {} on only.",
+                            leaf.subject,
+                            leaf.not_before.date()
+                        ));
                     }
                     _ => {}
                 }
@@ -230,7 +238,11 @@ pub fn tell(found: &Found, bundle: &Bundle, at: Timestamp) -> Vec<Told> {
         say("Root", format!("{}, {}", root.subject, ends(root, at)), Tone::Plain);
     }
     for stray in bundle.strays.iter().take(SHOWN) {
-        say("Intermediate", format!("{}, issued by {}; it stands above nothing here", stray.subject, stray.issuer), Tone::Plain);
+        say(
+            "Intermediate",
+            format!("{}, issued by {}; it stands above nothing here", stray.subject, stray.issuer),
+            Tone::Plain,
+        );
     }
     for request in found.requests.iter().take(SHOWN) {
         let text = format!("{}, {}\n{}", request.key.algorithm, request.subject, request.proof.text());
@@ -253,11 +265,16 @@ pub fn tell(found: &Found, bundle: &Bundle, at: Timestamp) -> Vec<Told> {
 pub fn tell_ring(ring: &Keyring, at: Timestamp) -> Vec<Told> {
     let told = |label: &str, text: String| Told { label: label.into(), text, tone: Tone::Plain };
     let mut all = vec![told("Keyring", format!("{}, revision {}", ring.name, ring.revision))];
-    all.push(told("Key", match (&ring.key, &ring.next_key) {
-        (Some(key), None) => format!("{}, sealed", key.algorithm),
-        (Some(key), Some(next)) => format!("{}, sealed; {} waits for its certificate", key.algorithm, next.algorithm),
-        (None, _) => "none: trusted roots only".into(),
-    }));
+    all.push(told(
+        "Key",
+        match (&ring.key, &ring.next_key) {
+            (Some(key), None) => format!("{}, sealed", key.algorithm),
+            (Some(key), Some(next)) => {
+                format!("{}, sealed; {} waits for its certificate", key.algorithm, next.algorithm)
+            }
+            (None, _) => "none: trusted roots only".into(),
+        },
+    ));
     for entry in &ring.entries {
         let label = match entry.role {
             Role::Leaf => "Certificate",
@@ -281,7 +298,10 @@ fn above(identity: &Identity, leaf: &Certificate) -> Vec<String> {
     let own = identity.chain.len() - identity.borrowed.min(identity.chain.len());
     let mut lines: Vec<String> = identity.chain.iter().map(|c| format!("issued by {}", c.subject)).collect();
     if identity.borrowed > 0 {
-        lines.push(format!("({own} intermediates were given, {} taken from the workspace)", identity.borrowed));
+        lines.push(format!(
+            "({own} intermediates were given, {} taken from the workspace)",
+            identity.borrowed
+        ));
     }
     let top = identity.chain.last().unwrap_or(leaf);
     lines.push(match &identity.root {

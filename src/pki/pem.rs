@@ -157,9 +157,12 @@ impl Found {
 
     /// Opens an encrypted key. Errors: `WrongPassword`.
     fn sealed(&mut self, body: &[u8], password: &Secret) -> Result<()> {
-        let opened = base64(body).map(|der| PrivateKey::open(&write("ENCRYPTED PRIVATE KEY", &der), password));
+        let opened =
+            base64(body).map(|der| PrivateKey::open(&write("ENCRYPTED PRIVATE KEY", &der), password));
         match opened {
-            Some(Ok(key)) => self.keys.push(FoundKey { label: String::new(), key: Arc::new(key), open: false }),
+            Some(Ok(key)) => {
+                self.keys.push(FoundKey { label: String::new(), key: Arc::new(key), open: false })
+            }
             Some(Err(error)) if error.kind == Kind::WrongPassword => return Err(error),
             Some(Err(error)) => self.complain(error.to_string()),
             None => self.complain("An encrypted private key is damaged: it is not base64.".into()),

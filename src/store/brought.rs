@@ -62,9 +62,8 @@ pub fn read(path: &Path, pipes: bool) -> Result<Brought> {
     }
     let room = usize::try_from(meta.len()).unwrap_or(0) + 1;
     let bytes = bounded(&mut file, room, &name)?;
-    let open_to_others = (meta.is_file() && meta.mode() & 0o077 != 0).then(|| {
-        format!("Its mode is {:04o}; close it: chmod 600 {}", meta.mode() & 0o7777, quoted(&name))
-    });
+    let open_to_others = (meta.is_file() && meta.mode() & 0o077 != 0)
+        .then(|| format!("Its mode is {:04o}; close it: chmod 600 {}", meta.mode() & 0o7777, quoted(&name)));
     Ok(Brought { bytes, open_to_others })
 }
 

@@ -1,9 +1,9 @@
 //! Work that runs elsewhere: what it is for, and how it is started. What becomes of its answer is the affair of
 //! `answer`.
 
+use super::brought::Given;
 use super::dialog::Dialog;
 use super::dialog::secret::{Opens, SecretLine};
-use super::brought::Given;
 use super::model::{Model, Mood};
 use super::msg::{Effect, JobId};
 use crate::desk::Verb;

@@ -141,10 +141,7 @@ mod tests {
             std::fs::write(at(name), "x").unwrap();
         }
         std::fs::create_dir(at("weird")).unwrap();
-        assert_eq!(
-            paths(&at("we")),
-            [at("we\\E2\\80\\AEb"), at("web.csr"), at("web2.csr"), at("weird/")]
-        );
+        assert_eq!(paths(&at("we")), [at("we\\E2\\80\\AEb"), at("web.csr"), at("web2.csr"), at("weird/")]);
         assert_eq!(paths(&at(".h")), [at(".hidden")]);
         assert!(paths(&at("none/x")).is_empty());
         assert_eq!(paths("~"), ["~/"]);

@@ -151,8 +151,7 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::Unlock(id, ..)
         | Effect::Lock(id, _)
         | Effect::Refresh(id)
-        | Effect::ReadFile(id, _)
-        | Effect::ReadPaste(id, _)
+        | Effect::Read(id, ..)
         | Effect::CompletePath(id, _)
         | Effect::Preview(id, ..)
         | Effect::Ids(id, ..)
@@ -166,7 +165,7 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::StopService(id)
         | Effect::WriteFile(id, ..)
         | Effect::Copy(id, _) => Some(*id),
-        Effect::Suspend | Effect::Quit(_) => None,
+        Effect::Stop(_) | Effect::Suspend | Effect::Quit(_) => None,
     }
 }
 

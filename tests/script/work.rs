@@ -6,6 +6,7 @@ use ringmaster::desk::Verb;
 use ringmaster::model::error::{Error, Kind};
 use ringmaster::model::request::RequestId;
 use ringmaster::ops::ring::Act;
+use ringmaster::tui::brought::Given;
 use ringmaster::tui::msg::{Done, Effect, Msg};
 
 #[test]
@@ -42,7 +43,7 @@ fn an_error_offers_the_command_that_helps() {
         )],
         ..Default::default()
     };
-    c.answer(Ok(Done::Found(Box::new(found), "file x.pem".into())));
+    c.answer(fixture::brought(found, "x.pem"));
     assert!(c.screen().contains("Install in keyring mail"), "{}", c.screen());
     c.press("<ret>");
     assert!(
@@ -208,10 +209,10 @@ fn a_pasted_request_opens_an_import_and_does_nothing_yet() {
     c.press("4").paste("hello");
     assert!(c.effects.is_empty() && c.screen().contains("PEM"), "{}", c.screen());
     c.paste("-----BEGIN CERTIFICATE REQUEST-----\n");
-    assert!(matches!(c.effects.last(), Some(Effect::ReadPaste(..))));
+    assert!(matches!(c.effects.last(), Some(Effect::Read(_, Given::Pasted(_), None))));
     let requests = vec![fixture::pkcs10("web.example.test", 70)];
     let found = ringmaster::pki::pem::Found { requests, ..Default::default() };
-    c.answer(Ok(Done::Found(Box::new(found), "pasted".into())));
+    c.answer(fixture::brought(found, ""));
     assert!(
         c.screen().contains("Import: 1 certificate request (P-256, CN=web.example.test)"),
         "{}",
@@ -226,11 +227,11 @@ fn a_pasted_request_opens_an_import_and_does_nothing_yet() {
 fn pem_that_is_pasted_into_a_path_line_opens_what_the_file_would_have() {
     let mut c = Console::fixture();
     c.press("1 i <down> <ret>").paste("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
-    assert!(matches!(c.effects.last(), Some(Effect::ReadPaste(..))), "{:?}", c.effects);
+    assert!(matches!(c.effects.last(), Some(Effect::Read(_, Given::Pasted(_), None))), "{:?}", c.effects);
     assert!(!c.screen().contains("AAAA"), "{}", c.screen());
     let leaf = fixture::certificate(77, "shop.example.test", "Other CA", &["shop.example.test"], -1, 90);
     let found = ringmaster::pki::pem::Found { certificates: vec![leaf], ..Default::default() };
-    c.answer(Ok(Done::Found(Box::new(found), "pasted".into())));
+    c.answer(fixture::brought(found, ""));
     assert!(
         c.screen().contains("Install in keyring mail") && !c.screen().contains("Trust as"),
         "{}",

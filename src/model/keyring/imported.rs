@@ -41,7 +41,8 @@ impl Default for MovedKeyring {
 }
 
 const NAME: &str = "The name in lists and on disk; a-z, 0-9, dot, dash and underscore.";
-const STASH: &str = "Whether unattended work may open the ring: keeps the password beside it, sealed for this user.";
+const STASH: &str =
+    "Whether unattended work may open the ring: keeps the password beside it, sealed for this user.";
 
 impl Record for ImportedKeyring {
     const NOUN: &'static str = "imported keyring";

@@ -1,10 +1,10 @@
 //! Fills in the fields of a record. A form is a loop over FIELDS: it knows kinds of fields, not the fields themselves.
 
+use super::import::Material;
 use super::line::{Line, choose, fill, lines, options, passwords, wanted};
 use super::menu::{Action, Menu, item};
 use super::records::{Denial, Withdrawal};
 use super::viewer::Text;
-use super::import::Material;
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
 use crate::model::bytes::Serial;

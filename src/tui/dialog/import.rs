@@ -208,7 +208,10 @@ impl Import {
             Does::Move => {
                 let Some(ring) = &self.brought.ring else { return Vec::new() };
                 let asked = MovedKeyring { name: free_name(model, ring.name.clone()), ..Default::default() };
-                (format!("Keyring {} of another host", ring.name), Goal::Move(asked.into(), ring.clone().into()))
+                (
+                    format!("Keyring {} of another host", ring.name),
+                    Goal::Move(asked.into(), ring.clone().into()),
+                )
             }
             Does::Ring(place) => {
                 let Brought { found, bundle, .. } = &self.brought;
@@ -286,7 +289,8 @@ impl Import {
         }
         for (place, key) in found.keys.iter().enumerate() {
             let same = |k: &&crate::model::key::KeyInfo| k.sha256 == key.key.info().sha256;
-            let rings = model.state.keyrings.values().filter(|r| r.key.iter().chain(&r.next_key).any(|k| same(&k)));
+            let rings =
+                model.state.keyrings.values().filter(|r| r.key.iter().chain(&r.next_key).any(|k| same(&k)));
             for ring in rings {
                 mind(format!("Key {} is in keyring {} already.", place + 1, ring.name));
             }
@@ -419,7 +423,8 @@ fn new_ring(
 fn free_name(model: &Model, name: String) -> String {
     let taken = |name: &str| {
         let file = format!("keyrings/{name}.kyr");
-        model.state.keyrings.contains_key(name) || model.state.unreadable.iter().any(|(path, _)| *path == file)
+        model.state.keyrings.contains_key(name)
+            || model.state.unreadable.iter().any(|(path, _)| *path == file)
     };
     let short: String = name.chars().take(60).collect();
     let mut free = name;

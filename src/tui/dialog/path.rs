@@ -99,9 +99,7 @@ impl PathLine {
                 let path = PathBuf::from(self.line.text().trim());
                 self.error = None;
                 let (job, effect) = match &self.purpose {
-                    Purpose::Read(purpose) => {
-                        job::read(model, purpose.clone(), Given::File(path), None)
-                    }
+                    Purpose::Read(purpose) => job::read(model, purpose.clone(), Given::File(path), None),
                     Purpose::Write(bytes) => {
                         let bytes = bytes.clone();
                         model.start(Job::Write, |id| Effect::WriteFile(id, path, bytes))

@@ -98,12 +98,12 @@ impl SecretLine {
             Opens::Site(name) => {
                 (format!("the keyring of site {name}"), "It is used for the rehearsal only.".to_owned())
             }
-            Opens::File(given, _, locked) => (
-                given.shown(),
-                format!("Locked in it: {}. The password is not kept.", locked.join("; ")),
-            ),
+            Opens::File(given, _, locked) => {
+                (given.shown(), format!("Locked in it: {}. The password is not kept.", locked.join("; ")))
+            }
         };
-        let mut body: Vec<_> = wrap(&ink.symbols.text(&then), columns).iter().map(|l| ink.line(Role::Text, l)).collect();
+        let mut body: Vec<_> =
+            wrap(&ink.symbols.text(&then), columns).iter().map(|l| ink.line(Role::Text, l)).collect();
         body.push(ink.line(Role::Text, ""));
         let (shown, at) = self.line.shown(columns.saturating_sub(10).min(40), ink.symbols.hidden);
         let row = body.len();
