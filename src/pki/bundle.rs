@@ -12,8 +12,9 @@ use crate::model::keyring::{Keyring, Role};
 use crate::model::name::AltName;
 use crate::model::time::{Timestamp, days_left};
 
-/// How many chains are followed at most, and how many certificates are looked at above each.
-const MOST: usize = 200;
+/// How many chains are followed at most, and how many certificates are looked at above each: a hostile file must not make
+/// work without end.
+const MOST: usize = 50;
 
 const HERE: &str = "here";
 const ELSEWHERE: &str = "elsewhere";
@@ -109,6 +110,7 @@ impl Identity {
         while let Some(name) = names.pop().filter(|_| above.len() < MOST) {
             if asked.insert(&name.der.0) {
                 let issuers = pool.get(&name.der.0[..]).map_or(&[][..], Vec::as_slice);
+                let issuers = issuers.get(..MOST - above.len()).unwrap_or(issuers);
                 names.extend(issuers.iter().map(|(c, _)| &c.issuer));
                 above.extend(issuers.iter().map(|(c, origin)| (*c, (*origin).to_owned())));
             }

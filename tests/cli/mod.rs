@@ -24,57 +24,57 @@ const RING: &str = "ring-pass\n";
 
 /// How a run of the program ended.
 #[derive(Debug)]
-struct Ended {
-    code: i32,
-    out: String,
-    err: String,
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ended {
     /// The standard output of a run that did what was asked.
     #[track_caller]
-    fn done(self) -> String {
+    pub(crate) fn done(self) -> String {
         assert_eq!(self.code, 0, "{self:#?}");
         self.out
     }
 
     /// The error stream of a run that ended with this code.
     #[track_caller]
-    fn refused(self, code: i32) -> String {
+    pub(crate) fn refused(self, code: i32) -> String {
         assert_eq!(self.code, code, "{self:#?}");
         self.err
     }
 
     #[track_caller]
-    fn json(self) -> serde_json::Value {
+    pub(crate) fn json(self) -> serde_json::Value {
         let out = self.done();
         serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}"))
     }
 }
 
 /// A throw-away home with settings that are quick to unlock.
-struct Place {
-    folder: tempfile::TempDir,
+pub(crate) struct Place {
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let place = Self { folder: tempfile::tempdir().unwrap() };
         let settings = "(operator: \"tester\", argon2_mib: 8, argon2_passes: 1, keyring_rounds: 10000)";
         place.write("config.ron", settings);
         place
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         std::fs::write(self.path(name), content).unwrap();
     }
 
     /// The program in this home, with nothing of the caller's environment but the search path.
-    fn program(&self) -> Command {
+    pub(crate) fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ringmaster"));
         command.current_dir(self.folder.path()).env_clear().env("HOME", self.folder.path());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
@@ -82,18 +82,18 @@ impl Place {
     }
 
     /// Runs a command line, split at spaces, without any password.
-    fn run(&self, arguments: &str) -> Ended {
+    pub(crate) fn run(&self, arguments: &str) -> Ended {
         self.words(&arguments.split(' ').collect::<Vec<_>>(), b"")
     }
 
     /// Runs a command line with these password lines on the standard input.
-    fn with(&self, passwords: &str, arguments: &str) -> Ended {
+    pub(crate) fn with(&self, passwords: &str, arguments: &str) -> Ended {
         let words: Vec<_> = ["--password-fd", "0"].into_iter().chain(arguments.split(' ')).collect();
         self.words(&words, passwords.as_bytes())
     }
 
     /// Runs a command line, word by word, with this standard input.
-    fn words(&self, words: &[&str], input: &[u8]) -> Ended {
+    pub(crate) fn words(&self, words: &[&str], input: &[u8]) -> Ended {
         let mut command = self.program();
         command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -105,7 +105,7 @@ impl Place {
     }
 
     /// Makes the certifier `root` and keeps its certificate in `root.pem`.
-    fn certifier(&self) {
+    pub(crate) fn certifier(&self) {
         let words = ["--password-fd", "0", "certifier", "create", "root", "--common-name", "Test Root"];
         self.words(&[&words[..], &["--crl-url", "http://crl.example.test/root.crl"]].concat(), CA.as_bytes())
             .done();
@@ -113,7 +113,7 @@ impl Place {
     }
 
     /// Makes the keyring `mail`; its request is the next one.
-    fn keyring(&self) {
+    pub(crate) fn keyring(&self) {
         self.with(RING, "keyring create mail --hosts mail.example.test").done();
     }
 
@@ -128,7 +128,7 @@ impl Place {
     }
 
     /// Everything up to a keyring with certificate and a site that names it.
-    fn furnished() -> Self {
+    pub(crate) fn furnished() -> Self {
         let place = Self::new();
         place.certifier();
         place.keyring();
