@@ -316,14 +316,12 @@ fn made(ring: &Keyring) -> String {
         n => Some(format!("{n} {more}")),
     };
     let own = match (ring.leaf(), &ring.key) {
-        (Some(leaf), _) => {
-            Some(format!("the certificate of {}, which ends on {}", leaf.subject, leaf.not_after.date()))
-        }
+        (Some(leaf), _) => Some(format!("{} until {}", leaf.subject, leaf.not_after.date())),
         (None, Some(_)) => Some("a key without a certificate".into()),
         (None, None) => None,
     };
     let above = some(Role::Chain, "intermediate", "intermediates");
     let roots = some(Role::Root, "trusted root", "trusted roots");
     let parts: Vec<_> = [own, above, roots].into_iter().flatten().collect();
-    format!("Keyring {} is made, with {}.", ring.name, parts.join("; "))
+    format!("Keyring {} is made: {}.", ring.name, parts.join(", "))
 }

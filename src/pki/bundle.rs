@@ -191,7 +191,7 @@ pub fn tell(found: &Found, bundle: &Bundle, at: Timestamp) -> Vec<Told> {
                 if !key.label.is_empty() {
                     text.push_str(&format!(", called \"{}\"", key.label));
                 }
-                text.push_str(if key.open { ", not encrypted there" } else { ", was encrypted there" });
+                text.push_str(if key.open { ", not encrypted" } else { ", was encrypted" });
                 lines.push(text);
                 if several { format!("Key {}", place + 1) } else { "Key".into() }
             }

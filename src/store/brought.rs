@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::kyr;
 use crate::model::error::{Error, Kind, Result};
-use crate::model::escape::visible_bytes;
+use crate::model::escape::{unseen, visible_bytes};
 use crate::model::keyring::Keyring;
 use crate::pki::pem::{self, Found, LARGEST, Opening};
 
@@ -63,7 +63,7 @@ pub fn read(path: &Path, pipes: bool) -> Result<Brought> {
     let room = usize::try_from(meta.len()).unwrap_or(0) + 1;
     let bytes = bounded(&mut file, room, &name)?;
     let open_to_others = (meta.is_file() && meta.mode() & 0o077 != 0)
-        .then(|| format!("Its mode is {:04o}; close it: chmod 600 {}", meta.mode() & 0o7777, quoted(&name)));
+        .then(|| format!("Its mode is {:04o}; close it: chmod 600 {}", meta.mode() & 0o7777, quoted(path)));
     Ok(Brought { bytes, open_to_others })
 }
 
@@ -122,15 +122,25 @@ fn cannot(name: &str, why: &std::io::Error) -> Error {
         ErrorKind::NotFound => error(Kind::NotFound).why("There is no such file."),
         ErrorKind::PermissionDenied => error(Kind::Disk)
             .why("The operating system denies it to this user.")
-            .next(format!("ls -ld {}", quoted(name))),
+            .next("Look at its owner and mode with: ls -l."),
         _ => error(Kind::Disk).why(format!("{why}.")),
     }
 }
 
-/// Quotes a name for a shell where it has to be.
-fn quoted(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%:,~".contains(c);
-    if name.chars().all(plain) { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
+/// Quotes a path for a shell where it has to be: `$'..'` (as bash and zsh know it) where a reader could not see it whole.
+fn quoted(path: &Path) -> String {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"/._-+@%:,".contains(b);
+    match std::str::from_utf8(bytes) {
+        Ok(text) if bytes.iter().all(plain) => text.to_owned(),
+        Ok(text) if !text.chars().any(unseen) => format!("'{}'", text.replace('\'', "'\\''")),
+        _ => {
+            let each = bytes
+                .iter()
+                .map(|b| if plain(b) { char::from(*b).to_string() } else { format!("\\x{b:02x}") });
+            format!("$'{}'", each.collect::<String>())
+        }
+    }
 }
 
 #[cfg(test)]
@@ -157,6 +167,8 @@ mod tests {
         use std::os::unix::ffi::OsStrExt;
         let path = Path::new(std::ffi::OsStr::from_bytes(b"caf\xe9 \x1b\xc3\xbc.pem"));
         assert_eq!(shown(path), "caf\\E9 \\1Bü.pem");
+        let quoted = |text: &str| quoted(Path::new(text));
         assert_eq!((quoted("/a/b.pem").as_str(), quoted("a b'c").as_str()), ("/a/b.pem", "'a b'\\''c'"));
+        assert_eq!(super::quoted(path), "$'caf\\xe9\\x20\\x1b\\xc3\\xbc.pem'");
     }
 }

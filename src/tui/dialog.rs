@@ -40,7 +40,7 @@ pub enum Dialog {
     /// What an approver looks at.
     Review(review::Review),
     /// What a file or a paste holds.
-    Import(import::Import),
+    Import(Box<import::Import>),
     /// A refusal or failure.
     Error(error::ErrorBox),
 }

@@ -176,7 +176,7 @@ mod tests {
         let file = folder.path().join(OsStr::from_bytes(b"caf\xe9.pem"));
         std::fs::write(&file, "no pem").unwrap();
         let shown = format!("{}/caf\\E9.pem", folder.path().display());
-        assert_eq!(paths(&format!("{}/c", folder.path().display())), [shown.clone()]);
+        assert_eq!(paths(&format!("{}/c", folder.path().display())), std::slice::from_ref(&shown));
         assert!(read_file(Path::new(&shown)).unwrap_err().what.contains("text without PEM"));
     }
 }

@@ -12,6 +12,7 @@ use crate::desk::Verb;
 use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
 use crate::model::error::Error;
+use crate::model::key::KeyInfo;
 use crate::model::keyring::{ImportedKeyring, MovedKeyring};
 use crate::ops::ring::Act;
 use crate::pki::bundle::{self, Identity, Tone};
@@ -45,7 +46,7 @@ enum Does {
     /// Opens the form that takes the ring over.
     Move,
     /// Runs a verb.
-    Verb(Verb),
+    Verb(Box<Verb>),
     /// Asks for the password of what is locked.
     Open,
     /// Goes back.
@@ -67,6 +68,8 @@ struct Way {
 pub struct Import {
     brought: Brought,
     purpose: ReadFor,
+    /// Which of its keys were in a keyring already when it was brought.
+    known: Vec<String>,
     ways: Vec<Way>,
     cursor: usize,
     /// The first line shown, while a person looks around.
@@ -92,7 +95,7 @@ pub(in crate::tui) fn show(model: &mut Model, brought: Brought, purpose: ReadFor
     let readable = !(found.certificates.is_empty() && found.requests.is_empty() && found.keys.is_empty());
     if opens.is_none() || readable {
         let import = Import::new(model, brought, purpose);
-        model.dialogs.push(Dialog::Import(import));
+        model.dialogs.push(Dialog::Import(import.into()));
     }
     if let Some(opens) = opens {
         job::ask(model, opens);
@@ -113,9 +116,9 @@ pub(in crate::tui) fn went(model: &mut Model, result: Result<String, Error>) -> 
         model.dialogs.remove(at);
         return Vec::new();
     }
-    let (import, effects) = if import.batch { import.next(model) } else { (import, Vec::new()) };
+    let (import, effects) = if import.batch { import.next(model) } else { (*import, Vec::new()) };
     if let Some(dialog) = model.dialogs.get_mut(at) {
-        *dialog = Dialog::Import(import);
+        *dialog = Dialog::Import(import.into());
     }
     effects
 }
@@ -133,12 +136,21 @@ fn gone(model: &Model) -> Option<usize> {
 impl Import {
     fn new(model: &Model, brought: Brought, purpose: ReadFor) -> Self {
         let ways = ways(model, &brought, &purpose);
-        Self { brought, purpose, ways, cursor: 0, top: None, current: None, batch: false }
+        let several = brought.found.keys.len() > 1;
+        let known = brought.found.keys.iter().enumerate().filter_map(|(place, key)| {
+            let same = |k: &KeyInfo| k.sha256 == key.key.info().sha256;
+            let rings = model.state.keyrings.values().filter(|r| r.key.iter().chain(&r.next_key).any(same));
+            let rings: Vec<_> = rings.map(|r| r.name.as_str()).collect();
+            let key = if several { format!("Key {}", place + 1) } else { "The key".into() };
+            (!rings.is_empty()).then(|| format!("{key} is in a keyring already: {}.", rings.join(", ")))
+        });
+        let known = known.collect();
+        Self { brought, purpose, known, ways, cursor: 0, top: None, current: None, batch: false }
     }
 
     /// Takes input.
     pub fn input(mut self, model: &mut Model, input: &Input) -> (Option<Dialog>, Vec<Effect>) {
-        let Input::Chord(key) = input else { return (Some(Dialog::Import(self)), Vec::new()) };
+        let Input::Chord(key) = input else { return (Some(Dialog::Import(self.into())), Vec::new()) };
         let last = self.ways.len().saturating_sub(1);
         let page = usize::from(areas(model).sheet.1).max(2) - 1;
         let looking = matches!(key, Key::PageUp | Key::PageDown);
@@ -165,20 +177,20 @@ impl Import {
                 self.batch = self.ways.iter().any(|w| w.marked);
                 if self.batch {
                     let (import, effects) = self.next(model);
-                    return (Some(Dialog::Import(import)), effects);
+                    return (Some(Dialog::Import(import.into())), effects);
                 }
                 if matches!(self.ways.get(self.cursor), None | Some(Way { does: Does::Close, .. })) {
                     return (None, Vec::new());
                 }
                 let effects = self.go(model, self.cursor);
-                return (Some(Dialog::Import(self)), effects);
+                return (Some(Dialog::Import(self.into())), effects);
             }
             _ => {}
         }
         if !looking {
             self.top = None;
         }
-        (Some(Dialog::Import(self)), Vec::new())
+        (Some(Dialog::Import(self.into())), Vec::new())
     }
 
     /// Goes the first way that is marked.
@@ -198,7 +210,7 @@ impl Import {
         self.current = Some(at);
         self.top = None;
         let (title, goal) = match &way.does {
-            Does::Verb(verb) => return job::go(model, verb.clone()),
+            Does::Verb(verb) => return job::go(model, (**verb).clone()),
             Does::Open => {
                 let (given, locked) = (self.brought.given.clone(), self.brought.found.locked.clone());
                 job::ask(model, Opens::File(given, self.purpose.clone(), locked));
@@ -287,14 +299,7 @@ impl Import {
         if let (Some(how), true) = (&self.brought.open_to_others, found.keys.iter().any(|k| k.open)) {
             mind(format!("Others can read the private key in this file: it is not encrypted. {how}"));
         }
-        for (place, key) in found.keys.iter().enumerate() {
-            let same = |k: &&crate::model::key::KeyInfo| k.sha256 == key.key.info().sha256;
-            let rings =
-                model.state.keyrings.values().filter(|r| r.key.iter().chain(&r.next_key).any(|k| same(&k)));
-            for ring in rings {
-                mind(format!("Key {} is in keyring {} already.", place + 1, ring.name));
-            }
-        }
+        self.known.iter().for_each(|text| mind(text.clone()));
         if self.ways.iter().all(|w| matches!(w.does, Does::Close)) {
             let text = match &self.purpose {
                 ReadFor::Queue => "There is no certificate request in it.",
@@ -349,14 +354,14 @@ fn ways(model: &Model, brought: &Brought, purpose: &ReadFor) -> Vec<Way> {
     let install = |ring: &str| {
         let act = Act::Install { certificates: found.certificates.clone() };
         let label = format!("Install in keyring {ring}: its certificate and what belongs above it");
-        (label, Does::Verb(Verb::ring(ring, act)))
+        (label, Does::Verb(Verb::ring(ring, act).into()))
     };
     let trust = |ring: &str, roots: &[Certificate]| {
         let label = match roots {
             [one] => format!("Trust {} as a root in keyring {ring}", one.subject.title()),
             _ => format!("Trust {} certificates as roots in keyring {ring}", roots.len()),
         };
-        (label, Does::Verb(Verb::ring(ring, Act::Trust { roots: roots.to_vec() })))
+        (label, Does::Verb(Verb::ring(ring, Act::Trust { roots: roots.to_vec() }).into()))
     };
     match purpose {
         ReadFor::Trust(ring) if !found.certificates.is_empty() => ways.push(trust(ring, &found.certificates)),
@@ -372,8 +377,8 @@ fn ways(model: &Model, brought: &Brought, purpose: &ReadFor) -> Vec<Way> {
             }
             let leaves: Vec<_> = bundle.identities.iter().filter_map(|i| i.leaf.as_ref()).collect();
             for ring in model.state.keyrings.values() {
-                let own = |k: &&crate::model::key::KeyInfo| leaves.iter().any(|c| c.key.sha256 == k.sha256);
-                if ring.key.iter().chain(&ring.next_key).any(|k| own(&k)) {
+                let own = |k: &KeyInfo| leaves.iter().any(|c| c.key.sha256 == k.sha256);
+                if ring.key.iter().chain(&ring.next_key).any(own) {
                     ways.push(install(&ring.name));
                 }
             }
@@ -397,7 +402,10 @@ fn ways(model: &Model, brought: &Brought, purpose: &ReadFor) -> Vec<Way> {
         };
         let label = if ways.is_empty() { label } else { label.replace("it into", "the request into") };
         let requests = found.requests.clone();
-        ways.push((label, Does::Verb(Verb::ImportRequests { requests, source: brought.source.clone() })));
+        ways.push((
+            label,
+            Does::Verb(Verb::ImportRequests { requests, source: brought.source.clone() }.into()),
+        ));
     }
     if !found.locked.is_empty() {
         ways.push(("Open what is locked, with its password".into(), Does::Open));
@@ -406,12 +414,7 @@ fn ways(model: &Model, brought: &Brought, purpose: &ReadFor) -> Vec<Way> {
     ways.into_iter().map(|(label, does)| Way { label, does, marked: false, went: None }).collect()
 }
 
-fn new_ring(
-    place: usize,
-    several: bool,
-    identity: Option<&Identity>,
-    key: &crate::model::key::KeyInfo,
-) -> String {
+fn new_ring(place: usize, several: bool, identity: Option<&Identity>, key: &KeyInfo) -> String {
     let number = if several { format!("key {}", place + 1) } else { "the key".into() };
     match identity.and_then(|i| i.leaf.as_ref()) {
         Some(leaf) => format!("New keyring of {number} and its certificate {}", leaf.subject.title()),
