@@ -119,7 +119,7 @@ pub fn fields_markdown() -> String {
     use crate::model::certificate::Certificate;
     use crate::model::certifier::{Certifier, NewCertifier};
     use crate::model::issued::Issued;
-    use crate::model::keyring::{Keyring, NewKeyring};
+    use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring};
     use crate::model::request::Request;
     use crate::model::site::Site;
     let mut out = String::from(
@@ -129,6 +129,8 @@ pub fn fields_markdown() -> String {
     table::<NewCertifier>(&mut out);
     table::<Certifier>(&mut out);
     table::<NewKeyring>(&mut out);
+    table::<ImportedKeyring>(&mut out);
+    table::<MovedKeyring>(&mut out);
     table::<Keyring>(&mut out);
     table::<Site>(&mut out);
     table::<Request>(&mut out);
