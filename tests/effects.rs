@@ -14,6 +14,7 @@ use ringmaster::model::export::{Export, Format};
 use ringmaster::model::request::{Plan, RequestId};
 use ringmaster::model::site::Site;
 use ringmaster::store::ledger::Order;
+use ringmaster::tui::brought::Given;
 use ringmaster::tui::effect::{Post, Workers};
 use ringmaster::tui::issued::Wish;
 use ringmaster::tui::msg::{Done, Effect, JobId, Msg};
@@ -63,9 +64,9 @@ fn each_effect_is_answered_exactly_once() {
             3 => Effect::Unlock(job, "nobody".into(), secret("x")),
             4 => Effect::Lock(job, None),
             5 => Effect::Refresh(job),
-            6 => Effect::ReadFile(job, path("text")),
-            7 => Effect::ReadFile(job, path("none")),
-            8 => Effect::ReadPaste(job, "nothing".into()),
+            6 => Effect::Read(job, Given::File(path("text")), None),
+            7 => Effect::Read(job, Given::File(path("none")), None),
+            8 => Effect::Read(job, Given::pasted("nothing"), None),
             9 => Effect::CompletePath(job, "/".into()),
             10 => Effect::Preview(job, RequestId(7), plan.clone()),
             11 => Effect::Ids(job, wish(Order::Ends, "")),

@@ -12,6 +12,7 @@ mod docs;
 mod effects;
 mod export;
 mod findings;
+mod import;
 mod interop;
 mod issuing;
 mod layers;

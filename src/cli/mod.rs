@@ -7,6 +7,7 @@ mod completions;
 mod demo;
 mod doctor;
 mod fields;
+mod inspect;
 mod keyring;
 mod listed;
 mod print;
@@ -51,6 +52,7 @@ const NOUNS: &[Noun] = &[
     #[cfg(feature = "network")]
     Noun { command: probe::command, run: probe::run },
     Noun { command: certificate::command, run: certificate::run },
+    Noun { command: inspect::command, run: inspect::run },
     Noun { command: doctor::command, run: doctor::run },
     Noun { command: audit::command, run: audit::run },
     Noun { command: completions::command, run: completions::run },

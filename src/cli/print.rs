@@ -143,7 +143,7 @@ pub(super) fn source(file: &std::path::Path) -> String {
     if file == std::path::Path::new("-") {
         return "standard input".into();
     }
-    format!("file {}", visible(&file.to_string_lossy()))
+    format!("file {}", crate::store::brought::shown(file))
 }
 
 pub(super) fn visible_lines(text: &str) -> String {

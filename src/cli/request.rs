@@ -128,7 +128,7 @@ fn import(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let mut unread = false;
     // All files are read before the first request enters the queue: a wrong name leaves nothing half done.
     for file in options.get_many::<PathBuf>("files").unwrap_or_default() {
-        let found = session.find(file)?;
+        let found = session.bring(file, |f| !f.requests.is_empty())?.found;
         let source = print::source(file);
         if !found.keys.is_empty() || !found.locked.is_empty() {
             session

@@ -17,10 +17,12 @@ use crate::model::error::{Error, Kind, Result};
 use crate::model::export::What;
 use crate::model::field::{Look, Record};
 use crate::model::finding::Subject;
+use crate::model::keyring::Keyring;
 use crate::model::request::Status;
 use crate::model::secret::Secret;
 use crate::model::unread::Sort;
-use crate::pki::pem::{self, Found};
+use crate::pki::pem::{Found, Opening};
+use crate::store::brought;
 
 /// How often a wrong password may be typed again.
 const TRIES: usize = 3;
@@ -302,36 +304,69 @@ impl<'a> Session<'a> {
         Ok(0)
     }
 
-    /// Reads and recognises a file, or the standard input for `-`. What in it could not be read is told as remarks.
+    /// Reads and recognises a file, or the standard input for `-`, and asks for its password when nothing in it can be used
+    /// without. What in it could not be read is told as remarks.
     pub(super) fn find(&mut self, file: &Path) -> Result<Found> {
-        let bytes = self.bytes(file)?;
-        let found = pem::find(&bytes)
-            .map_err(|error| Error { what: format!("{}: {}", print::source(file), error.what), ..error })?;
-        for unread in &found.unread {
-            self.out.note(&format!("{}: {unread}", print::source(file)));
-        }
-        Ok(found)
+        let some = |f: &Found| !(f.certificates.is_empty() && f.requests.is_empty() && f.crls.is_empty());
+        Ok(self.bring(file, some)?.found)
     }
 
-    /// Reads a file, or the standard input for `-`, no further than anything that is recognised can reach.
-    pub(super) fn bytes(&mut self, file: &Path) -> Result<Vec<u8>> {
-        use std::io::Read;
-        let limit = pem::LARGEST as u64 + 1;
-        let mut bytes = Vec::new();
-        let read = if file == Path::new("-") {
+    /// Reads and recognises a file, or the standard input for `-`. What is locked in it is opened unless what it holds
+    /// without is `enough`: its password is asked on the terminal, or is the next line of the password file.
+    ///
+    /// Errors: those of reading and recognising; `Locked` without a terminal or a line; `WrongPassword`.
+    pub(super) fn bring(&mut self, file: &Path, enough: fn(&Found) -> bool) -> Result<Holding> {
+        let source = print::source(file);
+        let brought = if file == Path::new("-") {
             if self.secrets.use_standard_input() {
                 return Err(Error::usage("The standard input cannot give both the file and the passwords.")
                     .next("Give the passwords on another file descriptor: --password-fd 3 3<FILE."));
             }
-            std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
+            brought::read_stream(&mut std::io::stdin().lock(), &source)?
         } else {
-            std::fs::File::open(file).and_then(|f| f.take(limit).read_to_end(&mut bytes))
+            brought::read(file, true)?
         };
-        read.map_err(|e| {
-            Error::new(Kind::Disk, format!("{} cannot be read.", print::source(file))).why(format!("{e}."))
-        })?;
-        Ok(bytes)
+        let named = |error: Error| Error { what: format!("{source}: {}", error.what), ..error };
+        let (mut found, ring) = brought::recognise(&brought.bytes, Opening::default()).map_err(named)?;
+        let mut tries = 0;
+        while ring.is_none() && tries < TRIES && !found.locked.is_empty() && !enough(&found) {
+            tries += 1;
+            if tries == 1 && !self.secrets.unattended() {
+                self.out.note(&format!("{source} holds {}.", found.locked.join("; ")));
+            }
+            let password = self.secrets.ask(&format!("Password of {source}"))?;
+            let opening = Opening { password: Some(&password), stop: None };
+            match brought::recognise(&brought.bytes, opening) {
+                // A wrong line of a file stays wrong; a person may type again.
+                Err(error)
+                    if error.kind == Kind::WrongPassword && tries < TRIES && !self.secrets.unattended() =>
+                {
+                    self.out.note(&error.what);
+                }
+                opened => {
+                    found = opened.map_err(named)?.0;
+                    break;
+                }
+            }
+        }
+        for unread in &found.unread {
+            self.out.note(&format!("{source}: {unread}"));
+        }
+        if let (Some(how), true) = (&brought.open_to_others, found.keys.iter().any(|k| k.open)) {
+            self.out.note(&format!(
+                "{source}: others can read the private key in it, which is not encrypted. {how}"
+            ));
+        }
+        Ok(Holding { found, ring })
     }
+}
+
+/// What a file holds.
+pub(super) struct Holding {
+    /// What was recognised.
+    pub(super) found: Found,
+    /// A whole keyring of ours, when it is one.
+    pub(super) ring: Option<Keyring>,
 }
 
 /// Says what became true of one of several things done at once.

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 use serde_json::{Map, Value, json};
 
-use super::session::Session;
+use super::session::{Holding, Session};
 use super::{certificate, keyring, print};
 use crate::desk::Desk;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::site::host_name;
 use crate::model::time::Timestamp;
 use crate::pki::chain::inquiry::{Answer, Basis, Inquiry};
-use crate::pki::pem::{self, Found, Opening};
-use crate::store::{kyr, system};
+use crate::pki::pem::Found;
+use crate::store::system;
 
 /// The command.
 pub(super) fn command() -> Command {
@@ -142,21 +142,12 @@ fn crls(options: &ArgMatches, mut basis: Basis, session: &mut Session<'_>) -> Re
 }
 
 fn of_file(file: &Path, basis: Basis, session: &mut Session<'_>) -> Result<Inquiry> {
-    let (bytes, source) = (session.bytes(file)?, print::source(file));
-    if let Some(name) = file.file_stem().and_then(|n| n.to_str()).filter(|_| kyr::is_ours(&bytes)) {
-        let ring = kyr::read(name, &bytes, false)?;
+    let source = print::source(file);
+    let Holding { found, ring } = session.bring(file, |found| !found.certificates.is_empty())?;
+    if let Some(ring) = ring {
         let inquiry = Inquiry::of_keyring(&ring, basis)?;
         // It need not be the ring of that name in the workspace.
         return Ok(Inquiry { keyring: None, what: source, ..inquiry });
-    }
-    let named = |error: Error| Error { what: format!("{source}: {}", error.what), ..error };
-    let mut found = pem::find(&bytes).map_err(named)?;
-    if found.certificates.is_empty() && !found.locked.is_empty() {
-        let password = session.secrets.ask(&format!("Password of {source}"))?;
-        found = pem::open(&bytes, Opening { password: Some(&password), stop: None }).map_err(named)?;
-    }
-    for unread in &found.unread {
-        session.out.note(&format!("{source}: {unread}"));
     }
     if found.certificates.is_empty() {
         return Err(Error::refused(format!("There is no certificate in {source}."))

@@ -11,7 +11,7 @@ use crate::model::certifier::NewCertifier;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::issued::{Issued, Reason, Revocation};
-use crate::model::keyring::{ImportedKeyring, Keyring, NewKeyring};
+use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring, Role};
 use crate::model::request::{Pkcs10, Plan, Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::site::Site;
@@ -22,7 +22,7 @@ use crate::ops::create_certifier::create_certifier;
 use crate::ops::create_keyring::create_keyring;
 use crate::ops::delete_keyring::delete_keyring;
 use crate::ops::deny::deny;
-use crate::ops::import_keyring::import_keyring;
+use crate::ops::import_keyring::{import_keyring, move_keyring};
 use crate::ops::import_request::import_requests;
 use crate::ops::install::not_revoked;
 use crate::ops::issue::{Earlier, issue};
@@ -83,6 +83,15 @@ pub enum Verb {
         key: Option<Arc<PrivateKey>>,
         /// Its certificate, the chain and roots, in any order.
         certificates: Vec<Certificate>,
+        /// What certificates are called where they come from, by SHA-256.
+        labels: BTreeMap<Digest, String>,
+    },
+    /// Takes a keyring of another host over.
+    MoveKeyring {
+        /// Its name here and its password.
+        asked: MovedKeyring,
+        /// The ring as it came.
+        ring: Box<Keyring>,
     },
     /// Brings a deleted keyring back.
     Undelete {
@@ -245,9 +254,10 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
             }
             ring::act(state, keyring, act, &needs.password, env)
         }
-        Verb::ImportKeyring { asked, key, certificates } => {
-            import_keyring(state, asked, key.as_deref(), certificates, env)
+        Verb::ImportKeyring { asked, key, certificates, labels } => {
+            import_keyring(state, asked, key.as_deref(), certificates, labels, env)
         }
+        Verb::MoveKeyring { asked, ring } => move_keyring(state, asked, ring, env),
         Verb::Undelete { revision, password } => undelete(state, revision, password, env),
         Verb::DeleteKeyring { name } => delete_keyring(state, name),
         Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
@@ -272,7 +282,7 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::KeyringCreated { keyring } if keyring.is_self_certified() => {
             format!("Keyring {} is made and certifies itself, for tests only.", keyring.name)
         }
-        Fact::KeyringCreated { keyring } => format!("Keyring {} is made.", keyring.name),
+        Fact::KeyringCreated { keyring } => made(keyring),
         Fact::RequestReceived { request } => match &request.keyring {
             Some(ring) if request.source == format!("keyring {ring}") => {
                 format!("Keyring {ring} is made; its request {} waits for a decision.", request.id)
@@ -309,4 +319,22 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::UnlockFailed { what } => format!("Unlocking failed: {what}."),
         Fact::CertifierUnlocked { certifier } => format!("Certifier {certifier} is unlocked."),
     })
+}
+
+/// Says what a ring that is new here holds.
+fn made(ring: &Keyring) -> String {
+    let some = |role, one: &str, more: &str| match ring.with_role(role).count() {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        n => Some(format!("{n} {more}")),
+    };
+    let own = match (ring.leaf(), &ring.key) {
+        (Some(leaf), _) => Some(format!("{} until {}", leaf.subject, leaf.not_after.date())),
+        (None, Some(_)) => Some("a key without a certificate".into()),
+        (None, None) => None,
+    };
+    let above = some(Role::Chain, "intermediate", "intermediates");
+    let roots = some(Role::Root, "trusted root", "trusted roots");
+    let parts: Vec<_> = [own, above, roots].into_iter().flatten().collect();
+    format!("Keyring {} is made: {}.", ring.name, parts.join(", "))
 }

@@ -21,6 +21,29 @@ pub fn visible(text: &str) -> String {
     out
 }
 
+/// Shows bytes that should be text as [`visible`] does, and each byte that is no UTF-8 as `\XX` too.
+pub fn visible_bytes(bytes: &[u8]) -> String {
+    bytes.utf8_chunks().fold(String::new(), |mut out, chunk| {
+        out.push_str(&visible(chunk.valid()));
+        chunk.invalid().iter().for_each(|byte| out.push_str(&format!("\\{byte:02X}")));
+        out
+    })
+}
+
+/// Takes `\XX` for the byte that [`visible_bytes`] wrote so, to type a name that has no keys.
+pub fn typed_bytes(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..2).filter(|d| *first == b'\\' && d.iter().all(u8::is_ascii_hexdigit));
+        let digits = digits.and_then(|d| std::str::from_utf8(d).ok());
+        let byte = digits.and_then(|d| u8::from_str_radix(d, 16).ok());
+        out.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { after.get(2..).unwrap_or_default() } else { after };
+    }
+    out
+}
+
 /// Writes an attribute value as RFC 4514 section 2.4 asks, and every unseen character as `\XX` as well.
 pub fn rfc4514(value: &str) -> String {
     let last = value.chars().count().saturating_sub(1);
@@ -56,6 +79,10 @@ mod tests {
         assert_eq!(visible("a\u{1b}[31mb"), "a\\1B[31mb");
         assert_eq!(visible("gnp\u{202e}exe"), "gnp\\E2\\80\\AEexe");
         assert_eq!(visible("Zürich 東京"), "Zürich 東京");
+        let name = b"caf\xe9\x1b \xc3\xbc.pem";
+        assert_eq!(visible_bytes(name), "caf\\E9\\1B ü.pem");
+        assert_eq!(typed_bytes(&visible_bytes(name)), name);
+        assert_eq!(typed_bytes("a\\b\\+1\\"), b"a\\b\\+1\\");
         assert_eq!(rfc4514("A, O=B+C=x"), "A\\, O=B\\+C=x");
         assert_eq!(rfc4514(" #a "), "\\ #a\\ ");
         assert_eq!(rfc4514("#a"), "\\#a");

@@ -129,7 +129,7 @@ fn unlocked(state: &State, name: &str, password: &Secret) -> Result<(Keyring, Op
 }
 
 /// Checks the name of a keyring that is to be made. Errors: it cannot be a file, a keyring or an unreadable file has it.
-fn new_keyring_name(state: &State, name: &str) -> Result<()> {
+pub fn new_keyring_name(state: &State, name: &str) -> Result<()> {
     check_name(name).map_err(|why| Error::usage("The name cannot be used.").why(why))?;
     let file = kyr::path(name);
     if state.keyrings.contains_key(name) || state.unread(&file).is_some() {

@@ -3,6 +3,7 @@
 
 pub mod asn1;
 mod ber;
+pub mod bundle;
 pub mod certificate;
 pub mod chain;
 pub mod crl;

@@ -329,6 +329,16 @@ pub fn read_with(name: &str, bytes: &[u8], stash: bool, known: &mut Known) -> Re
     Ok(ring)
 }
 
+/// Reads a ring that was brought from elsewhere, whatever its file is called there; it has no stash yet. Errors: as
+/// [`read`].
+pub fn read_brought(bytes: &[u8]) -> Result<Keyring> {
+    let text = String::from_utf8_lossy(bytes);
+    let named = marked::body(KIND, "The keyring", &text, true).ok().and_then(split);
+    let header = named.and_then(|(header, _)| marked::parse::<Header>("The keyring", header).ok());
+    // What cannot be read is refused with the reason below.
+    read(&header.map_or_else(|| "brought".into(), |h| h.name), bytes, false)
+}
+
 /// Holds what every ring keeps: at most one leaf, of the ring's key; leaf, chain, roots in this order; none twice.
 fn check(ring: &Keyring) -> Result<()> {
     let no = |why: &str| Err(Error::refused(format!("The keyring {} is not in order.", ring.name)).why(why));

@@ -11,7 +11,7 @@ use super::dialog::pick::Pick;
 use super::dialog::secret::Opens;
 use super::dialog::verify::{self, Wanted};
 use super::dialog::viewer::{Text, Viewer};
-use super::job::{self, IssuedFor, Job, ReadFor};
+use super::job::{self, IssuedFor, Job};
 use super::model::{Model, Mood};
 use super::msg::{Done, Effect, JobId};
 use super::pane::{PaneId, RowKey, certificates, entries};
@@ -28,7 +28,10 @@ use crate::ops::ring::Act;
 /// Takes the answer of a job.
 pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) -> Vec<Effect> {
     let Some((job, _)) = model.jobs.remove(&id) else {
-        unasked(model, answer);
+        // A reading that was stopped is not waited for any more.
+        if id == JobId::default() {
+            unasked(model, answer);
+        }
         return Vec::new();
     };
     let done = match answer {
@@ -38,7 +41,11 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
     // A list of completions does not end the line it was asked for; everything else ends the dialog that waited.
     model.dialogs.retain(|d| d.busy() != Some(id));
     match (job, done) {
-        (Job::Verb(verb), Done::Outcome(outcome)) => committed(model, &verb, outcome),
+        (Job::Verb(verb), Done::Outcome(outcome)) => {
+            let message = outcome.message.clone();
+            committed(model, &verb, outcome);
+            return import::went(model, Ok(message));
+        }
         (Job::Refresh, Done::Outcome(outcome)) => {
             model.take(outcome.state);
             model.say(Mood::Good, "The workspace was read again.");
@@ -60,13 +67,6 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             model.unlocked = names;
             model.say(Mood::Good, text);
         }
-        (Job::Read(ReadFor::Verify), Done::Found(found, source)) => {
-            return verify::of_found(model, *found, source);
-        }
-        (Job::Read(purpose), Done::Found(found, source)) => {
-            import::show(model, *found, source, Some(purpose))
-        }
-        (_, Done::Found(found, source)) => import::show(model, *found, source, None),
         (Job::SystemRoots(keyring), Done::Roots(mut roots, place)) => {
             if let Some(ring) = model.state.keyrings.get(&keyring) {
                 roots.retain(|c| ring.entry(&c.sha256).is_none());
@@ -74,6 +74,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
                 model.dialogs.push(Dialog::Pick(Pick::new(keyring, from, roots)));
             }
         }
+        (Job::Read(purpose), Done::Found(brought)) => return import::show(model, *brought, purpose),
         (_, Done::Paths(paths)) => {
             if let Some(Dialog::Path(path)) = model.dialogs.last_mut() {
                 path.complete(paths);
@@ -247,14 +248,25 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
         }
         _ => {}
     }
+    let batch = matches!(job, Job::Verb(_)) && import::goes_on(model);
     match waiting.and_then(|i| model.dialogs.get_mut(i)) {
         Some(Dialog::Secret(line)) if error.kind == Kind::WrongPassword => {
             line.error = Some(error.to_string());
             return Vec::new();
         }
+        Some(Dialog::Form(form)) if error.kind == Kind::WrongPassword => {
+            form.wrong_password(&error);
+            return Vec::new();
+        }
         Some(Dialog::Path(path)) => {
             path.error = Some(error);
             return Vec::new();
+        }
+        // What is wrong with it can be set right in the form, which stays.
+        Some(Dialog::Form(_)) => {}
+        _ if batch => {
+            model.say(Mood::Bad, error.what.clone());
+            return import::went(model, Err(error));
         }
         _ => {}
     }

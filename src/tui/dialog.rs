@@ -54,6 +54,8 @@ pub enum Dialog {
     Pick(pick::Pick),
     /// A report on a chain.
     Verify(Box<verify::Verify>),
+    /// What a file or a paste holds.
+    Import(Box<import::Import>),
     /// A refusal or failure.
     Error(error::ErrorBox),
 }
@@ -110,6 +112,7 @@ impl Dialog {
             Self::Compare(d) => d.input(model, input),
             Self::Pick(d) => d.input(model, input),
             Self::Verify(d) => d.input(model, input),
+            Self::Import(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
         }
     }
@@ -130,6 +133,7 @@ impl Dialog {
             Self::Compare(d) => d.sheet(model, columns),
             Self::Pick(d) => d.sheet(model, columns),
             Self::Verify(d) => d.sheet(model, columns),
+            Self::Import(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
         }
     }

@@ -2,9 +2,10 @@
 //! short threads for the rest. Each effect with a job is answered by exactly one [`Msg::Done`], also when its thread
 //! panics. Draws nothing.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -79,9 +80,15 @@ pub(super) struct Shared {
     /// Set when waiting work shall not be begun any more.
     pub(super) stopping: AtomicBool,
     service: Mutex<Option<Running>>,
+    /// Set for a reading that shall stop.
+    readings: Mutex<BTreeMap<JobId, Arc<AtomicBool>>>,
 }
 
 impl Shared {
+    fn readings(&self) -> MutexGuard<'_, BTreeMap<JobId, Arc<AtomicBool>>> {
+        self.readings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Returns how long no key was pressed: by the clock that runs evenly or by the time of day, whichever is longer,
     /// for one stands still while the machine sleeps and the other can be set back.
     pub(super) fn quiet(&self, running: Duration, now: Timestamp) -> Duration {
@@ -100,6 +107,7 @@ impl Workers {
             key_at: AtomicI64::new(Desk::now().0),
             stopping: AtomicBool::new(false),
             service: Mutex::new(None),
+            readings: Mutex::default(),
         });
         let no_thread =
             |e: std::io::Error| Error::new(Kind::Disk, "No thread can be started.").why(e.to_string());
@@ -168,10 +176,23 @@ impl Workers {
             }
             Effect::Probe(id, host, port, address) => self.probe(id, host, port, address),
             Effect::Verify(id, wanted) => self.verify(id, *wanted),
-            Effect::ReadFile(id, path) => post.spawn(id, move || task::read(&path)),
-            Effect::ReadPaste(id, text) => post.spawn(id, move || task::paste(&text)),
             Effect::SystemRoots(id) => post
                 .spawn(id, || crate::store::system::roots().map(|(roots, place)| Done::Roots(roots, place))),
+            Effect::Read(id, given, password) => {
+                let (state, shared) = (self.state.clone(), self.shared.clone());
+                let stop = Arc::new(AtomicBool::new(false));
+                shared.readings().insert(id, stop.clone());
+                post.spawn(id, move || {
+                    let read = task::read(given, password.as_ref(), &stop, &state);
+                    shared.readings().remove(&id);
+                    read
+                });
+            }
+            Effect::Stop(id) => {
+                if let Some(stop) = self.shared.readings().get(&id) {
+                    stop.store(true, Ordering::SeqCst);
+                }
+            }
             Effect::CompletePath(id, typed) => post.spawn(id, move || task::complete(&typed)),
             Effect::WriteFile(id, path, bytes) => post.spawn(id, move || task::write(&path, &bytes)),
             Effect::Preview(id, request, plan) => {
@@ -290,7 +311,7 @@ struct Running;
 
 #[cfg(feature = "network")]
 impl Shared {
-    fn service(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
+    fn service(&self) -> MutexGuard<'_, Option<Running>> {
         self.service.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -353,6 +374,7 @@ mod tests {
             key_at: AtomicI64::new(1_000),
             stopping: AtomicBool::new(false),
             service: Mutex::new(None),
+            readings: Mutex::default(),
         };
         let quiet = |running, now| shared.quiet(Duration::from_secs(running), Timestamp(now)).as_secs();
         assert_eq!(quiet(15, 1_010), 10);

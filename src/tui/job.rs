@@ -3,9 +3,10 @@
 
 use std::collections::VecDeque;
 
+use super::brought::Given;
 use super::dialog::Dialog;
 use super::dialog::secret::{Opens, SecretLine};
-use super::model::Model;
+use super::model::{Model, Mood};
 use super::msg::{Effect, JobId};
 use super::pane::RowKey;
 use crate::desk::Verb;
@@ -18,6 +19,8 @@ use crate::ops::ring::Act;
 /// What a file is read for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReadFor {
+    /// To see what it holds, and to go on from there.
+    Anything,
     /// To put requests into the queue.
     Queue,
     /// To add trusted roots to this keyring.
@@ -56,12 +59,10 @@ pub enum Job {
     Lock,
     /// Reading the workspace again.
     Refresh,
-    /// Reading a file.
+    /// Reading a file or a paste.
     Read(ReadFor),
     /// The roots of the system, for this keyring.
     SystemRoots(String),
-    /// Recognising a paste.
-    Paste,
     /// Running the checks.
     Examine,
     /// Completing a path.
@@ -104,13 +105,15 @@ impl Job {
                 Verb::Ring { keyring, act: Act::Request(_), .. } => {
                     format!("making a request of keyring {keyring}")
                 }
+                Verb::ImportKeyring { asked, .. } => format!("making keyring {}", asked.name),
+                Verb::MoveKeyring { asked, .. } => format!("taking keyring {} over", asked.name),
                 Verb::Issue { ids } => format!("signing {} certificates", ids.len()),
                 Verb::IssueCrl { certifier } => format!("signing a CRL of {certifier}"),
                 _ => "saving".into(),
             },
             Self::Unlock(name, _) => format!("unlocking {name}"),
             Self::Export(_) => "exporting".into(),
-            Self::Read(_) | Self::Paste => "reading".into(),
+            Self::Read(_) => "reading".into(),
             Self::SystemRoots(_) => "reading the roots of this system".into(),
             Self::Preview(..) => "working out what would be issued".into(),
             Self::Probe(site) => format!("probing {site}"),
@@ -120,6 +123,26 @@ impl Job {
             _ => return None,
         })
     }
+}
+
+/// Starts reading a file or a paste.
+pub(super) fn read(
+    model: &mut Model,
+    purpose: ReadFor,
+    given: Given,
+    password: Option<Secret>,
+) -> (JobId, Effect) {
+    model.start(Job::Read(purpose), |id| Effect::Read(id, given, password))
+}
+
+/// Stops a reading; its answer is not waited for.
+pub(super) fn stop(model: &mut Model, job: Option<JobId>) -> Vec<Effect> {
+    let Some(job) = job.filter(|id| matches!(model.jobs.get(id), Some((Job::Read(_), _)))) else {
+        return Vec::new();
+    };
+    model.jobs.remove(&job);
+    model.say(Mood::Plain, "Stopped; nothing was taken.");
+    vec![Effect::Stop(job)]
 }
 
 /// Starts a verb; the caller shows that it runs.

@@ -4,6 +4,7 @@
 mod answer;
 pub mod areas;
 pub mod backend;
+pub mod brought;
 pub mod chord;
 mod clerk;
 pub mod columns;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::brought::{Brought, Given};
 use super::chord::Chord;
 use super::dialog::verify::Wanted;
 use super::issued::Wish;
@@ -21,7 +22,6 @@ use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::pki::chain::inquiry::{Answer, Inquiry};
-use crate::pki::pem::Found;
 use crate::store::listing::Listing;
 
 /// What a person did.
@@ -62,8 +62,8 @@ pub enum Done {
     Outcome(Outcome),
     /// Certifiers unlocked now, after unlocking or locking.
     Unlocked(Vec<String>),
-    /// What a file or a paste holds, and the words for where it came from.
-    Found(Box<Found>, String),
+    /// What a file or a paste holds.
+    Found(Box<Brought>),
     /// The trusted roots of the operating system, and where they are.
     Roots(Vec<Certificate>, PathBuf),
     /// Completions of a path line.
@@ -104,12 +104,12 @@ pub enum Effect {
     Lock(JobId, Option<String>),
     /// Read the workspace again; answered by an outcome without facts.
     Refresh(JobId),
-    /// Read a file and recognise what it holds.
-    ReadFile(JobId, PathBuf),
-    /// Recognise what a paste holds.
-    ReadPaste(JobId, String),
     /// Read the trusted roots of the operating system.
     SystemRoots(JobId),
+    /// Read a file or a paste and recognise what it holds; the password opens what is locked in it.
+    Read(JobId, Given, Option<Secret>),
+    /// Stop a reading; it is answered as that reading, and nobody waits for that any more.
+    Stop(JobId),
     /// Complete a path.
     CompletePath(JobId, String),
     /// Preview what approving a request would issue.

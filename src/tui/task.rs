@@ -1,43 +1,47 @@
 //! The short work of job threads: reading and writing files a person names, completing paths, probing. Each is a
 //! function that may block; none touches the screen or the workspace.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::brought::{Brought, Given};
 use super::msg::Done;
+use crate::desk::Desk;
+use crate::model::State;
 use crate::model::error::{Error, Kind, Result};
-use crate::model::escape::{unseen, visible};
+use crate::model::escape::{typed_bytes, visible_bytes};
+use crate::model::secret::Secret;
 use crate::pki::chain::inquiry::Inquiry;
-use crate::pki::pem;
-use crate::store::outside;
+use crate::pki::pem::Opening;
+use crate::store::{brought, outside};
 
 /// How many completions are offered.
 const COMPLETIONS: usize = 200;
 
-/// Reads a file and recognises what it holds. Errors say what the path or the content is instead.
-pub fn read(path: &Path) -> Result<Done> {
-    let path = &at_home(path);
-    let name = visible(&path.to_string_lossy());
-    let cannot = |why: &std::io::Error| {
-        let kind = if why.kind() == ErrorKind::NotFound { Kind::NotFound } else { Kind::Disk };
-        Error::new(kind, format!("{name} cannot be read.")).why(format!("{why}."))
+/// Reads a file or a paste and recognises what it holds, with a password if one was typed. Errors say what the path or the
+/// content is instead; `WrongPassword`; `Cancelled` when it was stopped.
+pub fn read(given: Given, password: Option<&Secret>, stop: &AtomicBool, state: &State) -> Result<Done> {
+    let opening = Opening { password, stop: Some(stop) };
+    let (source, read) = match &given {
+        Given::File(path) => {
+            let path = typed(path);
+            (format!("file {}", brought::shown(&path)), Some(brought::read(&path, false)?))
+        }
+        Given::Pasted(_) => ("pasted".to_owned(), None),
     };
-    // Opening a pipe or a device may wait for ever.
-    if !std::fs::metadata(path).map_err(|e| cannot(&e))?.is_file() {
-        return Err(
-            Error::refused(format!("{name} is not a file.")).next("Name a file; Tab completes the path.")
-        );
+    let (found, ring) = match (&read, &given) {
+        (Some(read), _) => brought::recognise(&read.bytes, opening)?,
+        (None, Given::Pasted(text)) => brought::recognise(text.expose().as_bytes(), opening)?,
+        (None, Given::File(_)) => Default::default(),
+    };
+    if stop.load(Ordering::SeqCst) {
+        return Err(Error::new(Kind::Cancelled, "Stopped; nothing was taken."));
     }
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|e| cannot(&e))?;
-    file.take(pem::LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(|e| cannot(&e))?;
-    Ok(Done::Found(Box::new(pem::find(&bytes)?), format!("file {name}")))
-}
-
-/// Recognises what a paste holds.
-pub fn paste(text: &str) -> Result<Done> {
-    Ok(Done::Found(Box::new(pem::find(text.as_bytes())?), "pasted".into()))
+    let open_to_others = read.and_then(|r| r.open_to_others);
+    let brought = Brought::new(given, source, found, ring, state, Desk::now());
+    Ok(Done::Found(Box::new(Brought { open_to_others, opened: password.is_some(), ..brought })))
 }
 
 /// Writes a new file that others may read, whole or not at all. An existing one is refused.
@@ -48,19 +52,18 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<Done> {
 }
 
 /// Completes a path: what begins with it, folders with a slash at the end; hidden ones only when their dot was typed.
-pub fn complete(typed: &str) -> Result<Done> {
-    let cut = typed.rfind('/').map_or(0, |slash| slash + 1);
-    let (folder, start) = typed.split_at(cut);
-    let place = if folder.is_empty() { PathBuf::from(".") } else { at_home(Path::new(folder)) };
-    if typed == "~" {
+pub fn complete(text: &str) -> Result<Done> {
+    let cut = text.rfind('/').map_or(0, |slash| slash + 1);
+    let (folder, start) = text.split_at(cut);
+    let place = if folder.is_empty() { PathBuf::from(".") } else { typed(Path::new(folder)) };
+    if text == "~" {
         return Ok(Done::Paths(vec!["~/".into()]));
     }
     let Ok(entries) = std::fs::read_dir(place) else { return Ok(Done::Paths(Vec::new())) };
     let mut paths: Vec<String> = entries
         .filter_map(|entry| {
             let entry = entry.ok()?;
-            // A name with unseen characters cannot be typed, and one outside UTF-8 not be shown.
-            let name = entry.file_name().into_string().ok().filter(|n| !n.chars().any(unseen))?;
+            let name = visible_bytes(entry.file_name().as_bytes());
             let offered = name.starts_with(start) && (start.starts_with('.') || !name.starts_with('.'));
             let is_folder = offered && std::fs::metadata(entry.path()).is_ok_and(|m| m.is_dir());
             offered.then(|| format!("{folder}{name}{}", if is_folder { "/" } else { "" }))
@@ -82,6 +85,17 @@ pub fn verified(inquiry: Inquiry) -> Done {
 pub fn probe(target: &crate::probe::connect::Target) -> Result<Done> {
     let seen = crate::probe::connect::probe(target)?;
     Ok(verified(seen.inquiry))
+}
+
+/// Takes a path as it is typed: what has no keys stands as `\XX` in it, unless a file has that very name.
+fn typed(path: &Path) -> PathBuf {
+    let literal = at_home(path);
+    match literal.to_str() {
+        Some(text) if text.contains('\\') && literal.symlink_metadata().is_err() => {
+            OsStr::from_bytes(&typed_bytes(text)).into()
+        }
+        _ => literal,
+    }
 }
 
 /// Replaces `~/` at the beginning by the user's home, as a shell does.
@@ -109,7 +123,7 @@ mod tests {
             std::fs::write(at(name), "x").unwrap();
         }
         std::fs::create_dir(at("weird")).unwrap();
-        assert_eq!(paths(&at("we")), [at("web.csr"), at("web2.csr"), at("weird/")]);
+        assert_eq!(paths(&at("we")), [at("we\\E2\\80\\AEb"), at("web.csr"), at("web2.csr"), at("weird/")]);
         assert_eq!(paths(&at(".h")), [at(".hidden")]);
         assert!(paths(&at("none/x")).is_empty());
         assert_eq!(paths("~"), ["~/"]);
@@ -126,11 +140,25 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing temporary is left");
     }
 
+    fn read_file(path: &Path) -> Result<Done> {
+        read(Given::File(path.into()), None, &AtomicBool::new(false), &State::default())
+    }
+
     #[test]
     fn what_is_no_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(read(folder.path()).unwrap_err().kind, Kind::Refused);
-        assert_eq!(read(Path::new("/dev/null")).unwrap_err().kind, Kind::Refused);
-        assert_eq!(read(&folder.path().join("x")).unwrap_err().kind, Kind::NotFound);
+        assert_eq!(read_file(folder.path()).unwrap_err().kind, Kind::Refused);
+        assert_eq!(read_file(Path::new("/dev/null")).unwrap_err().kind, Kind::Refused);
+        assert_eq!(read_file(&folder.path().join("x")).unwrap_err().kind, Kind::NotFound);
+    }
+
+    #[test]
+    fn a_name_that_is_no_utf8_is_completed_and_read_as_it_is_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(OsStr::from_bytes(b"caf\xe9.pem"));
+        std::fs::write(&file, "no pem").unwrap();
+        let shown = format!("{}/caf\\E9.pem", folder.path().display());
+        assert_eq!(paths(&format!("{}/c", folder.path().display())), std::slice::from_ref(&shown));
+        assert!(read_file(Path::new(&shown)).unwrap_err().what.contains("text without PEM"));
     }
 }

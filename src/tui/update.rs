@@ -1,9 +1,10 @@
 //! The one function that changes the model: takes a message in and returns what the loop shall do.
 
+use super::brought::Given;
 use super::chord::Key;
 use super::command;
 use super::dialog::Dialog;
-use super::job::Job;
+use super::job::{self, Job, ReadFor};
 use super::model::{Focus, Model, Mood};
 use super::msg::{Effect, Input, Msg};
 
@@ -64,8 +65,7 @@ fn take(model: &mut Model, input: &Input) -> Vec<Effect> {
             Vec::new()
         }
         Input::Paste(text, false) if text.contains("-----BEGIN") => {
-            let text = text.clone();
-            vec![model.start(Job::Paste, |id| Effect::ReadPaste(id, text.to_string())).1]
+            vec![job::read(model, ReadFor::Anything, Given::pasted(text), None).1]
         }
         Input::Paste(..) => {
             model.say(

@@ -59,7 +59,7 @@ impl Ended {
 
 /// A throw-away home with settings that are quick to unlock.
 pub(crate) struct Place {
-    folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Place {
@@ -79,7 +79,7 @@ impl Place {
     }
 
     /// The program in this home, with nothing of the caller's environment but the search path.
-    fn program(&self) -> Command {
+    pub(crate) fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ringmaster"));
         command.current_dir(self.folder.path()).env_clear().env("HOME", self.folder.path());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());

@@ -131,6 +131,28 @@ fn dialogs_at_80_columns() {
     shows!("secret", Console::fixture().press("5 o").type_text("hunter2"));
 }
 
+/// Opens the import of two keys, a root and a request.
+fn importing(mut console: Console) -> Console {
+    console.press("1 a").type_text("/media/usb/x.p12").press("<ret>");
+    console.answer(fixture::brought(crate::script::bringing::two_keys(), "/media/usb/x.p12"));
+    console
+}
+
+#[test]
+fn an_import_shows_what_a_file_holds_before_anything_is_stored() {
+    use ringmaster::pki::pem::Found;
+    shows!("import-80x24", importing(Console::fixture()).press("<space>"));
+    shows!("import-132x43-ascii", importing(Console::fixture().mono().sized(132, 43)));
+    shows!("import-form", importing(Console::fixture()).press("<ret>"));
+    let locked = Found { locked: vec!["a PKCS#12 file".into()], ..Found::default() };
+    let mut console = Console::fixture();
+    console.press("1 a").type_text("/media/usb/x.p12").press("<ret>");
+    shows!(
+        "import-locked",
+        console.answer(fixture::brought(locked, "/media/usb/x.p12")).type_text("hunter2")
+    );
+}
+
 #[test]
 fn a_chain_is_explained_leaf_to_root() {
     let verified = |mut console: Console, keys: &str| {

@@ -176,9 +176,8 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::Unlock(id, ..)
         | Effect::Lock(id, _)
         | Effect::Refresh(id)
-        | Effect::ReadFile(id, _)
-        | Effect::ReadPaste(id, _)
         | Effect::SystemRoots(id)
+        | Effect::Read(id, ..)
         | Effect::CompletePath(id, _)
         | Effect::Preview(id, ..)
         | Effect::Ids(id, ..)
@@ -194,7 +193,7 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::WriteFile(id, ..)
         | Effect::Export(id, ..)
         | Effect::Copy(id, _) => Some(*id),
-        Effect::Suspend | Effect::Quit(_) => None,
+        Effect::Stop(_) | Effect::Suspend | Effect::Quit(_) => None,
     }
 }
 

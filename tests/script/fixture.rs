@@ -16,7 +16,9 @@ use ringmaster::model::request::{Pkcs10, Plan, Proof, Request, RequestId, Status
 use ringmaster::model::site::{Site, SiteKind};
 use ringmaster::model::time::Timestamp;
 use ringmaster::pki::chain::inquiry::{Basis, Inquiry};
+use ringmaster::pki::pem::Found;
 use ringmaster::store::listing::Listing;
+use ringmaster::tui::brought::{Brought, Given};
 use ringmaster::tui::msg::Done;
 
 pub(crate) fn now() -> Timestamp {
@@ -131,6 +133,15 @@ pub(crate) fn inquiry(ring: &str) -> Inquiry {
 /// The answer with these ids of the issued list; the certificates of the workspace stand before them.
 pub(crate) fn listed(ids: &[u32]) -> Result<Done, Error> {
     Ok(Done::Ids(Arc::new(Listing { ids: ids.to_vec(), ..Listing::default() })))
+}
+
+/// The answer of a reading: of this file, or of a paste where the name is empty.
+pub(crate) fn brought(found: Found, file: &str) -> Result<Done, Error> {
+    let (given, source) = match file {
+        "" => (Given::pasted("-----BEGIN"), "pasted".to_owned()),
+        file => (Given::File(file.into()), format!("file {file}")),
+    };
+    Ok(Done::Found(Box::new(Brought::new(given, source, found, None, &full(), now()))))
 }
 
 /// Rows of the issued list, as many as are asked for.

@@ -10,6 +10,7 @@ use ringmaster::model::unread::{Sort, Unread};
 use ringmaster::ops::ring::Act;
 #[cfg(feature = "network")]
 use ringmaster::pki::chain::report::Line;
+use ringmaster::tui::brought::Given;
 use ringmaster::tui::msg::{Done, Effect, Msg};
 use ringmaster::tui::pane::RowKey;
 
@@ -47,7 +48,7 @@ fn an_error_offers_the_command_that_helps() {
         )],
         ..Default::default()
     };
-    c.answer(Ok(Done::Found(Box::new(found), "file x.pem".into())));
+    c.answer(fixture::brought(found, "x.pem"));
     // The chain is shown with why it is refused, and the command that helps.
     assert!(
         c.screen().contains("Install into mail") && c.screen().contains("Not possible"),
@@ -217,10 +218,10 @@ fn a_pasted_request_opens_an_import_and_does_nothing_yet() {
     c.press("4").paste("hello");
     assert!(c.effects.is_empty() && c.screen().contains("PEM"), "{}", c.screen());
     c.paste("-----BEGIN CERTIFICATE REQUEST-----\n");
-    assert!(matches!(c.effects.last(), Some(Effect::ReadPaste(..))));
+    assert!(matches!(c.effects.last(), Some(Effect::Read(_, Given::Pasted(_), None))));
     let requests = vec![fixture::pkcs10("web.example.test", 70)];
     let found = ringmaster::pki::pem::Found { requests, ..Default::default() };
-    c.answer(Ok(Done::Found(Box::new(found), "pasted".into())));
+    c.answer(fixture::brought(found, ""));
     assert!(
         c.screen().contains("Import: 1 certificate request (P-256, CN=web.example.test)"),
         "{}",
@@ -235,11 +236,11 @@ fn a_pasted_request_opens_an_import_and_does_nothing_yet() {
 fn pem_that_is_pasted_into_a_path_line_opens_what_the_file_would_have() {
     let mut c = Console::fixture();
     c.press("1 i <down> <ret>").paste("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
-    assert!(matches!(c.effects.last(), Some(Effect::ReadPaste(..))), "{:?}", c.effects);
+    assert!(matches!(c.effects.last(), Some(Effect::Read(_, Given::Pasted(_), None))), "{:?}", c.effects);
     assert!(!c.screen().contains("AAAA"), "{}", c.screen());
     let leaf = fixture::certificate(77, "shop.example.test", "Other CA", &["shop.example.test"], -1, 90);
     let found = ringmaster::pki::pem::Found { certificates: vec![leaf], ..Default::default() };
-    c.answer(Ok(Done::Found(Box::new(found), "pasted".into())));
+    c.answer(fixture::brought(found, ""));
     assert!(
         c.screen().contains("Install into mail") && c.screen().contains("Not possible"),
         "{}",
@@ -454,12 +455,12 @@ fn a_chain_is_verified_again_for_another_date_and_host() {
     // A file or a paste, from any pane.
     c.press("3 :").type_text("chain.verify").press("<ret>");
     c.paste("-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----\n");
-    assert!(matches!(c.effects.last(), Some(Effect::ReadPaste(..))));
+    assert!(matches!(c.effects.last(), Some(Effect::Read(_, Given::Pasted(_), None))));
     let found = ringmaster::pki::pem::Found {
         certificates: vec![fixture::certificate(9, "a.test", "b", &["a.test"], -1, 9)],
         ..Default::default()
     };
-    c.answer(Ok(Done::Found(Box::new(found), "pasted".into())));
+    c.answer(fixture::brought(found, ""));
     assert!(matches!(c.effects.last(), Some(Effect::Verify(_, w)) if matches!(**w, Wanted::Bundle(..))));
 }
 

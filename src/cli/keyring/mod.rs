@@ -174,7 +174,7 @@ pub(super) fn by_name(name: &str, session: &mut Session<'_>) -> Result<Keyring> 
 /// Reads the certificates of the file that an argument names.
 fn given(options: &ArgMatches, session: &mut Session<'_>) -> Result<Vec<Certificate>> {
     let file = options.get_one::<PathBuf>("file").cloned().unwrap_or_default();
-    let found = session.find(&file)?;
+    let found = session.bring(&file, |f| !f.certificates.is_empty())?.found;
     if !found.keys.is_empty() || !found.locked.is_empty() {
         session.out.note(&format!("{} holds a private key, which is not taken.", print::source(&file)));
     }

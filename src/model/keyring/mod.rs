@@ -2,6 +2,7 @@
 
 mod change;
 mod identity;
+mod imported;
 mod new;
 
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,8 @@ use super::time::days_left;
 pub use change::{NewPassword, Renaming, SelfCertifying};
 pub(super) use identity::country;
 pub use identity::{Identity, left_out};
-pub use new::{ImportedKeyring, NewKeyring, NewRequest, RequestKey};
+pub use imported::{ImportedKeyring, MovedKeyring};
+pub use new::{NewKeyring, NewRequest, RequestKey};
 
 /// What a certificate is in a ring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! What is asked for a new keyring: made here, requested again, or of a key that was made elsewhere.
+//! What is asked for a new keyring and for a request made again.
 
 use super::check_name;
 use super::identity::{self, Identity, Names};
@@ -101,19 +101,6 @@ impl Names for NewRequest {
     fn identity_mut(&mut self) -> &mut Identity {
         &mut self.identity
     }
-}
-
-/// How a keyring is made of a key and certificates that were made elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImportedKeyring {
-    /// The ring's name.
-    pub name: String,
-    /// The password that seals the ring; it need not be the one the file had.
-    pub password: Secret,
-    /// The password again.
-    pub repeat: Secret,
-    /// Whether a stash is made.
-    pub stash: bool,
 }
 
 impl Record for NewKeyring {

@@ -1,5 +1,6 @@
 //! Fills in the fields of a record. A form is a loop over FIELDS: it knows kinds of fields, not the fields themselves.
 
+use super::import::Material;
 use super::line::{Line, choose, fill, fill_some, lines, options, passwords, some_lines, wanted};
 use super::menu::{Action, Menu, item};
 use super::records::{Denial, Withdrawal};
@@ -9,10 +10,13 @@ use crate::desk::Verb;
 use crate::desk::export::Asked;
 use crate::model::bytes::Serial;
 use crate::model::certifier::NewCertifier;
+use crate::model::error::Error;
 use crate::model::export::{CertificateExport, Export};
 use crate::model::field::{Kind, Record};
 use crate::model::issued::Reason;
-use crate::model::keyring::{NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying};
+use crate::model::keyring::{
+    ImportedKeyring, Keyring, MovedKeyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying,
+};
 use crate::model::request::{Plan, RequestId};
 use crate::model::site::Site;
 use crate::ops::request_again::proposed;
@@ -31,6 +35,10 @@ pub enum Goal {
     Certifier(Box<NewCertifier>),
     /// Makes a keyring.
     Keyring(Box<NewKeyring>),
+    /// Makes a keyring of a key and certificates that came from elsewhere.
+    Import(Box<ImportedKeyring>, Box<Material>),
+    /// Takes a keyring of another host over.
+    Move(Box<MovedKeyring>, Box<Keyring>),
     /// Makes a site document, or changes this one.
     Site(Option<Box<Site>>),
     /// Approves a request whose review showed this plan with so many warnings.
@@ -73,6 +81,8 @@ impl Form {
         let lines = match &goal {
             Goal::Certifier(new) => lines(&**new, &look, false),
             Goal::Keyring(new) => lines(&**new, &look, false),
+            Goal::Import(new, _) => lines(&**new, &look, false),
+            Goal::Move(new, _) => lines(&**new, &look, false),
             Goal::Site(None) => lines(&Site::default(), &look, false),
             Goal::Site(Some(site)) => lines(&**site, &look, true),
             Goal::Approve(_, plan, _) => lines(plan, &look, false),
@@ -109,6 +119,17 @@ impl Form {
                 ring == name
             }
             _ => false,
+        }
+    }
+
+    /// Says at the password that it does not open.
+    pub fn wrong_password(&mut self, error: &Error) {
+        if let Some(at) = self.lines.iter().position(|l| l.kind == Kind::Secret) {
+            self.cursor = at;
+            if let Some(line) = self.lines.get_mut(at) {
+                line.edit.clear();
+                line.error = Some(error.to_string());
+            }
         }
     }
 
@@ -267,6 +288,18 @@ impl Form {
                 let good = fill(&mut new, lines, false);
                 let same = passwords(lines);
                 (good && same).then_some(Verb::CreateKeyring(new))
+            }
+            Goal::Import(new, material) => {
+                let mut new = (**new).clone();
+                let good = fill(&mut new, lines, false);
+                let same = passwords(lines);
+                let Material { key, certificates, labels } = (**material).clone();
+                (good && same).then_some(Verb::ImportKeyring { asked: new, key, certificates, labels })
+            }
+            Goal::Move(new, ring) => {
+                let mut new = (**new).clone();
+                let verb = |asked| Verb::MoveKeyring { asked, ring: ring.clone() };
+                fill(&mut new, lines, false).then_some(new).map(verb)
             }
             Goal::Site(before) => {
                 let before = before.as_deref().cloned();

@@ -1,105 +1,454 @@
-//! Shows what a file or a paste holds, and the ways to go on. Nothing is done before one is chosen.
+//! Shows what a file or a paste holds, sorted, and the ways to go on, each with its result. Nothing is done before one is
+//! chosen; several are marked and done one after another.
 
-use super::Dialog;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::form::{Form, Goal};
 use super::install::Install;
-use super::menu::{Action, Menu, item};
-use super::viewer::Text;
+use super::secret::Opens;
+use super::verify;
+use super::viewer::{Text, labelled};
+use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
+use crate::model::bytes::Digest;
+use crate::model::certificate::Certificate;
+use crate::model::error::Error;
+use crate::model::key::KeyInfo;
+use crate::model::keyring::{ImportedKeyring, MovedKeyring};
 use crate::ops::ring::Act;
-use crate::pki::pem::Found;
-use crate::tui::job::ReadFor;
+use crate::pki::bundle::{self, Identity, Tone};
+use crate::pki::key::PrivateKey;
+use crate::tui::areas::areas;
+use crate::tui::brought::Brought;
+use crate::tui::chord::Key;
+use crate::tui::job::{self, ReadFor};
 use crate::tui::model::Model;
+use crate::tui::msg::{Effect, Input};
 use crate::tui::pane::PaneId;
 use crate::tui::theme::Role;
+use crate::tui::widget::text::{cut, wrap};
 
-/// Shows what a file or a paste holds, and the ways to go on; nothing is done yet.
-pub(in crate::tui) fn show(model: &mut Model, found: Found, source: String, purpose: Option<ReadFor>) {
-    if let (Some(ReadFor::Install(ring)), false) = (&purpose, found.certificates.is_empty()) {
-        let install = Install::new(model, ring, found.certificates);
-        model.dialogs.push(Dialog::Install(install));
-        return;
-    }
-    let plain = |label: &str, text: String, role| Text { label: label.into(), text, role };
-    let mut lines = Vec::new();
-    for r in &found.requests {
-        let text = format!("{}, {}\n{}", r.key.algorithm, r.subject, r.proof.text());
-        lines.push(plain("Request", text, Role::Text));
-    }
-    for c in &found.certificates {
-        let text = format!("{}\nissued by {}, ends {}", c.subject, c.issuer, c.not_after.date());
-        lines.push(plain("Certificate", text, Role::Text));
-    }
-    if !found.crls.is_empty() {
-        lines.push(plain("CRLs", format!("{}; a CRL cannot be imported", found.crls.len()), Role::Dim));
-    }
-    if !found.keys.is_empty() || !found.locked.is_empty() {
-        let text = format!(
-            "{}; left alone. A private key does not belong into a paste or a shared file.",
-            found.keys.len() + found.locked.len()
-        );
-        lines.push(plain("Private keys", text, Role::Warn));
-    }
-    lines.extend(found.unread.iter().map(|text| plain("Not read", text.clone(), Role::Warn)));
-    let mut items = Vec::new();
-    let ring = match &purpose {
-        Some(ReadFor::Trust(ring) | ReadFor::Install(ring)) => Some(ring.clone()),
-        None if model.pane == PaneId::Keyrings => model.selected_name(),
-        _ => None,
-    };
-    if let (Some(ring), false) = (&ring, found.certificates.is_empty()) {
-        let (keyring, certificates) = (ring.clone(), found.certificates.clone());
-        let install = item(
-            format!("Install in keyring {ring}: its certificate and what belongs above it"),
-            Action::Install(keyring.clone(), certificates.clone()),
-        );
-        let trust = item(
-            format!("Trust as roots in keyring {ring}"),
-            Action::Verb(Verb::ring(keyring, Act::Trust { roots: certificates })),
-        );
-        match purpose {
-            Some(ReadFor::Trust(_)) => items.push(trust),
-            _ => items.extend([install, trust]),
+/// What a new keyring is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Material {
+    /// The private key; `None` makes a ring of trusted roots.
+    pub key: Option<Arc<PrivateKey>>,
+    /// Certificates in any order.
+    pub certificates: Vec<Certificate>,
+    /// What they are called where they come from.
+    pub labels: BTreeMap<Digest, String>,
+}
+
+/// What a way does.
+#[derive(Debug, Clone)]
+enum Does {
+    /// Opens the form for a new keyring of this key, by place; `None` is a ring of the roots.
+    Ring(Option<usize>),
+    /// Opens the form that takes the ring over.
+    Move,
+    /// Runs a verb.
+    Verb(Box<Verb>),
+    /// Asks for the password of what is locked.
+    Open,
+    /// Goes back.
+    Close,
+}
+
+/// A way to go on.
+#[derive(Debug, Clone)]
+struct Way {
+    label: String,
+    does: Does,
+    marked: bool,
+    /// How it went: done, or refused, and the words.
+    went: Option<(bool, String)>,
+}
+
+/// What was brought, and the ways to go on.
+#[derive(Debug, Clone)]
+pub struct Import {
+    brought: Brought,
+    purpose: ReadFor,
+    /// Which of its keys were in a keyring already when it was brought.
+    known: Vec<String>,
+    ways: Vec<Way>,
+    cursor: usize,
+    /// The first line shown, while a person looks around.
+    top: Option<usize>,
+    /// The way that is being gone.
+    current: Option<usize>,
+    /// Whether those that are marked are gone one after another.
+    batch: bool,
+}
+
+/// Shows what was brought. What is of no use without its password is asked for at once.
+pub(in crate::tui) fn show(model: &mut Model, brought: Brought, purpose: ReadFor) -> Vec<Effect> {
+    // Opened with its password, it takes the place of what could be seen without.
+    model.dialogs.retain(|d| !matches!(d, Dialog::Import(i) if i.brought.given == brought.given));
+    match &purpose {
+        ReadFor::Install(ring) if !brought.found.certificates.is_empty() => {
+            let install = Install::new(model, ring, brought.found.certificates);
+            model.dialogs.push(Dialog::Install(install));
+            return Vec::new();
         }
+        ReadFor::Verify if brought.opened || brought.found.locked.is_empty() => {
+            return verify::of_found(model, brought.found, brought.source);
+        }
+        _ => {}
     }
-    let count = found.requests.len();
-    if count > 0 && (ring.is_none() || purpose.is_none()) {
-        let label = if count == 1 {
-            "Put it into the queue".into()
-        } else {
-            format!("Put all {count} into the queue")
+    let found = &brought.found;
+    let usable = match purpose {
+        ReadFor::Queue => !found.requests.is_empty(),
+        ReadFor::Trust(_) | ReadFor::Install(_) => !found.certificates.is_empty(),
+        ReadFor::Anything | ReadFor::Verify => false,
+    };
+    let opens = (!usable && !brought.opened && !found.locked.is_empty())
+        .then(|| Opens::File(brought.given.clone(), purpose.clone(), found.locked.clone()));
+    let readable = !(found.certificates.is_empty() && found.requests.is_empty() && found.keys.is_empty());
+    if opens.is_none() || readable {
+        let import = Import::new(model, brought, purpose);
+        model.dialogs.push(Dialog::Import(import.into()));
+    }
+    if let Some(opens) = opens {
+        job::ask(model, opens);
+    }
+    Vec::new()
+}
+
+/// Notes how the way went that was being gone, and goes on with the next one that is marked.
+pub(in crate::tui) fn went(model: &mut Model, result: Result<String, Error>) -> Vec<Effect> {
+    let Some(at) = gone(model) else { return Vec::new() };
+    let Some(Dialog::Import(mut import)) = model.dialogs.get(at).cloned() else { return Vec::new() };
+    let good = result.is_ok();
+    let said = result.unwrap_or_else(|error| error.to_string());
+    if let Some(way) = import.current.take().and_then(|i| import.ways.get_mut(i)) {
+        (way.went, way.marked) = (Some((good, said)), false);
+    }
+    let left = |w: &Way| !matches!(w.does, Does::Open | Does::Close) && w.went.as_ref().is_none_or(|w| !w.0);
+    if !import.ways.iter().any(left) {
+        model.dialogs.remove(at);
+        return Vec::new();
+    }
+    let (import, effects) = if import.batch { import.next(model) } else { (*import, Vec::new()) };
+    if let Some(dialog) = model.dialogs.get_mut(at) {
+        *dialog = Dialog::Import(import.into());
+    }
+    effects
+}
+
+/// Tells whether several ways are gone one after another, so that a refusal is noted beside its way.
+pub(in crate::tui) fn goes_on(model: &Model) -> bool {
+    let dialog = gone(model).and_then(|at| model.dialogs.get(at));
+    matches!(dialog, Some(Dialog::Import(import)) if import.batch)
+}
+
+fn gone(model: &Model) -> Option<usize> {
+    model.dialogs.iter().rposition(|d| matches!(d, Dialog::Import(i) if i.current.is_some()))
+}
+
+impl Import {
+    fn new(model: &Model, brought: Brought, purpose: ReadFor) -> Self {
+        let ways = ways(model, &brought, &purpose);
+        let several = brought.found.keys.len() > 1;
+        let known = brought.found.keys.iter().enumerate().filter_map(|(place, key)| {
+            let same = |k: &KeyInfo| k.sha256 == key.key.info().sha256;
+            let rings = model.state.keyrings.values().filter(|r| r.key.iter().chain(&r.next_key).any(same));
+            let rings: Vec<_> = rings.map(|r| r.name.as_str()).collect();
+            let key = if several { format!("Key {}", place + 1) } else { "The key".into() };
+            (!rings.is_empty()).then(|| format!("{key} is in a keyring already: {}.", rings.join(", ")))
+        });
+        let known = known.collect();
+        Self { brought, purpose, known, ways, cursor: 0, top: None, current: None, batch: false }
+    }
+
+    /// Takes input.
+    pub fn input(mut self, model: &mut Model, input: &Input) -> (Option<Dialog>, Vec<Effect>) {
+        let Input::Chord(key) = input else { return (Some(Dialog::Import(self.into())), Vec::new()) };
+        let last = self.ways.len().saturating_sub(1);
+        let page = usize::from(areas(model).sheet.1).max(2) - 1;
+        let looking = matches!(key, Key::PageUp | Key::PageDown);
+        match key {
+            Key::Esc | Key::Char('q') => return (None, Vec::new()),
+            Key::Up | Key::Char('k') | Key::BackTab => self.cursor = self.cursor.saturating_sub(1),
+            Key::Down | Key::Char('j') | Key::Tab => self.cursor = (self.cursor + 1).min(last),
+            Key::Home | Key::Char('g') => self.cursor = 0,
+            Key::End | Key::Char('G') => self.cursor = last,
+            Key::PageUp | Key::PageDown => {
+                let sheet = self.sheet(model, usize::from(areas(model).sheet.0));
+                let end = sheet.body.len().saturating_sub(page + 1);
+                let top = sheet.top.unwrap_or(end);
+                let next = if *key == Key::PageUp { top.saturating_sub(page) } else { top + page };
+                self.top = Some(next.min(end));
+            }
+            Key::Char(' ') => {
+                if let Some(way) = self.ways.get_mut(self.cursor).filter(|w| w.can_be_marked()) {
+                    way.marked = !way.marked;
+                    self.cursor = (self.cursor + 1).min(last);
+                }
+            }
+            Key::Enter => {
+                self.batch = self.ways.iter().any(|w| w.marked);
+                if self.batch {
+                    let (import, effects) = self.next(model);
+                    return (Some(Dialog::Import(import.into())), effects);
+                }
+                if matches!(self.ways.get(self.cursor), None | Some(Way { does: Does::Close, .. })) {
+                    return (None, Vec::new());
+                }
+                let effects = self.go(model, self.cursor);
+                return (Some(Dialog::Import(self.into())), effects);
+            }
+            _ => {}
+        }
+        if !looking {
+            self.top = None;
+        }
+        (Some(Dialog::Import(self.into())), Vec::new())
+    }
+
+    /// Goes the first way that is marked.
+    fn next(mut self, model: &mut Model) -> (Self, Vec<Effect>) {
+        let Some(at) = self.ways.iter().position(|w| w.marked) else {
+            self.batch = false;
+            return (self, Vec::new());
         };
-        items.push(item(
-            label,
-            Action::Verb(Verb::ImportRequests { requests: found.requests.clone(), source }),
-        ));
+        self.cursor = at;
+        let effects = self.go(model, at);
+        (self, effects)
     }
-    if items.is_empty() {
-        let text = match &purpose {
-            Some(ReadFor::Queue) => "There is no certificate request in it.",
-            Some(_) => "There is no certificate in it.",
-            None => {
-                "Nothing in it fits here. Certificates are taken into the keyring that is selected in pane 1."
+
+    /// Goes a way: opens its form, or runs its verb.
+    fn go(&mut self, model: &mut Model, at: usize) -> Vec<Effect> {
+        let Some(way) = self.ways.get(at) else { return Vec::new() };
+        self.current = Some(at);
+        self.top = None;
+        let (title, goal) = match &way.does {
+            Does::Verb(verb) => return job::go(model, (**verb).clone()),
+            Does::Open => {
+                let (given, locked) = (self.brought.given.clone(), self.brought.found.locked.clone());
+                job::ask(model, Opens::File(given, self.purpose.clone(), locked));
+                return Vec::new();
+            }
+            Does::Close => return Vec::new(),
+            Does::Move => {
+                let Some(ring) = &self.brought.ring else { return Vec::new() };
+                let asked = MovedKeyring { name: free_name(model, ring.name.clone()), ..Default::default() };
+                (
+                    format!("Keyring {} of another host", ring.name),
+                    Goal::Move(asked.into(), ring.clone().into()),
+                )
+            }
+            Does::Ring(place) => {
+                let Brought { found, bundle, .. } = &self.brought;
+                let key = place.and_then(|p| found.keys.get(p));
+                let identity = place.and_then(|p| bundle.identities.get(p));
+                let name = match (identity, key) {
+                    (Some(identity), Some(key)) => identity.proposed_name(&key.label),
+                    _ => "roots".into(),
+                };
+                let material = Material {
+                    key: key.map(|k| k.key.clone()),
+                    certificates: place.map_or_else(|| bundle.roots.clone(), |p| bundle.going_with(p)),
+                    labels: found.labels.clone(),
+                };
+                let asked = ImportedKeyring { name: free_name(model, name), ..Default::default() };
+                (way.label.clone(), Goal::Import(asked.into(), material.into()))
             }
         };
-        lines.push(plain("", text.into(), Role::Warn));
+        let form = Form::new(model, title, goal);
+        model.dialogs.push(Dialog::Form(form));
+        Vec::new()
     }
-    items.push(item("Back, nothing is done", Action::Close));
-    let title = match (found.requests.as_slice(), found.certificates.len()) {
-        ([one], 0) => {
+
+    /// Says what it shows.
+    pub fn sheet(&self, model: &Model, columns: usize) -> Sheet {
+        let ink = model.ink();
+        let mut body = labelled(model, &self.lines(model), columns);
+        body.push(ink.line(Role::Text, ""));
+        let mut cursor = None;
+        let marking = self.ways.iter().filter(|w| w.can_be_marked()).count() > 1;
+        for (i, way) in self.ways.iter().enumerate() {
+            let chosen = i == self.cursor;
+            let pointer = if chosen { ink.symbols.pointer } else { " " };
+            let mark = if way.marked { ink.symbols.mark } else { " " };
+            let lead = if marking { format!("{pointer}{mark} ") } else { format!("{pointer} ") };
+            let room = columns.saturating_sub(lead.chars().count());
+            let label = cut(&ink.symbols.text(&way.label), room, ink.symbols.ellipsis);
+            let role = if chosen { Role::Selected } else { Role::Text };
+            if chosen {
+                cursor = Some((body.len(), 0));
+            }
+            body.push(vec![ink.symbol(role, lead), ink.span(role, &label)].into());
+            if let Some((good, said)) = &way.went {
+                let (word, role) = if *good { ("Done", Role::Ok) } else { ("Not done", Role::Bad) };
+                let text = ink.symbols.text(&format!("{word}: {said}"));
+                for part in wrap(&text, columns.saturating_sub(5).max(1)) {
+                    body.push(vec![ink.symbol(Role::Text, "     "), ink.span(role, &part)].into());
+                }
+            }
+        }
+        let mut hints = vec![hint("Enter", "go on", 90), hint("Esc", "back", 80)];
+        if marking {
+            hints.push(hint("Space", "mark several", 70));
+        }
+        hints.extend([hint("Up/Down", "choose", 60), hint("PgUp/PgDn", "look around", 50)]);
+        Sheet { title: self.title(), body, cursor, top: self.top, hints, ..Sheet::default() }
+    }
+
+    fn lines(&self, model: &Model) -> Vec<Text> {
+        let Brought { found, bundle, ring, .. } = &self.brought;
+        let told = match ring {
+            Some(ring) => bundle::tell_ring(ring, model.now),
+            None => bundle::tell(found, bundle, model.now),
+        };
+        let role = |tone| match tone {
+            Tone::Plain => Role::Text,
+            Tone::Aside => Role::Dim,
+            Tone::Warning => Role::Warn,
+        };
+        let mut lines: Vec<_> =
+            told.into_iter().map(|t| Text { label: t.label, text: t.text, role: role(t.tone) }).collect();
+        let mut mind = |text: String| lines.push(Text { label: "Mind".into(), text, role: Role::Warn });
+        if let (Some(how), true) = (&self.brought.open_to_others, found.keys.iter().any(|k| k.open)) {
+            mind(format!("Others can read the private key in this file: it is not encrypted. {how}"));
+        }
+        self.known.iter().for_each(|text| mind(text.clone()));
+        if self.ways.iter().all(|w| matches!(w.does, Does::Close)) {
+            let text = match &self.purpose {
+                ReadFor::Queue => "There is no certificate request in it.",
+                ReadFor::Trust(_) | ReadFor::Install(_) | ReadFor::Verify => "There is no certificate in it.",
+                ReadFor::Anything => {
+                    "Nothing in it fits: no private key, no request, no root, and no certificate of a key that a keyring \
+                     here has."
+                }
+            };
+            lines.push(Text { label: String::new(), text: text.into(), role: Role::Warn });
+        }
+        lines
+    }
+
+    fn title(&self) -> String {
+        let found = &self.brought.found;
+        if let Some(ring) = &self.brought.ring {
+            return format!("Import: keyring {}", ring.name);
+        }
+        if let ([one], true, true) =
+            (found.requests.as_slice(), found.certificates.is_empty(), found.keys.is_empty())
+        {
             let cn =
                 one.subject.common_name().map_or_else(|| "no common name".into(), |cn| format!("CN={cn}"));
-            format!("Import: 1 certificate request ({}, {cn})", one.key.algorithm)
+            return format!("Import: 1 certificate request ({}, {cn})", one.key.algorithm);
         }
-        (requests, certificates) => {
-            let some = |n: usize, noun: &str| match n {
-                0 => None,
-                1 => Some(format!("1 {noun}")),
-                n => Some(format!("{n} {noun}s")),
-            };
-            let parts = [some(requests.len(), "certificate request"), some(certificates, "certificate")];
-            let parts: Vec<_> = parts.into_iter().flatten().collect();
-            if parts.is_empty() { "Import: nothing".into() } else { format!("Import: {}", parts.join(", ")) }
-        }
+        let some = |n: usize, noun: &str| match n {
+            0 => None,
+            1 => Some(format!("1 {noun}")),
+            n => Some(format!("{n} {noun}s")),
+        };
+        let parts = [
+            some(found.keys.len(), "private key"),
+            some(found.requests.len(), "certificate request"),
+            some(found.certificates.len(), "certificate"),
+        ];
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        if parts.is_empty() { "Import: nothing".into() } else { format!("Import: {}", parts.join(", ")) }
+    }
+}
+
+impl Way {
+    fn can_be_marked(&self) -> bool {
+        !matches!(self.does, Does::Open | Does::Close)
+    }
+}
+
+/// Lists the ways to go on.
+fn ways(model: &Model, brought: &Brought, purpose: &ReadFor) -> Vec<Way> {
+    let mut ways: Vec<(String, Does)> = Vec::new();
+    let Brought { found, bundle, .. } = brought;
+    let install = |ring: &str| {
+        let act = Act::Install { certificates: found.certificates.clone() };
+        let label = format!("Install in keyring {ring}: its certificate and what belongs above it");
+        (label, Does::Verb(Verb::ring(ring, act).into()))
     };
-    model.dialogs.push(Dialog::Menu(Menu::new(title, lines, items)));
+    let trust = |ring: &str, roots: &[Certificate]| {
+        let label = match roots {
+            [one] => format!("Trust {} as a root in keyring {ring}", one.subject.title()),
+            _ => format!("Trust {} certificates as roots in keyring {ring}", roots.len()),
+        };
+        (label, Does::Verb(Verb::ring(ring, Act::Trust { roots: roots.to_vec() }).into()))
+    };
+    match purpose {
+        ReadFor::Trust(ring) if !found.certificates.is_empty() => ways.push(trust(ring, &found.certificates)),
+        ReadFor::Install(ring) if !found.certificates.is_empty() => ways.push(install(ring)),
+        ReadFor::Anything if brought.ring.is_some() => {
+            ways.push(("Take the keyring over, as it is".into(), Does::Move));
+        }
+        ReadFor::Anything => {
+            let several = found.keys.len() > 1;
+            for (place, key) in found.keys.iter().enumerate() {
+                let identity = bundle.identities.get(place);
+                ways.push((new_ring(place, several, identity, key.key.info()), Does::Ring(Some(place))));
+            }
+            let leaves: Vec<_> = bundle.identities.iter().filter_map(|i| i.leaf.as_ref()).collect();
+            for ring in model.state.keyrings.values() {
+                let own = |k: &KeyInfo| leaves.iter().any(|c| c.key.sha256 == k.sha256);
+                if ring.key.iter().chain(&ring.next_key).any(own) {
+                    ways.push(install(&ring.name));
+                }
+            }
+            if !bundle.roots.is_empty() {
+                if let Some(ring) = model.selected_name().filter(|_| model.pane == PaneId::Keyrings) {
+                    ways.push(trust(&ring, &bundle.roots));
+                }
+                if found.keys.is_empty() {
+                    let label = format!("New keyring of trusted roots alone ({})", bundle.roots.len());
+                    ways.push((label, Does::Ring(None)));
+                }
+            }
+        }
+        _ => {}
+    }
+    let count = found.requests.len();
+    if count > 0 && matches!(purpose, ReadFor::Queue | ReadFor::Anything) {
+        let label = match count {
+            1 => "Put it into the queue".into(),
+            _ => format!("Put all {count} into the queue"),
+        };
+        let label = if ways.is_empty() { label } else { label.replace("it into", "the request into") };
+        let requests = found.requests.clone();
+        ways.push((
+            label,
+            Does::Verb(Verb::ImportRequests { requests, source: brought.source.clone() }.into()),
+        ));
+    }
+    if !found.locked.is_empty() {
+        ways.push(("Open what is locked, with its password".into(), Does::Open));
+    }
+    ways.push(("Back".into(), Does::Close));
+    ways.into_iter().map(|(label, does)| Way { label, does, marked: false, went: None }).collect()
+}
+
+fn new_ring(place: usize, several: bool, identity: Option<&Identity>, key: &KeyInfo) -> String {
+    let number = if several { format!("key {}", place + 1) } else { "the key".into() };
+    match identity.and_then(|i| i.leaf.as_ref()) {
+        Some(leaf) => format!("New keyring of {number} and its certificate {}", leaf.subject.title()),
+        None => format!("New keyring of {number} ({}), without a certificate", key.algorithm),
+    }
+}
+
+/// Finds a name like this one that no keyring has.
+fn free_name(model: &Model, name: String) -> String {
+    let taken = |name: &str| {
+        let file = format!("keyrings/{name}.kyr");
+        model.state.keyrings.contains_key(name) || model.state.unread(&file).is_some()
+    };
+    let short: String = name.chars().take(60).collect();
+    let mut free = name;
+    for number in 2..1_000 {
+        if !taken(&free) {
+            break;
+        }
+        free = format!("{short}-{number}");
+    }
+    free
 }

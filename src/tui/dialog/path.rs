@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use super::{Dialog, Sheet, hint};
 use crate::model::error::Error;
+use crate::tui::brought::Given;
 use crate::tui::chord::Key;
-use crate::tui::job::{Job, ReadFor};
+use crate::tui::job::{self, Job, ReadFor};
 use crate::tui::model::Model;
 use crate::tui::msg::{Effect, Input, JobId};
 use crate::tui::theme::Role;
@@ -39,6 +40,7 @@ impl PathLine {
     /// Asks for a file to read.
     pub fn read(purpose: ReadFor) -> Self {
         let title = match &purpose {
+            ReadFor::Anything => "Add from a file: a key with its certificates, a keyring, anything".into(),
             ReadFor::Queue => "Import requests from a file".into(),
             ReadFor::Trust(ring) => format!("Trusted roots for {ring} from a file"),
             ReadFor::Install(ring) => format!("Certificate for {ring} from a file"),
@@ -84,7 +86,7 @@ impl PathLine {
     /// Takes input.
     pub fn input(mut self, model: &mut Model, input: &Input) -> (Option<Dialog>, Vec<Effect>) {
         match input {
-            Input::Chord(Key::Esc) => return (None, Vec::new()),
+            Input::Chord(Key::Esc) => return (None, job::stop(model, self.busy)),
             _ if self.busy.is_some() => {}
             Input::Chord(Key::Tab) => {
                 let text = self.line.text().to_owned();
@@ -98,9 +100,7 @@ impl PathLine {
                 let path = PathBuf::from(self.line.text().trim());
                 self.error = None;
                 let (job, effect) = match &self.purpose {
-                    Purpose::Read(purpose) => {
-                        model.start(Job::Read(purpose.clone()), |id| Effect::ReadFile(id, path))
-                    }
+                    Purpose::Read(purpose) => job::read(model, purpose.clone(), Given::File(path), None),
                     Purpose::Write(bytes) => {
                         let bytes = bytes.clone();
                         model.start(Job::Write, |id| Effect::WriteFile(id, path, bytes))
@@ -125,8 +125,7 @@ impl PathLine {
         let path = text.trim();
         match &self.purpose {
             Purpose::Read(purpose) if path.contains("-----BEGIN") => {
-                let (job, effect) =
-                    model.start(Job::Read(purpose.clone()), |id| Effect::ReadPaste(id, text.to_owned()));
+                let (job, effect) = job::read(model, purpose.clone(), Given::pasted(text), None);
                 (self.busy, self.error) = (Some(job), None);
                 return (Some(Dialog::Path(self)), vec![effect]);
             }

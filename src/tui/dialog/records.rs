@@ -120,7 +120,9 @@ pub fn fields_markdown() -> String {
     use crate::model::certifier::{Certifier, NewCertifier};
     use crate::model::export::{CertificateExport, Export};
     use crate::model::issued::Issued;
-    use crate::model::keyring::{Keyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying};
+    use crate::model::keyring::{
+        ImportedKeyring, Keyring, MovedKeyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying,
+    };
     use crate::model::request::Request;
     use crate::model::site::Site;
     let mut out = String::from(
@@ -134,6 +136,8 @@ pub fn fields_markdown() -> String {
     table::<Renaming>(&mut out);
     table::<NewPassword>(&mut out);
     table::<SelfCertifying>(&mut out);
+    table::<ImportedKeyring>(&mut out);
+    table::<MovedKeyring>(&mut out);
     table::<Keyring>(&mut out);
     table::<Export>(&mut out);
     table::<Site>(&mut out);

@@ -4,8 +4,9 @@ use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
 use crate::desk::export::Asked;
 use crate::model::secret::Secret;
+use crate::tui::brought::Given;
 use crate::tui::chord::Key;
-use crate::tui::job::{self, Job};
+use crate::tui::job::{self, Job, ReadFor};
 use crate::tui::model::Model;
 use crate::tui::msg::{Effect, Input, JobId};
 use crate::tui::theme::Role;
@@ -23,6 +24,8 @@ pub enum Opens {
     Export(String, Box<Asked>),
     /// The keyring of a site, to serve it.
     Site(String),
+    /// What is locked in a file or a paste, in words.
+    File(Given, ReadFor, Vec<String>),
 }
 
 /// A password that is being typed.
@@ -46,7 +49,7 @@ impl SecretLine {
     /// Takes input.
     pub fn input(mut self, model: &mut Model, input: &Input) -> (Option<Dialog>, Vec<Effect>) {
         match input {
-            Input::Chord(Key::Esc) => return (None, Vec::new()),
+            Input::Chord(Key::Esc) => return (None, job::stop(model, self.busy)),
             _ if self.busy.is_some() => {}
             Input::Chord(Key::Enter) if self.line.text().is_empty() => {
                 self.error = Some("Type the password, or Esc to go back.".into());
@@ -63,6 +66,9 @@ impl SecretLine {
                     }
                     Opens::Keyring(_, verb) => job::run(model, (**verb).clone().with_password(secret)),
                     Opens::Export(_, asked) => job::export(model, (**asked).clone(), Some(secret)),
+                    Opens::File(given, purpose, _) => {
+                        job::read(model, purpose.clone(), given.clone(), Some(secret))
+                    }
                     Opens::Site(site) => {
                         let site = site.clone();
                         model.start(Job::Serve(site.clone()), |id| Effect::Serve(id, site, 0, Some(secret)))
@@ -84,31 +90,39 @@ impl SecretLine {
         let ink = model.ink();
         let (what, then) = match &self.opens {
             Opens::Certifier(name, None) => {
-                (format!("certifier {name}"), "It stays unlocked in this session.")
+                (format!("certifier {name}"), "It stays unlocked in this session.".to_owned())
             }
             Opens::Certifier(name, Some(_)) => (
                 format!("certifier {name}"),
-                "It stays unlocked in this session; the work then goes on by itself.",
+                "It stays unlocked in this session; the work then goes on by itself.".to_owned(),
             ),
             Opens::Keyring(name, _) => {
-                (format!("keyring {name}"), "No stash opens this ring, so its password is needed.")
+                (format!("keyring {name}"), "No stash opens this ring, so its password is needed.".to_owned())
             }
             Opens::Export(name, _) => (
                 format!("keyring {name}"),
-                "No stash opens this ring, so its own password is needed, not the new pass phrase.",
+                "No stash opens this ring, so its own password is needed, not the new pass phrase.".to_owned(),
             ),
             Opens::Site(name) => {
-                (format!("the keyring of site {name}"), "It is used for the rehearsal only.")
+                (format!("the keyring of site {name}"), "It is used for the rehearsal only.".to_owned())
+            }
+            Opens::File(given, _, locked) => {
+                (given.shown(), format!("Locked in it: {}. The password is not kept.", locked.join("; ")))
             }
         };
-        let mut body: Vec<_> = wrap(then, columns).iter().map(|l| ink.line(Role::Text, l)).collect();
+        let mut body: Vec<_> =
+            wrap(&ink.symbols.text(&then), columns).iter().map(|l| ink.line(Role::Text, l)).collect();
         body.push(ink.line(Role::Text, ""));
         let (shown, at) = self.line.shown(columns.saturating_sub(10).min(40), ink.symbols.hidden);
         let row = body.len();
         let shown = crate::tui::widget::text::fit(&shown, columns.saturating_sub(10).min(40), "");
         body.push(vec![ink.span(Role::Prompt, "Password: "), ink.span(Role::Input, &shown)].into());
         if self.busy.is_some() {
-            body.push(ink.line(Role::Dim, "Opening it; this takes a moment on purpose."));
+            let text = match self.opens {
+                Opens::File(..) => "Opening it. Whoever locked it chose how much work that is; Esc stops it.",
+                _ => "Opening it; this takes a moment on purpose.",
+            };
+            body.extend(wrap(text, columns).iter().map(|l| ink.line(Role::Dim, l)));
         } else if let Some(error) = &self.error {
             body.extend(wrap(&ink.symbols.text(error), columns).iter().map(|l| ink.line(Role::Bad, l)));
         }

@@ -103,6 +103,7 @@ pub const PANE: Pane = Pane {
             ways.push(("certifier.create", "Make a certifier first, if certificates shall be signed here."));
         }
         ways.push(("keyring.create", "Make a key, its request and the ring that keeps both."));
+        ways.push(("keyring.import", "Bring a key with its certificates, or a ring of another host."));
         ways.push(("console.help", "See every key of this pane."));
         ways
     },
