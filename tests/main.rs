@@ -19,6 +19,7 @@ mod life;
 mod probe;
 mod pty;
 mod requests;
+mod ring_life;
 mod screens;
 mod script;
 mod store;

@@ -125,7 +125,7 @@ mod tests {
             ["x", "mail", "--hosts", "a.test,b.test", "--hosts", "c.test", "--key-type", "RSA-2048"];
         fill(&mut asked, &matches::<NewKeyring>(&arguments)).unwrap();
         assert_eq!(asked.name, "mail");
-        assert_eq!(asked.hosts, ["a.test", "b.test", "c.test"]);
+        assert_eq!(asked.identity.hosts, ["a.test", "b.test", "c.test"]);
         assert_eq!(asked.key_type.name(), "rsa-2048");
         let ids: Vec<_> = options::<NewCertifier>(Command::new("x"))
             .get_arguments()

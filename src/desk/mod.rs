@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::model::State;
+use crate::model::certificate::Certificate;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::Keyring;
 use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::{DAY, Timestamp};
-use crate::ops::Env;
+use crate::ops::{Env, install};
 pub use crate::ops::approve::{Preview, preview};
 use crate::store::certifier_key::{self, Protection};
 use crate::store::ledger::Ledger;
@@ -186,6 +187,13 @@ impl Desk {
         let request = state.requests.get(&id).ok_or_else(|| Error::not_found("request", &id.to_string()))?;
         let earlier = self.store.ledger().issued_by_key(&request.pkcs10.key.sha256)?;
         preview(&state, id, plan, &earlier, now)
+    }
+
+    /// Says what installing certificates into a keyring would do.
+    pub fn install_plan(&mut self, keyring: &str, certificates: &[Certificate]) -> Result<install::Plan> {
+        let (state, now) = (self.store.state(), self.present());
+        let revoked = verb::revocations(self, certificates)?;
+        install::plan(&state, keyring, certificates, &revoked, now)
     }
 
     /// Unlocks a certifier for this session; failures are recorded in the audit chain.

@@ -52,8 +52,8 @@ pub(super) const CHECKS: &[Check] = &[
         id: "K12",
         title: "A certificate in a keyring ends soon.",
         severity: Severity::Warning,
-        remedy: "Make a new keyring with the same names in time, and give it to the sites.",
-        command: "keyring.create",
+        remedy: "Request a new certificate in time; a new key waits in the ring while the old one serves.",
+        command: "keyring.request",
         run: |case, found| {
             let widest = case.bands.iter().copied().max().unwrap_or(30);
             for ring in rings(case) {
@@ -92,8 +92,8 @@ pub(super) const CHECKS: &[Check] = &[
         id: "K23",
         title: "A certificate in a keyring is revoked.",
         severity: Severity::Error,
-        remedy: "Make a new keyring with a new key, and give it to the sites.",
-        command: "keyring.create",
+        remedy: "Request a new certificate, with a new key when others may know this one.",
+        command: "keyring.request",
         run: |case, found| {
             for ring in rings(case) {
                 for entry in &ring.entries {

@@ -26,6 +26,7 @@ use certificate::Certificate;
 use certifier::Certifier;
 use finding::Subject;
 use issued::Revocation;
+use key::KeyInfo;
 use keyring::Keyring;
 use profile::Profile;
 use request::{Request, RequestId};
@@ -98,10 +99,16 @@ impl State {
         self.sites.values().filter(move |s| s.keyring == name)
     }
 
-    /// Finds the open request that a keyring's key has in the queue.
+    /// Finds the latest request of a keyring's key: of the one that waits for its certificate, when there is one.
     pub fn request_of_keyring(&self, ring: &Keyring) -> Option<&Request> {
-        let key = ring.key.as_ref()?;
-        self.requests.values().rev().find(|r| r.pkcs10.key.sha256 == key.sha256)
+        let of_key = |key: &KeyInfo| self.requests.values().rev().find(|r| r.pkcs10.key.sha256 == key.sha256);
+        ring.next_key.as_ref().and_then(of_key).or_else(|| ring.key.as_ref().and_then(of_key))
+    }
+
+    /// Finds the keyring that holds the private key to this public key.
+    pub fn keyring_of_key(&self, key: &Digest) -> Option<&Keyring> {
+        let holds = |ring: &&Keyring| ring.key.iter().chain(&ring.next_key).any(|k| k.sha256 == *key);
+        self.keyrings.values().find(holds)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::dialog::Dialog;
 use super::dialog::error::ErrorBox;
 use super::dialog::import;
+use super::dialog::install::Install;
 use super::dialog::menu::{Action, Menu, item};
 use super::dialog::path::PathLine;
 use super::dialog::pick::Pick;
@@ -149,6 +150,16 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
         Verb::Approve { id, .. } | Verb::Deny { id, .. } => {
             model.dialogs.retain(|d| !matches!(d, Dialog::Review(r) if r.id == *id));
         }
+        // Beside the line of a password, the form or plan that asked for it is done as well.
+        Verb::Ring { keyring, act, .. } => match act {
+            Act::Install { .. } => {
+                model.dialogs.retain(|d| !matches!(d, Dialog::Install(i) if i.keyring == *keyring));
+            }
+            Act::Request(_) | Act::Rename { .. } | Act::ChangePassword { .. } | Act::SelfCertify { .. } => {
+                model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.is_of_keyring(keyring)));
+            }
+            _ => {}
+        },
         Verb::Issue { ids } => {
             model.dialogs.retain(|d| !matches!(d, Dialog::Review(r) if ids.contains(&r.id)));
             model.here_mut().marked.retain(|k| !matches!(k, RowKey::Request(id) if ids.contains(id)));
@@ -307,8 +318,8 @@ fn issued(
         },
         IssuedFor::Install(keyring) => match crate::pki::certificate::read(der) {
             Ok(leaf) => {
-                let verb = Verb::ring(keyring, Act::Install { certificates: vec![leaf] });
-                return job::go(model, verb);
+                let install = Install::new(model, keyring, vec![leaf]);
+                model.dialogs.push(Dialog::Install(install));
             }
             Err(error) => model.dialogs.push(Dialog::Error(ErrorBox { error })),
         },

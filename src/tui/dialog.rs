@@ -7,6 +7,7 @@ pub mod error;
 pub mod form;
 pub mod help;
 pub mod import;
+pub mod install;
 mod line;
 pub mod menu;
 pub mod palette;
@@ -40,6 +41,8 @@ pub enum Dialog {
     Path(path::PathLine),
     /// A password to type.
     Secret(secret::SecretLine),
+    /// What installing would do.
+    Install(install::Install),
     /// What an approver looks at.
     Review(review::Review),
     /// The trusted roots of a keyring.
@@ -98,6 +101,7 @@ impl Dialog {
             Self::Menu(d) => d.input(model, input),
             Self::Path(d) => d.input(model, input),
             Self::Secret(d) => d.input(model, input),
+            Self::Install(d) => d.input(model, input),
             Self::Review(d) => d.input(model, input),
             Self::Roots(d) => d.input(model, input),
             Self::Compare(d) => d.input(model, input),
@@ -116,6 +120,7 @@ impl Dialog {
             Self::Menu(d) => d.sheet(model, columns),
             Self::Path(d) => d.sheet(model, columns),
             Self::Secret(d) => d.sheet(model, columns),
+            Self::Install(d) => d.sheet(model, columns),
             Self::Review(d) => d.sheet(model, columns),
             Self::Roots(d) => d.sheet(model, columns),
             Self::Compare(d) => d.sheet(model, columns),
@@ -131,6 +136,7 @@ impl Dialog {
             Self::Path(d) => d.busy,
             Self::Secret(d) => d.busy,
             Self::Menu(d) => d.busy,
+            Self::Install(d) => d.busy,
             _ => None,
         }
     }
@@ -142,6 +148,7 @@ impl Dialog {
             Self::Path(d) => d.busy = job,
             Self::Secret(d) => d.busy = job,
             Self::Menu(d) => d.busy = job,
+            Self::Install(d) => d.busy = job,
             _ => {}
         }
     }

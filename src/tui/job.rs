@@ -11,6 +11,7 @@ use super::pane::RowKey;
 use crate::desk::Verb;
 use crate::model::certificate::Certificate;
 use crate::model::request::{Plan, RequestId, Status};
+use crate::ops::ring::Act;
 
 /// What a file is read for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +91,9 @@ impl Job {
             Self::Verb(verb) => match &**verb {
                 Verb::CreateCertifier(new) => format!("making certifier {}", new.name),
                 Verb::CreateKeyring(new) => format!("making keyring {}", new.name),
+                Verb::Ring { keyring, act: Act::Request(_), .. } => {
+                    format!("making a request of keyring {keyring}")
+                }
                 Verb::Issue { ids } => format!("signing {} certificates", ids.len()),
                 Verb::IssueCrl { certifier } => format!("signing a CRL of {certifier}"),
                 _ => "saving".into(),

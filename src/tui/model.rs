@@ -329,6 +329,18 @@ impl Model {
         found.is_some()
     }
 
+    /// Goes to a record in its pane, also when a filter hides it there.
+    pub fn show(&mut self, pane: PaneId, key: &RowKey) {
+        self.pane = pane;
+        if !self.select(key) {
+            let here = self.here_mut();
+            here.filter.clear();
+            here.findings = false;
+            self.list();
+            self.select(key);
+        }
+    }
+
     /// Stays on a row after the list was made anew, also when the issued list is still to come.
     pub fn keep(&mut self, key: &RowKey) {
         self.select(key);

@@ -10,6 +10,7 @@ mod verify;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+use serde_json::json;
 
 use super::session::{Cell, Session};
 use super::{fields, print};
@@ -18,6 +19,7 @@ use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Subject;
 use crate::model::keyring::{Keyring, NewKeyring, Role};
+use crate::ops::request_again::proposed;
 use crate::ops::ring::Act;
 use crate::pki::pem;
 
@@ -59,6 +61,12 @@ pub(super) fn command() -> Command {
                         .action(ArgAction::SetTrue)
                         .help("Takes the newest certificate issued here for the keyring's key"),
                 )
+                .arg(
+                    Arg::new("dry-run")
+                        .long("dry-run")
+                        .action(ArgAction::SetTrue)
+                        .help("Shows the sorted chain and what would happen, and does nothing"),
+                )
                 .group(ArgGroup::new("source").args(["file", "issued"]).required(true)),
         )
         .subcommand(named("request", "Prints the latest request of a keyring as PEM"))
@@ -93,6 +101,10 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
     match matches.subcommand() {
         Some(("create", options)) => {
             let mut asked = NewKeyring { key_type: session.config.keyring_key, ..Default::default() };
+            if let Some(like) = options.get_one::<String>("like") {
+                let like = by_name(like, session)?;
+                asked.identity = proposed(&*session.state()?, &like).identity;
+            }
             fields::fill(&mut asked, options)?;
             session.writable()?;
             let whose = format!("keyring {}", asked.name);
@@ -123,6 +135,9 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             } else {
                 given(options, session)?
             };
+            if options.get_flag("dry-run") {
+                return show_plan(&ring.name, &certificates, session);
+            }
             session.run(Verb::ring(ring.name, Act::Install { certificates }))
         }
         Some(("request", options)) => {
@@ -203,16 +218,49 @@ fn given(options: &ArgMatches, session: &mut Session<'_>) -> Result<Vec<Certific
     Ok(found.certificates)
 }
 
+/// Prints what installing would do. Exit code 1 when it would be refused.
+fn show_plan(keyring: &str, certificates: &[Certificate], session: &mut Session<'_>) -> Result<u8> {
+    let plan = session.desk()?.install_plan(keyring, certificates)?;
+    let lines = plan.lines();
+    if session.json {
+        let steps = plan.steps.iter().map(|s| {
+            let c = &s.certificate;
+            json!({ "role": s.role.word(), "subject": c.subject.text(), "sha256": c.sha256.to_string(), "origin": s.origin })
+        });
+        let refused = plan.refusal.as_ref().map(|e| json!({ "what": e.what, "why": e.why, "next": e.next }));
+        let replaces = plan.replaces.as_ref().map(|c| c.sha256.to_string());
+        session.out.json(&json!({
+            "keyring": keyring, "chain": steps.collect::<Vec<_>>(), "replaces": replaces, "new-key": plan.promotes,
+            "warnings": plan.warnings, "refused": refused,
+        }));
+    } else {
+        let pairs = lines.iter().map(|line| (line.label.as_str(), line.text.clone()));
+        session.out.pairs(pairs.collect::<Vec<_>>());
+        session.out.line(match plan.refusal {
+            None => "Nothing was done yet.",
+            Some(_) => "It would be refused.",
+        });
+    }
+    Ok(u8::from(plan.refusal.is_some()))
+}
+
 /// Finds the newest certificate in the issued list for the key of a ring.
 fn issued(ring: &Keyring, session: &mut Session<'_>) -> Result<Certificate> {
     let nothing = || {
         Error::refused(format!("No certificate was issued here for the key of keyring {}.", ring.name))
             .next("Approve and issue its request, or install a certificate from a file.")
     };
-    let key = ring.key.as_ref().ok_or_else(nothing)?;
     let ledger = session.desk()?.ledger();
-    let rows = ledger.issued_by_key(&key.sha256)?;
-    let newest = rows.into_iter().filter(|r| r.revoked.is_none()).max_by_key(|r| (r.at, r.id));
+    // The key that waits comes first: its certificate is the one to install.
+    let mut rows = Vec::new();
+    for key in ring.next_key.iter().chain(&ring.key) {
+        rows = ledger.issued_by_key(&key.sha256)?;
+        rows.retain(|row| row.revoked.is_none());
+        if !rows.is_empty() {
+            break;
+        }
+    }
+    let newest = rows.into_iter().max_by_key(|r| (r.at, r.id));
     let (_, der) = ledger.issued_by_sha256(&newest.ok_or_else(nothing)?.sha256)?.ok_or_else(nothing)?;
     crate::pki::certificate::read(&der.0)
 }

@@ -10,9 +10,11 @@ use crate::model::bytes::Serial;
 use crate::model::certifier::NewCertifier;
 use crate::model::field::{Kind, Record};
 use crate::model::issued::Reason;
-use crate::model::keyring::NewKeyring;
+use crate::model::keyring::{NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying};
 use crate::model::request::{Plan, RequestId};
 use crate::model::site::Site;
+use crate::ops::request_again::proposed;
+use crate::ops::ring::Act;
 use crate::tui::chord::Key;
 use crate::tui::job;
 use crate::tui::model::{Model, Mood};
@@ -35,6 +37,14 @@ pub enum Goal {
     Deny(RequestId),
     /// Revokes a certificate of this certifier.
     Revoke(String, Serial),
+    /// Requests a certificate again for this keyring.
+    Request(String, Box<NewRequest>),
+    /// Renames this keyring.
+    Rename(String),
+    /// Changes the password of this keyring.
+    Password(String),
+    /// Lets this keyring certify itself.
+    SelfCertify(String),
 }
 
 /// A form.
@@ -62,6 +72,10 @@ impl Form {
             Goal::Approve(_, plan, _) => lines(plan, &look, false),
             Goal::Deny(_) => lines(&Denial::default(), &look, false),
             Goal::Revoke(..) => lines(&Withdrawal { reason: Reason::Unspecified }, &look, false),
+            Goal::Request(_, asked) => lines(&**asked, &look, false),
+            Goal::Rename(name) => lines(&Renaming { to: name.clone() }, &look, false),
+            Goal::Password(_) => lines(&NewPassword::default(), &look, false),
+            Goal::SelfCertify(_) => lines(&SelfCertifying::default(), &look, false),
         };
         Self { title: title.into(), goal, busy: None, lines, cursor: 0 }
     }
@@ -76,6 +90,16 @@ impl Form {
         match &self.goal {
             Goal::Site(Some(site)) => site.name == name,
             Goal::Site(None) => self.lines.first().is_some_and(|l| l.edit.text().trim() == name),
+            _ => false,
+        }
+    }
+
+    /// Tells whether it changes this keyring.
+    pub fn is_of_keyring(&self, name: &str) -> bool {
+        match &self.goal {
+            Goal::Request(ring, _) | Goal::Rename(ring) | Goal::Password(ring) | Goal::SelfCertify(ring) => {
+                ring == name
+            }
             _ => false,
         }
     }
@@ -126,8 +150,28 @@ impl Form {
         (Some(Dialog::Form(self)), Vec::new())
     }
 
-    /// Fields that were not touched follow those that were: the usual port follows the kind of a site.
+    /// Fields that were not touched follow those that were: the usual port follows the kind of a site, the names of a
+    /// keyring the one that it shall be like.
     fn follow(&mut self, model: &Model) {
+        if let Goal::Keyring(new) = &mut self.goal {
+            let at = NewKeyring::FIELDS.iter().position(|f| f.name == "like");
+            let like = at.and_then(|at| self.lines.get(at)).map_or("", |l| l.edit.text());
+            if like == new.like {
+                return;
+            }
+            like.clone_into(&mut new.like);
+            let ring = model.state.keyrings.get(like);
+            new.identity = ring.map(|r| proposed(&model.state, r).identity).unwrap_or_default();
+            let look = model.look();
+            let pairs = NewKeyring::FIELDS.iter().zip(self.lines.iter_mut());
+            for (field, line) in pairs.filter(|(_, l)| l.edit.text() == l.before) {
+                let value = (field.get)(new, &look);
+                if value != line.before {
+                    line.edit.set(&value);
+                    line.before = value;
+                }
+            }
+        }
         if let Goal::Site(before) = &self.goal {
             let mut site = before.as_deref().cloned().unwrap_or_default();
             let look = model.look();
@@ -220,6 +264,25 @@ impl Form {
                     serial,
                     reason: with.reason,
                 })
+            }
+            Goal::Request(ring, asked) => {
+                let mut asked = (**asked).clone();
+                fill(&mut asked, lines, false).then(|| Verb::ring(ring, Act::Request(asked)))
+            }
+            Goal::Rename(ring) => {
+                let mut asked = Renaming::default();
+                fill(&mut asked, lines, false).then(|| Verb::ring(ring, Act::Rename { to: asked.to }))
+            }
+            Goal::Password(ring) => {
+                let mut asked = NewPassword::default();
+                let good = fill(&mut asked, lines, false) && passwords(lines);
+                let act = Act::ChangePassword { new: asked.password, repeat: asked.repeat };
+                good.then(|| Verb::ring(ring, act))
+            }
+            Goal::SelfCertify(ring) => {
+                let mut asked = SelfCertifying::default();
+                let good = fill(&mut asked, lines, false);
+                good.then(|| Verb::ring(ring, Act::SelfCertify { days: asked.days.into() }))
             }
         }
     }

@@ -1,17 +1,20 @@
 //! A few ways to go on, below some lines that say what they are about: what to copy, where to take a certificate from,
 //! what to do with what a paste holds, which of two versions to keep.
 
+use super::install::Install;
 use super::path::PathLine;
 use super::viewer::{Text, labelled};
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
 use crate::model::bytes::{Der, Serial};
+use crate::model::certificate::Certificate;
 use crate::model::field::differences;
 use crate::model::site::Site;
 use crate::tui::chord::Key;
 use crate::tui::job::{self, IssuedFor, Job, ReadFor};
 use crate::tui::model::{Model, Mood};
 use crate::tui::msg::{Effect, Input, JobId};
+use crate::tui::pane::{PaneId, RowKey};
 use crate::tui::theme::Role;
 use crate::tui::widget::text::{cut, width, wrap};
 
@@ -70,6 +73,10 @@ pub enum Action {
     SaveMine(Site),
     /// Goes on without saving what the dialog below holds.
     Discard,
+    /// Shows what installing certificates into this keyring would do.
+    Install(String, Vec<Certificate>),
+    /// Goes to a record in its pane.
+    Show(PaneId, RowKey),
 }
 
 /// A way to go on.
@@ -203,6 +210,15 @@ impl Menu {
             }
             Action::Discard => {
                 model.dialogs.pop();
+                Vec::new()
+            }
+            Action::Install(keyring, certificates) => {
+                let install = Install::new(model, keyring, certificates);
+                model.dialogs.push(Dialog::Install(install));
+                Vec::new()
+            }
+            Action::Show(pane, key) => {
+                model.show(pane, &key);
                 Vec::new()
             }
         };

@@ -119,7 +119,9 @@ pub fn fields_markdown() -> String {
     use crate::model::certificate::Certificate;
     use crate::model::certifier::{Certifier, NewCertifier};
     use crate::model::issued::Issued;
-    use crate::model::keyring::{Keyring, NewKeyring};
+    use crate::model::keyring::{
+        Keyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying,
+    };
     use crate::model::request::Request;
     use crate::model::site::Site;
     let mut out = String::from(
@@ -129,6 +131,10 @@ pub fn fields_markdown() -> String {
     table::<NewCertifier>(&mut out);
     table::<Certifier>(&mut out);
     table::<NewKeyring>(&mut out);
+    table::<NewRequest>(&mut out);
+    table::<Renaming>(&mut out);
+    table::<NewPassword>(&mut out);
+    table::<SelfCertifying>(&mut out);
     table::<Keyring>(&mut out);
     table::<Site>(&mut out);
     table::<Request>(&mut out);
