@@ -69,7 +69,7 @@ fn seen_by_openssl(folder: &Path, ring: &str) -> (String, String) {
 
 fn word(desk: &Desk, ring: &str) -> String {
     let state = desk.state();
-    status(&state.keyrings[ring], &Look { state: &state, now: Desk::now(), soon: 30 })
+    status(&state.keyrings[ring], &Look { state: &state, now: Desk::now(), soon: 30, zone: None })
 }
 
 #[test]

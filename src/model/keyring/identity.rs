@@ -287,7 +287,7 @@ mod tests {
         let new = of(NewKeyring::FIELDS.iter().map(|f| f.name).collect());
         assert_eq!(new, of(NewRequest::FIELDS.iter().map(|f| f.name).collect()));
         let (state, now) = (State::default(), Timestamp::default());
-        let look = Look { state: &state, now, soon: 0 };
+        let look = Look { state: &state, now, soon: 0, zone: None };
         let mut asked = NewRequest::default();
         for name in new.iter().filter(|n| **n != "country") {
             set(&mut asked, name, "x.test").unwrap();
