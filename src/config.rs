@@ -54,7 +54,7 @@ pub struct Config {
     pub colour: Colour,
     /// Symbols.
     pub symbols: Symbols,
-    /// Days before an end at which it is shown as near, largest first; the largest is the `soon` of lists.
+    /// Days before an end at which it is shown as near, largest first; see [`Self::soon`].
     pub expiry_bands: Vec<i64>,
     /// The key type that new keyrings propose.
     pub keyring_key: KeyType,
@@ -125,7 +125,7 @@ static SETTINGS: [Setting; 13] = [
     },
     Setting {
         name: "expiry_bands",
-        allowed: "1 to 6 whole numbers from 1 to 3650 in brackets, such as [30, 14, 7]",
+        allowed: "1 to 6 whole numbers from 1 to 3650 in brackets, such as [90, 30, 7]",
         set: |c, v| {
             let Value::Seq(items) = v else { return None };
             let mut days =
@@ -265,9 +265,10 @@ impl Config {
         Ok(config)
     }
 
-    /// Returns the number of days from which on an end is near: the largest band.
+    /// Returns the number of days from which on an end is near: the largest band up to 30, or the smallest of all.
     pub fn soon(&self) -> i64 {
-        self.expiry_bands.first().copied().unwrap_or(30)
+        let near = self.expiry_bands.iter().find(|band| **band <= 30);
+        near.or_else(|| self.expiry_bands.last()).copied().unwrap_or(30)
     }
 }
 

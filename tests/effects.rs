@@ -76,7 +76,7 @@ fn each_effect_is_answered_exactly_once() {
             19 => Effect::StopService(job),
             20 => Effect::WriteFile(job, path("new"), b"x".to_vec()),
             21 => Effect::WriteFile(job, path("text"), b"x".to_vec()),
-            22 => Effect::Examine(job, ringmaster::desk::Desk::now(), 30),
+            22 => Effect::Examine(job, ringmaster::desk::Desk::now(), vec![30]),
             23 => Effect::Crl(job, "ca".into()),
             _ => return None,
         })

@@ -20,6 +20,7 @@ mod probe;
 mod pty;
 mod requests;
 mod ring_life;
+mod rules;
 mod screens;
 mod script;
 mod store;

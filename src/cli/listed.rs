@@ -89,8 +89,8 @@ pub(super) fn list(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
         lines.truncate(limit);
         session.out.note(&format!("Only the first {limit} are listed; --limit N lists more."));
     }
-    for (path, why) in state.unreadable.iter().filter(|(path, _)| !path.starts_with("sites/")) {
-        session.out.note(&format!("{path} is left alone: {why}"));
+    for unread in state.unreadable.iter().filter(|unread| !unread.path.starts_with("directory/")) {
+        session.out.note(&format!("{} is left alone: {}", unread.path, unread.why));
     }
     let look = Look { state: &state, now, soon, zone: None };
     if session.json {

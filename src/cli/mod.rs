@@ -5,8 +5,8 @@ mod certificate;
 mod certifier;
 mod completions;
 mod demo;
+mod doctor;
 mod fields;
-mod findings;
 mod keyring;
 mod listed;
 mod print;
@@ -49,7 +49,7 @@ const NOUNS: &[Noun] = &[
     #[cfg(feature = "network")]
     Noun { command: probe::command, run: probe::run },
     Noun { command: certificate::command, run: certificate::run },
-    Noun { command: findings::command, run: findings::run },
+    Noun { command: doctor::command, run: doctor::run },
     Noun { command: audit::command, run: audit::run },
     Noun { command: completions::command, run: completions::run },
 ];

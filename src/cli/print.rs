@@ -82,7 +82,8 @@ impl<'a> Printer<'a> {
         for finding in findings {
             self.line(&format!("{} {}: {}", finding.severity.word(), finding.rule, finding.text));
             if !finding.remedy.is_empty() {
-                self.line(&format!("  {}", finding.remedy));
+                let command = finding.command.as_ref().map_or_else(String::new, |c| format!(" ({c})"));
+                self.line(&format!("  {}{command}", finding.remedy));
             }
         }
     }
@@ -123,20 +124,13 @@ pub(super) fn finding(finding: &Finding) -> Value {
         "subject": subject(&finding.subject),
         "text": finding.text,
         "remedy": finding.remedy,
+        "command": finding.command,
     })
 }
 
 /// Names an object of the console: `keyring mail`, `request 3`.
 pub(super) fn subject(subject: &Subject) -> String {
-    visible(&match subject {
-        Subject::Workspace => "workspace".into(),
-        Subject::Keyring(name) => format!("keyring {name}"),
-        Subject::Site(name) => format!("site {name}"),
-        Subject::Certifier(name) => format!("certifier {name}"),
-        Subject::Request(id) => format!("request {id}"),
-        Subject::Certificate(sha256) => format!("certificate {sha256}"),
-        Subject::Issued(certifier, serial) => format!("certificate {serial} of {certifier}"),
-    })
+    visible(&subject.to_string())
 }
 
 /// Names a file that was read: `standard input`, `file web.csr`.

@@ -15,6 +15,7 @@ use crate::model::error::{Error, Kind, Result};
 use crate::model::field::{Look, Record};
 use crate::model::finding::Subject;
 use crate::model::request::Status;
+use crate::model::unread::Sort;
 use crate::pki::pem::{self, Found};
 
 /// How often a wrong password may be typed again.
@@ -214,9 +215,9 @@ impl<'a> Session<'a> {
             soon: self.config.soon(),
             zone: self.config.zone.as_ref(),
         };
-        for (path, why) in state.unreadable.iter().filter(|(path, _)| path.starts_with(folder)) {
-            let left = if state.is_missing(path) { "" } else { " is left alone" };
-            self.out.note(&format!("{path}{left}: {why}"));
+        for unread in state.unreadable.iter().filter(|unread| unread.path.starts_with(folder)) {
+            let left = if unread.sort == Sort::Missing { "" } else { " is left alone" };
+            self.out.note(&format!("{}{left}: {}", unread.path, unread.why));
         }
         if self.json {
             let all = records.map(|r| Value::Object(print::object(r, &look))).collect();

@@ -18,6 +18,7 @@ pub mod request;
 pub mod secret;
 pub mod site;
 pub mod time;
+pub mod unread;
 
 use std::collections::BTreeMap;
 
@@ -31,6 +32,7 @@ use keyring::Keyring;
 use profile::Profile;
 use request::{Request, RequestId};
 use site::Site;
+use unread::{Sort, Unread};
 
 /// Counts the commits of a workspace; every commit makes the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -61,21 +63,22 @@ pub struct State {
     pub revocations: BTreeMap<Digest, Revocation>,
     /// How many certificates each certifier has revoked since its latest CRL; a certifier that owes none is left out.
     pub owed: BTreeMap<String, u64>,
-    /// Files of the workspace that are missing ([`State::MISSING`]), cannot be read or do not fit, as (path, why); they
-    /// are left alone.
-    pub unreadable: Vec<(String, String)>,
+    /// Files of the workspace that are missing, cannot be read or do not fit; they are left alone.
+    pub unreadable: Vec<Unread>,
 }
 
 impl State {
     /// How many closed requests are kept in memory.
     pub const CLOSED_KEPT: usize = 500;
 
-    /// How it begins what is said of a file that the audit chain tells of and that is not there.
-    pub const MISSING: &str = "It is missing, and the audit chain tells of it.";
+    /// Tells what is the matter with a file, if anything is.
+    pub fn unread(&self, path: &str) -> Option<&Unread> {
+        self.unreadable.iter().find(|unread| unread.path == path)
+    }
 
     /// Tells whether a file is missing that the audit chain tells of.
     pub fn is_missing(&self, path: &str) -> bool {
-        self.unreadable.iter().any(|(p, why)| p == path && why.starts_with(Self::MISSING))
+        self.unread(path).is_some_and(|unread| unread.sort == Sort::Missing)
     }
 
     /// Lists every certificate that stands in a keyring or belongs to a certifier, each once, with where it stands.

@@ -130,7 +130,7 @@ fn unlocked(state: &State, name: &str, password: &Secret) -> Result<(Keyring, Op
 fn new_keyring_name(state: &State, name: &str) -> Result<()> {
     check_name(name).map_err(|why| Error::usage("The name cannot be used.").why(why))?;
     let file = kyr::path(name);
-    if state.keyrings.contains_key(name) || state.unreadable.iter().any(|(path, _)| *path == file) {
+    if state.keyrings.contains_key(name) || state.unread(&file).is_some() {
         return Err(Error::refused(format!("A keyring is already named \"{name}\"."))
             .why("Its file stands in the workspace and is never overwritten.")
             .next("Choose another name."));

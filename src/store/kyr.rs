@@ -76,7 +76,7 @@ struct HeaderEntry {
 /// Seals `ring` under a password with a fresh salt and `rounds`, with this key and no other, and returns it with `sealed`
 /// filled in and the revision raised by one. Used when a ring is made.
 ///
-/// Errors: `Usage` for rounds out of range, `Refused` when the ring's certificate is not of this key.
+/// Errors: `Usage` for rounds out of range, `OtherKey` when the ring's certificate is not of this key.
 pub fn seal(ring: Keyring, key: Option<&PrivateKey>, password: &Secret, rounds: u32) -> Result<Keyring> {
     seal_both(ring, key, None, password, rounds)
 }
@@ -144,7 +144,7 @@ pub fn drop_next_key(ring: &mut Keyring) {
 
 /// Computes the MAC anew after the public part was changed, and raises the revision by one; the keys stay as they are.
 ///
-/// It cannot tell whether the part before the change was intact: open the ring first. Errors: `WrongPassword`, `Refused`
+/// It cannot tell whether the part before the change was intact: open the ring first. Errors: `WrongPassword`, `OtherKey`
 /// when the ring's certificate is not of its key.
 pub fn amend(mut ring: Keyring, password: &Secret) -> Result<Keyring> {
     let derived = Derived::of(&ring.sealed, password);
@@ -231,7 +231,7 @@ pub fn path(name: &str) -> String {
 }
 
 /// Reads a file. `stash` tells whether a `.sth` stands beside it. Errors: `Foreign` for a proprietary binary keyring, a
-/// PFX, a JPEG and other strangers (says which and what to do), `TooNew`, `Damaged`.
+/// PFX, a JPEG and other strangers (says which and what to do), `TooNew`, `Misnamed`, `OtherKey`, `Damaged`.
 pub fn read(name: &str, bytes: &[u8], stash: bool) -> Result<Keyring> {
     read_with(name, bytes, stash, &mut Known::new())
 }
@@ -254,7 +254,8 @@ pub fn read_with(name: &str, bytes: &[u8], stash: bool, known: &mut Known) -> Re
     let (header, pem) = split(text).ok_or_else(|| bad("The line before the PEM part is missing.".into()))?;
     let header: Header = marked::parse(&file, header)?;
     if header.name != name {
-        return Err(bad(format!("It holds the ring \"{}\".", header.name))
+        return Err(Error::new(Kind::Misnamed, format!("{file} holds the ring \"{}\".", header.name))
+            .why("A ring is bound to its name; it is left alone.")
             .next(format!("Rename it back: mv {file} {}.kyr", header.name)));
     }
     if !(1..=MOST_ROUNDS).contains(&header.rounds) {
@@ -314,7 +315,10 @@ pub fn read_with(name: &str, bytes: &[u8], stash: bool, known: &mut Known) -> Re
     let (name, revision) = (header.name, header.revision);
     let next_key = header.next_key.map(|key| pki::key::describe(&key.spki.0));
     let ring = Keyring { name, revision, key, next_key, entries, stash, sealed };
-    check(&ring).map_err(|e| bad(e.why))?;
+    check(&ring).map_err(|e| match e.kind {
+        Kind::OtherKey => Error { kind: e.kind, ..bad(e.why) },
+        _ => bad(e.why),
+    })?;
     Ok(ring)
 }
 
@@ -412,7 +416,7 @@ fn check(ring: &Keyring) -> Result<()> {
         return no("It has more than one certificate of its own.");
     }
     if ring.leaf().is_some_and(|l| ring.key.as_ref().is_none_or(|k| k.spki != l.key.spki)) {
-        return no("Its own certificate is not of its key.");
+        return no("Its own certificate is not of its key.").map_err(|e| Error { kind: Kind::OtherKey, ..e });
     }
     let twice = |(i, e): (usize, &Entry)| {
         ring.entries[..i].iter().any(|f| f.role == e.role && f.certificate.sha256 == e.certificate.sha256)

@@ -18,7 +18,6 @@ use crate::desk::{Outcome, Verb};
 use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Kind};
 use crate::model::field::Record;
-use crate::model::finding::Subject;
 use crate::model::site::Site;
 use crate::ops::ring::Act;
 
@@ -168,14 +167,9 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
     }
     // The selection goes to what was made, where the person looks already.
     for fact in &outcome.facts {
-        let (pane, key) = match fact.subject() {
-            Subject::Keyring(name) => (PaneId::Keyrings, RowKey::Name(name)),
-            Subject::Site(name) => (PaneId::Sites, RowKey::Name(name)),
-            Subject::Certifier(name) => (PaneId::Certifiers, RowKey::Name(name)),
-            Subject::Request(id) => (PaneId::Requests, RowKey::Request(id)),
-            _ => continue,
-        };
-        if pane == model.pane {
+        if let Some((pane, key)) = RowKey::of(&fact.subject())
+            && pane == model.pane
+        {
             model.select(&key);
         }
     }

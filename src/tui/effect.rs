@@ -14,6 +14,7 @@ use super::query::{self, Ask};
 use super::task;
 use super::terminal::caught;
 use crate::desk::{Desk, Outcome, preview};
+use crate::doctor;
 use crate::model::State;
 use crate::model::bytes::Der;
 use crate::model::error::{Error, Kind, Result};
@@ -63,6 +64,7 @@ pub struct Workers {
     asks: Sender<Ask>,
     shared: Arc<Shared>,
     state: Arc<State>,
+    memory: Arc<doctor::Memory>,
 }
 
 /// What the threads know of each other.
@@ -113,7 +115,15 @@ impl Workers {
             .name("store".into())
             .spawn(move || clerk.work(&works))
             .map_err(no_thread)?;
-        Ok(Self { post, store: Some(store), worker: Some(worker), asks, shared, state })
+        Ok(Self {
+            post,
+            store: Some(store),
+            worker: Some(worker),
+            asks,
+            shared,
+            state,
+            memory: Arc::default(),
+        })
     }
 
     /// Notes that a key was pressed.
@@ -168,10 +178,10 @@ impl Workers {
                 };
                 self.ask(id, Ask::ByKey(id, key, Box::new(work)));
             }
-            Effect::Examine(id, now, soon) => {
-                let state = self.state.clone();
+            Effect::Examine(id, now, bands) => {
+                let (state, memory) = (self.state.clone(), self.memory.clone());
                 post.spawn(id, move || {
-                    Ok(Done::Findings(crate::doctor::examine(&state, now, &[soon]).into()))
+                    Ok(Done::Findings(doctor::examine_again(&memory, &state, now, &bands).into()))
                 });
             }
             Effect::ServiceLog(id) => post.done(id, Ok(self.shared.service_log())),

@@ -96,8 +96,8 @@ pub(super) const COMMANDS: &[Command] = &[
         keys: &["!"],
         doc: "Narrows the list to records with something wrong, and shows what the checks say of them; of certificates it \
               shows what ends soon or has ended less than 90 days ago and is not revoked, what is in use though it \
-              has ended or is revoked, and the certificate of a keyring with a finding.",
-        cli: Some("findings"),
+              has ended or is revoked, and the certificate of a keyring with a finding; of findings it hides the notes.",
+        cli: Some("doctor"),
         weight: 30,
         run: |model| {
             let on = !model.here().findings;
@@ -230,6 +230,15 @@ pub(super) const COMMANDS: &[Command] = &[
         keys: &["5"],
         doc: "Goes to the certifiers.",
         run: |m| go(m, PaneId::Certifiers),
+        ..READ
+    },
+    Command {
+        name: "pane.findings",
+        title: "findings",
+        keys: &["6"],
+        doc: "Goes to what the checks have found in the workspace.",
+        cli: Some("doctor"),
+        run: |m| go(m, PaneId::Findings),
         ..READ
     },
 ];

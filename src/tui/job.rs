@@ -104,7 +104,6 @@ impl Job {
             Self::Preview(..) => "working out what would be issued".into(),
             Self::Probe(site) => format!("probing {site}"),
             Self::Serve(site) => format!("starting the rehearsal of {site}"),
-            Self::Examine => "checking the workspace".into(),
             Self::Refresh => "reading the workspace".into(),
             _ => return None,
         })

@@ -23,6 +23,7 @@ pub mod pane;
 pub mod query;
 pub mod run;
 pub mod search;
+mod tabs;
 pub mod task;
 pub mod terminal;
 pub mod theme;

@@ -111,8 +111,8 @@ pub enum Effect {
     Preview(JobId, RequestId, Plan),
     /// Ask for the list of certificates; a newer ask replaces one that still waits, which is answered `Cancelled`.
     Ids(JobId, Wish),
-    /// Run the checks at this moment, with so many days of warning.
-    Examine(JobId, Timestamp, i64),
+    /// Run the checks at this moment, with these bands of days before an end.
+    Examine(JobId, Timestamp, Vec<i64>),
     /// Ask for rows of the issued list.
     Rows(JobId, Vec<u32>),
     /// Ask for one issued certificate.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "outside #[test] functions too, a test fails by it")]
 
 mod bad_input;
+mod doctor;
 mod killed;
 mod losses;
 mod main_job;

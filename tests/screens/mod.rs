@@ -86,6 +86,18 @@ fn a_review_shows_what_was_asked_beside_what_will_be_issued() {
     shows!("review-132x43", under_review(Console::fixture().sized(132, 43)));
 }
 
+/// What the pane of findings shows depends on commands that the offline build does not have.
+#[cfg(feature = "network")]
+#[test]
+fn findings_stand_worst_first_with_what_helps() {
+    shows!("empty-findings-80x24", Console::empty().press("6").examined());
+    shows!("full-findings-80x24", Console::fixture().press("6").examined());
+    shows!("full-findings-132x43-ascii", Console::fixture().mono().sized(132, 43).press("6").examined());
+    shows!("full-findings-40x8", Console::fixture().sized(40, 8).press("6").examined());
+    shows!("finding-80x24", Console::fixture().press("6").examined().press("<ret>"));
+    shows!("full-keyrings-80x24-examined", Console::fixture().examined().press("1"));
+}
+
 #[test]
 fn a_short_list_leaves_its_room_to_the_detail() {
     let mut console = Console::fixture();

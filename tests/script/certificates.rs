@@ -119,7 +119,7 @@ fn only_what_wants_a_look_is_asked_for() {
 #[test]
 fn a_list_that_is_whole_again_does_not_say_that_it_is_narrowed() {
     let mut c = Console::fixture();
-    c.press("1 !").answer(Ok(Done::Findings(Arc::from([]))));
+    c.press("1 !").found(Vec::new());
     assert!(c.screen().contains("Only what has something wrong"), "{}", c.screen());
     c.press("<esc>");
     assert!(!c.screen().contains("Only what"), "{}", c.screen());
@@ -129,16 +129,14 @@ fn a_list_that_is_whole_again_does_not_say_that_it_is_narrowed() {
 fn the_checks_run_elsewhere_and_once_for_a_state() {
     let mut c = Console::fixture();
     c.press("1 !");
-    assert!(matches!(c.effects.last(), Some(Effect::Examine(..))), "{:?}", c.effects);
+    assert!(c.checks.is_some());
     let subject = Subject::Keyring("shop".into());
-    let found = Finding::new("K02", Severity::Warning, subject, "The keyring has no certificate.");
-    c.answer(Ok(Done::Findings([found].into())));
+    c.found(vec![Finding::new("K02", Severity::Warning, subject, "The keyring has no certificate.")]);
     assert!(c.press("g j").screen().contains("Finding          K02"), "{}", c.screen());
-    let asked = c.effects.len();
     c.press("! 3 ! 1 !");
-    assert_eq!(c.effects.len(), asked, "asked again for the same state");
+    assert!(c.checks.is_none(), "asked again for the same state");
     c.send(Msg::State(Arc::new(fixture::full())));
-    assert!(matches!(c.effects.last(), Some(Effect::Examine(..))), "{:?}", c.effects);
+    assert!(c.checks.is_some());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use ringmaster::config::Config;
 use ringmaster::desk::Desk;
 use ringmaster::tui::effect::{Post, Workers};
+use ringmaster::tui::job::Job;
 use ringmaster::tui::model::Settings;
 use ringmaster::tui::msg::Msg;
 
@@ -48,7 +49,7 @@ impl Live {
             for effect in std::mem::take(&mut self.console.effects) {
                 self.workers.carry_out(effect);
             }
-            if self.console.model.jobs.is_empty() {
+            if self.console.model.jobs.values().all(|(job, _)| *job == Job::Examine) {
                 return self;
             }
             let left = patience.saturating_duration_since(Instant::now());

@@ -4,6 +4,7 @@
 
 mod certificates;
 pub(crate) mod console;
+mod findings;
 mod first_day;
 pub(crate) mod fixture;
 mod walk;

@@ -6,6 +6,7 @@ use ringmaster::desk::Verb;
 use ringmaster::model::error::{Error, Kind};
 use ringmaster::model::keyring::RequestKey;
 use ringmaster::model::request::RequestId;
+use ringmaster::model::unread::{Sort, Unread};
 use ringmaster::ops::ring::Act;
 use ringmaster::tui::msg::{Done, Effect, Msg};
 use ringmaster::tui::pane::RowKey;
@@ -452,7 +453,7 @@ fn a_message_stands_for_a_while_also_after_a_quiet_time() {
 
 #[test]
 fn the_footer_fits_every_width() {
-    for pane in ["1", "2", "3", "4", "5"] {
+    for pane in ["1", "2", "3", "4", "5", "6"] {
         for columns in 40..140 {
             let mut c = Console::fixture().sized(columns, 24);
             let screen = c.press(pane).screen();
@@ -465,7 +466,11 @@ fn the_footer_fits_every_width() {
 #[test]
 fn a_file_that_cannot_be_read_is_said_once_wherever_one_is() {
     let mut state = fixture::full();
-    let stranger = ("keyrings/photo.kyr".to_owned(), "It is a JPEG picture.".to_owned());
+    let stranger = Unread {
+        path: "keyrings/photo.kyr".into(),
+        why: "It is a JPEG picture.".into(),
+        sort: Sort::Stranger,
+    };
     state.unreadable.push(stranger);
     let mut c = Console::of(state.clone());
     assert!(c.screen().contains("keyrings/photo.kyr is left alone"), "{}", c.screen());

@@ -198,8 +198,8 @@ pub(super) fn by_name(name: &str, session: &mut Session<'_>) -> Result<Keyring> 
         return Ok(ring.clone());
     }
     let file = format!("keyrings/{name}.kyr");
-    Err(match state.unreadable.iter().find(|(path, _)| *path == file) {
-        Some((_, why)) => Error::damaged(format!("The keyring {name} cannot be read.")).why(why),
+    Err(match state.unread(&file) {
+        Some(unread) => Error::damaged(format!("The keyring {name} cannot be read.")).why(&unread.why),
         None => Error::not_found("keyring", name).next("List them with: ringmaster keyring list"),
     })
 }

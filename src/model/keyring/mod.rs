@@ -18,7 +18,7 @@ pub use identity::{Identity, left_out};
 pub use new::{ImportedKeyring, NewKeyring, NewRequest, RequestKey};
 
 /// What a certificate is in a ring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Role {
     /// The certificate of the ring's own key.
     Leaf,

@@ -129,7 +129,7 @@ fn header_and_pem_have_to_fit() {
 fn a_file_of_another_name_version_or_program_is_refused() {
     let (ring, _) = sample::ring("mail", "right");
     let text = text(&ring);
-    assert_eq!(read("web", text.as_bytes(), false).unwrap_err().kind, Kind::Damaged);
+    assert_eq!(read("web", text.as_bytes(), false).unwrap_err().kind, Kind::Misnamed);
     assert_eq!(refusal(&text.replace("keyring 1", "keyring 2")).kind, Kind::TooNew);
     assert_eq!(refusal(&text.replace("keyring 1", "stash 1")).kind, Kind::Foreign);
     assert_eq!(refusal("\u{1}\0\0\0").kind, Kind::Foreign);

@@ -30,6 +30,7 @@ use crate::tui::theme::Role;
 pub const PANE: Pane = Pane {
     id: PaneId::Certificates,
     title: "Certificates",
+    short: "Certs",
     columns: &[
         Column { title: "subject", least: 24, share: 6, rank: 0 },
         Column { title: "issuer", least: 10, share: 2, rank: 3 },

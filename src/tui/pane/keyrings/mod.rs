@@ -28,6 +28,7 @@ use crate::tui::theme::Role;
 pub const PANE: Pane = Pane {
     id: PaneId::Keyrings,
     title: "Keyrings",
+    short: "Keyrings",
     columns: &[
         Column { title: "name", least: 12, share: 2, rank: 0 },
         Column { title: "certificate", least: 14, share: 4, rank: 2 },
