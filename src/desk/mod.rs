@@ -18,6 +18,7 @@ use crate::model::time::{DAY, Timestamp};
 use crate::ops::{Env, install};
 pub use crate::ops::approve::{Preview, preview};
 use crate::store::certifier_key::{self, Protection};
+use crate::store::history::{Gone, History};
 use crate::store::ledger::Ledger;
 use crate::store::signer::{Keys, LedgerSigner};
 use crate::store::{Open, Store};
@@ -269,6 +270,16 @@ impl Desk {
         let above = ring.with_role(crate::model::keyring::Role::Chain).map(|e| &e.certificate);
         let chain = std::iter::once(leaf).chain(above).map(|c| c.der.clone()).collect();
         Ok(crate::probe::serve::Served { site: site.name.clone(), chain, key, port })
+    }
+
+    /// Reads the versions of a keyring, also of a deleted one. Errors: `NotFound` when nothing is known of it.
+    pub fn history(&self, keyring: &str) -> Result<History> {
+        self.store.history(keyring)
+    }
+
+    /// Lists the keyrings that can be brought back, the latest first.
+    pub fn gone(&self) -> Result<Vec<Gone>> {
+        self.store.gone()
     }
 
     /// Returns the ledger for reading.

@@ -1,6 +1,7 @@
 //! A keyring: one private key, its certificate, the chain above it and the roots it trusts.
 
 mod change;
+mod compare;
 mod identity;
 mod new;
 
@@ -12,6 +13,7 @@ use super::field::{Field, Look, Record, yes_no};
 use super::key::KeyInfo;
 use super::request::Status;
 use super::time::days_left;
+pub use compare::{Difference, Sign, compare};
 pub use change::{NewPassword, Renaming, SelfCertifying};
 pub(super) use identity::country;
 pub use identity::{Identity, left_out};
