@@ -94,7 +94,8 @@ impl<'a> Session<'a> {
         Ok(0)
     }
 
-    fn perform(&mut self, mut verb: Verb) -> Result<Outcome> {
+    /// Runs a verb, and asks for the passwords it needs.
+    pub(super) fn perform(&mut self, mut verb: Verb) -> Result<Outcome> {
         let mut asked = 0;
         loop {
             let error = match self.desk()?.run(verb.clone()) {

@@ -297,9 +297,6 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
             format!("Certifier {} is made, with its certificate and first CRL.", certifier.name)
         }
         Fact::WorkspaceCreated => return None,
-        Fact::KeyringCreated { keyring } if keyring.revision > 1 => {
-            format!("Keyring {} is back, as revision {}.", keyring.name, keyring.revision)
-        }
         Fact::FilePutAway { path } => format!("{path} was moved to the history."),
         Fact::KeyringCreated { keyring } if keyring.is_self_certified() => {
             format!("Keyring {} is made and certifies itself, for tests only.", keyring.name)

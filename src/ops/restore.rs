@@ -11,7 +11,7 @@ use crate::model::keyring::{Difference, Keyring, compare};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::model::unread::Sort;
-use crate::store::history::{History, Last, Revision};
+use crate::store::history::{BACK, History, Last, Revision};
 use crate::store::{kyr, sth};
 
 /// Makes `revision` the present one, as a new revision above it, and the stash anew when there is one of another password.
@@ -92,7 +92,11 @@ pub fn undelete(state: &State, revision: &Keyring, password: &Secret, env: &mut 
     if ring.stash {
         files.push(sth::file(&ring, password, &(env.stash_key)()?)?);
     }
-    Ok(Change { facts: vec![Fact::KeyringCreated { keyring: ring }], files })
+    let mut what = BACK.to_owned();
+    what.extend(lifetime(&ring, env.now).map(|why| format!("; {why}")));
+    // Made again for those who ask what there is, and told as what it is.
+    let facts = vec![Fact::KeyringCreated { keyring: ring.clone() }, Fact::KeyringChanged { keyring: ring, what }];
+    Ok(Change { facts, files })
 }
 
 /// Says how the last change of a keyring is undone. An undoing is undone the same way.

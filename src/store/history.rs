@@ -11,6 +11,7 @@ use super::{file, kyr, workspace};
 use crate::model::bytes::Digest;
 use crate::model::change::Fact;
 use crate::model::error::{Error, Result};
+use crate::model::escape::visible;
 use crate::model::issued::Revocation;
 use crate::model::keyring::{Keyring, check_name};
 use crate::model::time::Timestamp;
@@ -19,6 +20,9 @@ use crate::model::{Generation, State};
 
 /// The most versions that are listed; older ones stay on the disk.
 pub const MOST: usize = 500;
+
+/// What is said of a ring that was brought back after it was deleted.
+pub const BACK: &str = "brought back from the history";
 
 /// Who did what, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +107,29 @@ impl Revision {
             (None, Some(Generation(replaced))) => format!("@{replaced}"),
             (None, None) => "?".into(),
         }
+    }
+}
+
+impl Revision {
+    /// Says what else there is to know of a version of this keyring; foreign text in it is escaped.
+    pub fn remark(&self, keyring: &str) -> String {
+        let mut remarks = Vec::new();
+        if let Err(error) = &self.ring {
+            remarks.push(visible(&error.to_string()));
+        }
+        if self.altered {
+            remarks.push("altered: not as the audit chain tells".into());
+        }
+        if self.earlier {
+            remarks.push("of an earlier keyring of this name".into());
+        }
+        if self.name != keyring {
+            remarks.push(format!("as {}", self.name));
+        }
+        if let Some(revoked) = &self.revoked {
+            remarks.push(format!("certificate revoked on {}", revoked.at.date()));
+        }
+        remarks.join("; ")
     }
 }
 
@@ -212,13 +239,16 @@ impl Walk {
                 self.deleted.get_or_insert_with(|| made("deleted"));
             }
             Fact::KeyringDeleted { .. } if self.whose == Whose::Others => self.whose = Whose::Earlier,
-            Fact::KeyringCreated { keyring } => {
-                let new = keyring.revision <= 1;
-                self.push(keyring, made(if new { "made" } else { "brought back" }), Last::Created);
-                if new {
+            Fact::KeyringCreated { keyring } => match self.told.last_mut() {
+                // Brought back, it is the ring that it was.
+                Some(told) if told.made.what.starts_with(BACK) && told.ring.revision == keyring.revision => {
+                    told.last = Last::Created;
+                }
+                _ => {
+                    self.push(keyring, made("made"), Last::Created);
                     self.whose = Whose::Earlier;
                 }
-            }
+            },
             Fact::KeyringChanged { keyring, what } => {
                 let last = match what.as_str() {
                     "stash made" => Last::StashMade,
