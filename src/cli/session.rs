@@ -120,7 +120,8 @@ impl<'a> Session<'a> {
                 if asked == 1 {
                     self.out.note(&error.why);
                 }
-                let password = self.secrets.ask(&format!("Password of keyring {keyring}"))?;
+                let then = if verb.brings_back() { ", as it was then" } else { "" };
+                let password = self.secrets.ask(&format!("Password of keyring {keyring}{then}"))?;
                 verb = verb.with_password(password);
             } else if locked.is_empty() {
                 return Err(error);

@@ -273,12 +273,15 @@ impl Desk {
     }
 
     /// Reads the versions of a keyring, also of a deleted one. Errors: `NotFound` when nothing is known of it.
-    pub fn history(&self, keyring: &str) -> Result<History> {
+    pub fn history(&mut self, keyring: &str) -> Result<History> {
+        // The audit chain is read as it is now, and so are the files.
+        self.store.refresh(false)?;
         self.store.history(keyring)
     }
 
     /// Lists the keyrings that can be brought back, the latest first.
-    pub fn gone(&self) -> Result<Vec<Gone>> {
+    pub fn gone(&mut self) -> Result<Vec<Gone>> {
+        self.store.refresh(false)?;
         self.store.gone()
     }
 

@@ -156,6 +156,11 @@ impl Verb {
         }
     }
 
+    /// Tells whether it brings an earlier revision of a keyring back, which opens with the password it had then.
+    pub fn brings_back(&self) -> bool {
+        matches!(self, Self::Undelete { .. } | Self::Ring { act: Act::Restore { .. }, .. })
+    }
+
     /// Sets the password of the keyring that the verb changes.
     #[must_use]
     pub fn with_password(mut self, typed: Secret) -> Self {

@@ -148,6 +148,7 @@ fn of_file(state: &State, unread: &Unread) -> Option<Leftover> {
         _ => to_history,
     };
     let way = Way::PutAway(path.clone());
-    let what = format!("{path} is of no use where it is: {}", unread.why);
+    let why = unread.why.trim_end_matches('.');
+    let what = format!("{path} is of no use where it is: {why}.");
     Some(Leftover { what, since: None, consequence, way })
 }

@@ -111,6 +111,11 @@ impl Revision {
 }
 
 impl Revision {
+    /// Tells it from every other version: what was replaced by which commit is replaced once.
+    pub fn commit(&self) -> String {
+        self.replaced.map_or_else(|| self.title(), |g| format!("@{}", g.0))
+    }
+
     /// Says what else there is to know of a version of this keyring; foreign text in it is escaped.
     pub fn remark(&self, keyring: &str) -> String {
         let mut remarks = Vec::new();

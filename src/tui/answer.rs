@@ -2,8 +2,10 @@
 
 use super::dialog::Dialog;
 use super::dialog::error::ErrorBox;
+use super::dialog::history;
 use super::dialog::import;
 use super::dialog::install::Install;
+use super::dialog::leftovers;
 use super::dialog::menu::{Action, Menu, item};
 use super::dialog::path::PathLine;
 use super::dialog::pick::Pick;
@@ -34,7 +36,14 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
     // A list of completions does not end the line it was asked for; everything else ends the dialog that waited.
     model.dialogs.retain(|d| d.busy() != Some(id));
     match (job, done) {
-        (Job::Verb(verb), Done::Outcome(outcome)) => committed(model, &verb, outcome),
+        (Job::Verb(verb), Done::Outcome(outcome)) => {
+            let facts = outcome.facts.clone();
+            committed(model, &verb, outcome);
+            return history::renew(model, &facts);
+        }
+        (Job::Clean(way), Done::Outcome(outcome)) => return leftovers::cleaned(model, &way, Ok(outcome)),
+        (_, Done::History(history)) => history::take(model, history),
+        (_, Done::Gone(gone)) => history::choose(model, gone),
         (Job::Refresh, Done::Outcome(outcome)) => {
             model.take(outcome.state);
             model.say(Mood::Good, "The workspace was read again.");
@@ -180,6 +189,9 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
     let waiting = model.dialogs.iter().position(|d| d.busy() == Some(id));
     if let Some(dialog) = waiting.and_then(|i| model.dialogs.get_mut(i)) {
         dialog.set_busy(None);
+    }
+    if let Job::Clean(way) = &job {
+        return leftovers::cleaned(model, way, Err(error));
     }
     match (&job, error.kind) {
         (Job::Verb(verb), Kind::Locked) => {

@@ -6,8 +6,10 @@ pub mod confirm;
 pub mod error;
 pub mod form;
 pub mod help;
+pub mod history;
 pub mod import;
 pub mod install;
+pub mod leftovers;
 mod line;
 pub mod menu;
 pub mod palette;
@@ -51,6 +53,10 @@ pub enum Dialog {
     Compare(compare::Compare),
     /// Certificates to choose from.
     Pick(pick::Pick),
+    /// The revisions of a keyring.
+    Revisions(history::Revisions),
+    /// What abandoned attempts have left.
+    Leftovers(leftovers::Leftovers),
     /// A refusal or failure.
     Error(error::ErrorBox),
 }
@@ -106,6 +112,8 @@ impl Dialog {
             Self::Roots(d) => d.input(model, input),
             Self::Compare(d) => d.input(model, input),
             Self::Pick(d) => d.input(model, input),
+            Self::Revisions(d) => d.input(model, input),
+            Self::Leftovers(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
         }
     }
@@ -125,6 +133,8 @@ impl Dialog {
             Self::Roots(d) => d.sheet(model, columns),
             Self::Compare(d) => d.sheet(model, columns),
             Self::Pick(d) => d.sheet(model, columns),
+            Self::Revisions(d) => d.sheet(model, columns),
+            Self::Leftovers(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
         }
     }

@@ -10,6 +10,7 @@ use super::msg::{Effect, JobId};
 use super::pane::RowKey;
 use crate::desk::Verb;
 use crate::model::certificate::Certificate;
+use crate::model::leftover::Way;
 use crate::model::request::{Plan, RequestId, Status};
 use crate::ops::ring::Act;
 
@@ -78,6 +79,12 @@ pub enum Job {
     Log,
     /// Stopping the rehearsal.
     Stop,
+    /// The revisions of this keyring.
+    History(String),
+    /// The keyrings that can be brought back.
+    Gone,
+    /// Cleaning one of several leftovers up.
+    Clean(Way),
     /// Writing a file.
     Write,
     /// Copying.
@@ -104,6 +111,9 @@ impl Job {
             Self::Preview(..) => "working out what would be issued".into(),
             Self::Probe(site) => format!("probing {site}"),
             Self::Serve(site) => format!("starting the rehearsal of {site}"),
+            Self::History(keyring) => format!("reading the history of {keyring}"),
+            Self::Gone => "looking for deleted keyrings".into(),
+            Self::Clean(way) => format!("cleaning up {}", way.word()),
             Self::Refresh => "reading the workspace".into(),
             _ => return None,
         })

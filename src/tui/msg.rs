@@ -19,6 +19,7 @@ use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::pki::pem::Found;
+use crate::store::history::{Gone, History};
 use crate::store::listing::Listing;
 
 /// What a person did.
@@ -77,6 +78,10 @@ pub enum Done {
     Crl(Der),
     /// One issued certificate with its DER.
     Issued(Box<(Issued, Der)>),
+    /// The versions of a keyring.
+    History(Box<History>),
+    /// The keyrings that can be brought back.
+    Gone(Vec<Gone>),
     /// A probe has ended: the lines to show, and whether the chain was trusted.
     Probed(Vec<String>, bool),
     /// The rehearsal service listens here (`None`: it was stopped), and its log.
@@ -117,6 +122,10 @@ pub enum Effect {
     Rows(JobId, Vec<u32>),
     /// Ask for one issued certificate.
     Issued(JobId, String, Serial),
+    /// Ask for the versions of a keyring.
+    History(JobId, String),
+    /// Ask for the keyrings that can be brought back.
+    Gone(JobId),
     /// Ask for the latest CRL of a certifier.
     Crl(JobId, String),
     /// Connect to host, port, and (when given) this address instead of resolving the host.

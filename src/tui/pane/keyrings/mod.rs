@@ -103,6 +103,7 @@ pub const PANE: Pane = Pane {
             ways.push(("certifier.create", "Make a certifier first, if certificates shall be signed here."));
         }
         ways.push(("keyring.create", "Make a key, its request and the ring that keeps both."));
+        ways.push(("keyring.deleted", "See the keyrings that were deleted, and bring one back."));
         ways.push(("console.help", "See every key of this pane."));
         ways
     },
