@@ -129,7 +129,8 @@ fn nginx_reads(folder: &Path) {
          listen 127.0.0.1:0 ssl; ssl_certificate {ring}; ssl_certificate_key {ring};
          ssl_password_file {here}/password; }} }}"
     );
-    std::fs::write(folder.join("nginx.conf"), settings.replace("127.0.0.1:0", "unix:/nowhere/socket")).unwrap();
+    std::fs::write(folder.join("nginx.conf"), settings.replace("127.0.0.1:0", "unix:/nowhere/socket"))
+        .unwrap();
     let output = Command::new(nginx).arg("-t").arg("-c").arg(folder.join("nginx.conf")).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     // Testing also opens the socket, which it cannot; keys and certificates were read before.
@@ -194,7 +195,10 @@ fn a_waiting_key_is_replaced_or_dropped_but_never_lost_by_mistake() {
     assert_ne!(mail(&desk).next_key, waits);
     act(&mut desk, "mail", Act::DropNextKey).unwrap();
     let ring = mail(&desk);
-    assert_eq!((ring.next_key.is_some(), state_word(&desk, second), ring.leaf()), (false, "denied", Some(&leaf)));
+    assert_eq!(
+        (ring.next_key.is_some(), state_word(&desk, second), ring.leaf()),
+        (false, "denied", Some(&leaf))
+    );
     // Its certificate is issued: only installing or dropping it goes on.
     let third = again(&mut desk, "mail", RequestKey::New(KeyType::P256)).unwrap();
     let new = issue(&mut desk, third, "root");
@@ -356,7 +360,11 @@ fn a_ring_certifies_itself_for_tests_and_leaves_the_certificate_of_an_authority_
     assert_eq!((error.kind, error.command), (Kind::Refused, Some("keyring.duplicate")), "{error}");
     assert_eq!(mail(&desk).leaf(), Some(&leaf));
     for days in [0, -1, 398, i64::MAX] {
-        assert_eq!(act(&mut desk, "bench", Act::SelfCertify { days }).unwrap_err().kind, Kind::Usage, "{days}");
+        assert_eq!(
+            act(&mut desk, "bench", Act::SelfCertify { days }).unwrap_err().kind,
+            Kind::Usage,
+            "{days}"
+        );
     }
     // A ring that waits for its certificate can be tried in the meantime, and takes the real one afterwards.
     let id = create_keyring(&mut desk, "shop", true);
@@ -381,20 +389,30 @@ fn read(folder: &Path, files: &[&str]) -> Vec<Certificate> {
 fn signed_by_others(folder: &Path, desk: &Desk) {
     let state = desk.state();
     let request = state.request_of_keyring(&state.keyrings["mail"]).unwrap();
-    std::fs::write(folder.join("mail.csr"), pem::write("CERTIFICATE REQUEST", &request.pkcs10.der.0)).unwrap();
+    std::fs::write(folder.join("mail.csr"), pem::write("CERTIFICATE REQUEST", &request.pkcs10.der.0))
+        .unwrap();
     let ca = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n";
     std::fs::write(folder.join("ca.ext"), ca).unwrap();
-    let leaf = "subjectAltName=DNS:mail.example.test\nextendedKeyUsage=serverAuth\nauthorityKeyIdentifier=keyid\n";
+    let leaf =
+        "subjectAltName=DNS:mail.example.test\nextendedKeyUsage=serverAuth\nauthorityKeyIdentifier=keyid\n";
     std::fs::write(folder.join("leaf.ext"), leaf).unwrap();
     for (name, subject) in [("top", "/CN=Top"), ("mid", "/CN=Middle")] {
-        openssl(folder, &format!("req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj {subject} -keyout {name}.key -out {name}.csr"));
+        openssl(
+            folder,
+            &format!(
+                "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj {subject} -keyout {name}.key -out {name}.csr"
+            ),
+        );
     }
     let days = "-days 100";
     openssl(folder, &format!("x509 -req -in top.csr -signkey top.key {days} -extfile ca.ext -out top.pem"));
     for (name, issuer, extensions) in [("mid", "top", "ca"), ("mail", "mid", "leaf")] {
-        openssl(folder, &format!(
-            "x509 -req -in {name}.csr -CA {issuer}.pem -CAkey {issuer}.key -CAcreateserial {days} -extfile {extensions}.ext -out {name}.pem"
-        ));
+        openssl(
+            folder,
+            &format!(
+                "x509 -req -in {name}.csr -CA {issuer}.pem -CAkey {issuer}.key -CAcreateserial {days} -extfile {extensions}.ext -out {name}.pem"
+            ),
+        );
     }
 }
 
@@ -407,7 +425,10 @@ fn a_plan_sorts_finds_what_is_missing_and_trusts_nothing_by_itself() {
     create_keyring(&mut desk, "mail", true);
     signed_by_others(folder, &desk);
     let words = |plan: &install::Plan| {
-        plan.steps.iter().map(|s| (s.role, s.certificate.subject.title(), s.origin.clone())).collect::<Vec<_>>()
+        plan.steps
+            .iter()
+            .map(|s| (s.role, s.certificate.subject.title(), s.origin.clone()))
+            .collect::<Vec<_>>()
     };
     let step = |role, title: &str, origin: &str| (role, title.to_owned(), origin.to_owned());
 
@@ -461,10 +482,16 @@ fn a_plan_sorts_finds_what_is_missing_and_trusts_nothing_by_itself() {
     let state = desk.state();
     let request = state.request_of_keyring(&state.keyrings["web"]).unwrap();
     std::fs::write(folder.join("web.csr"), pem::write("CERTIFICATE REQUEST", &request.pkcs10.der.0)).unwrap();
-    openssl(folder, "x509 -req -in web.csr -CA mid.pem -CAkey mid.key -CAcreateserial -days 100 -extfile leaf.ext -out web.pem");
+    openssl(
+        folder,
+        "x509 -req -in web.csr -CA mid.pem -CAkey mid.key -CAcreateserial -days 100 -extfile leaf.ext -out web.pem",
+    );
     let web = read(folder, &["web.pem"]);
     let plan = desk.install_plan("web", &web).unwrap();
-    assert_eq!(words(&plan)[1..], [step(Role::Chain, "Middle", "keyring mail"), step(Role::Root, "Top", "keyring mail")]);
+    assert_eq!(
+        words(&plan)[1..],
+        [step(Role::Chain, "Middle", "keyring mail"), step(Role::Root, "Top", "keyring mail")]
+    );
     assert_eq!(plan.refusal.unwrap().command, Some("keyring.trust"));
     // The certificate of another ring's key is recognised as such.
     let error = desk.install_plan("mail", &web).unwrap().refusal.unwrap();
@@ -493,12 +520,22 @@ fn what_may_not_be_installed_names_the_command_that_helps() {
     assert_eq!(refusal(&[], now).command, Some("keyring.install"));
     // A certificate authority's certificate for the ring's own key.
     let request = state.request_of_keyring(&state.keyrings["mail"]).unwrap();
-    std::fs::write(folder.join("mail.csr"), pem::write("CERTIFICATE REQUEST", &request.pkcs10.der.0)).unwrap();
+    std::fs::write(folder.join("mail.csr"), pem::write("CERTIFICATE REQUEST", &request.pkcs10.der.0))
+        .unwrap();
     std::fs::write(folder.join("ca.ext"), "basicConstraints=critical,CA:TRUE\n").unwrap();
-    openssl(folder, "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Top -keyout top.key -out top.pem");
-    openssl(folder, "x509 -req -in mail.csr -CA top.pem -CAkey top.key -CAcreateserial -extfile ca.ext -out ca.pem");
+    openssl(
+        folder,
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Top -keyout top.key -out top.pem",
+    );
+    openssl(
+        folder,
+        "x509 -req -in mail.csr -CA top.pem -CAkey top.key -CAcreateserial -extfile ca.ext -out ca.pem",
+    );
     let authority = refusal(&read(folder, &["ca.pem"]), now);
-    assert!(authority.why.contains("authority's") && authority.command == Some("keyring.request"), "{authority}");
+    assert!(
+        authority.why.contains("authority's") && authority.command == Some("keyring.request"),
+        "{authority}"
+    );
     // A server certificate as trusted root.
     let error = act(&mut desk, "mail", Act::Trust { roots: vec![leaf] }).unwrap_err();
     assert_eq!(error.command, Some("keyring.install"));

@@ -78,7 +78,9 @@ fn of_ring(state: &State, ring: &Keyring, now: Timestamp) -> Option<Leftover> {
     Some(Leftover {
         what: format!("Keyring {name} has a key and no certificate: {why}."),
         since,
-        consequence: format!("Keyring {name} and its stash go to the history, from where they can be brought back."),
+        consequence: format!(
+            "Keyring {name} and its stash go to the history, from where they can be brought back."
+        ),
         way: Way::DeleteKeyring(name.clone()),
     })
 }
@@ -98,7 +100,9 @@ fn waiting_key(state: &State, ring: &Keyring) -> Option<Leftover> {
     Some(Leftover {
         what: format!("A new key waits in keyring {name}: {why}."),
         since,
-        consequence: format!("The waiting key is dropped from {name}; the ring as it is now goes to the history."),
+        consequence: format!(
+            "The waiting key is dropped from {name}; the ring as it is now goes to the history."
+        ),
         way: Way::DropNextKey(name.clone()),
     })
 }

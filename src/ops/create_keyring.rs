@@ -146,9 +146,7 @@ mod tests {
         let asked = Identity { hosts: vec![long, "b.test".into()], ..Default::default() };
         assert_eq!(names_of(&asked).0, "b.test");
         assert!(super::names(&Identity::default()).is_err());
-        assert!(
-            super::names(&Identity { common_name: "Mail Server".into(), ..Default::default() }).is_err()
-        );
+        assert!(super::names(&Identity { common_name: "Mail Server".into(), ..Default::default() }).is_err());
     }
 
     fn names_of(asked: &Identity) -> (String, Vec<AltName>) {

@@ -78,7 +78,8 @@ impl Plan {
         let mut lines = Vec::new();
         for (number, step) in self.steps.iter().enumerate() {
             let c = &step.certificate;
-            let mut text = format!("{}\n{} to {}; {}", c.subject, c.not_before.date(), c.not_after.date(), step.origin);
+            let mut text =
+                format!("{}\n{} to {}; {}", c.subject, c.not_before.date(), c.not_after.date(), step.origin);
             if step.role == Role::Leaf && !c.alt_names.is_empty() {
                 let names: Vec<_> = c.alt_names.iter().map(|n| n.value()).collect();
                 text.push_str(&format!("\nnames {}", names.join(" ")));
@@ -95,7 +96,11 @@ impl Plan {
         }
         for certificate in &self.unused {
             let text = if certificate.is_ca() && certificate.is_self_issued() {
-                format!("{}: a root is never trusted unasked\nSHA-256 {}", certificate.subject, colons(&certificate.sha256.0))
+                format!(
+                    "{}: a root is never trusted unasked\nSHA-256 {}",
+                    certificate.subject,
+                    colons(&certificate.sha256.0)
+                )
             } else {
                 certificate.subject.text()
             };
@@ -152,7 +157,8 @@ pub fn plan(
     plan.promotes = promotes;
     plan.replaces = ring.leaf().filter(|old| old.sha256 != leaf.sha256).cloned();
     plan.warnings = warnings(ring, leaf);
-    plan.refusal = unfit(keyring, leaf, now).or_else(|| not_revoked(state, keyring, certificates, revoked).err());
+    plan.refusal =
+        unfit(keyring, leaf, now).or_else(|| not_revoked(state, keyring, certificates, revoked).err());
     let (explanation, root) = climb(state, ring, leaf, certificates, now);
     if plan.refusal.is_none() && !explanation.trusted {
         plan.refusal = Some(untrusted(ring, leaf, &explanation, root.as_ref()));
@@ -215,7 +221,8 @@ pub fn install(
     };
     let own = plan.steps.into_iter().filter(|s| s.role != Role::Root).map(entry);
     ring.entries = own.chain(std::mem::take(&mut ring.entries)).collect();
-    let what = if plan.promotes { "certificate installed, its new key serves now" } else { "certificate installed" };
+    let what =
+        if plan.promotes { "certificate installed, its new key serves now" } else { "certificate installed" };
     rewrite(ring, password, what)
 }
 
@@ -272,9 +279,10 @@ fn fitting<'a>(
         other.key.sha256.short(),
         key.sha256.short()
     );
-    let mut next = "Take the certificate that answers this ring's request, or make a new request; a ring's key \
+    let mut next =
+        "Take the certificate that answers this ring's request, or make a new request; a ring's key \
                     changes only with a new request."
-        .to_owned();
+            .to_owned();
     if let Some(owner) = state.keyring_of_key(&other.key.sha256) {
         why.push_str(&format!(" It is that of keyring {}.", owner.name));
         next = format!("Install it into {}.", owner.name);
@@ -359,7 +367,8 @@ fn climb(
     let Some(certificate) = top else { return (explanation, None) };
     let origin = pool.iter().find(|(c, _)| c.sha256 == certificate.sha256).map(|(_, origin)| origin.clone());
     let switched_off = ring.with_role(Role::Root).any(|e| e.certificate.sha256 == certificate.sha256);
-    let root = Root { certificate, origin: self::origin(origin.unwrap_or_default(), &ring.name), switched_off };
+    let root =
+        Root { certificate, origin: self::origin(origin.unwrap_or_default(), &ring.name), switched_off };
     (Explanation { trusted: false, ..widened }, Some(root))
 }
 
@@ -369,7 +378,10 @@ fn untrusted(ring: &Keyring, leaf: &Certificate, explanation: &Explanation, root
     match root {
         Some(root) if root.switched_off => {
             return refused
-                .why(format!("Its root {} stands in the ring, but its trust is switched off.", root.certificate.subject))
+                .why(format!(
+                    "Its root {} stands in the ring, but its trust is switched off.",
+                    root.certificate.subject
+                ))
                 .next("Switch it on first, if it is to be trusted.")
                 .command("keyring.trust");
         }
@@ -415,5 +427,9 @@ fn place(subject: &Subject) -> String {
 
 /// Says where a certificate of a chain comes from.
 fn origin(origin: String, keyring: &str) -> String {
-    if origin == "trusted root" || origin == format!("keyring {keyring}") { "this keyring".into() } else { origin }
+    if origin == "trusted root" || origin == format!("keyring {keyring}") {
+        "this keyring".into()
+    } else {
+        origin
+    }
 }

@@ -43,7 +43,10 @@ pub fn request_again(
         RequestKey::Same => {
             same_key_serves(state, &ring)?;
             let key = keys.key.ok_or_else(|| {
-                refused(keyring).why("It holds no private key.").next("Ask with a new key.").command("keyring.request")
+                refused(keyring)
+                    .why("It holds no private key.")
+                    .next("Ask with a new key.")
+                    .command("keyring.request")
             })?;
             (request_of(&subject, &alt_names, &key)?, "the same key")
         }
@@ -75,12 +78,7 @@ pub fn request_again(
 /// Drops the key that waits for its certificate, and denies its request when that is still open.
 ///
 /// Errors: unknown keyring, no such key, wrong password.
-pub fn drop_next_key(
-    state: &State,
-    keyring: &str,
-    password: &Secret,
-    env: &mut Env<'_>,
-) -> Result<Change> {
+pub fn drop_next_key(state: &State, keyring: &str, password: &Secret, env: &mut Env<'_>) -> Result<Change> {
     let (mut ring, _) = unlocked(state, keyring, password)?;
     let Some(next) = ring.next_key.clone() else {
         return Err(Error::refused(format!("No key waits in keyring {keyring}.")).command("keyring.request"));

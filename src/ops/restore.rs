@@ -29,13 +29,17 @@ pub fn restore(
     env: &mut Env<'_>,
 ) -> Result<Change> {
     let now = present(state, keyring)?;
-    let ring = Keyring { name: keyring.to_owned(), revision: now.revision, stash: now.stash, ..revision.clone() };
+    let ring =
+        Keyring { name: keyring.to_owned(), revision: now.revision, stash: now.stash, ..revision.clone() };
     let password = match then {
         Some(then) => intact(revision, then).map(|()| then)?,
         None => intact(revision, password).map(|()| password).map_err(|error| match error.kind {
             Kind::WrongPassword => Error::new(
                 Kind::Locked,
-                format!("Revision {} of keyring {keyring} needs the password it had then.", revision.revision),
+                format!(
+                    "Revision {} of keyring {keyring} needs the password it had then.",
+                    revision.revision
+                ),
             )
             .why(if password.is_empty() {
                 "No stash opens it."
@@ -95,7 +99,8 @@ pub fn undelete(state: &State, revision: &Keyring, password: &Secret, env: &mut 
     let mut what = BACK.to_owned();
     what.extend(lifetime(&ring, env.now).map(|why| format!("; {why}")));
     // Made again for those who ask what there is, and told as what it is.
-    let facts = vec![Fact::KeyringCreated { keyring: ring.clone() }, Fact::KeyringChanged { keyring: ring, what }];
+    let facts =
+        vec![Fact::KeyringCreated { keyring: ring.clone() }, Fact::KeyringChanged { keyring: ring, what }];
     Ok(Change { facts, files })
 }
 
@@ -114,7 +119,9 @@ pub fn undoing(history: &History) -> Result<Act> {
     match history.last {
         Some(Last::StashMade) => return Ok(Act::DropStash),
         Some(Last::StashDropped) => return Ok(Act::MakeStash),
-        Some(Last::Renamed) if let Some(before) = before => return Ok(Act::Rename { to: before.name.clone() }),
+        Some(Last::Renamed) if let Some(before) = before => {
+            return Ok(Act::Rename { to: before.name.clone() });
+        }
         Some(Last::Created) => {
             return Err(refused()
                 .why("It is as it was made or brought back.")
@@ -140,7 +147,12 @@ pub fn undoing(history: &History) -> Result<Act> {
 }
 
 /// Says what comes of restoring a revision: what changes, then what a person should know first.
-pub fn consequences(state: &State, now: Option<&Keyring>, revision: &Revision, at: Timestamp) -> Vec<Consequence> {
+pub fn consequences(
+    state: &State,
+    now: Option<&Keyring>,
+    revision: &Revision,
+    at: Timestamp,
+) -> Vec<Consequence> {
     let Ok(ring) = &revision.ring else { return Vec::new() };
     let mut found: Vec<_> = match now {
         Some(now) => {
@@ -152,7 +164,10 @@ pub fn consequences(state: &State, now: Option<&Keyring>, revision: &Revision, a
     };
     let mut warn = |text: String| found.push(Consequence::Warning(text));
     if revision.altered {
-        warn("Its file is not as the audit chain tells: somebody has altered it, and it will be refused.".into());
+        warn(
+            "Its file is not as the audit chain tells: somebody has altered it, and it will be refused."
+                .into(),
+        );
     }
     if revision.earlier && now.is_some() {
         warn("It is of an earlier keyring of this name, which was deleted.".into());
@@ -171,9 +186,11 @@ pub fn consequences(state: &State, now: Option<&Keyring>, revision: &Revision, a
     if now.sealed.salt != ring.sealed.salt {
         warn("It is sealed under the password it had then, which will be the ring's password again.".into());
     }
-    let held = |ring: &Keyring, key: &KeyInfo| ring.key.iter().chain(&ring.next_key).any(|k| k.sha256 == key.sha256);
+    let held =
+        |ring: &Keyring, key: &KeyInfo| ring.key.iter().chain(&ring.next_key).any(|k| k.sha256 == key.sha256);
     for key in now.key.iter().chain(&now.next_key).filter(|key| !held(ring, key)) {
-        let open = state.requests.values().filter(|r| r.status.is_open() && r.pkcs10.key.sha256 == key.sha256);
+        let open =
+            state.requests.values().filter(|r| r.status.is_open() && r.pkcs10.key.sha256 == key.sha256);
         for request in open {
             warn(format!("Request {} stays open, and its key will be in the history only.", request.id));
         }

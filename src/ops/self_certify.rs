@@ -49,7 +49,9 @@ pub fn self_certify(
     }
     let of_request = || state.request_of_keyring(&ring).map(|r| Identity::of_request(&r.pkcs10));
     let identity = ring.leaf().map(Identity::of_certificate).or_else(of_request).ok_or_else(|| {
-        refused().why("It has neither a certificate nor a request to take names from.").command("keyring.request")
+        refused()
+            .why("It has neither a certificate nor a request to take names from.")
+            .command("keyring.request")
     })?;
     let (subject, alt_names) = super::create_keyring::named(&identity)?;
     let certificate = certificate(&request_of(&subject, &alt_names, &key)?, &key, days, env)?;

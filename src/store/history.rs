@@ -227,7 +227,9 @@ impl Walk {
         let alias = if self.whose == Whose::Own { &self.alias } else { &self.keyring };
         let about = match named(entry) {
             None => false,
-            Some(Named::KeyringCreated { keyring } | Named::KeyringChanged { keyring }) => keyring.name == *alias,
+            Some(Named::KeyringCreated { keyring } | Named::KeyringChanged { keyring }) => {
+                keyring.name == *alias
+            }
             Some(Named::KeyringRenamed { from, keyring }) => keyring.name == *alias || from == *alias,
             Some(Named::KeyringDeleted { name }) => name == *alias,
         };
@@ -297,8 +299,12 @@ pub(super) fn read(folder: &Path, ledger: &dyn Ledger, state: &State, keyring: &
     let mut walk = Walk::new(keyring);
     ledger.keyring_entries(&mut |entry| walk.take(&entry))?;
     let present = state.keyrings.get(keyring);
-    if present.is_none() && let Some(now) = &walk.renamed {
-        return Err(Error::not_found("keyring", keyring).why(format!("It was renamed: it is called {now} now.")));
+    if present.is_none()
+        && let Some(now) = &walk.renamed
+    {
+        return Err(
+            Error::not_found("keyring", keyring).why(format!("It was renamed: it is called {now} now."))
+        );
     }
     let last = walk.told.first().map(|told| told.last);
     let versions = versions(walk.told);
@@ -309,7 +315,8 @@ pub(super) fn read(folder: &Path, ledger: &dyn Ledger, state: &State, keyring: &
     for name in &walk.names {
         let kept = workspace::kept(folder, name)?;
         left_out += kept.len().saturating_sub(MOST);
-        revisions.extend(kept.into_iter().take(MOST).filter_map(|(at, file)| of_file(folder, name, at, &file)));
+        revisions
+            .extend(kept.into_iter().take(MOST).filter_map(|(at, file)| of_file(folder, name, at, &file)));
     }
     // The present one stays first, then what was replaced last.
     revisions.sort_by_key(|r| std::cmp::Reverse(r.replaced.map_or(u64::MAX, |g| g.0)));
@@ -317,7 +324,8 @@ pub(super) fn read(folder: &Path, ledger: &dyn Ledger, state: &State, keyring: &
     revisions.truncate(MOST);
     let mut revisions = explain(revisions, &versions, keyring);
     if revisions.is_empty() {
-        return Err(Error::not_found("keyring", keyring).next("List those that were deleted with: ringmaster keyring deleted"));
+        return Err(Error::not_found("keyring", keyring)
+            .next("List those that were deleted with: ringmaster keyring deleted"));
     }
     revoked(ledger, &mut revisions)?;
     Ok(History { keyring: keyring.to_owned(), deleted: walk.deleted, revisions, last, left_out })
@@ -412,7 +420,17 @@ fn of_file(folder: &Path, name: &str, replaced: Generation, kept: &str) -> Optio
     let number = ring.as_ref().ok().map(|r| r.revision);
     let replaced = Some(replaced);
     let (altered, earlier) = (false, false);
-    Some(Revision { name: name.to_owned(), number, replaced, path, made: None, ring, altered, earlier, revoked: None })
+    Some(Revision {
+        name: name.to_owned(),
+        number,
+        replaced,
+        path,
+        made: None,
+        ring,
+        altered,
+        earlier,
+        revoked: None,
+    })
 }
 
 /// Tells whether two public parts say the same.
@@ -431,7 +449,8 @@ fn explain(revisions: Vec<Revision>, versions: &[Told], keyring: &str) -> Vec<Re
     for revision in &revisions {
         let is = |t: &Told| t.ring.name == revision.name && Some(t.ring.revision) == revision.number;
         let found = revision.ring.as_ref().ok().and_then(|ring| {
-            let exact = versions.iter().zip(&used).position(|(t, used)| !used && is(t) && same(&t.ring, ring));
+            let exact =
+                versions.iter().zip(&used).position(|(t, used)| !used && is(t) && same(&t.ring, ring));
             exact.map(|i| (i, false)).or_else(|| {
                 let other = versions.iter().zip(&used).position(|(t, used)| !used && is(t));
                 other.map(|i| (i, true))
@@ -517,7 +536,9 @@ fn lost(told: &Told) -> Revision {
 fn revoked(ledger: &dyn Ledger, revisions: &mut [Revision]) -> Result<()> {
     let mut known: BTreeMap<Digest, Option<Revocation>> = BTreeMap::new();
     for revision in revisions {
-        let Some(sha256) = revision.ring.as_ref().ok().and_then(|r| r.leaf()).map(|c| c.sha256) else { continue };
+        let Some(sha256) = revision.ring.as_ref().ok().and_then(|r| r.leaf()).map(|c| c.sha256) else {
+            continue;
+        };
         if let std::collections::btree_map::Entry::Vacant(unknown) = known.entry(sha256) {
             unknown.insert(ledger.issued_by_sha256(&sha256)?.and_then(|(row, _)| row.revoked));
         }

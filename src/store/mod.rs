@@ -304,7 +304,9 @@ fn recall(state: &mut State, change: &Change, ledger: &SqliteLedger) {
         return;
     }
     for fact in &change.facts {
-        let (Fact::KeyringCreated { keyring } | Fact::KeyringChanged { keyring, .. }) = fact else { continue };
+        let (Fact::KeyringCreated { keyring } | Fact::KeyringChanged { keyring, .. }) = fact else {
+            continue;
+        };
         for entry in keyring.entries.iter().filter(|e| e.role != Role::Root) {
             let sha256 = entry.certificate.sha256;
             // The change is true already; what cannot be looked up now is found when the workspace is read again.

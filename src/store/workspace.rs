@@ -142,9 +142,8 @@ pub fn is_ours(path: &str) -> bool {
 
 /// Tells whether a path is that of a file in one of the folders, whatever it is called.
 pub fn is_inside(path: &str) -> bool {
-    path.rsplit_once('/').is_some_and(|(folder, name)| {
-        FOLDERS.contains(&folder) && !name.is_empty() && !name.starts_with('.')
-    })
+    path.rsplit_once('/')
+        .is_some_and(|(folder, name)| FOLDERS.contains(&folder) && !name.is_empty() && !name.starts_with('.'))
 }
 
 /// Tells whether a file can be made again from the ledger: no history is kept of it, and it may be replaced unseen.

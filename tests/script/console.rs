@@ -176,6 +176,8 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::Unlock(id, ..)
         | Effect::Lock(id, _)
         | Effect::Refresh(id)
+        | Effect::History(id, _)
+        | Effect::Gone(id)
         | Effect::ReadFile(id, _)
         | Effect::ReadPaste(id, _)
         | Effect::SystemRoots(id)

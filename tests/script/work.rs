@@ -47,14 +47,17 @@ fn an_error_offers_the_command_that_helps() {
     };
     c.answer(Ok(Done::Found(Box::new(found), "file x.pem".into())));
     // The chain is shown with why it is refused, and the command that helps.
-    assert!(c.screen().contains("Install into mail") && c.screen().contains("Not possible"), "{}", c.screen());
+    assert!(
+        c.screen().contains("Install into mail") && c.screen().contains("Not possible"),
+        "{}",
+        c.screen()
+    );
     assert!(c.verb().is_none());
     c.press("<esc> t a <ret>");
     assert!(
         matches!(c.verb(), Some(Verb::Ring { keyring, act: Act::Trust { .. }, .. }) if keyring == "mail")
     );
-    let error =
-        Error::refused("The root was not added.").why("It is no root.").command("keyring.install");
+    let error = Error::refused("The root was not added.").why("It is no root.").command("keyring.install");
     c.answer(Err(error));
     assert!(c.screen().contains("It is no root"), "{}", c.screen());
     c.press("<ret>");
@@ -546,7 +549,9 @@ fn renaming_sealing_anew_and_the_stash_go_through_their_forms() {
     c.press("p").type_text("one").press("<tab>").type_text("two").press("<ret>");
     assert!(c.screen().contains("not the same as the password above"), "{}", c.screen());
     c.press("C-u").type_text("one").press("<ret>");
-    assert!(matches!(c.verb(), Some(Verb::Ring { act: Act::ChangePassword { new, .. }, .. }) if new.expose() == "one"));
+    assert!(
+        matches!(c.verb(), Some(Verb::Ring { act: Act::ChangePassword { new, .. }, .. }) if new.expose() == "one")
+    );
     assert!(!format!("{:?}{:?}", c.model, c.effects).contains("one\""), "a secret is printed");
     c.commit(fixture::full(), "Keyring mail: password changed.");
     c.press("s");

@@ -27,14 +27,19 @@ pub(super) fn commands() -> Vec<Command> {
              The revisions of the time before a renaming are listed under the name they had.",
         ),
         named("diff", "Compares two revisions of a keyring")
-            .arg(revision("revision", "The revision; compared with the present one unless another is named").required(true))
+            .arg(
+                revision("revision", "The revision; compared with the present one unless another is named")
+                    .required(true),
+            )
             .arg(revision("other", "The revision to compare it with")),
         named("undo", "Undoes the last change of a keyring; an undoing is undone the same way"),
         named("restore", "Makes an earlier revision of a keyring the present one, as a new revision")
             .arg(revision("revision", "The revision").long("revision").required(true)),
-        Command::new("deleted").about("Lists the keyrings that can be brought back: deleted, missing or damaged ones"),
-        named("undelete", "Brings a deleted keyring back")
-            .arg(revision("revision", "Another revision than the last one that can be read").long("revision")),
+        Command::new("deleted")
+            .about("Lists the keyrings that can be brought back: deleted, missing or damaged ones"),
+        named("undelete", "Brings a deleted keyring back").arg(
+            revision("revision", "Another revision than the last one that can be read").long("revision"),
+        ),
         Command::new("leftovers")
             .about("Lists what abandoned attempts have left, and cleans it up")
             .arg(Arg::new("clean").long("clean").action(ArgAction::SetTrue).help("Cleans it up"))
@@ -92,7 +97,9 @@ fn history(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let rows: Vec<_> = history.revisions.iter().map(row).collect();
     session.out.table(&["REVISION", "UNTIL", "MADE", "BY", "WHAT", "REMARK"], &rows);
     if history.left_out > 0 {
-        session.out.note(&format!("{} older files are in keyrings/.history and not listed.", history.left_out));
+        session
+            .out
+            .note(&format!("{} older files are in keyrings/.history and not listed.", history.left_out));
     }
     Ok(0)
 }
@@ -177,8 +184,10 @@ fn restore(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let then = ring(revision)?;
     session.writable()?;
     if !session.state()?.keyrings.contains_key(keyring) {
-        return Err(Error::refused(format!("Keyring {keyring} is not among the keyrings."))
-            .next(format!("Bring it back: ringmaster keyring undelete {keyring} --revision {}", revision.title())));
+        return Err(Error::refused(format!("Keyring {keyring} is not among the keyrings.")).next(format!(
+            "Bring it back: ringmaster keyring undelete {keyring} --revision {}",
+            revision.title()
+        )));
     }
     foretell(&history, revision, session)?;
     session.run(Verb::ring(keyring, Act::Restore { revision: Box::new(then.clone()), password: None }))
@@ -228,7 +237,9 @@ fn left(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let all = leftovers(&*session.state()?, Desk::now());
     let chosen: Vec<&String> = options.get_many("what").unwrap_or_default().collect();
     if let Some(unknown) = chosen.iter().find(|w| all.iter().all(|l| l.way.word() != ***w)) {
-        return Err(Error::not_found("leftover", unknown).next("List them with: ringmaster keyring leftovers"));
+        return Err(
+            Error::not_found("leftover", unknown).next("List them with: ringmaster keyring leftovers")
+        );
     }
     let meant: Vec<_> =
         all.into_iter().filter(|l| chosen.is_empty() || chosen.iter().any(|w| **w == l.way.word())).collect();
@@ -273,7 +284,11 @@ fn clean(meant: &[Leftover], session: &mut Session<'_>) -> Result<u8> {
         if session.json {
             told.push(json!({ "word": word, "done": done, "message": visible(&text) }));
         } else {
-            session.out.line(&format!("{word}: {}{}", if done { "" } else { "not cleaned up. " }, visible(&text)));
+            session.out.line(&format!(
+                "{word}: {}{}",
+                if done { "" } else { "not cleaned up. " },
+                visible(&text)
+            ));
         }
     }
     if session.json {

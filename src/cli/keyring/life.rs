@@ -68,7 +68,9 @@ fn renew(ring: &Keyring, options: &ArgMatches, session: &mut Session<'_>) -> Res
     session.writable()?;
     let dropped = ring.leaf().map(left_out).unwrap_or_default();
     if !dropped.is_empty() {
-        session.out.note(&format!("The present certificate also has {}; not asked again.", dropped.join(", ")));
+        session
+            .out
+            .note(&format!("The present certificate also has {}; not asked again.", dropped.join(", ")));
     }
     session.run(Verb::ring(&ring.name, Act::Request(asked)))
 }

@@ -65,7 +65,11 @@ pub fn compare(before: &Keyring, after: &Keyring) -> Vec<Difference> {
         add(Sign::Changed, "password: set anew".into());
     }
     let same = |e: &Entry, other: &Keyring| {
-        other.entries.iter().find(|o| o.role == e.role && o.certificate.sha256 == e.certificate.sha256).cloned()
+        other
+            .entries
+            .iter()
+            .find(|o| o.role == e.role && o.certificate.sha256 == e.certificate.sha256)
+            .cloned()
     };
     for entry in before.entries.iter().filter(|e| same(e, after).is_none()) {
         add(Sign::Removed, titled(entry));
@@ -95,12 +99,7 @@ pub fn compare(before: &Keyring, after: &Keyring) -> Vec<Difference> {
     found
 }
 
-fn keys(
-    what: &str,
-    before: Option<&KeyInfo>,
-    after: Option<&KeyInfo>,
-    add: &mut impl FnMut(Sign, String),
-) {
+fn keys(what: &str, before: Option<&KeyInfo>, after: Option<&KeyInfo>, add: &mut impl FnMut(Sign, String)) {
     let words = |k: &KeyInfo| format!("{} {}", k.algorithm, k.sha256.short());
     match (before, after) {
         (Some(before), Some(after)) if before.sha256 != after.sha256 => {

@@ -13,8 +13,8 @@ use super::field::{Field, Look, Record, yes_no};
 use super::key::KeyInfo;
 use super::request::Status;
 use super::time::days_left;
-pub use compare::{Difference, Sign, compare};
 pub use change::{NewPassword, Renaming, SelfCertifying};
+pub use compare::{Difference, Sign, compare};
 pub(super) use identity::country;
 pub use identity::{Identity, left_out};
 pub use new::{ImportedKeyring, NewKeyring, NewRequest, RequestKey};
@@ -223,14 +223,21 @@ impl Record for Keyring {
             x.key.as_ref().map_or_else(String::new, |k| k.sha256.to_string())
         }),
         Field::derived("next-key", "Waiting key", "A new key that waits for its certificate.", |x, _| {
-            let words = |k: &KeyInfo| format!("{}, {}: takes over with its certificate", k.algorithm, k.sha256.short());
+            let words = |k: &KeyInfo| {
+                format!("{}, {}: takes over with its certificate", k.algorithm, k.sha256.short())
+            };
             x.next_key.as_ref().map_or_else(String::new, words)
         }),
-        Field::derived("request", "Request", "The latest request of the waiting key, or of the key.", |x, look| {
-            look.state
-                .request_of_keyring(x)
-                .map_or_else(String::new, |r| format!("{} ({})", r.id, r.status.word()))
-        }),
+        Field::derived(
+            "request",
+            "Request",
+            "The latest request of the waiting key, or of the key.",
+            |x, look| {
+                look.state
+                    .request_of_keyring(x)
+                    .map_or_else(String::new, |r| format!("{} ({})", r.id, r.status.word()))
+            },
+        ),
         Field::derived("chain", "Intermediates", "Certificates sent along with the leaf.", |x, _| {
             join(x.with_role(Role::Chain).map(|e| e.certificate.subject.text()))
         }),

@@ -229,7 +229,8 @@ impl Record for NewRequest {
             get: |x, _| x.key.map_or_else(String::new, |k| k.name().into()),
             set: |x, t| {
                 let chosen = choice(t, RequestKey::NAMES, RequestKey::from_name);
-                x.key = Some(chosen.map_err(|all| format!("choose: the same key again, or a new one ({all})"))?);
+                x.key =
+                    Some(chosen.map_err(|all| format!("choose: the same key again, or a new one ({all})"))?);
                 Ok(())
             },
         },

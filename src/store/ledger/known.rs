@@ -83,9 +83,9 @@ impl SqliteLedger {
     /// Returns how keyrings were renamed: the number of the audit entry, the name before and the one after.
     pub(super) fn renamed(&self) -> Result<Vec<(i64, String, String)>> {
         // The condition is that of the index `audit_renamed`.
-        let mut query = self
-            .connection
-            .prepare_cached("SELECT number, body FROM audit WHERE what = 'keyring renamed' ORDER BY number")?;
+        let mut query = self.connection.prepare_cached(
+            "SELECT number, body FROM audit WHERE what = 'keyring renamed' ORDER BY number",
+        )?;
         let mut renamed = Vec::new();
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {

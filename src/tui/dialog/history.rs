@@ -61,7 +61,8 @@ pub(in crate::tui) fn renew(model: &mut Model, facts: &[Fact]) -> Vec<Effect> {
         for fact in facts {
             match fact {
                 Fact::KeyringRenamed { from, keyring } if from == name => name.clone_from(&keyring.name),
-                Fact::KeyringCreated { keyring } | Fact::KeyringChanged { keyring, .. } if keyring.name == *name => {}
+                Fact::KeyringCreated { keyring } | Fact::KeyringChanged { keyring, .. }
+                    if keyring.name == *name => {}
                 _ => continue,
             }
             changed.push(name.clone());
@@ -122,12 +123,15 @@ impl Revisions {
     fn difference(&self, model: &mut Model) {
         let chosen = self.history.revisions.get(self.cursor);
         let marked = self.history.revisions.iter().find(|r| Some(r.commit()) == self.marked);
-        let (Some(chosen), Some(other)) = (chosen, marked.or_else(|| self.history.revisions.first())) else { return };
-        let (before, after) = if chosen.replaced.map_or(u64::MAX, |g| g.0) <= other.replaced.map_or(u64::MAX, |g| g.0) {
-            (chosen, other)
-        } else {
-            (other, chosen)
+        let (Some(chosen), Some(other)) = (chosen, marked.or_else(|| self.history.revisions.first())) else {
+            return;
         };
+        let (before, after) =
+            if chosen.replaced.map_or(u64::MAX, |g| g.0) <= other.replaced.map_or(u64::MAX, |g| g.0) {
+                (chosen, other)
+            } else {
+                (other, chosen)
+            };
         let title = format!("{}: revision {} to {}", self.history.keyring, before.title(), after.title());
         let mut lines: Vec<Text> = [before, after]
             .iter()
@@ -144,7 +148,10 @@ impl Revisions {
             (Ok(a), Ok(b)) => {
                 let found = compare(a, b);
                 if before.commit() == after.commit() {
-                    lines.push(plain("It is one and the same. Choose another one, or mark one with =.".into(), Role::Text));
+                    lines.push(plain(
+                        "It is one and the same. Choose another one, or mark one with =.".into(),
+                        Role::Text,
+                    ));
                 } else if found.is_empty() {
                     lines.push(plain("They say the same.".into(), Role::Text));
                 }
@@ -175,7 +182,11 @@ impl Revisions {
             item("Back, nothing is done", Action::Close),
             item("Undo it", Action::Verb(Verb::ring(keyring, act))),
         ];
-        model.dialogs.push(Dialog::Menu(Menu::new(format!("Undo the last change of {keyring}"), lines, items)));
+        model.dialogs.push(Dialog::Menu(Menu::new(
+            format!("Undo the last change of {keyring}"),
+            lines,
+            items,
+        )));
     }
 
     fn restore(&self, model: &mut Model) {
@@ -211,7 +222,11 @@ impl Revisions {
                 Verb::ring(keyring, Act::Restore { revision: ring, password: None })
             }
             None => {
-                let back = format!("Keyring {} is brought back as it was in revision {}.", ring.name, revision.title());
+                let back = format!(
+                    "Keyring {} is brought back as it was in revision {}.",
+                    ring.name,
+                    revision.title()
+                );
                 lines.push(plain(back, Role::Text));
                 Verb::Undelete { revision: ring, password: Secret::default() }
             }
@@ -290,7 +305,8 @@ impl Revisions {
             Some(deleted) => format!("History of {}, deleted on {}", history.keyring, deleted.at.date()),
             None => format!("History of {}", history.keyring),
         };
-        let restore = if model.state.keyrings.contains_key(&history.keyring) { "restore" } else { "bring back" };
+        let restore =
+            if model.state.keyrings.contains_key(&history.keyring) { "restore" } else { "bring back" };
         let page = usize::from(areas(model).sheet.1).saturating_sub(foot.len()).max(1);
         Sheet {
             title,

@@ -133,7 +133,8 @@ impl Install {
 
     fn body(&self, model: &Model, plan: &Plan, columns: usize) -> Vec<ratatui::text::Line<'static>> {
         let role = |warns| if warns { Role::Warn } else { Role::Text };
-        let lines = plan.lines().into_iter().map(|l| Text { label: l.label, text: l.text, role: role(l.warns) });
+        let lines =
+            plan.lines().into_iter().map(|l| Text { label: l.label, text: l.text, role: role(l.warns) });
         labelled(model, &lines.collect::<Vec<_>>(), columns)
     }
 }

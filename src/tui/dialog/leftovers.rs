@@ -118,10 +118,12 @@ impl Leftovers {
         if meant.is_empty() {
             return;
         }
-        let line = |l: &&Leftover| Text { label: String::new(), text: l.consequence.clone(), role: Role::Text };
+        let line =
+            |l: &&Leftover| Text { label: String::new(), text: l.consequence.clone(), role: Role::Text };
         let lines = meant.iter().map(line).collect();
         let ways: Vec<_> = meant.iter().map(|l| l.way.clone()).collect();
-        let label = if ways.len() == 1 { "Clean it up".into() } else { format!("Clean these {} up", ways.len()) };
+        let label =
+            if ways.len() == 1 { "Clean it up".into() } else { format!("Clean these {} up", ways.len()) };
         let items = vec![item("Back, nothing is done", Action::Close), item(label, Action::Clean(ways))];
         model.dialogs.push(Dialog::Menu(Menu::new("Clean up", lines, items)));
     }
@@ -163,7 +165,11 @@ impl Leftovers {
             }
         }
         if !self.results.is_empty() {
-            let text = |(role, text): &(Role, String)| Text { label: String::new(), text: text.clone(), role: *role };
+            let text = |(role, text): &(Role, String)| Text {
+                label: String::new(),
+                text: text.clone(),
+                role: *role,
+            };
             let results: Vec<_> = self.results.iter().map(text).collect();
             let height = usize::from(areas(model).sheet.1).saturating_sub(2) / 2;
             let rows = labelled(model, &results, columns);

@@ -119,9 +119,7 @@ pub fn fields_markdown() -> String {
     use crate::model::certificate::Certificate;
     use crate::model::certifier::{Certifier, NewCertifier};
     use crate::model::issued::Issued;
-    use crate::model::keyring::{
-        Keyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying,
-    };
+    use crate::model::keyring::{Keyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying};
     use crate::model::request::Request;
     use crate::model::site::Site;
     let mut out = String::from(

@@ -86,9 +86,10 @@ impl SecretLine {
                 format!("certifier {name}"),
                 "It stays unlocked in this session; the work then goes on by itself.",
             ),
-            Opens::Keyring(name, verb) if verb.brings_back() => {
-                (format!("keyring {name}, as it was then"), "The revision opens with the password it had then.")
-            }
+            Opens::Keyring(name, verb) if verb.brings_back() => (
+                format!("keyring {name}, as it was then"),
+                "The revision opens with the password it had then.",
+            ),
             Opens::Keyring(name, _) => {
                 (format!("keyring {name}"), "No stash opens this ring, so its password is needed.")
             }

@@ -154,7 +154,8 @@ fn request_again(model: &mut Model) -> Vec<Effect> {
     let form = Form::new(model, format!("Request again for {name}"), Goal::Request(name, Box::new(asked)));
     model.dialogs.push(Dialog::Form(form));
     if !dropped.is_empty() {
-        let text = format!("The present certificate also has {}; that is not asked again.", dropped.join(", "));
+        let text =
+            format!("The present certificate also has {}; that is not asked again.", dropped.join(", "));
         model.say(Mood::Warn, text);
     }
     Vec::new()
