@@ -66,6 +66,21 @@ fn act(desk: &mut Desk, act: &str) {
             let act = Act::ChangePassword { new: secret("another"), repeat: secret("another") };
             desk.run(Verb::ring("mail", act)).unwrap();
         }
+        "restore" => {
+            // Under the password it had then, so that ring and stash are both written.
+            let revision = desk.history("mail").unwrap().find("1").unwrap().ring.clone().unwrap();
+            let act = Act::Restore { revision: Box::new(revision), password: Some(secret("ring-pass")) };
+            desk.run(Verb::ring("mail", act)).unwrap();
+        }
+        "undelete" => {
+            let revision = desk.history("mail").unwrap().revisions.remove(0).ring.unwrap();
+            let password = secret("ring-pass");
+            desk.run(Verb::Undelete { revision: Box::new(revision), password }).unwrap();
+        }
+        "put-away" => {
+            let path = "keyrings/stranger.kyr".into();
+            desk.run(Verb::PutAway { path }).unwrap();
+        }
         other => panic!("no act {other}"),
     }
 }
@@ -77,6 +92,22 @@ fn prepare(folder: &Path, act: &str) {
         return;
     }
     let id = create_keyring(&mut desk, "mail", true);
+    match act {
+        "restore" => {
+            let act = Act::ChangePassword { new: secret("another"), repeat: secret("another") };
+            desk.run(Verb::ring("mail", act)).unwrap();
+            return;
+        }
+        "undelete" => {
+            desk.run(Verb::DeleteKeyring { name: "mail".into() }).unwrap();
+            return;
+        }
+        "put-away" => {
+            std::fs::write(folder.join("data/keyrings/stranger.kyr"), b"\xff\xd8\xff\xe0 JFIF").unwrap();
+            return;
+        }
+        _ => {}
+    }
     if matches!(act, "request" | "rename" | "password") {
         for name in ["imap", "smtp"] {
             let site = Site {
@@ -303,4 +334,19 @@ fn renaming_survives_a_crash_anywhere() {
 #[test]
 fn changing_a_password_survives_a_crash_anywhere() {
     crash_everywhere("password");
+}
+
+#[test]
+fn restoring_a_revision_survives_a_crash_anywhere() {
+    crash_everywhere("restore");
+}
+
+#[test]
+fn bringing_a_deleted_keyring_back_survives_a_crash_anywhere() {
+    crash_everywhere("undelete");
+}
+
+#[test]
+fn putting_a_file_away_survives_a_crash_anywhere() {
+    crash_everywhere("put-away");
 }

@@ -12,6 +12,7 @@ mod docs;
 mod effects;
 mod export;
 mod findings;
+mod history;
 mod import;
 mod interop;
 mod issuing;

@@ -100,7 +100,8 @@ impl<'a> Session<'a> {
         Ok(0)
     }
 
-    fn perform(&mut self, mut verb: Verb) -> Result<Outcome> {
+    /// Runs a verb, and asks for the passwords it needs.
+    pub(super) fn perform(&mut self, mut verb: Verb) -> Result<Outcome> {
         let mut asked = 0;
         loop {
             let error = match self.desk()?.run(verb.clone()) {
@@ -125,7 +126,8 @@ impl<'a> Session<'a> {
                 if asked == 1 {
                     self.out.note(&error.why);
                 }
-                let password = self.secrets.ask(&format!("Password of keyring {keyring}"))?;
+                let then = if verb.brings_back() { ", as it was then" } else { "" };
+                let password = self.secrets.ask(&format!("Password of keyring {keyring}{then}"))?;
                 verb = verb.with_password(password);
             } else if locked.is_empty() {
                 return Err(error);

@@ -19,6 +19,7 @@ use crate::model::time::{DAY, Timestamp};
 pub use crate::ops::approve::{Preview, preview};
 use crate::ops::{Env, install};
 use crate::store::certifier_key::{self, Protection};
+use crate::store::history::{Gone, History};
 use crate::store::ledger::Ledger;
 use crate::store::signer::{Keys, LedgerSigner};
 use crate::store::{Open, Store};
@@ -270,6 +271,19 @@ impl Desk {
         let above = ring.with_role(crate::model::keyring::Role::Chain).map(|e| &e.certificate);
         let chain = std::iter::once(leaf).chain(above).map(|c| c.der.clone()).collect();
         Ok(crate::probe::serve::Served { site: site.name.clone(), chain, key, port })
+    }
+
+    /// Reads the versions of a keyring, also of a deleted one. Errors: `NotFound` when nothing is known of it.
+    pub fn history(&mut self, keyring: &str) -> Result<History> {
+        // The audit chain is read as it is now, and so are the files.
+        self.store.refresh(false)?;
+        self.store.history(keyring)
+    }
+
+    /// Lists the keyrings that can be brought back, the latest first.
+    pub fn gone(&mut self) -> Result<Vec<Gone>> {
+        self.store.refresh(false)?;
+        self.store.gone()
     }
 
     /// Returns the ledger for reading.

@@ -12,6 +12,7 @@ use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::issued::{Issued, Reason, Revocation};
 use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring, Role};
+use crate::model::leftover::Way;
 use crate::model::request::{Pkcs10, Plan, Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::site::Site;
@@ -27,6 +28,7 @@ use crate::ops::import_request::import_requests;
 use crate::ops::install::not_revoked;
 use crate::ops::issue::{Earlier, issue};
 use crate::ops::issue_crl::issue_crl;
+use crate::ops::put_away::put_away;
 use crate::ops::restore::undelete;
 use crate::ops::revoke::revoke;
 use crate::ops::ring::{self, Act};
@@ -100,6 +102,11 @@ pub enum Verb {
         /// Its password.
         password: Secret,
     },
+    /// Moves a file that is of no use among the keyrings to the history.
+    PutAway {
+        /// The path inside of the workspace.
+        path: String,
+    },
     /// Moves a keyring to the history.
     DeleteKeyring {
         /// The keyring.
@@ -139,19 +146,40 @@ impl Verb {
         Self::Ring { keyring: keyring.into(), act, password: None }
     }
 
+    /// Makes the verb that cleans a leftover up.
+    pub fn cleaning(way: &Way) -> Self {
+        match way {
+            Way::DeleteKeyring(name) => Self::DeleteKeyring { name: name.clone() },
+            Way::DropNextKey(name) => Self::ring(name.clone(), Act::DropNextKey),
+            Way::Deny(id) => Self::Deny { id: *id, reason: "abandoned".into() },
+            Way::PutAway(path) => Self::PutAway { path: path.clone() },
+        }
+    }
+
     /// Returns the keyring whose password the verb needs.
     pub fn keyring(&self) -> Option<&str> {
         match self {
             Self::Ring { keyring, .. } => Some(keyring),
+            Self::Undelete { revision, .. } => Some(&revision.name),
             _ => None,
         }
+    }
+
+    /// Tells whether it brings an earlier revision of a keyring back, which opens with the password it had then.
+    pub fn brings_back(&self) -> bool {
+        matches!(self, Self::Undelete { .. } | Self::Ring { act: Act::Restore { .. }, .. })
     }
 
     /// Sets the password of the keyring that the verb changes.
     #[must_use]
     pub fn with_password(mut self, typed: Secret) -> Self {
-        if let Self::Ring { password, .. } = &mut self {
-            *password = Some(typed);
+        match &mut self {
+            // An earlier revision opens with the password it had then.
+            Self::Ring { act: Act::Restore { password, .. }, .. } | Self::Ring { password, .. } => {
+                *password = Some(typed);
+            }
+            Self::Undelete { password, .. } => *password = typed,
+            _ => {}
         }
         self
     }
@@ -174,6 +202,10 @@ impl Needs {
         let mut needs = Self::default();
         match verb {
             Verb::Ring { act: Act::DropStash, .. } => {}
+            // The password of the revision is what counts; the present one only saves asking when it is the same.
+            Verb::Ring { keyring, act: Act::Restore { .. }, password } => {
+                needs.password = desk.ring_password(state, keyring, password.as_ref()).unwrap_or_default();
+            }
             Verb::Ring { keyring, act, password } => {
                 if let Act::Install { certificates } = act {
                     needs.revocations = revocations(desk, certificates)?;
@@ -259,6 +291,7 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         }
         Verb::MoveKeyring { asked, ring } => move_keyring(state, asked, ring, env),
         Verb::Undelete { revision, password } => undelete(state, revision, password, env),
+        Verb::PutAway { path } => put_away(state, path, env.now),
         Verb::DeleteKeyring { name } => delete_keyring(state, name),
         Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
         Verb::DeleteSite { name } => delete_site(state, name),
@@ -279,6 +312,7 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
             format!("Certifier {} is made, with its certificate and first CRL.", certifier.name)
         }
         Fact::WorkspaceCreated => return None,
+        Fact::FilePutAway { path } => format!("{path} was moved to the history."),
         Fact::KeyringCreated { keyring } if keyring.is_self_certified() => {
             format!("Keyring {} is made and certifies itself, for tests only.", keyring.name)
         }

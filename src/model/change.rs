@@ -64,6 +64,11 @@ pub enum Fact {
         /// Its name.
         name: String,
     },
+    /// A file that was of no use where it stood was moved to the history.
+    FilePutAway {
+        /// The path inside of the workspace.
+        path: String,
+    },
     /// The private key of a keyring is about to be written outside of the workspace.
     KeyExported {
         /// The keyring by name.
@@ -166,6 +171,7 @@ impl Fact {
             Self::KeyringChanged { .. } => "keyring changed",
             Self::KeyringRenamed { .. } => "keyring renamed",
             Self::KeyringDeleted { .. } => "keyring deleted",
+            Self::FilePutAway { .. } => "file put away",
             Self::KeyExported { .. } => "key exported",
             Self::RequestReceived { .. } => "request received",
             Self::RequestApproved { .. } => "request approved",
@@ -183,7 +189,7 @@ impl Fact {
     /// Returns what the fact is about.
     pub fn subject(&self) -> Subject {
         match self {
-            Self::WorkspaceCreated => Subject::Workspace,
+            Self::WorkspaceCreated | Self::FilePutAway { .. } => Subject::Workspace,
             Self::UnlockFailed { what } => match what.split_once(' ') {
                 Some(("certifier", name)) => Subject::Certifier(name.into()),
                 Some(("keyring", name)) => Subject::Keyring(name.into()),
@@ -327,6 +333,7 @@ impl State {
             Fact::SiteDeleted { name } => {
                 self.sites.remove(name);
             }
+            Fact::FilePutAway { path } => self.unreadable.retain(|unread| unread.path != *path),
             Fact::WorkspaceCreated
             | Fact::KeyExported { .. }
             | Fact::SigningAbandoned { .. }

@@ -13,6 +13,7 @@ pub mod finding;
 pub mod issued;
 pub mod key;
 pub mod keyring;
+pub mod leftover;
 pub mod name;
 pub mod profile;
 pub mod request;

@@ -98,7 +98,7 @@ pub fn act(state: &State, keyring: &str, act: &Act, password: &Secret, env: &mut
         Act::MakeStash => stash::make_stash(state, keyring, password, env),
         Act::DropStash => stash::drop_stash(state, keyring),
         Act::Restore { revision, password: then } => {
-            restore::restore(state, keyring, revision, then.as_ref().unwrap_or(password), password, env)
+            restore::restore(state, keyring, revision, then.as_ref(), password, env)
         }
     }
 }

@@ -12,10 +12,16 @@ use crate::model::change::FileWrite;
 use crate::model::error::{Error, Kind, Result};
 
 /// Holds the files of a change against what may be written and what was read: nothing outside of the known folders, and
-/// nothing over a file that this console has not seen in its present version. Of two writes to one path the last counts.
+/// nothing over a file that this console has not seen in its present version. A plain file that could not be read may go to
+/// the history unseen, for nothing of it is lost. Of two writes to one path the last counts.
 pub fn checked<'a>(folder: &Path, stamps: &Stamps, files: &'a [FileWrite]) -> Result<Vec<&'a FileWrite>> {
     let last: BTreeMap<&str, &FileWrite> = files.iter().map(|f| (f.path.as_str(), f)).collect();
-    for path in last.keys() {
+    for (path, write) in &last {
+        let away = write.bytes.is_none() && !stamps.contains_key(*path) && workspace::is_inside(path);
+        if away {
+            file::can_be_moved(&folder.join(path))?;
+            continue;
+        }
         if !workspace::is_ours(path) {
             return Err(Error::internal(format!("A change would write to {path}.")));
         }

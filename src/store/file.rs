@@ -175,6 +175,25 @@ pub fn keep(path: &Path, history: &Path) -> Result<()> {
     Err(Error::internal(format!("{} has no free name in its history.", path.display())))
 }
 
+/// Refuses what could not be moved to the history for certain: a link, a folder, a file of another user.
+pub fn can_be_moved(path: &Path) -> Result<()> {
+    let meta = match std::fs::symlink_metadata(path) {
+        Ok(meta) => meta,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(error("look at", path, &e)),
+    };
+    let why = if !meta.is_file() {
+        "It is a link, a folder or a device."
+    } else if meta.uid() != rustix::process::geteuid().as_raw() {
+        "It belongs to another user."
+    } else {
+        return Ok(());
+    };
+    Err(Error::refused(format!("{} cannot be moved to the history.", path.display()))
+        .why(why)
+        .next("Move it away by hand."))
+}
+
 /// Makes the names in a folder durable.
 pub fn sync_folder(path: &Path) -> Result<()> {
     step();

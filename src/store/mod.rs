@@ -6,6 +6,7 @@ pub mod commit;
 pub mod document;
 pub mod file;
 pub mod foreign;
+pub mod history;
 pub mod kyr;
 pub mod ledger;
 pub mod listing;
@@ -26,9 +27,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::change::{Change, FileWrite};
+use crate::model::change::{Change, Fact, FileWrite};
 use crate::model::error::{Error, Kind, Result};
-use crate::model::keyring::{Keyring, check_name};
+use crate::model::keyring::{Keyring, Role, check_name};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::model::unread::{Sort, Unread};
@@ -254,6 +255,16 @@ impl Store {
         sth::open_with(&bytes, ring, &self.stash_keys().existing())
     }
 
+    /// Reads the versions of a keyring, also of a deleted one; see [`history`].
+    pub fn history(&self, keyring: &str) -> Result<history::History> {
+        history::read(&self.folder, &self.ledger, &self.state, keyring)
+    }
+
+    /// Lists the keyrings that can be brought back: deleted, missing or damaged ones, the latest first.
+    pub fn gone(&self) -> Result<Vec<history::Gone>> {
+        history::gone(&self.ledger, &self.state)
+    }
+
     /// Returns where this user's stash key is kept.
     pub fn stash_keys(&self) -> sth::StashKeys {
         sth::StashKeys { home: self.home.clone(), workspace: self.folder.clone() }
@@ -272,6 +283,7 @@ impl Store {
         // What was wrong with a file ends with it.
         state.unreadable.retain(|unread| files.iter().all(|write| write.path != unread.path));
         state.generation = generation;
+        recall(state, change, &self.ledger);
         if state.requests.len() > State::CLOSED_KEPT {
             let closed = state.requests.values().filter(|r| !r.status.is_open()).map(|r| r.id);
             let closed: Vec<_> = closed.collect();
@@ -284,6 +296,27 @@ impl Store {
                 Ok(Some(stamp)) => self.stamps.insert(write.path.clone(), stamp),
                 _ => self.stamps.remove(&write.path),
             };
+        }
+    }
+}
+
+/// Remembers the revocations of certificates that a change has brought into a ring, as when an earlier version comes back.
+fn recall(state: &mut State, change: &Change, ledger: &SqliteLedger) {
+    if state.revoked == 0 {
+        return;
+    }
+    for fact in &change.facts {
+        let (Fact::KeyringCreated { keyring } | Fact::KeyringChanged { keyring, .. }) = fact else {
+            continue;
+        };
+        for entry in keyring.entries.iter().filter(|e| e.role != Role::Root) {
+            let sha256 = entry.certificate.sha256;
+            // The change is true already; what cannot be looked up now is found when the workspace is read again.
+            if !state.revocations.contains_key(&sha256)
+                && let Ok(Some(revocation)) = ledger.revocation(&sha256)
+            {
+                state.revocations.insert(sha256, revocation);
+            }
         }
     }
 }

@@ -140,6 +140,12 @@ pub fn is_ours(path: &str) -> bool {
     folder && check_name(name.rsplit_once('.').map_or("", |(stem, _)| stem)).is_ok()
 }
 
+/// Tells whether a path is that of a file in one of the folders, whatever it is called.
+pub fn is_inside(path: &str) -> bool {
+    path.rsplit_once('/')
+        .is_some_and(|(folder, name)| FOLDERS.contains(&folder) && !name.is_empty() && !name.starts_with('.'))
+}
+
 /// Tells whether a file can be made again from the ledger: no history is kept of it, and it may be replaced unseen.
 pub fn is_derived(path: &str) -> bool {
     path.starts_with("certifiers/") && (path.ends_with("/crl.der") || path.ends_with("/crl.pem"))
@@ -151,6 +157,21 @@ pub fn history(path: &Path, generation: Generation) -> PathBuf {
     let part = |p: Option<&std::ffi::OsStr>| p.map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
     let (stem, extension) = (part(path.file_stem()), part(path.extension()));
     file::folder_of(path).join(HISTORY).join(format!("{stem}.{}.{extension}", generation.0))
+}
+
+/// Lists the versions of a keyring's file that the history keeps: the commit that replaced each, and its name; the newest
+/// first. A ring whose own name looks like a version of another one has to be told apart by what its file says.
+pub fn kept(folder: &Path, keyring: &str) -> Result<Vec<(Generation, String)>> {
+    let version = |name: String| {
+        let rest = name.strip_prefix(keyring)?.strip_prefix('.')?.strip_suffix(".kyr")?;
+        let (generation, again) = rest.split_once('.').unwrap_or((rest, "0"));
+        let again: u32 = again.parse().ok()?;
+        Some((Generation(generation.parse().ok()?), again, name))
+    };
+    let names = file::names(&folder.join("keyrings").join(HISTORY))?;
+    let mut found: Vec<_> = names.into_iter().filter_map(version).collect();
+    found.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(found.into_iter().map(|(generation, _, name)| (generation, name)).collect())
 }
 
 /// Returns a path as it is written inside of the workspace, with `/`.

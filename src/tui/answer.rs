@@ -3,8 +3,10 @@
 use super::dialog::Dialog;
 use super::dialog::error::ErrorBox;
 use super::dialog::form::Goal;
+use super::dialog::history;
 use super::dialog::import;
 use super::dialog::install::Install;
+use super::dialog::leftovers;
 use super::dialog::menu::{Action, Menu, item};
 use super::dialog::path::PathLine;
 use super::dialog::pick::Pick;
@@ -43,9 +45,15 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
     match (job, done) {
         (Job::Verb(verb), Done::Outcome(outcome)) => {
             let message = outcome.message.clone();
+            let facts = outcome.facts.clone();
             committed(model, &verb, outcome);
-            return import::went(model, Ok(message));
+            let mut effects = import::went(model, Ok(message));
+            effects.extend(history::renew(model, &facts));
+            return effects;
         }
+        (Job::Clean(way), Done::Outcome(outcome)) => return leftovers::cleaned(model, &way, Ok(outcome)),
+        (_, Done::History(history)) => history::take(model, history),
+        (_, Done::Gone(gone)) => history::choose(model, gone),
         (Job::Refresh, Done::Outcome(outcome)) => {
             model.take(outcome.state);
             model.say(Mood::Good, "The workspace was read again.");
@@ -194,6 +202,9 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
         {
             report.give_up();
         }
+    }
+    if let Job::Clean(way) = &job {
+        return leftovers::cleaned(model, way, Err(error));
     }
     match (&job, error.kind) {
         (Job::Verb(verb), Kind::Locked) => {

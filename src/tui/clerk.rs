@@ -33,6 +33,8 @@ pub(super) enum Task {
     Unlock(String, Secret),
     Lock(Option<String>),
     Refresh,
+    History(String),
+    Gone,
     Serve(String, u16, Option<Secret>),
     Export(Box<Asked>, Option<Secret>),
 }
@@ -96,6 +98,8 @@ impl Clerk {
                 desk.lock(certifier.as_deref());
                 Ok(Done::Unlocked(desk.unlocked()))
             }),
+            Task::History(keyring) => caught(|| Ok(Done::History(Box::new(desk.history(&keyring)?)))),
+            Task::Gone => caught(|| Ok(Done::Gone(desk.gone()?))),
             Task::Refresh => caught(|| {
                 let changed = desk.refresh(true)?;
                 let message = if changed { "Read again: the workspace has changed." } else { "Read again." };

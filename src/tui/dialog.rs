@@ -6,8 +6,10 @@ pub mod confirm;
 pub mod error;
 pub mod form;
 pub mod help;
+pub mod history;
 pub mod import;
 pub mod install;
+pub mod leftovers;
 mod line;
 pub mod menu;
 pub mod palette;
@@ -56,6 +58,10 @@ pub enum Dialog {
     Verify(Box<verify::Verify>),
     /// What a file or a paste holds.
     Import(Box<import::Import>),
+    /// The revisions of a keyring.
+    Revisions(history::Revisions),
+    /// What abandoned attempts have left.
+    Leftovers(leftovers::Leftovers),
     /// A refusal or failure.
     Error(error::ErrorBox),
 }
@@ -113,6 +119,8 @@ impl Dialog {
             Self::Pick(d) => d.input(model, input),
             Self::Verify(d) => d.input(model, input),
             Self::Import(d) => d.input(model, input),
+            Self::Revisions(d) => d.input(model, input),
+            Self::Leftovers(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
         }
     }
@@ -134,6 +142,8 @@ impl Dialog {
             Self::Pick(d) => d.sheet(model, columns),
             Self::Verify(d) => d.sheet(model, columns),
             Self::Import(d) => d.sheet(model, columns),
+            Self::Revisions(d) => d.sheet(model, columns),
+            Self::Leftovers(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
         }
     }

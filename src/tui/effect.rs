@@ -160,6 +160,8 @@ impl Workers {
             Effect::Run(id, verb) => self.enqueue(id, Task::Run(verb)),
             Effect::Unlock(id, certifier, password) => self.enqueue(id, Task::Unlock(certifier, password)),
             Effect::Lock(id, certifier) => self.enqueue(id, Task::Lock(certifier)),
+            Effect::History(id, keyring) => self.enqueue(id, Task::History(keyring)),
+            Effect::Gone(id) => self.enqueue(id, Task::Gone),
             Effect::Refresh(id) => self.enqueue(id, Task::Refresh),
             Effect::Serve(id, site, port, password) => self.enqueue(id, Task::Serve(site, port, password)),
             Effect::Export(id, asked, password) => self.enqueue(id, Task::Export(asked, password)),

@@ -12,6 +12,7 @@ use super::pane::RowKey;
 use crate::desk::Verb;
 use crate::desk::export::Asked;
 use crate::model::certificate::Certificate;
+use crate::model::leftover::Way;
 use crate::model::request::{Plan, RequestId, Status};
 use crate::model::secret::Secret;
 use crate::ops::ring::Act;
@@ -87,6 +88,12 @@ pub enum Job {
     Log,
     /// Stopping the rehearsal.
     Stop,
+    /// The revisions of this keyring.
+    History(String),
+    /// The keyrings that can be brought back.
+    Gone,
+    /// Cleaning one of several leftovers up.
+    Clean(Way),
     /// Writing a file.
     Write,
     /// Letting something leave the workspace.
@@ -119,6 +126,9 @@ impl Job {
             Self::Probe(site) => format!("probing {site}"),
             Self::Verify => "verifying".into(),
             Self::Serve(site) => format!("starting the rehearsal of {site}"),
+            Self::History(keyring) => format!("reading the history of {keyring}"),
+            Self::Gone => "looking for deleted keyrings".into(),
+            Self::Clean(way) => format!("cleaning up {}", way.word()),
             Self::Refresh => "reading the workspace".into(),
             _ => return None,
         })

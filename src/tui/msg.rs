@@ -22,6 +22,7 @@ use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::pki::chain::inquiry::{Answer, Inquiry};
+use crate::store::history::{Gone, History};
 use crate::store::listing::Listing;
 
 /// What a person did.
@@ -82,6 +83,10 @@ pub enum Done {
     Issued(Box<(Issued, Der)>),
     /// A chain was verified: the question, and the answer.
     Verified(Box<(Inquiry, Answer)>),
+    /// The versions of a keyring.
+    History(Box<History>),
+    /// The keyrings that can be brought back.
+    Gone(Vec<Gone>),
     /// The rehearsal service listens here (`None`: it was stopped), and its log.
     Service(Option<(String, std::net::SocketAddr)>, Vec<String>),
     /// A file was written.
@@ -124,6 +129,10 @@ pub enum Effect {
     Rows(JobId, Vec<u32>),
     /// Ask for one issued certificate.
     Issued(JobId, String, Serial),
+    /// Ask for the versions of a keyring.
+    History(JobId, String),
+    /// Ask for the keyrings that can be brought back.
+    Gone(JobId),
     /// Ask for the latest CRL of a certifier.
     Crl(JobId, String),
     /// Connect to host, port, and (when given) this address instead of resolving the host.

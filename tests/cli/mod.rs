@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod doctor;
+mod history;
 mod killed;
 mod leaving;
 mod life;

@@ -176,6 +176,8 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::Unlock(id, ..)
         | Effect::Lock(id, _)
         | Effect::Refresh(id)
+        | Effect::History(id, _)
+        | Effect::Gone(id)
         | Effect::SystemRoots(id)
         | Effect::Read(id, ..)
         | Effect::CompletePath(id, _)

@@ -1,6 +1,7 @@
 //! A keyring: one private key, its certificate, the chain above it and the roots it trusts.
 
 mod change;
+mod compare;
 mod identity;
 mod imported;
 mod new;
@@ -14,6 +15,7 @@ use super::key::KeyInfo;
 use super::request::Status;
 use super::time::days_left;
 pub use change::{NewPassword, Renaming, SelfCertifying};
+pub use compare::{Difference, Sign, compare};
 pub(super) use identity::country;
 pub use identity::{Identity, left_out};
 pub use imported::{ImportedKeyring, MovedKeyring};

@@ -119,6 +119,10 @@ pub trait Ledger {
     /// Returns audit entries from `from` on upward, at most `limit`.
     fn audit(&self, from: u64, limit: usize) -> Result<Vec<Entry>>;
 
+    /// Calls `each` with the entries that tell of keyrings made, changed, renamed and deleted, the newest first, until it
+    /// returns false.
+    fn keyring_entries(&self, each: &mut dyn FnMut(Entry) -> bool) -> Result<()>;
+
     /// Reads the whole audit chain and the tables it speaks of, and checks that they fit.
     fn verify_audit(&self) -> Result<Verified>;
 }

@@ -264,17 +264,24 @@ impl Ledger for SqliteLedger {
             "SELECT number, at, operator, what, body, hash FROM audit WHERE number >= ? ORDER BY number LIMIT ?",
         )?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = query.query_map(params![from, limit], |r| {
-            Ok(Entry {
-                number: r.get(0)?,
-                at: Timestamp(r.get(1)?),
-                operator: r.get(2)?,
-                what: r.get(3)?,
-                body: r.get(4)?,
-                hash: Digest(r.get(5)?),
-            })
-        })?;
+        let rows = query.query_map(params![from, limit], entry)?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn keyring_entries(&self, each: &mut dyn FnMut(Entry) -> bool) -> Result<()> {
+        // The condition is that of the index `audit_keyring`.
+        let mut query = self.connection.prepare_cached(
+            "SELECT number, at, operator, what, body, hash FROM audit
+             WHERE what IN ('keyring created', 'keyring changed', 'keyring renamed', 'keyring deleted')
+             ORDER BY number DESC",
+        )?;
+        let mut rows = query.query([])?;
+        while let Some(row) = rows.next()? {
+            if !each(entry(row)?) {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn verify_audit(&self) -> Result<Verified> {
@@ -305,6 +312,18 @@ pub(super) fn last_crl_number(connection: &Connection, certifier: &str) -> Resul
                     coalesce((SELECT max(number) FROM crl WHERE certifier = ?1), 0))",
     )?;
     Ok(query.query_row([certifier], |r| r.get(0))?)
+}
+
+/// Reads a row of an audit entry.
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    Ok(Entry {
+        number: row.get(0)?,
+        at: Timestamp(row.get(1)?),
+        operator: row.get(2)?,
+        what: row.get(3)?,
+        body: row.get(4)?,
+        hash: Digest(row.get(5)?),
+    })
 }
 
 /// Reads a row of the columns [`ISSUED`].

@@ -92,6 +92,7 @@ impl<'a> Record<'a> {
             | Fact::KeyringChanged { .. }
             | Fact::KeyringRenamed { .. }
             | Fact::KeyringDeleted { .. }
+            | Fact::FilePutAway { .. }
             | Fact::KeyExported { .. }
             | Fact::SiteSaved { .. }
             | Fact::SiteDeleted { .. }

@@ -10,6 +10,7 @@ use crate::desk::Verb;
 use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::field::differences;
+use crate::model::leftover::Way;
 use crate::model::site::Site;
 use crate::tui::chord::Key;
 use crate::tui::job::{self, IssuedFor, Job, ReadFor};
@@ -62,6 +63,10 @@ pub enum Action {
     Copy(Copy),
     /// Writes to a file.
     Write(Copy),
+    /// Shows the revisions of this keyring.
+    History(String),
+    /// Cleans these leftovers up.
+    Clean(Vec<Way>),
     /// Asks for a file to read.
     Read(ReadFor),
     /// Takes a certificate of the issued list, by certifier and serial.
@@ -187,6 +192,8 @@ impl Menu {
                 None => fetch(model, copy.source, IssuedFor::Copy),
             },
             Action::Write(copy) => write(model, copy),
+            Action::History(keyring) => super::history::open(model, keyring),
+            Action::Clean(ways) => super::leftovers::clean(model, ways),
             Action::Read(purpose) => {
                 model.dialogs.push(Dialog::Path(PathLine::read(purpose)));
                 Vec::new()

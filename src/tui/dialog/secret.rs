@@ -96,12 +96,17 @@ impl SecretLine {
                 format!("certifier {name}"),
                 "It stays unlocked in this session; the work then goes on by itself.".to_owned(),
             ),
+            Opens::Keyring(name, verb) if verb.brings_back() => (
+                format!("keyring {name}, as it was then"),
+                "The revision opens with the password it had then.".to_owned(),
+            ),
             Opens::Keyring(name, _) => {
                 (format!("keyring {name}"), "No stash opens this ring, so its password is needed.".to_owned())
             }
             Opens::Export(name, _) => (
                 format!("keyring {name}"),
-                "No stash opens this ring, so its own password is needed, not the new pass phrase.".to_owned(),
+                "No stash opens this ring, so its own password is needed, not the new pass phrase."
+                    .to_owned(),
             ),
             Opens::Site(name) => {
                 (format!("the keyring of site {name}"), "It is used for the rehearsal only.".to_owned())

@@ -104,6 +104,7 @@ pub const PANE: Pane = Pane {
         }
         ways.push(("keyring.create", "Make a key, its request and the ring that keeps both."));
         ways.push(("keyring.import", "Bring a key with its certificates, or a ring of another host."));
+        ways.push(("keyring.deleted", "See the keyrings that were deleted, and bring one back."));
         ways.push(("console.help", "See every key of this pane."));
         ways
     },
