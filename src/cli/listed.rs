@@ -15,7 +15,8 @@ use crate::model::field::{Look, Record};
 use crate::model::finding::Subject;
 use crate::model::issued::Issued;
 use crate::store::ledger::{Ledger, Order};
-use crate::store::listing::{self, Here, Listing, Verdict};
+use crate::model::verdict::Verdict;
+use crate::store::listing::{self, Here, Listing};
 
 /// How many rows are read from the issued list at once.
 const PAGE: usize = 1000;

@@ -8,6 +8,7 @@ pub mod change;
 pub mod error;
 pub mod escape;
 pub mod field;
+pub mod filter;
 pub mod finding;
 pub mod issued;
 pub mod key;
@@ -18,6 +19,7 @@ pub mod request;
 pub mod secret;
 pub mod site;
 pub mod time;
+pub mod verdict;
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,7 @@
 //! The disk: the workspace folder, its files and its ledger; commit, recovery, several consoles. Decides no policy.
 
 pub mod certifier_key;
+pub mod columns;
 pub mod commit;
 pub mod document;
 pub mod file;
@@ -14,6 +15,7 @@ pub mod recovery;
 #[cfg(test)]
 mod sample;
 pub mod seal;
+pub mod search;
 pub mod signer;
 pub mod sth;
 pub mod workspace;
