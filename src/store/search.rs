@@ -2,13 +2,14 @@
 //! compared in columns, words are looked for in all text at once, and what fitted before is looked at alone when a
 //! filter only becomes narrower. Must answer as [`Filter::fits`] does for each row; a test holds the two equal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use memchr::memmem::Finder;
 
 use super::columns::{BLOCK, Columns, Kind, PART, Texts, Times};
 use super::ledger::Ledger;
+use crate::model::bytes::Digest;
 use crate::model::error::Result;
 use crate::model::filter::{Clock, Filter, Moment, Part, Status, Term, Test, name_fits};
 use crate::model::time::Timestamp;
@@ -31,6 +32,8 @@ pub struct Search {
     pub columns: Columns,
     /// The texts, while words are looked for.
     pub texts: Option<Texts>,
+    /// What the last filter needed to know beside the rows.
+    pub beside: Beside,
     last: Option<Last>,
 }
 
@@ -53,7 +56,11 @@ pub struct Beside {
     pub duplicates: Vec<bool>,
     /// Rows whose key is used elsewhere, where a filter asks for them.
     pub shared: Vec<bool>,
-    /// Another number when the two lists above are others.
+    /// How many valid certificates have the same names, by a hash of the names, where there are several.
+    pub names: HashMap<u64, u32>,
+    /// Certificates of the workspace whose key is used elsewhere.
+    pub own_shared: BTreeSet<Digest>,
+    /// Another number when the lists above are others.
     pub marks: u64,
 }
 
@@ -88,7 +95,6 @@ impl Search {
     /// Forgets the texts, which take most of the memory.
     pub fn forget_texts(&mut self) {
         self.texts = None;
-        self.last = None;
     }
 
     /// Lists the ids of `ordered` that fit, in that order.
@@ -193,7 +199,8 @@ impl<'a> Plan<'a> {
     fn of(filter: &Filter, at: Moment, search: &'a Search, beside: &'a Beside) -> Self {
         let mut plan = Self { nothing: false, numbers: Vec::new(), words: Vec::new() };
         for Term { not, test } in &filter.terms {
-            let kinds = |fits: &dyn Fn(&Kind) -> bool| Number::Kinds(search.columns.kinds.iter().map(fits).collect());
+            let kinds =
+                |fits: &dyn Fn(&Kind) -> bool| Number::Kinds(search.columns.kinds.iter().map(fits).collect());
             let finder = |text: &str| Some(Finder::new(text.as_bytes()).into_owned());
             let word = |place, finder| Word { not: *not, finder, place };
             let number = match test {
@@ -215,8 +222,12 @@ impl<'a> Plan<'a> {
                     plan.words.push(word(Place::Names(pattern.clone()), finder));
                     continue;
                 }
-                Test::Part(Part::Issuer, text) => kinds(&|k| beside.issuer(&k.certifier).contains(text.as_str())),
-                Test::Part(Part::Profile, text) => kinds(&|k| k.profile.to_lowercase().contains(text.as_str())),
+                Test::Part(Part::Issuer, text) => {
+                    kinds(&|k| beside.issuer(&k.certifier).contains(text.as_str()))
+                }
+                Test::Part(Part::Profile, text) => {
+                    kinds(&|k| k.profile.to_lowercase().contains(text.as_str()))
+                }
                 Test::Part(Part::By, text) => kinds(&|k| k.by.to_lowercase().contains(text.as_str())),
                 Test::Key(_) | Test::KeyBelow(_) | Test::KeyAbove(_) => kinds(&|k| test.fits_key(&k.key)),
                 Test::Time(Clock::Ends, span) => {

@@ -79,6 +79,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
         (_, Done::Ids(listing)) => {
             super::issued::take(model, listing);
         }
+        (_, Done::Timeline(found)) => super::dialog::timeline::take(model, *found),
         (Job::Rows(asked), Done::Rows(rows)) => {
             model.issued.rows.extend(rows.into_iter().filter_map(|r| Some((u32::try_from(r.id).ok()?, r))));
             let rows = &model.issued.rows;

@@ -13,6 +13,7 @@ pub mod path;
 pub mod records;
 pub mod review;
 pub mod secret;
+pub mod timeline;
 pub mod viewer;
 
 use ratatui::text::Line;
@@ -39,6 +40,8 @@ pub enum Dialog {
     Secret(secret::SecretLine),
     /// What an approver looks at.
     Review(review::Review),
+    /// When certificates end.
+    Timeline(timeline::Chart),
     /// A refusal or failure.
     Error(error::ErrorBox),
 }
@@ -90,6 +93,7 @@ impl Dialog {
             Self::Path(d) => d.input(model, input),
             Self::Secret(d) => d.input(model, input),
             Self::Review(d) => d.input(model, input),
+            Self::Timeline(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
         }
     }
@@ -105,6 +109,7 @@ impl Dialog {
             Self::Path(d) => d.sheet(model, columns),
             Self::Secret(d) => d.sheet(model, columns),
             Self::Review(d) => d.sheet(model, columns),
+            Self::Timeline(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
         }
     }

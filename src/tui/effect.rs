@@ -143,6 +143,7 @@ impl Workers {
             Effect::Refresh(id) => self.enqueue(id, Task::Refresh),
             Effect::Serve(id, site, port, password) => self.enqueue(id, Task::Serve(site, port, password)),
             Effect::Ids(id, question) => self.ask(id, Ask::Ids(id, question)),
+            Effect::Timeline(id, question) => self.ask(id, Ask::Timeline(id, question)),
             Effect::Rows(id, ids) => self.ask(id, Ask::Rows(id, ids)),
             Effect::Issued(id, certifier, serial) => self.ask(id, Ask::Issued(id, certifier, serial)),
             Effect::Crl(id, certifier) => {

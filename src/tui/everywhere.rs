@@ -5,12 +5,12 @@ use super::dialog::menu::{Action, Menu, item};
 use super::dialog::palette::Palette;
 use super::dialog::viewer::{Text, Viewer};
 use super::dialog::{Dialog, help};
+use super::filter::FilterLine;
 use super::job::{IssuedFor, Job};
 use super::model::{Focus, Model, Mood};
 use super::msg::Effect;
 use super::pane::{PaneId, RowKey};
 use super::theme::Role;
-use super::widget::line_edit::LineEdit;
 
 pub(super) const COMMANDS: &[Command] = &[
     Command {
@@ -82,10 +82,10 @@ pub(super) const COMMANDS: &[Command] = &[
         name: "list.filter",
         title: "filter",
         keys: &["/"],
-        doc: "Narrows the list to rows that hold every word typed.",
+        doc: "Narrows the list to rows that hold every word typed and none with a minus before it; certificates also by fields such as expires<30d, key:rsa, used:no.",
         weight: 50,
         run: |model| {
-            model.focus = Focus::Filter(LineEdit::new(&model.here().filter.clone()));
+            model.focus = Focus::Filter(FilterLine::new(&model.here().filter));
             Vec::new()
         },
         ..READ

@@ -11,22 +11,8 @@ use super::msg::Effect;
 use super::pane::{PaneId, RowKey, certificates};
 use crate::model::bytes::Digest;
 use crate::model::issued::Issued;
-use crate::model::time::Timestamp;
-use crate::store::ledger::Order;
-use crate::store::listing::{Here, Listing};
-
-/// Which list of certificates is wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
-    /// The order.
-    pub order: Order,
-    /// The words that narrow the issued list.
-    pub filter: String,
-    /// Narrows the issued list to what is not revoked and ends from the first moment to the last.
-    pub ends: Option<(Timestamp, Timestamp)>,
-    /// The certificates of the workspace; those that are to be listed are narrowed already.
-    pub here: Vec<Here>,
-}
+pub use crate::store::listing::Wish;
+use crate::store::listing::{self, Listing};
 
 /// What is known here of the issued list.
 #[derive(Debug, Clone, Default)]
@@ -135,7 +121,7 @@ pub fn fetch(model: &mut Model) -> Vec<Effect> {
             // A revocation or a new certificate may have changed any row that is shown.
             model.issued.rows.clear();
             model.issued.absent.clear();
-            if model.state.issued > 0 {
+            if model.state.issued > 0 || wish.2.group.is_some() || listing::asks_ledger(&wish.2.filter) {
                 let whole = wish.2.clone();
                 effects.push(model.start(Job::Ids, |id| Effect::Ids(id, whole)).1);
             }

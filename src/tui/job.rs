@@ -55,6 +55,8 @@ pub enum Job {
     Preview(RequestId, Plan),
     /// The ids of the issued list.
     Ids,
+    /// When what is listed ends.
+    Timeline,
     /// These rows of the issued list.
     Rows(Vec<u32>),
     /// One certificate of the issued list.
@@ -91,6 +93,7 @@ impl Job {
             Self::Preview(..) => "working out what would be issued".into(),
             Self::Probe(site) => format!("probing {site}"),
             Self::Serve(site) => format!("starting the rehearsal of {site}"),
+            Self::Timeline => "counting when certificates end".into(),
             Self::Examine => "checking the workspace".into(),
             Self::Refresh => "reading the workspace".into(),
             _ => return None,

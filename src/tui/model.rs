@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::chord::Key;
 use super::command::Command;
 use super::dialog::Dialog;
+use super::filter::FilterLine;
 use super::findings::Findings;
 use super::issued::IssuedList;
 use super::job::Job;
@@ -15,7 +16,6 @@ use super::msg::{Effect, JobId};
 use super::pane::{PANES, Pane, PaneId, RowKey};
 use super::theme::{Role, Symbols, Theme};
 use super::widget::ink::Ink;
-use super::widget::line_edit::LineEdit;
 use crate::model::State;
 use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
@@ -23,6 +23,7 @@ use crate::model::field::Look;
 use crate::model::finding::{Finding, Subject};
 use crate::model::key::KeyType;
 use crate::model::time::Timestamp;
+use crate::store::listing::Grouping;
 
 /// What the console is told once, when it starts.
 #[derive(Debug, Clone)]
@@ -113,7 +114,7 @@ pub enum Focus {
     /// The detail.
     Detail,
     /// The filter line.
-    Filter(LineEdit),
+    Filter(FilterLine),
 }
 
 /// What a pane remembers.
@@ -131,6 +132,10 @@ pub struct PaneState {
     pub findings: bool,
     /// The place of the order in the pane's own list of orders.
     pub sort: usize,
+    /// Whether the order is turned around.
+    pub reverse: bool,
+    /// By what the rows are grouped, where the list can be grouped.
+    pub group: Option<Grouping>,
     /// Marked rows.
     pub marked: BTreeSet<RowKey>,
     /// How far the detail is scrolled.

@@ -18,7 +18,7 @@ use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::pki::pem::Found;
-use crate::store::listing::Listing;
+use crate::store::listing::{Listing, Timeline};
 
 /// What a person did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +66,8 @@ pub enum Done {
     Preview(Box<Preview>),
     /// The list of certificates as it was asked for.
     Ids(Arc<Listing>),
+    /// When what is listed ends.
+    Timeline(Box<Timeline>),
     /// What the checks found, worst first.
     Findings(Arc<[Finding]>),
     /// Rows of the issued list.
@@ -106,6 +108,8 @@ pub enum Effect {
     Preview(JobId, RequestId, Plan),
     /// Ask for the list of certificates; a newer ask replaces one that still waits, which is answered `Cancelled`.
     Ids(JobId, Wish),
+    /// Ask when what is listed ends.
+    Timeline(JobId, Wish),
     /// Run the checks at this moment, with so many days of warning.
     Examine(JobId, Timestamp, i64),
     /// Ask for rows of the issued list.

@@ -12,6 +12,7 @@ use super::model::Model;
 use super::theme::Role;
 use crate::model::bytes::Digest;
 use crate::model::field::Record;
+use crate::model::filter::{self, Test};
 use crate::model::request::RequestId;
 
 /// Which pane.
@@ -129,10 +130,14 @@ pub(super) fn entries<T: Record>(record: &T, model: &Model) -> Vec<Entry> {
     all.filter(|(_, value)| !value.is_empty()).collect()
 }
 
-/// Tells whether all words of a filter, in lower case, stand in one of the texts.
+/// Tells whether all words of a filter, and none that it leaves out, stand in one of the texts.
 pub(super) fn matches(filter: &str, texts: &[&str]) -> bool {
     let low: Vec<String> = texts.iter().map(|t| t.to_lowercase()).collect();
-    filter.to_lowercase().split_whitespace().all(|word| low.iter().any(|t| t.contains(word)))
+    let terms = filter::plain(filter).unwrap_or_default().terms;
+    terms.iter().all(|term| match &term.test {
+        Test::Text(word) => low.iter().any(|t| t.contains(word.as_str())) != term.not,
+        _ => true,
+    })
 }
 
 /// Narrows the named records of a map by filter and findings, as most panes do.

@@ -55,8 +55,8 @@ fn take(model: &mut Model, input: &Input) -> Vec<Effect> {
         return effects;
     }
     if let Focus::Filter(line) = &mut model.focus {
-        let mut line = std::mem::take(line);
-        return filter(model, &mut line, input);
+        let line = std::mem::take(line);
+        return super::filter::input(model, line, input);
     }
     match input {
         Input::Paste(_, true) => {
@@ -104,41 +104,6 @@ fn back(model: &mut Model) -> Vec<Effect> {
         model.here_mut().marked.clear();
     } else {
         model.status = None;
-    }
-    Vec::new()
-}
-
-/// Takes input into the filter line; the list follows each key.
-fn filter(model: &mut Model, line: &mut super::widget::line_edit::LineEdit, input: &Input) -> Vec<Effect> {
-    match input {
-        Input::Chord(Key::Enter | Key::Tab) => {
-            model.focus = Focus::List;
-            return Vec::new();
-        }
-        Input::Chord(Key::Esc) => {
-            model.focus = Focus::List;
-            line.clear();
-        }
-        Input::Chord(key @ (Key::Up | Key::Down | Key::PageUp | Key::PageDown)) => {
-            model.focus = Focus::List;
-            let effects = command::of_key(model, *key).map_or_else(Vec::new, |c| command::dispatch(model, c));
-            model.focus = Focus::Filter(std::mem::take(line));
-            return effects;
-        }
-        Input::Chord(key) => {
-            line.key(*key);
-        }
-        Input::Paste(text, _) => line.insert(text),
-    }
-    let text = line.text().to_owned();
-    if !matches!(input, Input::Chord(Key::Esc)) {
-        model.focus = Focus::Filter(std::mem::take(line));
-    }
-    if model.here().filter != text {
-        model.here_mut().filter = text;
-        model.here_mut().cursor = 0;
-        model.here_mut().top = 0;
-        model.list();
     }
     Vec::new()
 }

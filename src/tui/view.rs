@@ -43,7 +43,15 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     if let Some(at) = status(model, buf, areas.status) {
         cursor = Some(at);
     }
-    let footer = footer(model.ink(), hints, usize::from(areas.footer.width));
+    let columns = usize::from(areas.footer.width);
+    let footer = match &model.focus {
+        Focus::Filter(line) if model.dialogs.is_empty() => {
+            let ink = model.ink();
+            let (text, role) = super::filter::under(model, line, columns);
+            ink.line(role, &cut(&ink.symbols.text(&text), columns, ink.symbols.ellipsis))
+        }
+        _ => footer(model.ink(), hints, columns),
+    };
     put(buf, areas.footer, 0, &footer);
     if let Some(at) = cursor.filter(|at| area.contains(*at)) {
         frame.set_cursor_position(at);
@@ -107,6 +115,7 @@ fn list(model: &Model, buf: &mut Buffer, areas: &Areas) -> Option<Position> {
     let widths = columns::widths(model.pane().columns, usize::from(area.width).saturating_sub(2));
     let sorted = (model.pane().sorted)(model);
     let head = |title: &str| match title == sorted {
+        true if pane.reverse => Cell::of(Role::Title, format!("{title} {}", ink.symbols.down)),
         true => Cell::of(Role::Title, format!("{title} {}", ink.symbols.up)),
         false => Cell::of(Role::Title, title),
     };
@@ -243,7 +252,7 @@ fn status(model: &Model, buf: &mut Buffer, area: Rect) -> Option<Position> {
         ink.symbol(Role::Dim, format!("{}{place}", " ".repeat(total.saturating_sub(left + width(&place)))))
     };
     if let (Focus::Filter(line), true) = (&model.focus, model.dialogs.is_empty()) {
-        let (shown, at) = line.shown(room.saturating_sub(1), "");
+        let (shown, at) = line.line.shown(room.saturating_sub(1), "");
         let used = width(&ink.symbols.text(&shown)) + 1;
         put(
             buf,

@@ -308,7 +308,9 @@ pub fn name_fits(pattern: &str, names: &str) -> bool {
         if pattern.contains('*') {
             return glob(pattern.as_bytes(), name.as_bytes());
         }
-        let covers = |rest: &str| pattern.split_once('.').is_some_and(|(label, tail)| !label.is_empty() && tail == rest);
+        let covers = |rest: &str| {
+            pattern.split_once('.').is_some_and(|(label, tail)| !label.is_empty() && tail == rest)
+        };
         name.contains(pattern) || name.strip_prefix("*.").is_some_and(covers)
     })
 }
@@ -361,6 +363,13 @@ impl Date {
         let text = format!("{year:04}-{:02}-{:02}", month.max(1), day.max(1));
         let fits = (1..=9999).contains(&year) && !(month == 0 && day != 0);
         Timestamp::from_date(&text).filter(|_| fits).map(|_| date)
+    }
+
+    /// Returns the day of a time, in UTC.
+    pub fn of(time: Timestamp) -> Self {
+        let utc = time.utc();
+        let year = u16::try_from(utc.year()).unwrap_or(1).max(1);
+        Self { year, month: u8::from(utc.month()), day: utc.day() }
     }
 
     /// Returns the first second.

@@ -231,7 +231,8 @@ fn yes(value: &str) -> Result<bool, String> {
 }
 
 fn key(operator: char, value: &str) -> Result<(bool, Test), String> {
-    let bits = || value.parse().map_err(|_| "the size of an RSA key is a number, such as key<2048".to_owned());
+    let bits =
+        || value.parse().map_err(|_| "the size of an RSA key is a number, such as key<2048".to_owned());
     Ok((
         false,
         match operator {
@@ -279,10 +280,13 @@ fn age(value: &str) -> Result<Age, String> {
 
 fn date(value: &str) -> Option<Date> {
     let mut parts = value.split('-');
-    let year = parts.next().filter(|y| y.len() == 4 && y.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()?;
+    let year =
+        parts.next().filter(|y| y.len() == 4 && y.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()?;
     let mut small = || match parts.next() {
         None => Some(0),
-        Some(p) if p.len() == 2 && p.bytes().all(|b| b.is_ascii_digit()) => p.parse().ok().filter(|n: &u8| *n > 0),
+        Some(p) if p.len() == 2 && p.bytes().all(|b| b.is_ascii_digit()) => {
+            p.parse().ok().filter(|n: &u8| *n > 0)
+        }
         Some(_) => None,
     };
     let (month, day) = (small()?, small()?);

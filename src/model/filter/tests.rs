@@ -151,7 +151,11 @@ fn a_date_ends_with_its_last_second() {
 
 #[test]
 fn completions_are_fields_then_operators_then_values() {
-    let known = Known { issuers: vec!["acme".into(), "two words".into()], rings: vec!["mail".into()], ..Known::default() };
+    let known = Known {
+        issuers: vec!["acme".into(), "two words".into()],
+        rings: vec!["mail".into()],
+        ..Known::default()
+    };
     let offers = |text: &str| complete(text, text.len(), &known);
     assert_eq!(offers("mail exp"), ["expires<", "expires>", "expires:", "expired", "expired<"]);
     assert_eq!(offers("key:rsa-2"), ["key:rsa-2048"]);

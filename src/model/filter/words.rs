@@ -21,7 +21,9 @@ impl fmt::Display for Term {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // These two are said by their own words.
         match (&self.test, self.not) {
-            (Test::Used(Used::Anywhere), not) => return f.write_str(if not { "used:no" } else { "used:yes" }),
+            (Test::Used(Used::Anywhere), not) => {
+                return f.write_str(if not { "used:no" } else { "used:yes" });
+            }
             (Test::Duplicate, not) => return f.write_str(if not { "dup:no" } else { "dup:yes" }),
             (Test::SharedKey, not) => return f.write_str(if not { "sharedkey:no" } else { "sharedkey:yes" }),
             _ => {}
@@ -140,9 +142,17 @@ impl Term {
             Test::Name(text) if text.contains('*') => {
                 format!("{} \"{}\"", either("a name like", "no name like"), visible(text))
             }
-            Test::Name(text) => format!("{} \"{}\"", either("a name holds or covers", "no name holds or covers"), visible(text)),
+            Test::Name(text) => format!(
+                "{} \"{}\"",
+                either("a name holds or covers", "no name holds or covers"),
+                visible(text)
+            ),
             Test::Key(kind) => {
-                let kind = if kind.starts_with("rsa") || kind.starts_with("p-") { kind.to_uppercase() } else { visible(kind) };
+                let kind = if kind.starts_with("rsa") || kind.starts_with("p-") {
+                    kind.to_uppercase()
+                } else {
+                    visible(kind)
+                };
                 format!("{}{kind} key", either("", "no "))
             }
             Test::KeyBelow(bits) => format!("{}RSA key below {bits} bits", either("", "no ")),
@@ -151,7 +161,11 @@ impl Term {
             Test::Used(Used::Keyring) => either("in a keyring", "in no keyring"),
             Test::Used(Used::Certifier) => either("of a certifier", "of no certifier"),
             Test::Ring(text) => {
-                format!("{} \"{}\"", either("in a keyring named like", "in no keyring named like"), visible(text))
+                format!(
+                    "{} \"{}\"",
+                    either("in a keyring named like", "in no keyring named like"),
+                    visible(text)
+                )
             }
             Test::Status(status) => {
                 let word = match status {
@@ -163,7 +177,10 @@ impl Term {
                 };
                 format!("{}{word}", either("", "not "))
             }
-            Test::Duplicate => either("its names are in more than one valid certificate", "no other valid certificate has its names"),
+            Test::Duplicate => either(
+                "its names are in more than one valid certificate",
+                "no other valid certificate has its names",
+            ),
             Test::SharedKey => either("its key is used more than once", "its key is used only here"),
             Test::Time(clock, span) => {
                 let text = span.words(*clock);

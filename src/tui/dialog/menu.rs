@@ -64,6 +64,8 @@ pub enum Action {
     SaveMine(Site),
     /// Goes on without saving what the dialog below holds.
     Discard,
+    /// Sorts the list by its order of this number, turned around or not.
+    Sort(usize, bool),
 }
 
 /// A way to go on.
@@ -98,6 +100,11 @@ impl Menu {
     /// Makes a menu; the first way is chosen.
     pub fn new(title: impl Into<String>, lines: Vec<Text>, items: Vec<Item>) -> Self {
         Self { title: title.into(), lines, items, busy: None, cursor: 0 }
+    }
+
+    /// Chooses a way before a person does.
+    pub fn choose_at(&mut self, cursor: usize) {
+        self.cursor = cursor.min(self.items.len().saturating_sub(1));
     }
 
     /// Makes a menu of what can be copied.
@@ -189,6 +196,16 @@ impl Menu {
             }
             Action::Discard => {
                 model.dialogs.pop();
+                Vec::new()
+            }
+            Action::Sort(sort, reverse) => {
+                let key = model.selected();
+                let pane = model.here_mut();
+                (pane.sort, pane.reverse, pane.group) = (sort, reverse, None);
+                model.list();
+                if let Some(key) = key {
+                    model.keep(&key);
+                }
                 Vec::new()
             }
         };

@@ -1,15 +1,15 @@
 //! The pane of certificates: those that stand in the workspace, and behind them the issued list, which is asked for page
 //! by page and may hold a million rows.
 
-use super::{Cell, Column, Entry, Pane, PaneId, RowKey, entries, matches};
+use super::{Cell, Column, Entry, Pane, PaneId, RowKey, entries};
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
+use crate::model::filter::{self, Moment};
 use crate::model::finding::Subject;
 use crate::model::issued::Issued;
 use crate::model::time::Timestamp;
-use crate::store::ledger::Order;
 use crate::model::verdict::Verdict;
-use crate::store::listing::{self, Here};
+use crate::store::listing::{self, Grouping, Here, Sort};
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::{Form, Goal};
@@ -17,7 +17,9 @@ use crate::tui::dialog::menu::{Action, Copy, Menu, Source, item};
 use crate::tui::dialog::path::file_name;
 use crate::tui::everywhere::selected;
 use crate::tui::issued::Wish;
-use crate::tui::model::{Model, Mood};
+use crate::tui::job::Job;
+use crate::tui::model::Model;
+use crate::tui::msg::Effect;
 use crate::tui::theme::Role;
 
 /// The pane.
@@ -26,6 +28,7 @@ pub const PANE: Pane = Pane {
     title: "Certificates",
     columns: &[
         Column { title: "subject", least: 24, share: 6, rank: 0 },
+        Column { title: "names", least: 20, share: 4, rank: 6 },
         Column { title: "issuer", least: 10, share: 2, rank: 3 },
         Column { title: "ends", least: 10, share: 0, rank: 1 },
         Column { title: "days", least: 5, share: 0, rank: 5 },
@@ -34,12 +37,13 @@ pub const PANE: Pane = Pane {
         Column { title: "where", least: 11, share: 2, rank: 2 },
     ],
     rows,
-    sorted: |model| sort_name(model.here().sort),
+    sorted: |model| sort_name(sort(model)),
     cells: |model, key| match key {
         RowKey::Local(digest) => {
             let c = model.certificate(digest)?;
             Some(cells(
                 c.subject.title(),
+                super::names_of(c),
                 listing::certifier(&model.state, c).map_or_else(|| c.issuer.title(), str::to_owned),
                 c.not_after,
                 &c.key.algorithm,
@@ -53,7 +57,10 @@ pub const PANE: Pane = Pane {
             let verdict = judge(row.revoked.is_some(), row.not_before, row.not_after, model);
             let place = "issued".to_owned();
             let title = row.subject.split(',').find_map(|p| p.strip_prefix("CN=")).unwrap_or(&row.subject);
-            Some(cells(title.into(), row.certifier.clone(), row.not_after, &row.key, verdict, place, model))
+            let names = row.alt_names.split(' ').map(|n| n.split_once(':').map_or(n, |(_, value)| value));
+            let names = names.collect::<Vec<_>>().join(" ");
+            let issuer = row.certifier.clone();
+            Some(cells(title.into(), names, issuer, row.not_after, &row.key, verdict, place, model))
         }
         _ => None,
     },
@@ -121,14 +128,6 @@ fn revoked_first(mut entries: Vec<Entry>) -> Vec<Entry> {
     entries
 }
 
-/// The orders of the list: what they are called, and what the ledger calls them.
-const ORDERS: [(&str, Order); 4] = [
-    ("subject", Order::Subject),
-    ("ends", Order::Ends),
-    ("time of signing", Order::Issued),
-    ("serial number", Order::Serial),
-];
-
 const READ: Command = Command {
     name: "",
     title: "",
@@ -148,15 +147,36 @@ const COMMANDS: &[Command] = &[
         name: "certificate.sort",
         title: "sort",
         keys: &["s"],
-        doc: "Sorts the list by the next of subject, end, time of signing and serial number.",
+        doc: "Sorts the list by a column, or by the time of signing, from either end.",
+        cli: Some("certificate list"),
         weight: 55,
         ready: |_| Ok(()),
         run: |model| {
-            let sort = (model.here().sort + 1) % ORDERS.len();
-            model.here_mut().sort = sort;
-            model.list();
-            model.say(Mood::Plain, format!("Sorted by {}.", sort_name(sort)));
+            let turned = model.here().reverse;
+            let items = Sort::ALL.into_iter().enumerate().map(|(n, sort)| {
+                let label = format!("{} {}", n + 1, sort_name(sort));
+                item(label, Action::Sort(n, false))
+            });
+            let turn = if turned { "The first row first again" } else { "The last row first" };
+            let items = items.chain([item(format!("r {turn}"), Action::Sort(model.here().sort, !turned))]);
+            let mut menu = Menu::new("Sort by", Vec::new(), items.collect());
+            menu.choose_at(model.here().sort);
+            model.dialogs.push(Dialog::Menu(menu));
             Vec::new()
+        },
+        ..READ
+    },
+    Command {
+        name: "certificate.timeline",
+        title: "timeline",
+        keys: &["y"],
+        doc: "Shows when the listed certificates end as a chart by week or by month, and lists those of a bar.",
+        cli: Some("certificate timeline"),
+        weight: 54,
+        ready: |_| Ok(()),
+        run: |model| {
+            let wish = wish(model);
+            vec![model.start(Job::Timeline, |id| Effect::Timeline(id, wish)).1]
         },
         ..READ
     },
@@ -215,14 +235,16 @@ const COMMANDS: &[Command] = &[
 
 const PEM: &str = "certificate (PEM)";
 
-/// Returns the order of the ledger for a place in the pane's orders.
-pub(in crate::tui) fn order(sort: usize) -> Order {
-    ORDERS.get(sort).map_or(Order::Subject, |(_, order)| *order)
+/// Returns the order of the list.
+fn sort(model: &Model) -> Sort {
+    let pane = model.panes.get(PaneId::Certificates.index());
+    let own = pane.and_then(|pane| Sort::ALL.get(pane.sort)).copied().unwrap_or_default();
+    pane.and_then(|pane| pane.group).map_or(own, Grouping::sort)
 }
 
 /// Returns what an order is called.
-pub(in crate::tui) fn sort_name(sort: usize) -> &'static str {
-    ORDERS.get(sort).map_or("subject", |(name, _)| name)
+pub(in crate::tui) fn sort_name(sort: Sort) -> &'static str {
+    if sort == Sort::Issued { "time of signing" } else { sort.name() }
 }
 
 /// Returns the last eight digits of a serial number: enough to know it, little enough to type.
@@ -237,36 +259,54 @@ const ENDED: i64 = 90;
 /// Returns which list is wanted now.
 pub(in crate::tui) fn wish(model: &Model) -> Wish {
     let pane = model.here();
-    // Whole hours: a moment later the wish is still the same.
-    let now = Timestamp(model.now.0 - model.now.0.rem_euclid(3600));
+    let at = moment(model);
     Wish {
-        order: order(pane.sort),
-        filter: pane.filter.clone(),
-        ends: pane.findings.then(|| (now.plus_days(-ENDED), now.plus_days(model.settings.soon))),
+        sort: Sort::ALL.get(pane.sort).copied().unwrap_or_default(),
+        reverse: pane.reverse,
+        filter: filter::parse(&pane.filter).unwrap_or_default(),
+        at,
+        ends: pane.findings.then(|| (at.now.plus_days(-ENDED), at.now.plus_days(at.soon))),
+        group: pane.group,
+        issuers: listing::issuers(&model.state),
         here: here(model),
     }
 }
 
-fn rows(model: &Model) -> Vec<RowKey> {
-    here(model).into_iter().filter(|h| h.listed).map(|h| RowKey::Local(h.sha256)).collect()
+/// Returns the moment that the list is of: whole minutes, so that a little later the wish is still the same.
+fn moment(model: &Model) -> Moment {
+    Moment { now: Timestamp(model.now.0 - model.now.0.rem_euclid(60)), soon: model.settings.soon }
 }
 
-/// Lists the certificates of the workspace in the order of the list, with those that the list leaves out.
+fn rows(model: &Model) -> Vec<RowKey> {
+    let filter = filter::parse(&model.here().filter).unwrap_or_default();
+    let at = moment(model);
+    let same = model.issued.asked.as_ref().is_some_and(|(_, _, wish)| wish.filter == filter);
+    let mut all = here(model);
+    // What only the ledger knows was answered for this filter already, or is still to come.
+    all.retain(|one| {
+        let row = model.issued.here.get(&one.sha256);
+        one.listed
+            && (filter.is_empty() || one.fits(&filter, at, row, false, (None, None)))
+            && !(same && model.issued.listing.out.contains(&one.sha256))
+    });
+    let mut all: Vec<_> = all.iter().map(|one| (one, model.issued.here.get(&one.sha256))).collect();
+    listing::sort(&mut all, sort(model), at);
+    let mut rows: Vec<_> = all.into_iter().map(|(one, _)| RowKey::Local(one.sha256)).collect();
+    if model.here().reverse {
+        rows.reverse();
+    }
+    rows
+}
+
+/// Lists the certificates of the workspace, with those that the list leaves out.
 fn here(model: &Model) -> Vec<Here> {
     let pane = model.here();
-    let mut all = Vec::new();
-    for digest in model.places.keys() {
-        let Some(c) = model.certificate(digest) else { continue };
-        let certifier = listing::certifier(&model.state, c);
-        let fits = || {
-            let places = model.places.get(digest).map_or(&[][..], Vec::as_slice);
-            matches(&pane.filter, &[&listing::text(c, certifier, places)])
-        };
-        let listed = (!pane.findings || trouble(model, digest, c)) && (pane.filter.is_empty() || fits());
-        all.push(Here::new(c, certifier, listed));
-    }
-    listing::sort(&mut all, order(pane.sort));
-    all
+    let make = |(digest, places): (&Digest, &Vec<Subject>)| {
+        let c = model.certificate(digest)?;
+        let listed = !pane.findings || trouble(model, digest, c);
+        Some(Here::new(&model.state, c, places, listed))
+    };
+    model.places.iter().filter_map(make).collect()
 }
 
 /// Tells whether a certificate wants a look: by time, revoked though in use, or the checks say something of its ring.
@@ -282,8 +322,10 @@ fn trouble(model: &Model, digest: &Digest, c: &Certificate) -> bool {
         || model.places.get(digest).is_some_and(|places| places.iter().any(said))
 }
 
+#[expect(clippy::too_many_arguments, reason = "one for each column")]
 fn cells(
     subject: String,
+    names: String,
     issuer: String,
     ends: Timestamp,
     key: &str,
@@ -293,6 +335,7 @@ fn cells(
 ) -> Vec<Cell> {
     vec![
         Cell::new(subject),
+        Cell::new(names),
         Cell::new(issuer),
         Cell::new(ends.date()),
         Cell::new(format!("{:>5}", ends.days_from(model.now))),
