@@ -283,7 +283,7 @@ impl View<'_> {
         let (subject, names, issuer, serial, ends, key) = match line {
             Line::Here(c, ..) => {
                 let issuer = listing::certifier(self.state, c).map_or_else(|| c.issuer.text(), str::to_owned);
-                let names = c.alt_names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+                let names = listing::names(c);
                 (c.subject.text(), names, issuer, &c.serial, c.not_after, &c.key.algorithm)
             }
             Line::Issued(r) => {

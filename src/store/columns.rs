@@ -87,53 +87,52 @@ impl Columns {
     /// Reads the rows that have come since, and which are revoked now. `between` is called now and then.
     pub fn refresh(&mut self, ledger: &dyn Ledger, between: &mut dyn FnMut()) -> Result<()> {
         let after = self.ids.last().copied().unwrap_or(0);
-        let mut name = String::new();
-        let mut last: Option<u32> = None;
         ledger.issued_columns(after, &mut |row| {
-            if self.ids.len() % BETWEEN == 0 {
+            if self.ids.len().is_multiple_of(BETWEEN) {
                 between();
             }
-            let same = |kind: &Kind| row.kind == [&kind.certifier, &kind.key, &kind.profile, &kind.by];
-            let kind = match last.filter(|k| self.kinds.get(*k as usize).is_some_and(same)) {
-                Some(kind) => kind,
-                None => {
-                    name.clear();
-                    row.kind.iter().for_each(|part| {
-                        name.push_str(part);
-                        name.push(PART);
-                    });
-                    self.kind_of(&name, row.kind)
-                }
-            };
-            last = Some(kind);
-            self.ids.push(row.id);
-            self.not_before.push(row.not_before);
-            self.not_after.push(row.not_after);
-            self.at.push(row.at);
-            self.kind.push(kind);
+            self.push(row);
         })?;
-        let revoked = ledger.issued_revoked()?;
-        self.revocations = revoked.len();
-        self.revoked.clear();
-        self.revoked.resize(self.ids.len(), false);
-        for id in revoked {
-            if let Some(row) = self.row(id)
-                && let Some(revoked) = self.revoked.get_mut(row)
-            {
-                *revoked = true;
-            }
-        }
+        self.revoke(&ledger.issued_revoked()?);
         Ok(())
     }
 
-    fn kind_of(&mut self, name: &str, [certifier, key, profile, by]: [&str; 4]) -> u32 {
-        if let Some(kind) = self.known.get(name) {
+    /// Adds a row.
+    pub(super) fn push(&mut self, row: Row<'_>) {
+        let same = |kind: &Kind| row.kind == [&kind.certifier, &kind.key, &kind.profile, &kind.by];
+        let last = self.kind.last().copied();
+        let kind = match last.filter(|k| self.kinds.get(*k as usize).is_some_and(same)) {
+            Some(kind) => kind,
+            None => self.kind_of(row.kind),
+        };
+        self.ids.push(row.id);
+        self.not_before.push(row.not_before);
+        self.not_after.push(row.not_after);
+        self.at.push(row.at);
+        self.kind.push(kind);
+        self.revoked.push(false);
+    }
+
+    /// Takes these as the revoked rows.
+    pub(super) fn revoke(&mut self, ids: &[u32]) {
+        self.revocations = ids.len();
+        self.revoked.fill(false);
+        for id in ids {
+            if let Some(revoked) = self.row(*id).and_then(|row| self.revoked.get_mut(row)) {
+                *revoked = true;
+            }
+        }
+    }
+
+    fn kind_of(&mut self, parts: [&str; 4]) -> u32 {
+        let name = parts.join("\u{1f}");
+        if let Some(kind) = self.known.get(&name) {
             return *kind;
         }
-        let [certifier, key, profile, by] = [certifier, key, profile, by].map(str::to_owned);
+        let [certifier, key, profile, by] = parts.map(str::to_owned);
         let kind = u32::try_from(self.kinds.len()).unwrap_or(u32::MAX);
         self.kinds.push(Kind { certifier, key, profile, by });
-        self.known.insert(name.to_owned(), kind);
+        self.known.insert(name, kind);
         kind
     }
 

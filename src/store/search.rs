@@ -359,3 +359,66 @@ fn needle(pattern: &str) -> &str {
     // A wildcard that covers the host has all of it but the first label.
     pattern.split_once('.').map_or(pattern, |(_, tail)| tail)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::filter::parse;
+    use crate::store::columns::Row;
+
+    fn many(count: u32) -> Search {
+        let mut search = Search::default();
+        let mut texts = Texts::default();
+        for id in 1..=count {
+            let kind = ["ca", if id % 3 == 0 { "RSA 2048" } else { "P-256" }, "server", "ada"];
+            let time = |days: u32| Timestamp(i64::from(days) * 86_400);
+            search.columns.push(Row {
+                id,
+                kind,
+                not_before: time(0),
+                not_after: time(id % 1_000),
+                at: time(0),
+            });
+            texts.push(id, &format!("ca\u{1f}{id:08x}\u{1f}cn=name{id}\u{1f}dns:name{id}"));
+        }
+        search.texts = Some(texts);
+        search
+    }
+
+    #[test]
+    fn many_rows_are_searched_in_parts_with_the_same_result() {
+        let count = u32::try_from(MANY).unwrap() * 2 + 7;
+        let mut search = many(count);
+        let ids: Vec<u32> = (1..=count).rev().collect();
+        let at = Moment { now: Timestamp(86_400 * 500), soon: 30 };
+        let beside = Beside::default();
+        type Fits = fn(u32) -> bool;
+        let all: [(&str, Fits); 8] = [
+            ("name9", |id| id.to_string().starts_with('9')),
+            ("name99", |id| id.to_string().starts_with("99")),
+            ("name99 key:rsa", |id| id.to_string().starts_with("99") && id % 3 == 0),
+            ("key:rsa", |id| id % 3 == 0),
+            ("key:rsa expired", |id| id % 3 == 0 && id % 1_000 < 500),
+            ("expired subject:name1", |id| id % 1_000 < 500 && id.to_string().starts_with('1')),
+            ("-name1", |id| !id.to_string().starts_with('1')),
+            ("used:yes", |_| false),
+        ];
+        for (text, fits) in all {
+            let found = search.narrow(&parse(text).unwrap(), at, &beside, &ids);
+            let expected: Vec<u32> = ids.iter().copied().filter(|id| fits(*id)).collect();
+            assert!(found == expected, "{text}: {} and not {}", found.len(), expected.len());
+        }
+    }
+
+    #[test]
+    fn no_word_is_found_across_two_rows_or_in_another_part() {
+        let mut search = many(3);
+        let mut find = |text: &str| {
+            search.narrow(&parse(text).unwrap(), Moment::default(), &Beside::default(), &[3, 2, 1])
+        };
+        assert!(find("name1ca").is_empty());
+        assert!(find("subject:dns").is_empty());
+        assert_eq!(find("serial:00000002"), [2]);
+        assert_eq!(find(""), [3, 2, 1]);
+    }
+}

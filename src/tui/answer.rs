@@ -20,6 +20,10 @@ use crate::ops::ring::Act;
 
 /// Takes the answer of a job.
 pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) -> Vec<Effect> {
+    let answer = match super::dialog::bulk::answered(model, id, answer) {
+        Ok(effects) => return effects,
+        Err(answer) => answer,
+    };
     let Some((job, _)) = model.jobs.remove(&id) else {
         unasked(model, answer);
         return Vec::new();

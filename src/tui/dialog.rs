@@ -1,6 +1,7 @@
 //! The dialogs: a closed set, on a stack, of which the last one has the keys. Each takes input and says what it shows as
 //! a [`Sheet`]; where it stands on the screen is the view's affair.
 
+pub mod bulk;
 pub mod confirm;
 pub mod error;
 pub mod form;
@@ -40,6 +41,8 @@ pub enum Dialog {
     Secret(secret::SecretLine),
     /// What an approver looks at.
     Review(review::Review),
+    /// The same done to many records.
+    Bulk(bulk::Bulk),
     /// When certificates end.
     Timeline(timeline::Chart),
     /// A refusal or failure.
@@ -93,6 +96,7 @@ impl Dialog {
             Self::Path(d) => d.input(model, input),
             Self::Secret(d) => d.input(model, input),
             Self::Review(d) => d.input(model, input),
+            Self::Bulk(d) => d.input(model, input),
             Self::Timeline(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
         }
@@ -109,6 +113,7 @@ impl Dialog {
             Self::Path(d) => d.sheet(model, columns),
             Self::Secret(d) => d.sheet(model, columns),
             Self::Review(d) => d.sheet(model, columns),
+            Self::Bulk(d) => d.sheet(model, columns),
             Self::Timeline(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
         }
@@ -140,6 +145,7 @@ impl Dialog {
     pub fn unsaved(&self) -> Option<&str> {
         match self {
             Self::Form(d) if d.changed() => Some(&d.title),
+            Self::Bulk(d) if d.works() => Some(d.title()),
             _ => None,
         }
     }

@@ -13,7 +13,7 @@ use super::issued::IssuedList;
 use super::job::Job;
 use super::keys::key_text;
 use super::msg::{Effect, JobId};
-use super::pane::{PANES, Pane, PaneId, RowKey};
+use super::pane::{PANES, Pane, PaneId, RowKey, Target};
 use super::theme::{Role, Symbols, Theme};
 use super::widget::ink::Ink;
 use crate::model::State;
@@ -177,10 +177,14 @@ pub struct Model {
     pub findings: Findings,
     /// The issued list.
     pub issued: IssuedList,
+    /// Where one has jumped from, newest last: pane, row and filter.
+    pub jumps: Vec<(PaneId, RowKey, String)>,
     next_job: u64,
     pub(super) keys: BTreeMap<&'static str, Vec<Key>>,
 }
 
+/// How many jumps are remembered.
+const JUMPS: usize = 50;
 /// How many messages are remembered.
 const MESSAGES: usize = 200;
 /// How long a message stands in the status line, in seconds.
@@ -204,6 +208,7 @@ impl Model {
             places: Arc::default(),
             findings: Findings::default(),
             issued: IssuedList::default(),
+            jumps: Vec::new(),
             next_job: 0,
             keys: BTreeMap::new(),
             state: Arc::default(),
@@ -329,6 +334,52 @@ impl Model {
             self.move_to(index);
         }
         found.is_some()
+    }
+
+    /// Jumps to another record, and remembers this one.
+    pub fn jump(&mut self, target: Target) {
+        if let Some(key) = self.selected() {
+            self.jumps.push((self.pane, key, self.here().filter.clone()));
+            if self.jumps.len() > JUMPS {
+                self.jumps.remove(0);
+            }
+        }
+        match target {
+            Target::Row(pane, key) => self.land(pane, Some(&key), None),
+            Target::Filter(pane, filter) => self.land(pane, None, Some(filter)),
+        }
+    }
+
+    /// Goes back to where one has jumped from.
+    pub fn jump_back(&mut self) {
+        if let Some((pane, key, filter)) = self.jumps.pop() {
+            self.land(pane, Some(&key), Some(filter));
+        }
+    }
+
+    /// Shows a pane with this filter, or with the one it has as long as that does not hide the row.
+    fn land(&mut self, pane: PaneId, key: Option<&RowKey>, filter: Option<String>) {
+        self.pane = pane;
+        self.focus = Focus::List;
+        if let Some(filter) = filter
+            && filter != self.here().filter
+        {
+            let pane = self.here_mut();
+            (pane.filter, pane.findings, pane.cursor, pane.top) = (filter, false, 0, 0);
+            self.list();
+        }
+        let Some(key) = key else { return };
+        if !self.select(key) && (!self.here().filter.is_empty() || self.here().findings) {
+            let pane = self.here_mut();
+            pane.filter.clear();
+            pane.findings = false;
+            self.list();
+        }
+        self.keep(key);
+        if self.pane == PaneId::Certificates {
+            // The issued list may be asked for only now.
+            self.issued.keep = Some(key.clone());
+        }
     }
 
     /// Stays on a row after the list was made anew, also when the issued list is still to come.

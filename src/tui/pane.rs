@@ -84,6 +84,36 @@ impl Cell {
 /// One line of a detail: label and value.
 pub type Entry = (&'static str, String);
 
+/// A place where a row is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Used {
+    /// What it is.
+    pub text: String,
+    /// Where it stands, if it stands in a list.
+    pub to: Option<Target>,
+}
+
+/// Where a jump leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// To a row of a pane.
+    Row(PaneId, RowKey),
+    /// To the rows of a pane that fit a filter.
+    Filter(PaneId, String),
+}
+
+impl Used {
+    /// Makes a place that is a row of a pane.
+    pub fn at(text: impl Into<String>, pane: PaneId, key: RowKey) -> Self {
+        Self { text: text.into(), to: Some(Target::Row(pane, key)) }
+    }
+
+    /// Makes a place that stands in no list.
+    pub fn nowhere(text: impl Into<String>) -> Self {
+        Self { text: text.into(), to: None }
+    }
+}
+
 /// A pane.
 #[derive(Debug)]
 pub struct Pane {
@@ -101,8 +131,8 @@ pub struct Pane {
     pub cells: fn(&Model, &RowKey) -> Option<Vec<Cell>>,
     /// Returns everything there is to say of a row.
     pub detail: fn(&Model, &RowKey) -> Vec<Entry>,
-    /// Says where a row is used, one a line.
-    pub used: fn(&Model, &RowKey) -> Vec<String>,
+    /// Says where a row is used, and how one gets there.
+    pub used: fn(&Model, &RowKey) -> Vec<Used>,
     /// Lists what of a row can be copied.
     pub copies: fn(&Model, &RowKey) -> Vec<Copy>,
     /// Says what can be done first when there is nothing, as command names with one line of why.

@@ -24,7 +24,7 @@ pub(crate) fn with_issued(mut console: Console) -> Console {
         panic!("no list was asked for")
     };
     let places = [0, 4, 5, 6].into_iter().zip(wish.here.iter().map(|h| h.sha256)).collect();
-    let listing = Listing { ids: vec![1, 2, 3], places, issued: Vec::new() };
+    let listing = Listing { ids: vec![1, 2, 3], places, ..Listing::default() };
     console.answer(Ok(Done::Ids(std::sync::Arc::new(listing))));
     console.answer(Ok(Done::Rows(fixture::issued(&[1, 2, 3]))));
     console

@@ -34,7 +34,7 @@ fn merged(c: &mut Console, ids: &[u32], places: &[usize], revoked: bool) {
     let here = here.filter(|h| h.listed).map(|h| h.sha256);
     let places = places.iter().copied().zip(here).collect();
     let issued = vec![row("mail", 9, revoked), row("www", 10, false)];
-    let listing = Listing { ids: ids.to_vec(), places, issued };
+    let listing = Listing { ids: ids.to_vec(), places, issued, ..Listing::default() };
     c.send(Msg::Done(id, Ok(Done::Ids(Arc::new(listing)))));
     if let Some(Effect::Rows(_, ids)) = c.effects.last().cloned() {
         c.answer(Ok(Done::Rows(fixture::issued(&ids))));
@@ -145,7 +145,8 @@ fn the_checks_run_elsewhere_and_once_for_a_state() {
 fn the_heading_says_what_the_list_is_sorted_by() {
     let mut c = Console::fixture();
     assert!(c.press("2").screen().contains("subject ↑"), "{}", c.screen());
-    assert!(c.press("s").screen().contains("ends ↑"), "{}", c.screen());
-    c.press("s <esc>");
+    assert!(c.press("s 4 <ret>").screen().contains("ends ↑"), "{}", c.screen());
+    assert!(c.press("s G <ret>").screen().contains("ends ↓"), "{}", c.screen());
+    c.press("s 5 <ret>");
     assert!(c.screen().contains("by time of signing, 1 of"), "{}", c.screen());
 }

@@ -61,7 +61,7 @@ impl Here {
             subject: c.subject.text(),
             certifier: certifier(state, c).map_or_else(|| c.issuer.text(), str::to_owned),
             issuer: c.issuer.text(),
-            names: c.alt_names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            names: names(c),
             serial: c.serial.clone(),
             not_before: c.not_before,
             not_after: c.not_after,
@@ -155,6 +155,11 @@ pub(super) fn key<'a>(
 pub fn certifier<'a>(state: &'a State, certificate: &Certificate) -> Option<&'a str> {
     let mut all = state.certifiers.values();
     all.find(|a| a.certificate.subject.der == certificate.issuer.der).map(|a| a.name.as_str())
+}
+
+/// Writes the alternative names of a certificate as the issued list has them.
+pub fn names(certificate: &Certificate) -> String {
+    certificate.alt_names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// Says where a certificate stands.

@@ -8,7 +8,7 @@ mod timeline;
 
 use std::collections::BTreeMap;
 
-pub use here::{Here, certifier, place};
+pub use here::{Here, certifier, names, place};
 pub use merge::{merge, sort};
 pub use timeline::{Bar, Timeline, timeline};
 

@@ -1,6 +1,7 @@
 //! A few ways to go on, below some lines that say what they are about: what to copy, where to take a certificate from,
 //! what to do with what a paste holds, which of two versions to keep.
 
+use super::bulk::Step;
 use super::path::PathLine;
 use super::viewer::{Text, labelled};
 use super::{Dialog, Sheet, hint};
@@ -12,6 +13,7 @@ use crate::tui::chord::Key;
 use crate::tui::job::{self, IssuedFor, Job, ReadFor};
 use crate::tui::model::{Model, Mood};
 use crate::tui::msg::{Effect, Input, JobId};
+use crate::tui::pane::Target;
 use crate::tui::theme::Role;
 use crate::tui::widget::text::{cut, width, wrap};
 
@@ -64,6 +66,10 @@ pub enum Action {
     SaveMine(Site),
     /// Goes on without saving what the dialog below holds.
     Discard,
+    /// Does the same to many records: title, and each with what is done.
+    Bulk(String, Vec<(String, Step)>),
+    /// Goes to another record.
+    Go(Target),
     /// Sorts the list by its order of this number, turned around or not.
     Sort(usize, bool),
 }
@@ -196,6 +202,11 @@ impl Menu {
             }
             Action::Discard => {
                 model.dialogs.pop();
+                Vec::new()
+            }
+            Action::Bulk(title, steps) => super::bulk::start(model, title, std::path::PathBuf::new(), steps),
+            Action::Go(target) => {
+                model.jump(target);
                 Vec::new()
             }
             Action::Sort(sort, reverse) => {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::bulk::{self, Step};
 use super::{Dialog, Sheet, hint};
 use crate::model::error::Error;
 use crate::tui::chord::Key;
@@ -19,6 +20,8 @@ pub enum Purpose {
     Read(ReadFor),
     /// This public text is written to it.
     Write(Vec<u8>),
+    /// It is a folder, to which many files are written.
+    Folder(Vec<(String, Step)>),
 }
 
 /// A path that is being typed.
@@ -65,6 +68,18 @@ impl PathLine {
         }
     }
 
+    /// Asks for a folder to which a file is written for each step.
+    pub fn folder(steps: Vec<(String, Step)>) -> Self {
+        Self {
+            title: format!("Write {} certificates to a folder, one file each", steps.len()),
+            purpose: Purpose::Folder(steps),
+            error: None,
+            busy: None,
+            line: LineEdit::new("./"),
+            choices: Vec::new(),
+        }
+    }
+
     /// Takes completions: the line grows by what they have in common.
     pub fn complete(&mut self, choices: Vec<String>) {
         if let [first, rest @ ..] = choices.as_slice() {
@@ -97,6 +112,9 @@ impl PathLine {
                 let path = PathBuf::from(self.line.text().trim());
                 self.error = None;
                 let (job, effect) = match &self.purpose {
+                    Purpose::Folder(steps) => {
+                        return (None, bulk::start(model, "Export", path, steps.clone()));
+                    }
                     Purpose::Read(purpose) => {
                         model.start(Job::Read(purpose.clone()), |id| Effect::ReadFile(id, path))
                     }
@@ -134,6 +152,7 @@ impl PathLine {
                 self.error = Some(match self.purpose {
                     Purpose::Read(_) => error.next("Paste PEM (-----BEGIN ...), or the path of a file."),
                     Purpose::Write(_) => error.next("Type the path of a new file."),
+                    Purpose::Folder(_) => error.next("Type the path of a folder."),
                 });
             }
             _ => {
@@ -160,7 +179,7 @@ impl PathLine {
             part(Role::Bad, &error.what);
             part(Role::Text, &error.why);
             part(Role::Title, &error.next);
-        } else if matches!(self.purpose, Purpose::Write(_)) {
+        } else if matches!(self.purpose, Purpose::Write(_) | Purpose::Folder(_)) {
             part(Role::Dim, "Public parts only. A file that is there already is never written over.");
         } else {
             part(Role::Dim, "PEM can be pasted here instead. You see what it holds before anything is done.");
@@ -172,7 +191,8 @@ impl PathLine {
         if self.choices.len() > SHOWN {
             part(Role::Dim, &format!("  and {} more", self.choices.len() - SHOWN));
         }
-        let verb = if matches!(self.purpose, Purpose::Write(_)) { "write" } else { "read" };
+        let verb =
+            if matches!(self.purpose, Purpose::Write(_) | Purpose::Folder(_)) { "write" } else { "read" };
         Sheet {
             title: self.title.clone(),
             body,

@@ -1,7 +1,9 @@
 //! The pane of certificates: those that stand in the workspace, and behind them the issued list, which is asked for page
 //! by page and may hold a million rows.
 
-use super::{Cell, Column, Entry, Pane, PaneId, RowKey, entries};
+mod act;
+
+use super::{Cell, Column, Entry, Pane, PaneId, RowKey, Target, Used, entries};
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::filter::{self, Moment};
@@ -73,10 +75,10 @@ pub const PANE: Pane = Pane {
                 let more: Vec<_> = more.collect();
                 all.extend(more);
             }
-            revoked_first(all)
+            told(model, key, all)
         }
         RowKey::Issued(id) => {
-            model.issued.rows.get(id).map_or_else(Vec::new, |row| revoked_first(entries(row, model)))
+            model.issued.rows.get(id).map_or_else(Vec::new, |row| told(model, key, entries(row, model)))
         }
         _ => Vec::new(),
     },
@@ -91,19 +93,39 @@ pub const PANE: Pane = Pane {
         };
         let mut lines = Vec::new();
         if let Some(row) = row {
-            let answers = row.request.map_or_else(String::new, |id| format!(", answers request {id}"));
-            lines.push(format!("issued by {}{answers}", row.certifier));
+            let certifier = RowKey::Name(row.certifier.clone());
+            lines.push(Used::at(format!("issued by {}", row.certifier), PaneId::Certifiers, certifier));
+            let request = row.request.filter(|id| model.state.requests.contains_key(id));
+            lines.extend(row.request.map(|id| Used {
+                text: format!("answers request {id}"),
+                to: request.map(|id| Target::Row(PaneId::Requests, RowKey::Request(id))),
+            }));
         }
         for subject in digest.and_then(|d| model.places.get(&d)).into_iter().flatten() {
             match subject {
                 Subject::Keyring(name) => {
-                    lines.push(format!("keyring {name}"));
-                    lines.extend(model.state.sites_of_keyring(name).map(|s| format!("  site {}", s.name)));
+                    lines.push(Used::at(
+                        format!("keyring {name}"),
+                        PaneId::Keyrings,
+                        RowKey::Name(name.clone()),
+                    ));
+                    lines.extend(model.state.sites_of_keyring(name).map(|s| {
+                        Used::at(format!("  site {}", s.name), PaneId::Sites, RowKey::Name(s.name.clone()))
+                    }));
                 }
-                Subject::Certifier(name) => lines.push(format!("certifier {name}")),
+                Subject::Certifier(name) => {
+                    lines.push(Used::at(
+                        format!("certifier {name}"),
+                        PaneId::Certifiers,
+                        RowKey::Name(name.clone()),
+                    ));
+                }
                 _ => {}
             }
         }
+        lines.extend(relatives(model, key).into_iter().map(|(what, digest, title)| {
+            Used::at(format!("{what}: {title}"), PaneId::Certificates, RowKey::Local(digest))
+        }));
         lines
     },
     copies,
@@ -116,8 +138,41 @@ pub const PANE: Pane = Pane {
         ways.push(("request.import", "Import a request; what is issued for it will stand here."));
         ways
     },
-    commands: &[COMMANDS],
+    commands: &[COMMANDS, act::COMMANDS],
 };
+
+/// Lists the other certificates of the workspace that have the same key or the same names: what they share, and title.
+fn relatives(model: &Model, key: &RowKey) -> Vec<(&'static str, Digest, String)> {
+    let (own, spki, names) = match key {
+        RowKey::Local(digest) => match model.certificate(digest) {
+            Some(c) => (*digest, c.key.sha256, listing::names(c)),
+            None => return Vec::new(),
+        },
+        RowKey::Issued(id) => match model.issued.rows.get(id) {
+            Some(row) => (row.sha256, row.key_sha256, row.alt_names.clone()),
+            None => return Vec::new(),
+        },
+        _ => return Vec::new(),
+    };
+    let mut found = Vec::new();
+    for (digest, places) in model.places.iter().filter(|(digest, _)| **digest != own) {
+        let Some(c) = model.certificate(digest) else { continue };
+        let place = places.iter().map(listing::place).collect::<Vec<_>>().join(", ");
+        let title = format!("{} ({place}, ends {})", c.subject.title(), c.not_after.date());
+        if c.key.sha256 == spki {
+            found.push(("Same key as", *digest, title));
+        } else if !names.is_empty() && listing::names(c) == names {
+            found.push(("Same names as", *digest, title));
+        }
+    }
+    found
+}
+
+/// Says what is shared with others, and puts a revocation before everything else.
+fn told(model: &Model, key: &RowKey, mut entries: Vec<Entry>) -> Vec<Entry> {
+    entries.extend(relatives(model, key).into_iter().map(|(what, _, title)| (what, title)));
+    revoked_first(entries)
+}
 
 /// Puts a revocation before everything else.
 fn revoked_first(mut entries: Vec<Entry>) -> Vec<Entry> {
@@ -177,22 +232,6 @@ const COMMANDS: &[Command] = &[
         run: |model| {
             let wish = wish(model);
             vec![model.start(Job::Timeline, |id| Effect::Timeline(id, wish)).1]
-        },
-        ..READ
-    },
-    Command {
-        name: "certificate.export",
-        title: "export",
-        keys: &["x"],
-        doc: "Writes the certificate to a file as PEM.",
-        cli: Some("certificate show"),
-        weight: 50,
-        run: |model| {
-            let Some(key) = model.selected() else { return Vec::new() };
-            let pem = copies(model, &key).into_iter().filter(|c| c.label == PEM);
-            let items = pem.map(|c| item(format!("{} to {}", c.label, c.name), Action::Write(c))).collect();
-            model.dialogs.push(Dialog::Menu(Menu::new("Export", Vec::new(), items)));
-            Vec::new()
         },
         ..READ
     },
@@ -306,7 +345,9 @@ fn here(model: &Model) -> Vec<Here> {
         let listed = !pane.findings || trouble(model, digest, c);
         Some(Here::new(&model.state, c, places, listed))
     };
-    model.places.iter().filter_map(make).collect()
+    let mut all: Vec<Here> = model.places.iter().filter_map(make).collect();
+    all.sort_by(|a, b| a.subject.cmp(&b.subject));
+    all
 }
 
 /// Tells whether a certificate wants a look: by time, revoked though in use, or the checks say something of its ring.
