@@ -141,11 +141,15 @@ impl Dialog {
         }
     }
 
-    /// Names what would be lost by leaving now, if anything.
-    pub fn unsaved(&self) -> Option<&str> {
+    /// Says what would be lost by leaving now, if anything.
+    pub fn unsaved(&self) -> Option<String> {
         match self {
-            Self::Form(d) if d.changed() => Some(&d.title),
-            Self::Bulk(d) if d.works() => Some(d.title()),
+            Self::Form(d) if d.changed() => {
+                Some(format!("What was typed in \"{}\" has not been saved.", d.title))
+            }
+            Self::Bulk(d) if d.works() => {
+                Some(format!("\"{}\" is not finished; what has not begun is left out.", d.title()))
+            }
             _ => None,
         }
     }

@@ -32,7 +32,7 @@ pub(super) const COMMANDS: &[Command] = &[
         weight: 20,
         ready: selected,
         run: |model| {
-            if let Some(key) = model.selected() {
+            if let Some(key) = model.selected().filter(|key| !matches!(key, RowKey::Group(_))) {
                 let pane = model.here_mut();
                 if !pane.marked.remove(&key) {
                     pane.marked.insert(key);
@@ -57,7 +57,8 @@ pub(super) const COMMANDS: &[Command] = &[
                 return Vec::new();
             }
             let count = model.count();
-            let all = (0..count.min(MARKED)).filter_map(|index| model.row(index)).collect();
+            let all = (0..count.min(MARKED)).filter_map(|index| model.row(index));
+            let all = all.filter(|key| !matches!(key, RowKey::Group(_))).collect();
             model.here_mut().marked = all;
             let text = match count {
                 1 => "One record is marked.".into(),
@@ -319,6 +320,13 @@ fn open(model: &mut Model) -> Vec<Effect> {
             let job = Job::Issued(IssuedFor::Show);
             vec![model.start(job, |job| Effect::Issued(job, certifier, serial)).1]
         }
+        Some(RowKey::Group(label)) => {
+            if !model.issued.shut.remove(&label) {
+                model.issued.shut.insert(label.clone());
+            }
+            model.select(&RowKey::Group(label));
+            Vec::new()
+        }
         Some(key) => {
             let entries = (model.pane().detail)(model, &key);
             let title = model.pane().title.trim_end_matches('s').to_owned();
@@ -338,8 +346,8 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     }
     let mut lines = Vec::new();
     let mut say = |text: String, role| lines.push(Text { label: String::new(), text, role });
-    for title in model.dialogs.iter().filter_map(Dialog::unsaved) {
-        say(format!("\"{title}\" is not finished; what was typed or waits in it is lost."), Role::Warn);
+    for lost in model.dialogs.iter().filter_map(Dialog::unsaved) {
+        say(lost, Role::Warn);
     }
     if model.jobs.values().any(|(job, _)| matches!(job, Job::Verb(_))) {
         say("A change is being written; it will be finished first.".into(), Role::Warn);

@@ -13,7 +13,7 @@ use super::issued::IssuedList;
 use super::job::Job;
 use super::keys::key_text;
 use super::msg::{Effect, JobId};
-use super::pane::{PANES, Pane, PaneId, RowKey, Target};
+use super::pane::{Entry, PANES, Pane, PaneId, RowKey, Target};
 use super::theme::{Role, Symbols, Theme};
 use super::widget::ink::Ink;
 use crate::model::State;
@@ -177,6 +177,11 @@ pub struct Model {
     pub findings: Findings,
     /// The issued list.
     pub issued: IssuedList,
+    /// Whether keys come as quickly as from one that is held down; the loop says so, for it has the clock.
+    pub repeating: bool,
+    /// What the detail shows while a key that moves is held down: it is drawn anew once for all the rows passed, which
+    /// on a slow line is most of what is written.
+    pub held: Option<Vec<Entry>>,
     /// Where one has jumped from, newest last: pane, row and filter.
     pub jumps: Vec<(PaneId, RowKey, String)>,
     next_job: u64,
@@ -208,6 +213,8 @@ impl Model {
             places: Arc::default(),
             findings: Findings::default(),
             issued: IssuedList::default(),
+            repeating: false,
+            held: None,
             jumps: Vec::new(),
             next_job: 0,
             keys: BTreeMap::new(),
@@ -294,8 +301,8 @@ impl Model {
 
     /// Returns how many rows the present list has, the issued list included.
     pub fn count(&self) -> usize {
-        let issued = if self.pane == PaneId::Certificates { self.issued.listing.ids.len() } else { 0 };
-        self.here().rows.len() + issued
+        let rows = &self.here().rows;
+        if self.pane == PaneId::Certificates { self.issued.count(rows) } else { rows.len() }
     }
 
     /// Returns the key of a row of the present list.

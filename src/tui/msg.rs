@@ -47,6 +47,8 @@ pub enum Msg {
     State(Arc<State>),
     /// Time passed: comes about once a second while something waits for it, never when idle shows nothing new.
     Tick(Timestamp),
+    /// No key came for a moment after several came quickly.
+    Rest,
     /// TERM, HUP or INT came; the loop ends after this message, with this exit code (143, 129, 130).
     Signal(i32),
 }

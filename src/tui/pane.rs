@@ -45,6 +45,8 @@ pub enum RowKey {
     Local(Digest),
     /// A row of the issued list by its id.
     Issued(u32),
+    /// The head of a group, by its label.
+    Group(String),
 }
 
 /// A column of a list.

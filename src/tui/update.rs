@@ -27,6 +27,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             let follows = model.dialogs.iter().any(Dialog::follows);
             if follows && !logging { vec![model.start(Job::Log, Effect::ServiceLog).1] } else { Vec::new() }
         }
+        Msg::Rest => {
+            model.held = None;
+            Vec::new()
+        }
         Msg::Signal(code) => return vec![Effect::Quit(u8::try_from(code).unwrap_or(1))],
     };
     effects.extend(super::findings::fetch(model));
@@ -36,6 +40,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 
 /// Routes input: the dialog on top, else the filter line, else a command.
 fn take(model: &mut Model, input: &Input) -> Vec<Effect> {
+    let moves = |key| command::of_key(model, key).is_some_and(|c| c.scope == command::Scope::Moving);
+    let on = model.repeating && model.dialogs.is_empty() && model.focus == Focus::List;
+    if !matches!(input, Input::Chord(key) if on && moves(*key)) {
+        model.held = None;
+    }
     if let Input::Chord(Key::Ctrl('z')) = input {
         return vec![Effect::Suspend];
     }

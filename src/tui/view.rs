@@ -113,6 +113,7 @@ fn list(model: &Model, buf: &mut Buffer, areas: &Areas) -> Option<Position> {
         return Some(Position::new(area.x, area.y));
     }
     let widths = columns::widths(model.pane().columns, usize::from(area.width).saturating_sub(2));
+    let whole = vec![usize::from(area.width).saturating_sub(3)];
     let sorted = (model.pane().sorted)(model);
     let head = |title: &str| match title == sorted {
         true if pane.reverse => Cell::of(Role::Title, format!("{title} {}", ink.symbols.down)),
@@ -135,7 +136,9 @@ fn list(model: &Model, buf: &mut Buffer, areas: &Areas) -> Option<Position> {
         };
         let cells = (model.pane().cells)(model, &key);
         let cells = cells.unwrap_or_else(|| vec![Cell::of(Role::Dim, "being read")]);
-        let mut text = row(ink, &cells, &widths, &lead);
+        // The head of a group is one cell over all columns.
+        let widths = if cells.len() == 1 { &whole } else { &widths };
+        let mut text = row(ink, &cells, widths, &lead);
         if marked {
             text = text.patch_style(ink.style(Role::Marked));
         }
@@ -227,7 +230,8 @@ fn detail_lines(model: &Model, columns: usize) -> Vec<Line<'static>> {
         label: label.into(),
         text,
     };
-    let texts: Vec<_> = (model.pane().detail)(model, &key).into_iter().map(text).collect();
+    let entries = model.held.clone().unwrap_or_else(|| (model.pane().detail)(model, &key));
+    let texts: Vec<_> = entries.into_iter().map(text).collect();
     labelled(model, &texts, columns)
 }
 

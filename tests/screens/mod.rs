@@ -116,6 +116,25 @@ fn dialogs_at_80_columns() {
 }
 
 #[test]
+fn the_chart_of_ends() {
+    for (name, console) in [
+        ("timeline-80x24", Console::fixture()),
+        ("timeline-132x43-ascii", Console::fixture().mono().sized(132, 43)),
+    ] {
+        let mut console = console;
+        let found = crate::script::certificates::chart();
+        console.press("2 y").answer(Ok(Done::Timeline(Box::new(found))));
+        shows!(name, console.press("j j"));
+    }
+}
+
+#[test]
+fn the_filter_line_and_the_line_under_it() {
+    shows!("filter-80x24", Console::fixture().press("2 /").type_text("expires<30d used:yes"));
+    shows!("filter-mistake-ascii", Console::fixture().mono().press("2 /").type_text("mail status:x"));
+}
+
+#[test]
 fn an_error_says_what_why_and_what_next() {
     let mut console = Console::fixture();
     console.press("1 t <ret>");

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "outside #[test] functions too, a test fails by it")]
 
-mod certificates;
+pub(crate) mod certificates;
 pub(crate) mod console;
 mod first_day;
 pub(crate) mod fixture;

@@ -14,6 +14,7 @@ use crate::tui::dialog::bulk::{Step, certificate_name};
 use crate::tui::dialog::menu::{Action, Menu, item};
 use crate::tui::dialog::path::PathLine;
 use crate::tui::dialog::viewer::Text;
+use crate::tui::everywhere::selected;
 use crate::tui::model::Model;
 use crate::tui::pane::{PaneId, RowKey};
 use crate::tui::theme::Role;
@@ -26,6 +27,12 @@ pub(super) const COMMANDS: &[Command] = &[
         doc: "Writes the certificate to a file as PEM, or each marked one to a file of its own.",
         cli: Some("certificate show"),
         weight: 50,
+        ready: |model| match model.selected() {
+            Some(RowKey::Group(_)) if model.here().marked.is_empty() => {
+                Err("it is the head of a group".into())
+            }
+            _ => selected(model),
+        },
         run: |model| {
             if !model.here().marked.is_empty() {
                 let steps = marked(model).iter().filter_map(|key| export_step(model, key)).collect();
@@ -69,7 +76,9 @@ pub(super) const COMMANDS: &[Command] = &[
                 item(format!("with a new {} key each", key_type.name()), steps(Some(key_type))),
             ];
             let names: Vec<_> = rings.iter().map(|(ring, _)| ring.as_str()).collect();
-            let text = format!("A new request is made of {} keyrings: {}.", rings.len(), names.join(", "));
+            let count =
+                if names.len() == 1 { "1 keyring".into() } else { format!("{} keyrings", names.len()) };
+            let text = format!("A new request is made of {count}: {}.", names.join(", "));
             let lines = vec![Text { label: String::new(), text, role: Role::Text }];
             model.dialogs.push(Dialog::Menu(Menu::new("Renew", lines, items)));
             Vec::new()

@@ -20,7 +20,7 @@ use crate::tui::dialog::path::file_name;
 use crate::tui::everywhere::selected;
 use crate::tui::issued::Wish;
 use crate::tui::job::Job;
-use crate::tui::model::Model;
+use crate::tui::model::{Model, Mood};
 use crate::tui::msg::Effect;
 use crate::tui::theme::Role;
 
@@ -64,6 +64,10 @@ pub const PANE: Pane = Pane {
             let issuer = row.certifier.clone();
             Some(cells(title.into(), names, issuer, row.not_after, &row.key, verdict, place, model))
         }
+        RowKey::Group(label) => {
+            let sign = if model.issued.shut.contains(label) { "+" } else { "-" };
+            Some(vec![Cell::of(Role::Title, format!("{sign} {label}: {}", group_count(model, label)))])
+        }
         _ => None,
     },
     detail: |model, key| match key {
@@ -79,6 +83,13 @@ pub const PANE: Pane = Pane {
         }
         RowKey::Issued(id) => {
             model.issued.rows.get(id).map_or_else(Vec::new, |row| told(model, key, entries(row, model)))
+        }
+        RowKey::Group(label) => {
+            let what = match model.here().group {
+                Some(Grouping::Month) => "Month of the end",
+                _ => "Issuer",
+            };
+            vec![(what, label.clone()), ("Certificates", group_count(model, label).to_string())]
         }
         _ => Vec::new(),
     },
@@ -140,6 +151,10 @@ pub const PANE: Pane = Pane {
     },
     commands: &[COMMANDS, act::COMMANDS],
 };
+
+fn group_count(model: &Model, label: &str) -> usize {
+    model.issued.listing.groups.iter().find(|group| group.label == label).map_or(0, |group| group.count)
+}
 
 /// Lists the other certificates of the workspace that have the same key or the same names: what they share, and title.
 fn relatives(model: &Model, key: &RowKey) -> Vec<(&'static str, Digest, String)> {
@@ -217,6 +232,60 @@ const COMMANDS: &[Command] = &[
             let mut menu = Menu::new("Sort by", Vec::new(), items.collect());
             menu.choose_at(model.here().sort);
             model.dialogs.push(Dialog::Menu(menu));
+            Vec::new()
+        },
+        ..READ
+    },
+    Command {
+        name: "certificate.group",
+        title: "group",
+        keys: &["o"],
+        doc: "Groups the list by issuer, then by the month of the end, then not; Enter on the head of a group hides or shows its rows.",
+        weight: 53,
+        ready: |_| Ok(()),
+        run: |model| {
+            let (group, text) = match model.here().group {
+                None => (Some(Grouping::Issuer), "Grouped by issuer; z shows the heads alone."),
+                Some(Grouping::Issuer) => (Some(Grouping::Month), "Grouped by the month of the end."),
+                Some(Grouping::Month) => (None, "Not grouped."),
+            };
+            model.issued.shut.clear();
+            let key = model.selected();
+            model.here_mut().group = group;
+            model.list();
+            if let Some(key) = key {
+                model.keep(&key);
+            }
+            model.say(Mood::Plain, text);
+            Vec::new()
+        },
+        ..READ
+    },
+    Command {
+        name: "certificate.fold",
+        title: "heads alone",
+        keys: &["z"],
+        doc: "Shows the heads of all groups alone, or their rows again.",
+        weight: 26,
+        ready: |model| {
+            if model.here().group.is_none() {
+                Err("the list is not grouped; o groups it".into())
+            } else {
+                Ok(())
+            }
+        },
+        run: |model| {
+            let key = model.selected();
+            if model.issued.shut.is_empty() {
+                let labels = model.issued.listing.groups.iter().map(|group| group.label.clone());
+                model.issued.shut = labels.collect();
+            } else {
+                model.issued.shut.clear();
+            }
+            model.move_to(model.here().cursor);
+            if let Some(key) = key {
+                model.select(&key);
+            }
             Vec::new()
         },
         ..READ
