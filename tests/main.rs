@@ -10,6 +10,7 @@ mod cli;
 mod crash;
 mod docs;
 mod effects;
+mod filters;
 mod findings;
 mod interop;
 mod issuing;

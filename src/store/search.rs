@@ -68,7 +68,10 @@ impl Beside {
     /// Returns what the issuer of a row is searched by.
     pub fn issuer(&self, certifier: &str) -> String {
         let own = certifier.to_lowercase();
-        self.issuers.get(certifier).map_or(own.clone(), |more| format!("{own} {more}"))
+        match self.issuers.get(certifier) {
+            Some(more) => format!("{own} {more}"),
+            None => own,
+        }
     }
 }
 

@@ -19,8 +19,11 @@ pub(super) struct Field {
     pub(super) operators: &'static [char],
     /// Examples of what follows the operator, complete where the field knows no others.
     pub(super) values: &'static [&'static str],
-    read: fn(char, &str) -> Result<(bool, Test), String>,
+    read: Read,
 }
+
+/// Reads operator and value: whether the test is turned around, and the test. Errors say what is allowed.
+type Read = fn(char, &str) -> Result<(bool, Test), String>;
 
 /// The kinds of names, which stand before a colon in the rows and are no fields.
 const KINDS: [&str; 4] = ["dns", "ip", "email", "uri"];

@@ -71,7 +71,8 @@ fn compare(
     at: Moment,
 ) -> std::cmp::Ordering {
     let places = if sort == Sort::Where { a.place().cmp(&b.place()) } else { std::cmp::Ordering::Equal };
-    places.then_with(|| a.key(sort, at, x).cmp(&b.key(sort, at, y)))
+    let keys = places.then_with(|| a.key(sort, at, x).cmp(&b.key(sort, at, y)));
+    keys.then_with(|| (&a.subject, a.sha256).cmp(&(&b.subject, b.sha256)))
 }
 
 /// Finds how many of the ids stand before a certificate.

@@ -241,7 +241,7 @@ const COMMANDS: &[Command] = &[
         title: "group",
         keys: &["o"],
         doc: "Groups the list by issuer, then by the month of the end, then not; Enter on the head of a group hides or shows its rows.",
-        weight: 53,
+        weight: 35,
         ready: |_| Ok(()),
         run: |model| {
             let (group, text) = match model.here().group {
@@ -296,7 +296,7 @@ const COMMANDS: &[Command] = &[
         keys: &["y"],
         doc: "Shows when the listed certificates end as a chart by week or by month, and lists those of a bar.",
         cli: Some("certificate timeline"),
-        weight: 54,
+        weight: 36,
         ready: |_| Ok(()),
         run: |model| {
             let wish = wish(model);
