@@ -203,3 +203,14 @@ fn the_timeline_counts_by_week_and_by_month() {
     let (_, table, _) = demo.run(&["certificate", "timeline", "--filter", "ring:www"]);
     assert!(table.starts_with("WHEN"), "{table}");
 }
+
+#[test]
+fn the_page_of_filters_names_every_field() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/filters.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let fields = ringmaster::model::filter::complete("", 0, &ringmaster::model::filter::Known::default());
+    assert!(fields.len() > 15);
+    for field in fields {
+        assert!(page.contains(&format!("`{field}")), "{field} is not on the page");
+    }
+}

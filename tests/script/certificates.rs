@@ -247,7 +247,7 @@ fn marked_certificates_are_renewed_one_after_the_other_with_a_result_each() {
     let screen = c.screen();
     assert!(screen.contains("2 done, 1 failed."), "{screen}");
     assert!(
-        screen.contains("failed   keyring www: No.") && screen.contains("done     keyring old"),
+        screen.contains("failed   keyring www: No.") && screen.contains("done     Request 10 waits"),
         "{screen}"
     );
     c.press("<esc>");
@@ -324,7 +324,7 @@ fn the_chart_narrows_the_list_to_a_bar() {
     c.press("2 y");
     assert!(matches!(c.effects.last(), Some(Effect::Timeline(..))));
     c.answer(Ok(Done::Timeline(Box::new(chart()))));
-    assert!(c.screen().contains("1 end, 1 of them in keyrings"), "{}", c.screen());
+    assert!(c.screen().contains("1 ends, 1 of them in keyrings"), "{}", c.screen());
     c.press("j j <ret>");
     assert_eq!(c.model.here().filter, "expires:2026-11-30..2026-12-06 -expired -status:revoked");
     c.press("<esc> y").answer(Ok(Done::Timeline(Box::new(chart())))).press("<tab> j j <ret>");

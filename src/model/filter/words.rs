@@ -184,7 +184,11 @@ impl Term {
             Test::SharedKey => either("its key is used more than once", "its key is used only here"),
             Test::Time(clock, span) => {
                 let text = span.words(*clock);
-                if not { format!("not ({text})") } else { text }
+                match span {
+                    Span::Past(None) if not => "has not ended".into(),
+                    _ if not => format!("not ({text})"),
+                    _ => text,
+                }
             }
         }
     }

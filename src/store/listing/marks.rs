@@ -101,15 +101,17 @@ fn duplicate_rows(search: &Search, wish: &Wish, foreign: &[&Here]) -> (Vec<bool>
         let names = std::str::from_utf8(part_of(texts.row(row), 3)).unwrap_or_default();
         matches!(verdict, Verdict::Good | Verdict::Soon(_)).then(|| hash(names)).flatten()
     };
-    let hashes: Vec<Option<u64>> = (0..columns.len()).map(hash_of).collect();
-    let mut counts: HashMap<u64, u32> = HashMap::with_capacity(hashes.len());
+    let hashes: Vec<u64> = (0..columns.len()).map(|row| hash_of(row).unwrap_or(0)).collect();
     let others = foreign.iter().filter(|one| valid(one.revoked, one, at));
     let others = others.filter_map(|one| hash(&one.names.to_lowercase()));
-    for hash in hashes.iter().copied().flatten().chain(others) {
-        *counts.entry(hash).or_default() += 1;
+    // Sorted, the same stand together: a table of a million would take several times the memory.
+    let mut sorted: Vec<u64> = hashes.iter().copied().chain(others).filter(|hash| *hash != 0).collect();
+    sorted.sort_unstable();
+    let mut counts: HashMap<u64, u32> = HashMap::new();
+    for same in sorted.chunk_by(|a, b| a == b).filter(|same| same.len() > 1) {
+        counts.extend(same.first().map(|hash| (*hash, u32::try_from(same.len()).unwrap_or(u32::MAX))));
     }
-    counts.retain(|_, count| *count > 1);
-    let marks = hashes.iter().map(|h| h.is_some_and(|h| counts.contains_key(&h))).collect();
+    let marks = hashes.iter().map(|hash| counts.contains_key(hash)).collect();
     (marks, counts)
 }
 
@@ -121,5 +123,5 @@ fn hash(names: &str) -> Option<u64> {
         name.hash(&mut hasher);
         all = Some(all.unwrap_or(0_u64).wrapping_add(hasher.finish()));
     }
-    all
+    all.map(|hash| hash.max(1))
 }

@@ -83,16 +83,18 @@ impl Timeline {
         Self { weeks: weeks.collect(), months: months.collect(), ..Self::default() }
     }
 
-    fn add(&mut self, ends: Timestamp, used: bool, now: Timestamp) {
+    /// Counts a certificate; `last` are the last moments of the weeks and of the months.
+    fn add(&mut self, ends: Timestamp, used: bool, now: Timestamp, last: &[Vec<Timestamp>; 2]) {
         if ends < now {
             self.ended += usize::from(used);
             return;
         }
-        for (bars, after) in
-            [(&mut self.weeks, &mut self.after_weeks), (&mut self.months, &mut self.after_months)]
-        {
-            let at = bars.partition_point(|bar| bar.to.last() < ends);
-            match bars.get_mut(at) {
+        let [weeks, months] = last;
+        for (bars, after, last) in [
+            (&mut self.weeks, &mut self.after_weeks, weeks),
+            (&mut self.months, &mut self.after_months, months),
+        ] {
+            match bars.get_mut(last.partition_point(|last| *last < ends)) {
                 Some(bar) => {
                     bar.total += 1;
                     bar.used += usize::from(used);
@@ -125,15 +127,16 @@ pub fn timeline(
     let wish = Wish { filter, group: None, reverse: false, ..wish.clone() };
     let listing = list(ledger, search, ordered, &wish, between)?;
     let mut timeline = Timeline::empty(wish.at.now);
+    let last = [&timeline.weeks, &timeline.months].map(|bars| bars.iter().map(|bar| bar.to.last()).collect());
     let here: BTreeMap<Digest, &Here> = wish.here.iter().map(|one| (one.sha256, one)).collect();
     for (_, digest) in &listing.places {
         if let Some(one) = here.get(digest) {
-            timeline.add(one.not_after, true, wish.at.now);
+            timeline.add(one.not_after, true, wish.at.now, &last);
         }
     }
     for id in &listing.ids {
         if let Some(row) = search.columns.row(*id) {
-            timeline.add(search.columns.not_after.get(row), false, wish.at.now);
+            timeline.add(search.columns.not_after.get(row), false, wish.at.now, &last);
         }
     }
     Ok(timeline)

@@ -15,7 +15,7 @@ use crate::tui::job::{IssuedFor, Job};
 use crate::tui::model::{Model, Mood};
 use crate::tui::msg::{Done, Effect, Input, JobId};
 use crate::tui::theme::Role;
-use crate::tui::widget::text::cut;
+use crate::tui::widget::text::{cut, wrap};
 
 /// What is done to one record.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,7 +133,7 @@ impl Bulk {
                 model.take(outcome.state);
                 Ok(outcome.message)
             }
-            Ok(Done::Written(path)) => Ok(format!("written: {}", path.display())),
+            Ok(Done::Written(path)) => Ok(format!("{} is written", path.display())),
             Ok(Done::Rows(rows)) => match rows.into_iter().next() {
                 Some(row) => {
                     task.label.clone_from(&row.subject);
@@ -165,7 +165,8 @@ impl Bulk {
     /// Takes input.
     pub fn input(mut self, model: &mut Model, input: &Input) -> (Option<Dialog>, Vec<Effect>) {
         let page = usize::from(crate::tui::view::areas(model).sheet.1).saturating_sub(2).max(1);
-        let last = self.tasks.len().saturating_sub(page);
+        let lines = self.sheet(model, usize::from(crate::tui::view::areas(model).sheet.0)).body.len();
+        let last = lines.saturating_sub(page);
         if let Input::Chord(key) = input {
             match key {
                 Key::Esc | Key::Enter | Key::Char('q') if self.running.is_none() => {
@@ -188,23 +189,31 @@ impl Bulk {
     /// Says what it shows.
     pub fn sheet(&self, model: &Model, columns: usize) -> Sheet {
         let ink = model.ink();
-        let body = self.tasks.iter().enumerate().map(|(at, task)| {
+        let mut body: Vec<Line<'static>> = Vec::new();
+        let mut at_work = 0;
+        for (at, task) in self.tasks.iter().enumerate() {
             let running = self.running.is_some() && at + 1 == self.next;
             let (word, role, text) = match &task.end {
-                Some(Ok(text)) => ("done   ", Role::Ok, text.as_str()),
-                Some(Err(text)) => ("failed ", Role::Bad, text.as_str()),
-                None if running => ("working", Role::Title, ""),
-                None if self.stopped => ("left   ", Role::Warn, ""),
-                None => ("waits  ", Role::Dim, ""),
+                Some(Ok(text)) => ("done", Role::Ok, text.clone()),
+                Some(Err(text)) => ("failed", Role::Bad, format!("{}: {text}", task.label)),
+                None if running => ("working", Role::Title, task.label.clone()),
+                None if self.stopped => ("left", Role::Warn, task.label.clone()),
+                None => ("waits", Role::Dim, task.label.clone()),
             };
-            let rest = if text.is_empty() { task.label.clone() } else { format!("{}: {text}", task.label) };
-            let rest = cut(
-                &ink.symbols.text(&rest.replace('\n', " ")),
-                columns.saturating_sub(9),
-                ink.symbols.ellipsis,
-            );
-            Line::from(vec![ink.span(role, word), ink.symbol(Role::Text, "  "), ink.symbol(Role::Text, rest)])
-        });
+            if running {
+                at_work = body.len();
+            }
+            let mut word = format!("{word:9}");
+            // What failed says why in full; the rest takes a line each.
+            let lines = match &task.end {
+                Some(Err(_)) => wrap(&ink.symbols.text(&text.replace('\n', " ")), columns.saturating_sub(9)),
+                _ => vec![cut(&ink.symbols.text(&text), columns.saturating_sub(9), ink.symbols.ellipsis)],
+            };
+            for line in lines {
+                body.push(Line::from(vec![ink.span(role, &word), ink.symbol(Role::Text, line)]));
+                word = " ".repeat(9);
+            }
+        }
         let (done, failed, left) = self.counts();
         let state = match self.running {
             Some(_) if self.stopped => "Ends with the one that has begun.".to_owned(),
@@ -219,9 +228,9 @@ impl Bulk {
         let follow = self.running.is_some() && self.top == 0;
         Sheet {
             title: self.title.clone(),
-            body: body.collect(),
+            body,
             foot: vec![ink.line(Role::Title, &state)],
-            cursor: follow.then(|| (self.next.saturating_sub(1), 0)),
+            cursor: follow.then_some((at_work, 0)),
             top: (!follow).then_some(self.top),
             hints,
             tall: true,

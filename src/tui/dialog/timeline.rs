@@ -132,7 +132,8 @@ impl Chart {
         });
         let (_, total, used) = self.line(self.cursor);
         let of = used.map_or_else(String::new, |used| format!(", {used} of them in keyrings or certifiers"));
-        let text = format!("{total} end{of}; Enter lists them.");
+        let verb = if total == 1 { "ends" } else { "end" };
+        let text = format!("{total} {verb}{of}; Enter lists them.");
         let narrowed = &model.here().filter;
         let narrowed =
             if narrowed.is_empty() { String::new() } else { format!(" Counted within /{narrowed}.") };
