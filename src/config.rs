@@ -54,7 +54,7 @@ pub struct Config {
     pub colour: Colour,
     /// Symbols.
     pub symbols: Symbols,
-    /// Days before an end at which it is shown as near, largest first; the largest is the `soon` of lists.
+    /// Days before an end at which it is shown as near, largest first; see [`Self::soon`].
     pub expiry_bands: Vec<i64>,
     /// The key type that new keyrings propose.
     pub keyring_key: KeyType,
@@ -68,6 +68,8 @@ pub struct Config {
     pub keys: BTreeMap<String, Vec<String>>,
     /// The folder of this user's stash key, outside the workspace.
     pub home: PathBuf,
+    /// The time zone of this machine or session (`TZ`); `None` where it cannot be told, and UTC is shown alone.
+    pub zone: Option<tz::TimeZone>,
 }
 
 /// One setting: its name in the file, what is allowed, and how it is set; `None` when the value is not allowed.
@@ -123,7 +125,7 @@ static SETTINGS: [Setting; 13] = [
     },
     Setting {
         name: "expiry_bands",
-        allowed: "1 to 6 whole numbers from 1 to 3650 in brackets, such as [30, 14, 7]",
+        allowed: "1 to 6 whole numbers from 1 to 3650 in brackets, such as [90, 30, 7]",
         set: |c, v| {
             let Value::Seq(items) = v else { return None };
             let mut days =
@@ -194,7 +196,9 @@ impl Config {
             Some(base.join("ringmaster/config.ron")).filter(|f| f.exists())
         };
         let here = || Some(PathBuf::from("config.ron")).filter(|f| f.exists());
-        let Some(file) = named.or_else(here).or_else(xdg) else { return Self::parse(DEFAULT, None) };
+        let Some(file) = named.or_else(here).or_else(xdg) else {
+            return Self::parse(DEFAULT, None).map(Self::here);
+        };
         let cannot = |why: String| {
             Error::new(Kind::Disk, format!("The settings file {} cannot be read.", file.display()))
                 .why(why)
@@ -206,7 +210,16 @@ impl Config {
         }
         let bytes = std::fs::read(&file).map_err(|e| cannot(format!("{e}.")))?;
         let text = String::from_utf8(bytes).map_err(|_| cannot("It is not UTF-8 text.".into()))?;
-        Self::parse(&text, Some(&file))
+        Self::parse(&text, Some(&file)).map(Self::here)
+    }
+
+    /// Adds the time zone of this session.
+    fn here(mut self) -> Self {
+        self.zone = match variable("TZ").as_deref().and_then(Path::to_str) {
+            Some(named) => tz::TimeZone::from_posix_tz(named).ok(),
+            None => tz::TimeZone::local().ok(),
+        };
+        self
     }
 
     /// Reads settings from text; `file` is named in errors and resolves relative paths. What the text leaves out is as
@@ -227,6 +240,7 @@ impl Config {
             relock_minutes: 0,
             keys: BTreeMap::new(),
             home: PathBuf::new(),
+            zone: None,
         };
         read(DEFAULT, None, &mut config)?;
         read(text, file, &mut config)?;
@@ -251,9 +265,10 @@ impl Config {
         Ok(config)
     }
 
-    /// Returns the number of days from which on an end is near: the largest band.
+    /// Returns the number of days from which on an end is near: the largest band up to 30, or the smallest of all.
     pub fn soon(&self) -> i64 {
-        self.expiry_bands.first().copied().unwrap_or(30)
+        let near = self.expiry_bands.iter().find(|band| **band <= 30);
+        near.or_else(|| self.expiry_bands.last()).copied().unwrap_or(30)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::issued::{Issued, Reason};
 use crate::model::key::KeyType;
-use crate::model::keyring::NewKeyring;
+use crate::model::keyring::{Identity, NewKeyring};
 use crate::model::name::AltName;
 use crate::model::request::{Plan, RequestId, Status};
 use crate::model::secret::Secret;
@@ -138,9 +138,12 @@ impl Stage<'_> {
     fn keyring(&mut self, ring: &str, hosts: &[&str], key_type: KeyType, stash: bool) -> Result<RequestId> {
         let outcome = self.desk.run(Verb::CreateKeyring(NewKeyring {
             name: ring.into(),
-            hosts: hosts.iter().map(|h| (*h).to_owned()).collect(),
-            organization: "Example Organisation".into(),
-            country: "DE".into(),
+            identity: Identity {
+                hosts: hosts.iter().map(|h| (*h).to_owned()).collect(),
+                organization: "Example Organisation".into(),
+                country: "DE".into(),
+                ..Identity::default()
+            },
             key_type,
             password: demo(),
             repeat: demo(),

@@ -13,7 +13,9 @@ use ringmaster::model::bytes::{Digest, Serial};
 use ringmaster::model::change::Fact;
 use ringmaster::model::error::Kind;
 use ringmaster::model::key::KeyType;
+use ringmaster::model::keyring::RequestKey;
 use ringmaster::model::request::RequestId;
+use ringmaster::model::site::Site;
 use ringmaster::model::time::Timestamp;
 use ringmaster::ops::ring::Act;
 use ringmaster::pki::signer::Signing;
@@ -51,6 +53,19 @@ fn act(desk: &mut Desk, act: &str) {
             let certificates = vec![ringmaster::pki::certificate::read(&der.0).unwrap()];
             desk.run(Verb::ring("mail", Act::Install { certificates })).unwrap();
         }
+        "request" => {
+            let state = desk.state();
+            let mut asked = ringmaster::ops::request_again::proposed(&state, &state.keyrings["mail"]);
+            asked.key = Some(RequestKey::New(KeyType::P256));
+            desk.run(Verb::ring("mail", Act::Request(asked))).unwrap();
+        }
+        "rename" => {
+            desk.run(Verb::ring("mail", Act::Rename { to: "post".into() })).unwrap();
+        }
+        "password" => {
+            let act = Act::ChangePassword { new: secret("another"), repeat: secret("another") };
+            desk.run(Verb::ring("mail", act)).unwrap();
+        }
         other => panic!("no act {other}"),
     }
 }
@@ -62,6 +77,18 @@ fn prepare(folder: &Path, act: &str) {
         return;
     }
     let id = create_keyring(&mut desk, "mail", true);
+    if matches!(act, "request" | "rename" | "password") {
+        for name in ["imap", "smtp"] {
+            let site = Site {
+                name: name.into(),
+                hosts: vec!["mail.example.test".into()],
+                keyring: "mail".into(),
+                ..Site::default()
+            };
+            desk.run(Verb::SaveSite { before: None, site }).unwrap();
+        }
+        return;
+    }
     if act == "issue" {
         desk.run(Verb::Approve { id, plan: plan("root") }).unwrap();
         return;
@@ -99,12 +126,17 @@ fn leftovers(folder: &Path) -> Vec<String> {
 
 /// What a person would compare: everything but what differs from run to run (keys, serials, times).
 fn outline(state: &State) -> String {
-    let rings = state.keyrings.values().map(|r| (&r.name, r.revision, r.entries.len(), r.stash));
-    let requests = state.requests.values().map(|r| (r.id, r.status.word()));
+    let rings = state
+        .keyrings
+        .values()
+        .map(|r| (&r.name, r.revision, r.entries.len(), r.stash, r.next_key.is_some()));
+    let requests = state.requests.values().map(|r| (r.id, r.status.word(), &r.keyring));
+    let sites = state.sites.values().map(|s| (&s.name, &s.keyring));
     format!(
-        "{:?} {:?} {:?} {} {:?}",
+        "{:?} {:?} {:?} {:?} {} {:?}",
         state.certifiers.keys(),
         rings.collect::<Vec<_>>(),
+        sites.collect::<Vec<_>>(),
         requests.collect::<Vec<_>>(),
         state.issued,
         state.unreadable
@@ -256,4 +288,19 @@ fn issuing_survives_a_crash_anywhere() {
 #[test]
 fn installing_survives_a_crash_anywhere() {
     crash_everywhere("install");
+}
+
+#[test]
+fn requesting_again_survives_a_crash_anywhere() {
+    crash_everywhere("request");
+}
+
+#[test]
+fn renaming_survives_a_crash_anywhere() {
+    crash_everywhere("rename");
+}
+
+#[test]
+fn changing_a_password_survives_a_crash_anywhere() {
+    crash_everywhere("password");
 }

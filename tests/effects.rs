@@ -6,9 +6,11 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use ringmaster::desk::Verb;
+use ringmaster::desk::export::Asked;
 use ringmaster::model::bytes::Serial;
 use ringmaster::model::certifier::NewCertifier;
 use ringmaster::model::error::{Error, Kind};
+use ringmaster::model::export::{Export, Format};
 use ringmaster::model::request::{Plan, RequestId};
 use ringmaster::model::site::Site;
 use ringmaster::store::listing::Sort;
@@ -52,6 +54,7 @@ fn each_effect_is_answered_exactly_once() {
     std::fs::write(path("text"), "no certificate").unwrap();
     let (mut workers, messages) = start(folder.path(), Duration::ZERO);
     let plan = Plan { certifier: "ca".into(), profile: "server".into(), days: 9, reason: String::new() };
+    let unknown = Asked::Keyring(Box::new(Export::form("nobody", Format::Pem)));
     let of = |id: u64| -> Option<Effect> {
         let job = JobId(id);
         Some(match id {
@@ -76,9 +79,10 @@ fn each_effect_is_answered_exactly_once() {
             19 => Effect::StopService(job),
             20 => Effect::WriteFile(job, path("new"), b"x".to_vec()),
             21 => Effect::WriteFile(job, path("text"), b"x".to_vec()),
-            22 => Effect::Examine(job, ringmaster::desk::Desk::now(), 30),
+            22 => Effect::Examine(job, ringmaster::desk::Desk::now(), vec![30]),
             23 => Effect::Crl(job, "ca".into()),
-            24 => Effect::Timeline(job, wish(Sort::Ends, "mail")),
+            24 => Effect::Export(job, Box::new(unknown.clone()), None),
+            25 => Effect::Timeline(job, wish(Sort::Ends, "mail")),
             _ => return None,
         })
     };
@@ -86,17 +90,17 @@ fn each_effect_is_answered_exactly_once() {
         assert_eq!(workers.carry_out(effect), None);
     }
     let mut answers: BTreeMap<u64, Result<Done, Error>> = BTreeMap::new();
-    while answers.len() < 24 {
+    while answers.len() < 25 {
         if let Msg::Done(JobId(id), result) = messages.recv_timeout(PATIENCE).expect("an answer") {
             assert!(answers.insert(id, result).is_none(), "job {id} was answered twice");
         }
     }
     workers.join();
     assert!(messages.try_iter().all(|msg| !matches!(msg, Msg::Done(..))), "an answer too many");
-    for job in [1, 4, 5, 9, 13, 14, 18, 19, 20, 22, 24] {
+    for job in [1, 4, 5, 9, 13, 14, 18, 19, 20, 22, 25] {
         assert!(answers[&job].is_ok(), "{job}: {:?}", answers[&job]);
     }
-    for job in [2, 3, 6, 7, 8, 10, 15, 16, 17, 21, 23] {
+    for job in [2, 3, 6, 7, 8, 10, 15, 16, 17, 21, 23, 24] {
         assert!(answers[&job].is_err(), "{job}: {:?}", answers[&job]);
     }
     for job in [11, 12] {

@@ -10,7 +10,7 @@ use ringmaster::model::error::Kind;
 use ringmaster::model::finding::Severity;
 use ringmaster::model::issued::Reason;
 use ringmaster::model::key::KeyType;
-use ringmaster::model::keyring::{NewKeyring, Role};
+use ringmaster::model::keyring::{Identity, NewKeyring, Role};
 use ringmaster::model::request::{Plan, RequestId, Status};
 use ringmaster::model::site::Site;
 use ringmaster::ops::ring::Act;
@@ -36,9 +36,12 @@ pub(crate) fn create_certifier(desk: &mut Desk, name: &str, key_type: KeyType) {
 pub(crate) fn create_keyring(desk: &mut Desk, name: &str, stash: bool) -> RequestId {
     let asked = NewKeyring {
         name: name.into(),
-        hosts: vec![format!("{name}.example.test")],
-        organization: "Example".into(),
-        country: "DE".into(),
+        identity: Identity {
+            hosts: vec![format!("{name}.example.test")],
+            organization: "Example".into(),
+            country: "DE".into(),
+            ..Identity::default()
+        },
         password: secret("ring-pass"),
         repeat: secret("ring-pass"),
         stash,

@@ -10,6 +10,7 @@ mod cli;
 mod crash;
 mod docs;
 mod effects;
+mod export;
 mod filters;
 mod findings;
 mod interop;
@@ -20,11 +21,14 @@ mod life;
 mod probe;
 mod pty;
 mod requests;
+mod ring_life;
+mod rules;
 mod screens;
 mod script;
 mod store;
 mod support;
 mod two_consoles;
+mod verify;
 
 /// Every file beside this one is a module of it; a forgotten `mod` line would silence its tests.
 #[test]

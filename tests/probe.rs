@@ -11,6 +11,7 @@ use ringmaster::model::bytes::Der;
 use ringmaster::model::certificate::Certificate;
 use ringmaster::model::error::{Error, Kind};
 use ringmaster::model::time::Timestamp;
+use ringmaster::pki::chain::inquiry::Basis;
 use ringmaster::pki::{certificate, key::PrivateKey};
 use ringmaster::probe::connect::{Seen, Target, probe};
 use ringmaster::probe::serve::{Served, Service};
@@ -88,7 +89,8 @@ impl Pki {
     /// Asks for the host at this address, a day after the leaf was made.
     fn target(&self, address: SocketAddr) -> Target {
         let at = self.certificate("leaf").not_before.plus_days(1);
-        Target { roots: vec![self.certificate("root")], at, ..bare(address) }
+        let basis = Basis { anchors: vec![self.certificate("root")], at, ..nobody() };
+        Target { basis, ..bare(address) }
     }
 
     /// Starts `openssl s_server` with the leaf; it is killed when dropped.
@@ -131,11 +133,15 @@ fn bare(address: SocketAddr) -> Target {
         host: HOST.into(),
         port: address.port(),
         address: Some(address),
-        roots: Vec::new(),
-        crls: Vec::new(),
-        at: Timestamp(0),
+        basis: nobody(),
         timeout: Duration::from_secs(10),
     }
+}
+
+/// Trusts nobody.
+fn nobody() -> Basis {
+    let (at, now) = (Timestamp(0), Timestamp(0));
+    Basis { anchors: Vec::new(), trusting: "nobody".into(), known: Vec::new(), crls: Vec::new(), at, now }
 }
 
 /// Runs `peer` on the next connection to a loopback port.
@@ -167,7 +173,11 @@ fn logged(service: &Service, words: &[&str]) -> String {
 }
 
 fn shown(seen: &Seen) -> String {
-    seen.lines().join("\n")
+    seen.inquiry.answer().lines.iter().map(|line| line.text() + "\n").collect()
+}
+
+fn trusted(seen: &Seen) -> bool {
+    seen.inquiry.answer().explanation.trusted
 }
 
 #[test]
@@ -178,14 +188,17 @@ fn the_probe_sees_what_the_service_serves() {
         assert!(service.address().ip().is_loopback());
         let seen = probe(&pki.target(service.address())).unwrap();
         assert_eq!(seen.sent, [pki.certificate("leaf"), pki.certificate("mid")]);
-        assert!(seen.explanation.trusted, "{}", shown(&seen));
+        assert!(trusted(&seen), "{}", shown(&seen));
         assert_eq!((&*seen.protocol, &*seen.alpn, &*seen.late), ("TLS 1.3", "http/1.1", ""));
         assert_eq!(seen.group, "X25519MLKEM768");
         assert!(seen.suite.starts_with("TLS_"), "{}", seen.suite);
         let text = shown(&seen);
-        for part in
-            ["CN=Example leaf,O=Example", "issued by CN=Example mid", "29 days left", "Verdict       trusted"]
-        {
+        for part in [
+            "CN=Example leaf,O=Example",
+            "issued by   CN=Example mid",
+            "29 days left",
+            "Verdict       trusted",
+        ] {
             assert!(text.contains(part), "{part} is missing:\n{text}");
         }
         let line = logged(&service, &["SNI mail.example.test, TLS 1.3, TLS_", "done"]);
@@ -200,7 +213,7 @@ fn an_address_sends_no_sni_and_still_matches_its_certificate() {
     let service = pki.serve();
     let target = Target { host: "127.0.0.1".into(), address: None, ..pki.target(service.address()) };
     let seen = probe(&target).unwrap();
-    assert!(seen.explanation.trusted, "{}", shown(&seen));
+    assert!(trusted(&seen), "{}", shown(&seen));
     assert!(shown(&seen).contains("no SNI"));
     logged(&service, &["no SNI", "done"]);
 }
@@ -210,17 +223,20 @@ fn wrong_host_wrong_date_and_unknown_issuer_are_seen_but_not_trusted() {
     let Some(pki) = Pki::new(&EC) else { return };
     let server = pki.server(&[]);
     let good = pki.target(server.address);
-    assert!(probe(&good).unwrap().explanation.trusted);
+    assert!(trusted(&probe(&good).unwrap()));
+    let leaf = pki.certificate("leaf");
+    let at = |at| Target { basis: Basis { at, ..good.basis.clone() }, ..good.clone() };
+    let by = |anchors| Target { basis: Basis { anchors, ..good.basis.clone() }, ..good.clone() };
     let wrong = [
         Target { host: "other.example.test".into(), ..good.clone() },
-        Target { at: pki.certificate("leaf").not_after.plus_days(1), ..good.clone() },
-        Target { at: pki.certificate("leaf").not_before.plus_days(-1), ..good.clone() },
-        Target { roots: Vec::new(), ..good.clone() },
-        Target { roots: vec![pki.certificate("leaf")], host: "x.test".into(), ..good },
+        at(leaf.not_after.plus_days(1)),
+        at(leaf.not_before.plus_days(-1)),
+        by(Vec::new()),
+        Target { host: "x.test".into(), ..by(vec![leaf]) },
     ];
     for target in wrong {
         let seen = probe(&target).unwrap();
-        assert!(!seen.explanation.trusted, "{}", shown(&seen));
+        assert!(!trusted(&seen), "{}", shown(&seen));
         assert_eq!(seen.sent.len(), 2);
         assert!(shown(&seen).contains("Verdict       NOT TRUSTED: "), "{}", shown(&seen));
     }
@@ -234,7 +250,7 @@ fn both_versions_of_tls_are_named() {
             let server = pki.server(&[option]);
             let seen = probe(&pki.target(server.address)).unwrap();
             assert_eq!((&*seen.protocol, &*seen.group), (name, "X25519"));
-            assert!(seen.explanation.trusted, "{}", shown(&seen));
+            assert!(trusted(&seen), "{}", shown(&seen));
         }
     }
 }
@@ -297,7 +313,7 @@ fn a_key_that_the_tls_library_finds_too_small_is_seen_and_not_trusted() {
     let Some(pki) = Pki::new(&["rsa:1024"]) else { return };
     let server = pki.server(&["-tls1_2", "-cipher", "ALL@SECLEVEL=0"]);
     let seen = probe(&pki.target(server.address)).unwrap();
-    assert!(!seen.explanation.trusted, "{}", shown(&seen));
+    assert!(!trusted(&seen), "{}", shown(&seen));
     assert!(shown(&seen).contains("did not prove"), "{}", shown(&seen));
 }
 

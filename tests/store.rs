@@ -239,8 +239,8 @@ fn a_document_that_a_person_changed_is_never_written_over_unseen() {
     assert!(store.refresh(true).unwrap());
     assert_eq!(titles(&store.state())["a"], "by hand");
     let state = store.state();
-    let (file, why) = &state.unreadable[0];
-    assert!(file == "directory/sites/z.ron" && why.contains("line 1"), "{why}");
+    let unread = &state.unreadable[0];
+    assert!(unread.path == "directory/sites/z.ron" && unread.why.contains("line 1"), "{unread}");
     let error = store.commit(on, NOW, saved(site("z", "x"))).unwrap_err();
     assert!(error.what.contains("in the way"), "{error}");
     store.commit(on, NOW, saved(site("a", "y"))).unwrap();
@@ -258,7 +258,7 @@ fn what_cannot_be_put_in_place_waits_and_is_said() {
     // The ledger has it, so it is true; only the file could not be put in place.
     let state = store.commit(on, NOW, saved(site("a", "new"))).unwrap();
     assert_eq!(titles(&state)["a"], "new");
-    assert!(state.unreadable[0].1.contains(".history"), "{:?}", state.unreadable);
+    assert!(state.unreadable[0].why.contains(".history"), "{:?}", state.unreadable);
     let reading = Store::open(&Open { read_only: true, ..how(home.path()) }).unwrap();
     assert_eq!(titles(&reading.state())["a"], "new");
     let error = store.commit(state.generation, NOW, saved(site("c", "c"))).unwrap_err();

@@ -13,7 +13,7 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use ringmaster::desk::{Desk, Verb};
 use ringmaster::model::change::Fact;
 use ringmaster::model::key::KeyType;
-use ringmaster::model::keyring::NewKeyring;
+use ringmaster::model::keyring::{Identity, NewKeyring};
 use ringmaster::model::request::Plan;
 use ringmaster::model::secret::Secret;
 use ringmaster::ops::ring::Act;
@@ -70,7 +70,7 @@ fn furnish(desk: &mut Desk, folder: &Path) {
         let name = format!("ring{n:03}");
         let asked = NewKeyring {
             name: name.clone(),
-            hosts: vec![format!("{name}.example.test")],
+            identity: Identity { hosts: vec![format!("{name}.example.test")], ..Identity::default() },
             key_type: KeyType::P256,
             password: demo(),
             repeat: demo(),

@@ -6,19 +6,24 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
 use super::session::Session;
-use super::{certifier, listed, print};
+use super::{certifier, fields, listed, print};
+use crate::desk::export::Asked;
 use crate::desk::{Desk, Verb};
 use crate::model::bytes::{Digest, Serial, unhex};
 use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Result};
+use crate::model::export::{CertificateExport, Format, Which};
 use crate::model::field::{Look, Record};
 use crate::model::issued::{Issued, Reason};
-use crate::pki::pem;
+use crate::pki::{asn1, pem, reading};
 
 /// The commands about certificates.
 pub(super) fn command() -> Command {
     let flag = |name: &'static str, help: &'static str| {
         Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+    };
+    let one = |name: &'static str, help: &'static str| {
+        Arg::new(name).value_name("SERIAL|SHA256|FILE").required(true).help(help)
     };
     Command::new("certificate")
         .about("Certificates: those that were issued, and those that stand in keyrings and certifiers")
@@ -34,7 +39,31 @@ pub(super) fn command() -> Command {
                         .required(true)
                         .help("A serial number, a SHA-256, or a file; - is the standard input"),
                 )
-                .arg(flag("pem", "Prints it as PEM")),
+                .arg(flag("pem", "Prints it as PEM"))
+                .arg(
+                    flag("asn1", "Prints its elements: offset, header and length, and what each is")
+                        .conflicts_with("pem"),
+                ),
+        )
+        .subcommand(
+            Command::new("compare")
+                .about("Shows two certificates side by side; what differs is marked")
+                .arg(one("first", "A serial number, a SHA-256, or a file whose first certificate counts"))
+                .arg(one("second", "The other one"))
+                .arg(flag("differences", "Shows only what differs")),
+        )
+        .subcommand(
+            fields::options::<CertificateExport>(Command::new("export").about(
+                "Writes certificates in another form, to a file, a new folder or the standard output",
+            ))
+            .mut_arg("form", |form| form.default_value("pem"))
+            .arg(
+                Arg::new("which")
+                    .value_name("SERIAL|SHA256")
+                    .required(true)
+                    .num_args(1..)
+                    .help("The certificates by serial number or SHA-256"),
+            ),
         )
         .subcommand(
             Command::new("revoke")
@@ -71,6 +100,8 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
         Some(("list", options)) => listed::list(options, session),
         Some(("timeline", options)) => listed::timeline(options, session),
         Some(("show", options)) => show(options, session),
+        Some(("export", options)) => export(options, session),
+        Some(("compare", options)) => compare(options, session),
         Some(("revoke", options)) => revoke(options, session),
         _ => Ok(2),
     }
@@ -78,26 +109,22 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
 
 fn show(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let which = options.get_one::<String>("which").map_or("", String::as_str);
-    let found = if which == "-" || Path::new(which).is_file() {
-        let found = session.find(&PathBuf::from(which))?;
-        if found.certificates.is_empty() {
-            return Err(Error::refused(format!(
-                "There is no certificate in {}.",
-                print::source(Path::new(which))
-            )));
-        }
-        found.certificates.into_iter().map(|c| (c, None)).collect()
-    } else {
-        vec![known(which, session)?]
-    };
+    let found = wanted(which, session)?;
     if options.get_flag("pem") {
         for (certificate, _) in &found {
             session.out.raw(&pem::write("CERTIFICATE", &certificate.der.0));
         }
         return Ok(0);
     }
+    if options.get_flag("asn1") {
+        for (certificate, _) in &found {
+            asn1::text(&certificate.der.0).iter().for_each(|line| session.out.line(line));
+        }
+        return Ok(0);
+    }
     let state = session.state()?;
-    let look = Look { state: &state, now: Desk::now(), soon: session.config.soon() };
+    let zone = session.config.zone.clone();
+    let look = Look { state: &state, now: Desk::now(), soon: session.config.soon(), zone: zone.as_ref() };
     // What the issued list knows beyond the certificate itself.
     let beside = |row: &Issued| {
         let fields = Issued::FIELDS.iter().filter(|f| Certificate::field(f.name).is_none());
@@ -106,6 +133,10 @@ fn show(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     if session.json {
         let objects = found.iter().map(|(certificate, row)| {
             let mut object = print::object(certificate, &look);
+            for field in reading::MORE {
+                let value = print::visible_lines(&(field.get)(certificate, &look));
+                object.insert(field.name.into(), json!(value));
+            }
             for (name, _, value) in row.iter().flat_map(beside) {
                 object.insert(name.into(), json!(value));
             }
@@ -120,15 +151,59 @@ fn show(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
         if number > 0 {
             session.out.line("");
         }
-        let fields = Certificate::FIELDS.iter().map(|f| (f.label, (f.get)(certificate, &look)));
+        let fields = reading::all(certificate, &look).into_iter().map(|(_, label, value)| (label, value));
         let beside = row.iter().flat_map(beside).map(|(_, label, value)| (label, value));
         session.out.pairs(fields.chain(beside));
     }
     Ok(0)
 }
 
+/// Takes every certificate of a file, or finds one by SHA-256 or serial number.
+fn wanted(which: &str, session: &mut Session<'_>) -> Result<Vec<(Certificate, Option<Issued>)>> {
+    if which != "-" && !Path::new(which).is_file() {
+        return Ok(vec![known(which, session)?]);
+    }
+    let found = session.find(&PathBuf::from(which))?;
+    if found.certificates.is_empty() {
+        let source = print::source(Path::new(which));
+        return Err(Error::refused(format!("There is no certificate in {source}.")));
+    }
+    Ok(found.certificates.into_iter().map(|c| (c, None)).collect())
+}
+
+fn compare(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    let mut both = Vec::new();
+    for name in ["first", "second"] {
+        let which = options.get_one::<String>(name).map_or("", String::as_str);
+        both.extend(wanted(which, session)?.into_iter().take(1).map(|(c, _)| c));
+    }
+    let [first, second] = both.as_slice() else { return Ok(2) };
+    let state = session.state()?;
+    let zone = session.config.zone.clone();
+    let look = Look { state: &state, now: Desk::now(), soon: session.config.soon(), zone: zone.as_ref() };
+    let rows = reading::compare(first, second, &look);
+    let only = options.get_flag("differences");
+    let rows = rows.into_iter().filter(|(_, a, b)| !only || a != b);
+    if session.json {
+        let object = |(label, a, b): (&str, String, String)| json!({ "field": label, "first": print::visible_lines(&a), "second": print::visible_lines(&b), "same": a == b });
+        session.out.json(&rows.map(object).collect());
+        return Ok(0);
+    }
+    for (label, a, b) in rows {
+        let mark = if a == b { ' ' } else { '*' };
+        session.out.line(&format!("{mark} {label}"));
+        let values = if a == b { vec![("", a)] } else { vec![("1", a), ("2", b)] };
+        for (number, value) in values {
+            for line in value.lines() {
+                session.out.line(&format!("    {number:1} {line}"));
+            }
+        }
+    }
+    Ok(0)
+}
+
 /// Finds a certificate by SHA-256 or serial number, in the issued list and in what is in use.
-fn known(which: &str, session: &mut Session<'_>) -> Result<(Certificate, Option<Issued>)> {
+pub(super) fn known(which: &str, session: &mut Session<'_>) -> Result<(Certificate, Option<Issued>)> {
     let nothing = || {
         Error::not_found("certificate or file", which)
             .next("Give a serial number or SHA-256 of: ringmaster certificate list")
@@ -149,6 +224,17 @@ fn known(which: &str, session: &mut Session<'_>) -> Result<(Certificate, Option<
     let fits = |c: &Certificate| Some(c.sha256) == digest || Some(&c.serial) == serial.as_ref();
     let found = all.values().find(|(c, _)| fits(c)).map(|(c, _)| (*c).clone());
     Ok((found.ok_or_else(nothing)?, None))
+}
+
+fn export(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    let mut which = Vec::new();
+    for text in options.get_many::<String>("which").into_iter().flatten() {
+        which.push(Which::Sha256(known(text, session)?.0.sha256));
+    }
+    let mut asked = CertificateExport::new(which, Format::Pem, "certificates");
+    fields::fill(&mut asked, options)?;
+    let asked = Asked::Certificates(asked);
+    if options.contains_id("to") { session.export(&asked, None) } else { session.export_here(&asked) }
 }
 
 fn revoke(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {

@@ -99,8 +99,8 @@ pub(super) fn by_name(name: &str, session: &mut Session<'_>) -> Result<Certifier
         return Ok(certifier.clone());
     }
     let place = format!("certifiers/{name}/");
-    Err(match state.unreadable.iter().find(|(path, _)| path.starts_with(&place)) {
-        Some((_, why)) => Error::damaged(format!("The certifier {name} cannot be used.")).why(why),
+    Err(match state.unreadable.iter().find(|unread| unread.path.starts_with(&place)) {
+        Some(unread) => Error::damaged(format!("The certifier {name} cannot be used.")).why(&unread.why),
         None => Error::not_found("certifier", name).next("List them with: ringmaster certifier list"),
     })
 }

@@ -32,7 +32,12 @@ pub(super) fn options<T: Record>(command: Command) -> Command {
             Kind::Choice(choices) => {
                 argument.value_parser(PossibleValuesParser::new(choices)).ignore_case(true)
             }
-            Kind::Flag => argument.value_parser(["yes", "no"]).hide_possible_values(true),
+            // The option alone says yes.
+            Kind::Flag => argument
+                .value_parser(["yes", "no"])
+                .hide_possible_values(true)
+                .num_args(0..=1)
+                .default_missing_value("yes"),
             Kind::Names => argument.action(ArgAction::Append),
             _ => argument,
         })
@@ -125,7 +130,7 @@ mod tests {
             ["x", "mail", "--hosts", "a.test,b.test", "--hosts", "c.test", "--key-type", "RSA-2048"];
         fill(&mut asked, &matches::<NewKeyring>(&arguments)).unwrap();
         assert_eq!(asked.name, "mail");
-        assert_eq!(asked.hosts, ["a.test", "b.test", "c.test"]);
+        assert_eq!(asked.identity.hosts, ["a.test", "b.test", "c.test"]);
         assert_eq!(asked.key_type.name(), "rsa-2048");
         let ids: Vec<_> = options::<NewCertifier>(Command::new("x"))
             .get_arguments()

@@ -189,8 +189,8 @@ pub(super) fn list(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
     if count > limit {
         session.out.note(&format!("Only the first {limit} are listed; --limit N lists more."));
     }
-    for (path, why) in state.unreadable.iter().filter(|(path, _)| !path.starts_with("sites/")) {
-        session.out.note(&format!("{path} is left alone: {why}"));
+    for unread in state.unreadable.iter().filter(|unread| !unread.path.starts_with("directory/")) {
+        session.out.note(&format!("{} is left alone: {}", unread.path, unread.why));
     }
     Ok(if due && count > 0 { 3 } else { 0 })
 }
@@ -296,7 +296,7 @@ impl View<'_> {
 
     /// Makes an object of every field that either kind has; what is not known is empty.
     fn object(&self, line: &Line<'_>) -> Value {
-        let look = &Look { state: self.state, now: self.at.now, soon: self.at.soon };
+        let look = &Look { state: self.state, now: self.at.now, soon: self.at.soon, zone: None };
         let names = Certificate::FIELDS.iter().map(|f| f.name).chain(Issued::FIELDS.iter().map(|f| f.name));
         let mut all: Map<String, Value> = names.map(|name| (name.to_owned(), "".into())).collect();
         match line {

@@ -6,8 +6,8 @@ mod certifier;
 mod completions;
 mod csv;
 mod demo;
+mod doctor;
 mod fields;
-mod findings;
 mod keyring;
 mod listed;
 mod print;
@@ -20,6 +20,7 @@ mod request;
 mod secrets;
 mod session;
 mod site;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -47,10 +48,11 @@ const NOUNS: &[Noun] = &[
     Noun { command: keyring::command, run: keyring::run },
     Noun { command: request::command, run: request::run },
     Noun { command: site::command, run: site::run },
+    Noun { command: verify::command, run: verify::run },
     #[cfg(feature = "network")]
     Noun { command: probe::command, run: probe::run },
     Noun { command: certificate::command, run: certificate::run },
-    Noun { command: findings::command, run: findings::run },
+    Noun { command: doctor::command, run: doctor::run },
     Noun { command: audit::command, run: audit::run },
     Noun { command: completions::command, run: completions::run },
 ];

@@ -31,8 +31,13 @@ impl<'a> Printer<'a> {
 
     /// Prints text as it is: PEM, JSON and completions of our own making.
     pub(super) fn raw(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    /// Prints bytes of our own making as they are.
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
         if self.failed.is_none() {
-            self.failed = self.out.write_all(text.as_bytes()).err();
+            self.failed = self.out.write_all(bytes).err();
         }
     }
 
@@ -87,7 +92,8 @@ impl<'a> Printer<'a> {
         for finding in findings {
             self.line(&format!("{} {}: {}", finding.severity.word(), finding.rule, finding.text));
             if !finding.remedy.is_empty() {
-                self.line(&format!("  {}", finding.remedy));
+                let command = finding.command.as_ref().map_or_else(String::new, |c| format!(" ({c})"));
+                self.line(&format!("  {}{command}", finding.remedy));
             }
         }
     }
@@ -128,20 +134,13 @@ pub(super) fn finding(finding: &Finding) -> Value {
         "subject": subject(&finding.subject),
         "text": finding.text,
         "remedy": finding.remedy,
+        "command": finding.command,
     })
 }
 
 /// Names an object of the console: `keyring mail`, `request 3`.
 pub(super) fn subject(subject: &Subject) -> String {
-    visible(&match subject {
-        Subject::Workspace => "workspace".into(),
-        Subject::Keyring(name) => format!("keyring {name}"),
-        Subject::Site(name) => format!("site {name}"),
-        Subject::Certifier(name) => format!("certifier {name}"),
-        Subject::Request(id) => format!("request {id}"),
-        Subject::Certificate(sha256) => format!("certificate {sha256}"),
-        Subject::Issued(certifier, serial) => format!("certificate {serial} of {certifier}"),
-    })
+    visible(&subject.to_string())
 }
 
 /// Names a file that was read: `standard input`, `file web.csr`.
@@ -152,7 +151,7 @@ pub(super) fn source(file: &std::path::Path) -> String {
     format!("file {}", visible(&file.to_string_lossy()))
 }
 
-fn visible_lines(text: &str) -> String {
+pub(super) fn visible_lines(text: &str) -> String {
     text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
 }
 

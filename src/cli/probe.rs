@@ -8,11 +8,11 @@ use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
 use serde_json::{Value, json};
 
 use super::session::Session;
-use super::{certifier, keyring, print};
+use super::{certifier, keyring, print, verify};
 use crate::desk::Desk;
-use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Result};
 use crate::model::site::host_name;
+use crate::pki::chain::inquiry::Basis;
 use crate::probe::connect::{Seen, Target, probe};
 
 /// The command.
@@ -50,26 +50,18 @@ pub(super) fn command() -> Command {
 /// Probes.
 pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let (host, port) = target(options.get_one::<String>("target").map_or("", String::as_str))?;
-    let (roots, crls) = anchors(options, session)?;
     let seen = probe(&Target {
         host,
         port,
         address: options.get_one::<SocketAddr>("address").copied(),
-        roots,
-        crls,
-        at: Desk::now(),
+        basis: basis(options, session)?,
         timeout: Duration::from_secs(options.get_one::<u64>("timeout").copied().unwrap_or(10)),
     })?;
-    if session.json {
-        json_report(&seen, session)
-    } else {
-        seen.lines().iter().for_each(|line| session.out.line(line))
-    }
-    Ok(if seen.explanation.trusted { 0 } else { 3 })
+    verify::tell(&seen.inquiry, connection(&seen), session)
 }
 
 /// Reads `host`, `host:port`, `[address]:port` or a bare address.
-fn target(text: &str) -> Result<(String, u16)> {
+pub(super) fn target(text: &str) -> Result<(String, u16)> {
     let wrong = |why: String| {
         Error::usage(format!("\"{text}\" is not a service to connect to."))
             .why(why)
@@ -90,48 +82,29 @@ fn target(text: &str) -> Result<(String, u16)> {
     Ok((host, port))
 }
 
-/// Finds whom to trust, and the CRLs that may say something.
-fn anchors(options: &ArgMatches, session: &mut Session<'_>) -> Result<(Vec<Certificate>, Vec<Vec<u8>>)> {
+/// Finds by what to judge.
+fn basis(options: &ArgMatches, session: &mut Session<'_>) -> Result<Basis> {
+    let now = Desk::now();
+    let mut basis = verify::basis(session, now, now)?;
     if let Some(file) = options.get_one::<PathBuf>("root") {
-        let found = session.find(file)?;
-        if found.certificates.is_empty() {
-            return Err(Error::refused(format!("There is no certificate in {}.", print::source(file))));
-        }
-        return Ok((found.certificates, found.crls));
+        let found = verify::roots(file, session)?;
+        basis.crls = found.crls;
+        return Ok(basis.trusting(found.certificates, &print::source(file)));
     }
-    let mut roots: Vec<Certificate> = Vec::new();
-    let state = session.state()?;
     if let Some(name) = options.get_one::<String>("certifier") {
-        roots.push(certifier::by_name(name, session)?.certificate);
-    } else if let Some(name) = options.get_one::<String>("keyring") {
-        roots.extend(keyring::by_name(name, session)?.trusted_roots().cloned());
-    } else {
-        let certifiers = state.certifiers.values().map(|c| &c.certificate);
-        roots.extend(certifiers.chain(state.keyrings.values().flat_map(|r| r.trusted_roots())).cloned());
+        let root = certifier::by_name(name, session)?.certificate;
+        return Ok(basis.trusting(vec![root], &format!("certifier {name}")));
     }
-    roots.sort_by_key(|c| c.sha256);
-    roots.dedup_by_key(|c| c.sha256);
-    let mut crls = Vec::new();
-    for certifier in
-        state.certifiers.values().filter(|c| roots.iter().any(|r| r.sha256 == c.certificate.sha256))
-    {
-        crls.extend(session.desk()?.ledger().crl(&certifier.name)?.map(|der| der.0));
+    if let Some(name) = options.get_one::<String>("keyring") {
+        let roots = keyring::by_name(name, session)?.trusted_roots().cloned().collect();
+        return Ok(basis.trusting(roots, &format!("trusted roots of keyring {name}")));
     }
-    Ok((roots, crls))
+    Ok(basis)
 }
 
-fn json_report(seen: &Seen, session: &mut Session<'_>) {
-    let chain = seen.explanation.links.iter().map(|link| {
-        json!({
-            "subject": link.certificate.subject.text(),
-            "issuer": link.certificate.issuer.text(),
-            "sha256": link.certificate.sha256.to_string(),
-            "ends": link.certificate.not_after.text(),
-            "origin": link.origin,
-            "findings": link.findings.iter().map(print::finding).collect::<Vec<_>>(),
-        })
-    });
-    let report = json!({
+/// Tells what was seen of the connection, as JSON.
+pub(super) fn connection(seen: &Seen) -> Value {
+    json!({
         "address": seen.address.to_string(),
         "protocol": seen.protocol,
         "suite": seen.suite,
@@ -143,12 +116,7 @@ fn json_report(seen: &Seen, session: &mut Session<'_>) {
         "late": seen.late,
         "notes": seen.notes,
         "sent": seen.sent.len(),
-        "trusted": seen.explanation.trusted,
-        "verdict": seen.explanation.verdict,
-        "missing": seen.explanation.missing.as_ref().map(|n| n.text()),
-        "chain": chain.collect::<Vec<Value>>(),
-    });
-    session.out.json(&report);
+    })
 }
 
 #[cfg(test)]

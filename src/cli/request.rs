@@ -193,7 +193,8 @@ fn show(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
         }
         return Ok(0);
     }
-    let look = Look { state: &state, now: Desk::now(), soon: session.config.soon() };
+    let zone = session.config.zone.clone();
+    let look = Look { state: &state, now: Desk::now(), soon: session.config.soon(), zone: zone.as_ref() };
     let mut object = print::object(&request, &look);
     if let Some((plan, preview)) = preview {
         let rows: Vec<Value> = preview

@@ -1,5 +1,6 @@
 //! What a command has at hand: the settings, the workspace once it is needed, the printer and the passwords.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,13 +9,17 @@ use serde_json::{Value, json};
 use super::print::{self, Printer};
 use super::secrets::Secrets;
 use crate::config::Config;
+use crate::desk::export::Asked;
 use crate::desk::{Desk, Outcome, Verb};
 use crate::model::State;
 use crate::model::change::Fact;
 use crate::model::error::{Error, Kind, Result};
+use crate::model::export::What;
 use crate::model::field::{Look, Record};
 use crate::model::finding::Subject;
 use crate::model::request::Status;
+use crate::model::secret::Secret;
+use crate::model::unread::Sort;
 use crate::pki::pem::{self, Found};
 
 /// How often a wrong password may be typed again.
@@ -128,6 +133,65 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Asks for the password of a keyring, unless its stash opens it.
+    pub(super) fn ring_password(&mut self, keyring: &str) -> Result<Option<Secret>> {
+        if self.desk()?.opens_by_itself(keyring) {
+            return Ok(None);
+        }
+        self.secrets.ask(&format!("Password of keyring {keyring}")).map(Some)
+    }
+
+    /// Lets something out of the workspace, and prints what became of it.
+    pub(super) fn export(&mut self, asked: &Asked, mut password: Option<Secret>) -> Result<u8> {
+        let mut tries = 1;
+        let done = loop {
+            match (self.desk()?.export(asked, password.as_ref()), asked) {
+                (Err(error), Asked::Keyring(of))
+                    if error.kind == Kind::WrongPassword && tries < TRIES && !self.secrets.unattended() =>
+                {
+                    self.out.note(&error.what);
+                    password = Some(self.secrets.ask(&format!("Password of keyring {}", of.keyring))?);
+                }
+                (done, _) => break done?,
+            }
+            tries += 1;
+        };
+        if self.json {
+            let value = json!({ "message": done.message, "lines": done.lines, "commands": done.commands });
+            self.out.json(&value);
+            return Ok(0);
+        }
+        self.out.line(&done.message);
+        done.lines.iter().for_each(|line| self.out.line(&format!("  {line}")));
+        if let Some(commands) = done.commands {
+            self.out.line("");
+            commands.lines().for_each(|line| self.out.line(line));
+        }
+        Ok(0)
+    }
+
+    /// Prints what holds no private key. Errors: a terminal cannot show it, or it is several files.
+    pub(super) fn export_here(&mut self, asked: &Asked) -> Result<u8> {
+        let form = match asked {
+            Asked::Certificates(of) => Some(of.form),
+            Asked::Keyring(of) => match of.what {
+                What::Form(form) => Some(form),
+                What::Preset(_) => None,
+            },
+        };
+        if form.is_some_and(|f| !f.info().text) && std::io::stdout().is_terminal() {
+            return Err(Error::usage("A terminal cannot show this form.").next("Name a new file: --to FILE."));
+        }
+        let (parcel, missing) = self.desk()?.exported(asked)?;
+        let [file] = parcel.files.as_slice() else {
+            return Err(Error::usage("Several files do not fit on the standard output.")
+                .next("Name a new folder: --to FOLDER."));
+        };
+        missing.iter().for_each(|line| self.out.note(line));
+        self.out.bytes(&file.bytes);
+        Ok(0)
+    }
+
     fn unlock(&mut self, certifier: &str) -> Result<()> {
         for attempt in 1.. {
             let password = self.secrets.ask(&format!("Password of certifier {certifier}"))?;
@@ -184,7 +248,7 @@ impl<'a> Session<'a> {
     pub(super) fn show<T: Record>(&mut self, record: &T, subject: &Subject) -> Result<()> {
         let state = self.state()?;
         let now = Desk::now();
-        let look = Look { state: &state, now, soon: self.config.soon() };
+        let look = Look { state: &state, now, soon: self.config.soon(), zone: self.config.zone.as_ref() };
         if self.json {
             self.out.json(&Value::Object(print::object(record, &look)));
             return Ok(());
@@ -208,10 +272,15 @@ impl<'a> Session<'a> {
         folder: &str,
     ) -> Result<u8> {
         let state = self.state()?;
-        let look = Look { state: &state, now: Desk::now(), soon: self.config.soon() };
-        for (path, why) in state.unreadable.iter().filter(|(path, _)| path.starts_with(folder)) {
-            let left = if state.is_missing(path) { "" } else { " is left alone" };
-            self.out.note(&format!("{path}{left}: {why}"));
+        let look = Look {
+            state: &state,
+            now: Desk::now(),
+            soon: self.config.soon(),
+            zone: self.config.zone.as_ref(),
+        };
+        for unread in state.unreadable.iter().filter(|unread| unread.path.starts_with(folder)) {
+            let left = if unread.sort == Sort::Missing { "" } else { " is left alone" };
+            self.out.note(&format!("{}{left}: {}", unread.path, unread.why));
         }
         if self.json {
             let all = records.map(|r| Value::Object(print::object(r, &look))).collect();
@@ -244,7 +313,8 @@ impl<'a> Session<'a> {
         Ok(found)
     }
 
-    fn bytes(&mut self, file: &Path) -> Result<Vec<u8>> {
+    /// Reads a file, or the standard input for `-`, no further than anything that is recognised can reach.
+    pub(super) fn bytes(&mut self, file: &Path) -> Result<Vec<u8>> {
         use std::io::Read;
         let limit = pem::LARGEST as u64 + 1;
         let mut bytes = Vec::new();

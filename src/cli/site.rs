@@ -103,8 +103,8 @@ fn find(options: &ArgMatches, session: &mut Session<'_>) -> Result<Site> {
         return Ok(site.clone());
     }
     let file = format!("directory/sites/{name}.ron");
-    Err(match state.unreadable.iter().find(|(path, _)| *path == file) {
-        Some((_, why)) => Error::damaged(format!("The site document {name} cannot be read.")).why(why),
+    Err(match state.unread(&file) {
+        Some(unread) => Error::damaged(format!("The site document {name} cannot be read.")).why(&unread.why),
         None => Error::not_found("site document", name).next("List them with: ringmaster site list"),
     })
 }

@@ -1,6 +1,7 @@
 //! The desk: runs a verb against the workspace, commits what it returns, and runs it again when another console was
 //! faster. Both faces work through it. The only place that reads the clock and the system's randomness.
 
+pub mod export;
 mod verb;
 
 use std::path::Path;
@@ -8,14 +9,15 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::model::State;
+use crate::model::certificate::Certificate;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::Keyring;
 use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::{DAY, Timestamp};
-use crate::ops::Env;
 pub use crate::ops::approve::{Preview, preview};
+use crate::ops::{Env, install};
 use crate::store::certifier_key::{self, Protection};
 use crate::store::ledger::Ledger;
 use crate::store::signer::{Keys, LedgerSigner};
@@ -188,6 +190,13 @@ impl Desk {
         preview(&state, id, plan, &earlier, now)
     }
 
+    /// Says what installing certificates into a keyring would do.
+    pub fn install_plan(&mut self, keyring: &str, certificates: &[Certificate]) -> Result<install::Plan> {
+        let (state, now) = (self.store.state(), self.present());
+        let revoked = verb::revocations(self, certificates)?;
+        install::plan(&state, keyring, certificates, &revoked, now)
+    }
+
     /// Unlocks a certifier for this session; failures are recorded in the audit chain.
     pub fn unlock(&mut self, certifier: &str, password: &Secret) -> Result<()> {
         self.writable()?;
@@ -278,8 +287,7 @@ impl Desk {
         if let Some(given) = given {
             return Ok(given.clone());
         }
-        let ring: &Keyring =
-            state.keyrings.get(keyring).ok_or_else(|| Error::not_found("keyring", keyring))?;
+        let ring = ring(state, keyring)?;
         let locked = Error::new(Kind::Locked, format!("Keyring {keyring} needs its password."));
         if !ring.stash {
             return Err(locked.why("It has no stash."));
@@ -297,6 +305,10 @@ impl Desk {
     fn record(&mut self, fact: Fact) -> Result<()> {
         self.work(&mut |_, _, _| Ok(Change::of(fact.clone()))).map(|_| ())
     }
+}
+
+fn ring<'a>(state: &'a State, name: &str) -> Result<&'a Keyring> {
+    state.keyrings.get(name).ok_or_else(|| Error::not_found("keyring", name))
 }
 
 /// How many seconds the clock may run behind the audit chain without a warning: several consoles differ by that much.

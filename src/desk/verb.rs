@@ -167,11 +167,7 @@ impl Needs {
             Verb::Ring { act: Act::DropStash, .. } => {}
             Verb::Ring { keyring, act, password } => {
                 if let Act::Install { certificates } = act {
-                    for c in certificates {
-                        let row = desk.store.ledger().issued_by_sha256(&c.sha256)?;
-                        let revoked = row.and_then(|(row, _)| row.revoked).map(|r| (c.sha256, r));
-                        needs.revocations.extend(revoked);
-                    }
+                    needs.revocations = revocations(desk, certificates)?;
                 }
                 needs.password = desk.ring_password(state, keyring, password.as_ref())?;
             }
@@ -217,6 +213,19 @@ impl Needs {
     }
 }
 
+/// Looks up which of some certificates are revoked, by SHA-256.
+pub(super) fn revocations(
+    desk: &mut Desk,
+    certificates: &[Certificate],
+) -> Result<BTreeMap<Digest, Revocation>> {
+    let mut found = BTreeMap::new();
+    for c in certificates {
+        let row = desk.store.ledger().issued_by_sha256(&c.sha256)?;
+        found.extend(row.and_then(|(row, _)| row.revoked).map(|r| (c.sha256, r)));
+    }
+    Ok(found)
+}
+
 pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'_>) -> Result<Change> {
     match verb {
         Verb::CreateCertifier(asked) => create_certifier(state, asked, env),
@@ -259,12 +268,17 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::CertifierCreated { certifier } => {
             format!("Certifier {} is made, with its certificate and first CRL.", certifier.name)
         }
-        Fact::KeyringCreated { .. } | Fact::WorkspaceCreated => return None,
+        Fact::WorkspaceCreated => return None,
+        Fact::KeyringCreated { keyring } if keyring.is_self_certified() => {
+            format!("Keyring {} is made and certifies itself, for tests only.", keyring.name)
+        }
+        Fact::KeyringCreated { keyring } => format!("Keyring {} is made.", keyring.name),
         Fact::RequestReceived { request } => match &request.keyring {
             Some(ring) if request.source == format!("keyring {ring}") => {
                 format!("Keyring {ring} is made; its request {} waits for a decision.", request.id)
             }
-            _ => format!("Request {} waits for a decision.", request.id),
+            Some(_) => format!("Request {} waits for a decision: {}.", request.id, request.source),
+            None => format!("Request {} waits for a decision.", request.id),
         },
         Fact::CrlIssued { crl, .. } if crl.number == 1 => return None,
         Fact::CrlIssued { certifier, crl, .. } => {

@@ -1,6 +1,6 @@
 //! Rules about certifiers.
 
-use super::{Case, Check};
+use super::{Case, Check, Hit};
 use crate::model::certificate::Lifetime;
 use crate::model::certifier::Certifier;
 use crate::model::finding::{Severity, Subject};
@@ -13,6 +13,9 @@ pub(super) const CHECKS: &[Check] = &[
         severity: Severity::Warning,
         remedy: "Sign a new CRL and publish it.",
         command: "certifier.crl",
+        explain: "Clients that look for revocation refuse every certificate of a certifier whose CRL has passed its next update. \
+            A CRL is due once three quarters of its validity have passed, so that publishing has time. Sign a new one and \
+            publish it where the certificates say.",
         run: |case, found| {
             for certifier in signing(case) {
                 let Some(crl) = &certifier.crl else { continue };
@@ -20,7 +23,10 @@ pub(super) const CHECKS: &[Check] = &[
                 let whole = crl.next_update.0 - crl.this_update.0;
                 if case.now.0 - crl.this_update.0 > (whole / 4 * 3).max(whole - 30 * DAY) {
                     let days = days_left(crl.next_update.days_from(case.now));
-                    found(subject(certifier), format!("The CRL of certifier {}: {days}.", certifier.name));
+                    found(Hit::new(
+                        subject(certifier),
+                        format!("The CRL of certifier {}: {days}.", certifier.name),
+                    ));
                 }
             }
         },
@@ -31,11 +37,13 @@ pub(super) const CHECKS: &[Check] = &[
         severity: Severity::Warning,
         remedy: "Sign a new CRL and publish it; until then nobody learns of the revocation.",
         command: "certifier.crl",
+        explain: "A revocation takes effect for others only with the CRL that lists it. Certificates were revoked since the \
+            latest CRL of the certifier was signed. Sign a new one and publish it.",
         run: |case, found| {
             for certifier in signing(case) {
                 if let Some(owed) = case.state.owed.get(&certifier.name) {
                     let text = format!("Certifier {} owes a CRL: {owed} revoked since.", certifier.name);
-                    found(subject(certifier), text);
+                    found(Hit::new(subject(certifier), text));
                 }
             }
         },
@@ -46,13 +54,16 @@ pub(super) const CHECKS: &[Check] = &[
         severity: Severity::Warning,
         remedy: "Make a new certifier and let everybody trust it in time; nothing it signs outlasts its certificate.",
         command: "certifier.create",
+        explain: "Nothing that a certifier signs outlasts its own certificate, and every client that trusts it has to learn of \
+            its successor before. That takes longer than a renewal. Make a new certifier, let everybody trust it, and issue \
+            from it from then on.",
         run: |case, found| {
             let widest = case.bands.iter().copied().max().unwrap_or(30);
             for certifier in case.state.certifiers.values() {
                 if certifier.certificate.lifetime(case.now, widest) == Lifetime::Soon {
                     let days = days_left(certifier.certificate.not_after.days_from(case.now));
                     let text = format!("The certificate of certifier {}: {days}.", certifier.name);
-                    found(subject(certifier), text);
+                    found(Hit::new(subject(certifier), text));
                 }
             }
         },
@@ -63,6 +74,9 @@ pub(super) const CHECKS: &[Check] = &[
         severity: Severity::Error,
         remedy: "It signs nothing now, no CRL either: make a new certifier.",
         command: "certifier.create",
+        explain: "The certificate of the certifier has ended or does not count yet, so nothing it signs is believed, CRLs \
+            included. When it should be valid now, look at the clock of this machine first. Otherwise make a new certifier, \
+            and issue again what its clients still use.",
         run: |case, found| {
             for certifier in case.state.certifiers.values() {
                 let certificate = &certifier.certificate;
@@ -71,7 +85,10 @@ pub(super) const CHECKS: &[Check] = &[
                     Lifetime::NotYet => format!("is valid from {} on", certificate.not_before.date()),
                     Lifetime::Soon | Lifetime::Good => continue,
                 };
-                found(subject(certifier), format!("The certificate of certifier {} {text}.", certifier.name));
+                found(Hit::new(
+                    subject(certifier),
+                    format!("The certificate of certifier {} {text}.", certifier.name),
+                ));
             }
         },
     },

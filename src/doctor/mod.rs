@@ -1,13 +1,25 @@
 //! The CHECKS table: rules that look at the whole state and find what is wrong. Repairs nothing.
 
+mod certificates;
 mod certifiers;
+mod chains;
 mod files;
 mod keyrings;
 mod sites;
+mod table;
+
+use std::collections::BTreeMap;
+
+use chains::Chains;
 
 use crate::model::State;
 use crate::model::finding::{Finding, Severity, Subject};
+use crate::model::keyring::Keyring;
+use crate::model::site::Site;
 use crate::model::time::Timestamp;
+
+pub use chains::Memory;
+pub use table::{checks_markdown, find, table};
 
 /// What a check may look at.
 #[derive(Clone, Copy)]
@@ -18,6 +30,10 @@ pub struct Case<'a> {
     pub now: Timestamp,
     /// Days before an end at which it counts as near, largest first.
     pub bands: &'a [i64],
+    /// The chains of the keyrings, explained once for all rules.
+    chains: &'a Chains<'a>,
+    /// The keyrings that site documents name, and whether one of these answers.
+    served: &'a BTreeMap<&'a str, bool>,
 }
 
 /// One rule.
@@ -32,23 +48,93 @@ pub struct Check {
     pub remedy: &'static str,
     /// The command that does it.
     pub command: &'static str,
-    /// Finds: calls the function with the subject and one sentence for each case.
-    pub run: fn(&Case<'_>, &mut dyn FnMut(Subject, String)),
+    /// What it means, what the likely causes are, and what to do: two to four sentences.
+    pub explain: &'static str,
+    /// Finds: calls the function with each case.
+    pub run: fn(&Case<'_>, &mut dyn FnMut(Hit)),
 }
 
-/// Every rule, in the order of reports.
-pub const CHECKS: &[&[Check]] = &[files::CHECKS, keyrings::CHECKS, sites::CHECKS, certifiers::CHECKS];
+/// One case that a check has found.
+pub struct Hit {
+    subject: Subject,
+    text: String,
+    severity: Option<Severity>,
+    remedy: Option<(&'static str, &'static str)>,
+}
 
-/// Runs every check; the worst findings come first.
+impl Hit {
+    /// Makes a hit on this object, with one sentence that names it; as bad as its check says.
+    fn new(subject: Subject, text: impl Into<String>) -> Self {
+        Self { subject, text: text.into(), severity: None, remedy: None }
+    }
+
+    /// Makes a hit on a keyring; the sentence begins behind its name.
+    fn ring(ring: &Keyring, text: impl std::fmt::Display) -> Self {
+        Self::new(Subject::Keyring(ring.name.clone()), format!("Keyring {} {text}", ring.name))
+    }
+
+    /// Makes a hit on a site; the sentence begins behind its name.
+    fn site(site: &Site, text: impl std::fmt::Display) -> Self {
+        Self::new(Subject::Site(site.name.clone()), format!("Site {} {text}", site.name))
+    }
+
+    /// Says how bad this one is.
+    fn severity(self, severity: Severity) -> Self {
+        Self { severity: Some(severity), ..self }
+    }
+
+    /// Names another way out than the check does, and its command.
+    fn instead(self, remedy: &'static str, command: &'static str) -> Self {
+        Self { remedy: Some((remedy, command)), ..self }
+    }
+}
+
+/// Every rule, by what it looks at; [`table`] has them in the order of their ids.
+pub const CHECKS: &[&[Check]] = &[
+    files::CHECKS,
+    keyrings::CHECKS,
+    chains::CHECKS,
+    certificates::CHECKS,
+    sites::CHECKS,
+    certifiers::CHECKS,
+];
+
+/// Runs every check; the worst findings come first, each severity in the order of the rules.
 pub fn examine(state: &State, now: Timestamp, bands: &[i64]) -> Vec<Finding> {
-    let case = Case { state, now, bands };
+    examine_again(&Memory::default(), state, now, bands)
+}
+
+/// Runs every check as [`examine`] does, with what earlier runs remember.
+pub fn examine_again(memory: &Memory, state: &State, now: Timestamp, bands: &[i64]) -> Vec<Finding> {
+    let mut served: BTreeMap<&str, bool> = BTreeMap::new();
+    for site in state.sites.values() {
+        *served.entry(&site.keyring).or_default() |= site.enabled;
+    }
+    let chains = Chains::new(memory);
+    let case = Case { state, now, bands, chains: &chains, served: &served };
     let mut found = Vec::new();
-    for check in CHECKS.iter().copied().flatten() {
-        (check.run)(&case, &mut |subject, text| {
-            let finding = Finding::new(check.id, check.severity, subject, text);
-            found.push(finding.remedy(check.remedy, Some(check.command)));
+    for check in table() {
+        (check.run)(&case, &mut |hit| {
+            let severity = hit.severity.unwrap_or(check.severity);
+            let (remedy, command) = hit.remedy.unwrap_or((check.remedy, check.command));
+            let finding = Finding::new(check.id, severity, hit.subject, hit.text);
+            found.push(finding.remedy(remedy, Some(command)));
         });
     }
     found.sort_by_key(|f: &Finding| std::cmp::Reverse(f.severity));
     found
+}
+
+fn rings<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Keyring> + use<'a> {
+    case.state.keyrings.values()
+}
+
+/// Lists the site documents that answer.
+fn sites<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Site> + use<'a> {
+    case.state.sites.values().filter(|s| s.enabled)
+}
+
+/// Tells whether a site document that answers names the keyring.
+fn serves(case: &Case<'_>, ring: &Keyring) -> bool {
+    case.served.get(ring.name.as_str()) == Some(&true)
 }

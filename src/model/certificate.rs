@@ -205,9 +205,9 @@ impl Record for Certificate {
         ),
         Field::derived("issuer", "Issuer", "Who signed it.", |x, _| x.issuer.text()),
         Field::derived("serial", "Serial number", "Hexadecimal.", |x, _| x.serial.to_string()),
-        Field::derived("valid-from", "Valid from", "The first moment.", |x, _| x.not_before.text()),
+        Field::derived("valid-from", "Valid from", "The first moment.", |x, look| look.time(x.not_before)),
         Field::derived("ends", "Ends", "The last moment.", |x, look| {
-            format!("{} ({})", x.not_after.text(), days_left(x.not_after.days_from(look.now)))
+            format!("{} ({})", look.time(x.not_after), days_left(x.not_after.days_from(look.now)))
         }),
         Field::derived("key", "Key", "The kind of the public key.", |x, _| x.key.algorithm.clone()),
         Field::derived("key-sha256", "Key fingerprint", "SHA-256 of the public key.", |x, _| {

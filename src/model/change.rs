@@ -284,7 +284,7 @@ impl State {
                 self.keyrings.remove(name);
                 self.forget_revocations();
                 let file = format!("keyrings/{name}.kyr");
-                self.unreadable.retain(|(path, why)| *path != file || !why.starts_with(Self::MISSING));
+                self.unreadable.retain(|u| u.path != file || u.sort != super::unread::Sort::Missing);
             }
             Fact::RequestReceived { request } => {
                 self.next_request = self.next_request.max(request.id.0 + 1);

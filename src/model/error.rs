@@ -9,6 +9,14 @@ pub enum Kind {
     NotFound,
     /// A rule forbids it; nothing was changed.
     Refused,
+    /// A file that has to be private can be read by others.
+    Exposed,
+    /// The operating system or the owner of a file does not let this user read or change it.
+    Denied,
+    /// A file holds another object than its name says.
+    Misnamed,
+    /// A certificate is not of the key it stands with.
+    OtherKey,
     /// The password does not open it.
     WrongPassword,
     /// A password is needed and none was given.
@@ -25,7 +33,7 @@ pub enum Kind {
     Foreign,
     /// The file was written by a newer version of this program.
     TooNew,
-    /// The operating system refused: permission, full disk, missing folder.
+    /// The operating system refused: full disk, missing folder, failing device.
     Disk,
     /// The network or the peer failed.
     Network,

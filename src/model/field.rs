@@ -1,7 +1,7 @@
 //! What a field is. The FIELDS tables of the records give forms, details, differences, `show`, options and docs.
 
 use super::State;
-use super::time::Timestamp;
+use super::time::{Timestamp, local};
 
 /// How a field is edited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +48,16 @@ pub struct Look<'a> {
     pub now: Timestamp,
     /// The number of days from which on an end is near.
     pub soon: i64,
+    /// The time zone of the reader, when it is known.
+    pub zone: Option<&'a tz::TimeZone>,
+}
+
+impl Look<'_> {
+    /// Writes a time in UTC, and as the reader's clock shows it where that differs.
+    pub fn time(&self, at: Timestamp) -> String {
+        let here = self.zone.and_then(|zone| local(at, zone));
+        here.map_or_else(|| at.text(), |here| format!("{} = {here}", at.text()))
+    }
 }
 
 /// One field of a record `T`.

@@ -17,6 +17,20 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Every severity, the least first.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Error];
+
+    /// Reads a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.word() == word)
+    }
+
+    /// Writes how many there are, `2 warnings`; none of them is nothing to write.
+    pub fn count(self, number: usize) -> Option<String> {
+        let s = if number == 1 { "" } else { "s" };
+        (number > 0).then(|| format!("{number} {}{s}", self.word()))
+    }
+
     /// Returns the severity in a word.
     pub fn word(self) -> &'static str {
         match self {
@@ -46,8 +60,23 @@ pub enum Subject {
     Issued(String, Serial),
 }
 
+/// Names the object: `keyring mail`, `request 3`. The name may be foreign text.
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Workspace => f.write_str("workspace"),
+            Self::Keyring(name) => write!(f, "keyring {name}"),
+            Self::Site(name) => write!(f, "site {name}"),
+            Self::Certifier(name) => write!(f, "certifier {name}"),
+            Self::Request(id) => write!(f, "request {id}"),
+            Self::Certificate(sha256) => write!(f, "certificate {sha256}"),
+            Self::Issued(certifier, serial) => write!(f, "certificate {serial} of {certifier}"),
+        }
+    }
+}
+
 /// One finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Finding {
     /// The rule that found it: a check's id (`K07`), or a lint's or edge test's name (`names.cn-in-san`).
     pub rule: String,

@@ -7,6 +7,7 @@ pub mod certifier;
 pub mod change;
 pub mod error;
 pub mod escape;
+pub mod export;
 pub mod field;
 pub mod filter;
 pub mod finding;
@@ -19,6 +20,7 @@ pub mod request;
 pub mod secret;
 pub mod site;
 pub mod time;
+pub mod unread;
 pub mod verdict;
 
 use std::collections::BTreeMap;
@@ -28,10 +30,12 @@ use certificate::Certificate;
 use certifier::Certifier;
 use finding::Subject;
 use issued::Revocation;
+use key::KeyInfo;
 use keyring::Keyring;
 use profile::Profile;
 use request::{Request, RequestId};
 use site::Site;
+use unread::{Sort, Unread};
 
 /// Counts the commits of a workspace; every commit makes the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -62,21 +66,22 @@ pub struct State {
     pub revocations: BTreeMap<Digest, Revocation>,
     /// How many certificates each certifier has revoked since its latest CRL; a certifier that owes none is left out.
     pub owed: BTreeMap<String, u64>,
-    /// Files of the workspace that are missing ([`State::MISSING`]), cannot be read or do not fit, as (path, why); they
-    /// are left alone.
-    pub unreadable: Vec<(String, String)>,
+    /// Files of the workspace that are missing, cannot be read or do not fit; they are left alone.
+    pub unreadable: Vec<Unread>,
 }
 
 impl State {
     /// How many closed requests are kept in memory.
     pub const CLOSED_KEPT: usize = 500;
 
-    /// How it begins what is said of a file that the audit chain tells of and that is not there.
-    pub const MISSING: &str = "It is missing, and the audit chain tells of it.";
+    /// Tells what is the matter with a file, if anything is.
+    pub fn unread(&self, path: &str) -> Option<&Unread> {
+        self.unreadable.iter().find(|unread| unread.path == path)
+    }
 
     /// Tells whether a file is missing that the audit chain tells of.
     pub fn is_missing(&self, path: &str) -> bool {
-        self.unreadable.iter().any(|(p, why)| p == path && why.starts_with(Self::MISSING))
+        self.unread(path).is_some_and(|unread| unread.sort == Sort::Missing)
     }
 
     /// Lists every certificate that stands in a keyring or belongs to a certifier, each once, with where it stands.
@@ -100,10 +105,16 @@ impl State {
         self.sites.values().filter(move |s| s.keyring == name)
     }
 
-    /// Finds the open request that a keyring's key has in the queue.
+    /// Finds the latest request of a keyring's key: of the one that waits for its certificate, when there is one.
     pub fn request_of_keyring(&self, ring: &Keyring) -> Option<&Request> {
-        let key = ring.key.as_ref()?;
-        self.requests.values().rev().find(|r| r.pkcs10.key.sha256 == key.sha256)
+        let of_key = |key: &KeyInfo| self.requests.values().rev().find(|r| r.pkcs10.key.sha256 == key.sha256);
+        ring.next_key.as_ref().and_then(of_key).or_else(|| ring.key.as_ref().and_then(of_key))
+    }
+
+    /// Finds the keyring that holds the private key to this public key.
+    pub fn keyring_of_key(&self, key: &Digest) -> Option<&Keyring> {
+        let holds = |ring: &&Keyring| ring.key.iter().chain(&ring.next_key).any(|k| k.sha256 == *key);
+        self.keyrings.values().find(holds)
     }
 }
 

@@ -37,6 +37,37 @@ impl Timestamp {
         Some(now.plus_days(count * days))
     }
 
+    /// Reads what a person types for a moment: whatever [`Self::typed`] takes, `now`, `-30d`, or a date with a time of day in
+    /// UTC: `2027-03-01 12:00`, `2027-03-01T12:00:00Z`. Errors: what can be written, in words.
+    pub fn moment(text: &str, now: Self) -> Result<Self, String> {
+        let text = text.trim();
+        let back = |span: &str| Self::typed(&format!("+{span}"), now).map(|at| Self(now.0 - (at.0 - now.0)));
+        let read = match text.strip_prefix('-') {
+            Some(span) => back(span),
+            None if text == "now" => Some(now),
+            None => Self::typed(text, now).or_else(|| Self::date_and_time(text)),
+        };
+        read.ok_or_else(|| {
+            let text = super::escape::visible(text);
+            format!(
+                "\"{text}\" is no date: write 2027-03-01, 2027-03-01 12:00 (in UTC), +90d, +6m, +1y, -30d, or now"
+            )
+        })
+    }
+
+    fn date_and_time(text: &str) -> Option<Self> {
+        let text = text.trim_end_matches(" UTC").trim_end_matches('Z');
+        let (date, clock) = text.split_once([' ', 'T'])?;
+        let mut parts = clock.trim_start().split(':').map(|part| {
+            let digits = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+            part.parse::<i64>().ok().filter(|_| digits)
+        });
+        let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next().unwrap_or(Some(0))?);
+        let good = hour < 24 && minute < 60 && second < 60 && parts.next().is_none();
+        let date = Self::from_date(date).filter(|_| good)?;
+        Some(Self(date.0 + hour * 3600 + minute * 60 + second))
+    }
+
     /// Returns the time this many days later (earlier when negative).
     #[must_use]
     pub fn plus_days(self, days: i64) -> Self {
@@ -65,6 +96,14 @@ impl Timestamp {
         let d = self.utc();
         format!("{} {:02}:{:02}:{:02} UTC", self.date(), d.hour(), d.minute(), d.second())
     }
+}
+
+/// Writes a time as the clocks of a place show it, `2027-02-01 00:59:59 CET`; `None` where they show UTC or nothing is
+/// known of that time.
+pub fn local(at: Timestamp, zone: &tz::TimeZone) -> Option<String> {
+    let kind = zone.find_local_time_type(at.0).ok().filter(|kind| kind.ut_offset() != 0)?;
+    let there = Timestamp(at.0.saturating_add(i64::from(kind.ut_offset()))).text();
+    Some(there.replace("UTC", kind.time_zone_designation()))
 }
 
 impl From<OffsetDateTime> for Timestamp {
@@ -100,12 +139,44 @@ mod tests {
     }
 
     #[test]
+    fn moments_are_dates_times_of_day_or_spans_in_both_directions() {
+        let now = Timestamp::from_date("2026-11-23").unwrap();
+        for (text, read) in [
+            ("2027-03-01", "2027-03-01 00:00:00 UTC"),
+            (" 2027-03-01 12:00 ", "2027-03-01 12:00:00 UTC"),
+            ("2027-03-01T12:00:59Z", "2027-03-01 12:00:59 UTC"),
+            ("2027-03-01 23:59:59 UTC", "2027-03-01 23:59:59 UTC"),
+            ("+90d", "2027-02-21 00:00:00 UTC"),
+            ("-1y", "2025-11-23 00:00:00 UTC"),
+            ("now", "2026-11-23 00:00:00 UTC"),
+        ] {
+            assert_eq!(Timestamp::moment(text, now).map(Timestamp::text), Ok(read.to_owned()), "{text}");
+        }
+        for bad in
+            ["", "-", "2027-02-30", "2027-03-01 24:00", "2027-03-01 1:00", "1 March", "+-5d", "--5d", "-é"]
+        {
+            let error = Timestamp::moment(bad, now).unwrap_err();
+            assert!(error.contains("write 2027-03-01"), "{bad}: {error}");
+        }
+    }
+
+    #[test]
     fn days_count_down_through_zero() {
         let now = Timestamp(1_000_000);
         assert_eq!(Timestamp(1_000_000 + 2 * DAY + 5).days_from(now), 2);
         assert_eq!(Timestamp(1_000_000 - 5).days_from(now), -1);
         assert_eq!(days_left(0), "ends today");
         assert_eq!(days_left(-3), "ended 3 days ago");
+    }
+
+    #[test]
+    fn local_time_follows_the_rules_of_the_place() {
+        let berlin = tz::TimeZone::from_posix_tz("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        let at = |text: &str| Timestamp(Timestamp::from_date(text).unwrap().0 + DAY - 1);
+        assert_eq!(local(at("2027-01-31"), &berlin).unwrap(), "2027-02-01 00:59:59 CET");
+        assert_eq!(local(at("2027-07-31"), &berlin).unwrap(), "2027-08-01 01:59:59 CEST");
+        assert_eq!(local(at("2027-07-31"), &tz::TimeZone::utc()), None);
+        assert_eq!(local(Timestamp(i64::MAX), &berlin), None);
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
             .next("Choose another name."));
     }
     let place = format!("certifiers/{}/", asked.name);
-    if state.unreadable.iter().any(|(path, _)| path.starts_with(&place)) {
+    if state.unreadable.iter().any(|unread| unread.path.starts_with(&place)) {
         return Err(Error::refused(format!("A certifier was named \"{}\" before.", asked.name))
             .why("Its files are missing or cannot be read, and its serial and CRL numbers are spent.")
             .next("Restore its files from a backup, or choose another name."));
@@ -32,12 +32,10 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
             .next("Give the name that shall stand in every certificate it signs."));
     }
     let folder = format!("certifiers/{}/", asked.name);
-    if state.unreadable.iter().any(|(path, _)| path.starts_with(&folder)) {
+    if state.unreadable.iter().any(|unread| unread.path.starts_with(&folder)) {
         return Err(Error::refused(format!("A certifier is already named \"{}\".", asked.name))
             .why("Its files stand in the workspace, but cannot be read.")
-            .next(
-                "Repair them first (\"ringmaster findings\" says what is wrong), or choose another name.",
-            ));
+            .next("Repair them first (\"ringmaster doctor\" says what is wrong), or choose another name."));
     }
     super::profile(state, &asked.profile)?;
     new_password(&asked.password, &asked.repeat)?;

@@ -1,45 +1,40 @@
-//! Makes a keyring: key, request and (when wished) stash, and puts the request into the queue.
+//! Makes a keyring: key, request and (when wished) stash, and puts the request into the queue; or, for tests, a keyring that
+//! certifies itself.
 
-use super::{Env, new_password};
+use super::{Env, new_keyring_name, new_password, self_certify};
 use crate::model::State;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
-use crate::model::keyring::{Keyring, NewKeyring, check_name};
-use crate::model::name::AltName;
-use crate::model::request::{Request, RequestId, Status};
+use crate::model::keyring::{Entry, Identity, Keyring, NewKeyring, Role, SelfCertifying};
+use crate::model::name::{AltName, Name};
+use crate::model::request::{Pkcs10, Request, RequestId, Status};
 use crate::model::site::host_name;
 use crate::pki::key::PrivateKey;
 use crate::pki::{name, request};
 use crate::store::{kyr, sth};
 
-/// Makes a keyring as asked. Errors: the name is taken or cannot be a file, no host name, the passwords differ.
+/// Makes a keyring as asked. Errors: the name is taken or cannot be a file, no host name, the passwords differ, no such
+/// keyring to take roots from.
 pub fn create_keyring(state: &State, asked: &NewKeyring, env: &mut Env<'_>) -> Result<Change> {
-    check_name(&asked.name).map_err(|why| Error::usage("The name cannot be used.").why(why))?;
-    let file = format!("keyrings/{}.kyr", asked.name);
-    if state.keyrings.contains_key(&asked.name) || state.unreadable.iter().any(|(path, _)| *path == file) {
-        return Err(Error::refused(format!("A keyring is already named \"{}\".", asked.name))
-            .why("Its file stands in the workspace and is never overwritten.")
-            .next("Choose another name."));
-    }
+    new_keyring_name(state, &asked.name)?;
     new_password(&asked.password, &asked.repeat)?;
-    let (common_name, alt_names) = names(asked)?;
-
-    let subject = name::build(&[
-        ("C", &asked.country),
-        ("ST", &asked.state),
-        ("L", &asked.locality),
-        ("O", &asked.organization),
-        ("OU", &asked.unit),
-        ("CN", &common_name),
-    ])?;
+    let (subject, alt_names) = named(&asked.identity)?;
+    let mut entries: Vec<Entry> = match asked.like.as_str() {
+        "" => Vec::new(),
+        like => super::keyring(state, like)?.with_role(Role::Root).cloned().collect(),
+    };
     let key = PrivateKey::generate(asked.key_type)?;
-    let pkcs10 = request::read(&request::build(&subject, &alt_names, &key)?)?;
+    let pkcs10 = request_of(&subject, &alt_names, &key)?;
+    if asked.self_certified {
+        let certificate = self_certify::certificate(&pkcs10, &key, SelfCertifying::default().days, env)?;
+        entries.insert(0, self_certify::entry(certificate));
+    }
     let ring = Keyring {
         name: asked.name.clone(),
         revision: 0,
         key: Some(key.info().clone()),
         next_key: None,
-        entries: Vec::new(),
+        entries,
         stash: asked.stash,
         sealed: Default::default(),
     };
@@ -48,22 +43,59 @@ pub fn create_keyring(state: &State, asked: &NewKeyring, env: &mut Env<'_>) -> R
     if asked.stash {
         files.push(sth::file(&ring, &asked.password, &(env.stash_key)()?)?);
     }
-    let request = Request {
+    let mut facts = vec![Fact::KeyringCreated { keyring: ring }];
+    if !asked.self_certified {
+        let source = format!("keyring {}", asked.name);
+        facts.push(Fact::RequestReceived { request: received(state, &asked.name, pkcs10, source, env) });
+    }
+    Ok(Change { facts, files })
+}
+
+/// Makes the entry of the queue for a request of a keyring.
+pub(super) fn received(
+    state: &State,
+    keyring: &str,
+    pkcs10: Pkcs10,
+    source: String,
+    env: &Env<'_>,
+) -> Request {
+    Request {
         id: RequestId(state.next_request.max(1)),
         pkcs10,
-        source: format!("keyring {}", asked.name),
-        keyring: Some(asked.name.clone()),
+        source,
+        keyring: Some(keyring.to_owned()),
         received: env.now,
         by: env.operator.to_owned(),
         status: Status::Pending,
-    };
-    let facts = vec![Fact::KeyringCreated { keyring: ring }, Fact::RequestReceived { request }];
-    Ok(Change { facts, files })
+    }
+}
+
+/// Makes and signs a request.
+pub(super) fn request_of(subject: &Name, alt_names: &[AltName], key: &PrivateKey) -> Result<Pkcs10> {
+    request::read(&request::build(subject, alt_names, key)?)
+}
+
+/// Decides the exact subject and alternative names. Errors: no host name, a state that is abbreviated, an attribute beyond
+/// its bound.
+pub(super) fn named(identity: &Identity) -> Result<(Name, Vec<AltName>)> {
+    let (common_name, alt_names) = names(identity)?;
+    identity.check_state().map_err(|why| {
+        Error::usage("The state or province is not written in full.").why(format!("{why}."))
+    })?;
+    let subject = name::build(&[
+        ("C", &identity.country),
+        ("ST", &identity.state),
+        ("L", &identity.locality),
+        ("O", &identity.organization),
+        ("OU", &identity.unit),
+        ("CN", &common_name),
+    ])?;
+    Ok((subject, alt_names))
 }
 
 /// Decides common name and alternative names: the first host name is the common name, and a common name that is a host
 /// name is repeated among the alternative names, because only those count (RFC 9525 section 2).
-fn names(asked: &NewKeyring) -> Result<(String, Vec<AltName>)> {
+fn names(asked: &Identity) -> Result<(String, Vec<AltName>)> {
     let common_name = match asked.common_name.trim() {
         "" => asked.hosts.first().cloned().unwrap_or_default(),
         given => given.to_owned(),
@@ -100,26 +132,24 @@ mod tests {
     #[test]
     fn the_first_host_is_the_common_name_and_a_common_name_is_repeated() {
         let hosts = vec!["mail.example.test".to_owned(), "::1".into()];
-        let asked = NewKeyring { hosts, ..Default::default() };
+        let asked = Identity { hosts, ..Default::default() };
         let (cn, names) = names_of(&asked);
         assert_eq!(cn, "mail.example.test");
         assert_eq!(names, [AltName::Dns("mail.example.test".into()), AltName::Ip("::1".into())]);
 
-        let asked = NewKeyring { common_name: "Web.Example.test".into(), ..asked };
+        let asked = Identity { common_name: "Web.Example.test".into(), ..asked };
         let (cn, names) = names_of(&asked);
         assert_eq!((cn.as_str(), names.len()), ("web.example.test", 3));
         let long = format!("{}.example.test", "a".repeat(63));
-        let asked = NewKeyring { hosts: vec![long.clone()], ..Default::default() };
+        let asked = Identity { hosts: vec![long.clone()], ..Default::default() };
         assert_eq!(names_of(&asked), (String::new(), vec![AltName::Dns(long.clone())]));
-        let asked = NewKeyring { hosts: vec![long, "b.test".into()], ..Default::default() };
+        let asked = Identity { hosts: vec![long, "b.test".into()], ..Default::default() };
         assert_eq!(names_of(&asked).0, "b.test");
-        assert!(super::names(&NewKeyring::default()).is_err());
-        assert!(
-            super::names(&NewKeyring { common_name: "Mail Server".into(), ..Default::default() }).is_err()
-        );
+        assert!(super::names(&Identity::default()).is_err());
+        assert!(super::names(&Identity { common_name: "Mail Server".into(), ..Default::default() }).is_err());
     }
 
-    fn names_of(asked: &NewKeyring) -> (String, Vec<AltName>) {
+    fn names_of(asked: &Identity) -> (String, Vec<AltName>) {
         names(asked).unwrap()
     }
 }

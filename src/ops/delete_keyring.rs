@@ -9,8 +9,8 @@ use crate::store::{kyr, sth};
 /// crossed off, and a stash that is left of it goes there. Errors: unknown, or named by a site document.
 pub fn delete_keyring(state: &State, name: &str) -> Result<Change> {
     let files = if state.is_missing(&kyr::path(name)) {
-        let stash = state.unreadable.iter().map(|(path, _)| path).filter(|path| **path == sth::path(name));
-        stash.map(|path| FileWrite { path: path.clone(), bytes: None }).collect()
+        let stash = state.unread(&sth::path(name)).into_iter();
+        stash.map(|unread| FileWrite { path: unread.path.clone(), bytes: None }).collect()
     } else {
         kyr::removed(super::keyring(state, name)?)
     };

@@ -30,8 +30,7 @@ pub fn import_requests(
         if again {
             return Err(Error::refused("The same request stands in it twice.").next("Remove one of the two."));
         }
-        let key = Some(pkcs10.key.sha256);
-        let keyring = state.keyrings.values().find(|r| r.key.as_ref().map(|k| k.sha256) == key);
+        let keyring = state.keyring_of_key(&pkcs10.key.sha256);
         change.facts.push(Fact::RequestReceived {
             request: Request {
                 id: RequestId(number),

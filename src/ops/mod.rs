@@ -7,6 +7,8 @@ pub mod create_certifier;
 pub mod create_keyring;
 pub mod delete_keyring;
 pub mod deny;
+pub mod export;
+pub mod hand_over;
 pub mod import_keyring;
 pub mod import_request;
 pub mod install;
@@ -27,14 +29,14 @@ use crate::model::bytes::Serial;
 use crate::model::certifier::Certifier;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
-use crate::model::keyring::Keyring;
+use crate::model::keyring::{Keyring, check_name};
 use crate::model::profile::Profile;
 use crate::model::request::{Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::pki::signer::Signer;
 use crate::store::certifier_key::Protection;
-use crate::store::kyr;
+use crate::store::kyr::{self, Opened};
 use crate::store::sth::StashKey;
 
 /// What a verb may use of the world.
@@ -111,13 +113,31 @@ fn profile<'a>(state: &'a State, name: &str) -> Result<&'a Profile> {
 ///
 /// Errors: wrong password; `Damaged` when the ring on disk was changed by somebody who does not know the password.
 fn opened(state: &State, name: &str, password: &Secret) -> Result<Keyring> {
+    unlocked(state, name, password).map(|(ring, _)| ring)
+}
+
+/// Takes a ring for changing, as [`opened`] does, with its private keys.
+fn unlocked(state: &State, name: &str, password: &Secret) -> Result<(Keyring, Opened)> {
     let ring = keyring(state, name)?;
-    if !kyr::open(ring, password)?.intact {
+    let opened = kyr::open(ring, password)?;
+    if !opened.intact {
         return Err(Error::damaged(format!("Keyring {name} was altered outside of this program."))
             .why("Its certificates or trust flags do not fit its seal, which only the password can make.")
             .next("Compare it with the revisions in keyrings/.history, and put the right one back."));
     }
-    Ok(ring.clone())
+    Ok((ring.clone(), opened))
+}
+
+/// Checks the name of a keyring that is to be made. Errors: it cannot be a file, a keyring or an unreadable file has it.
+fn new_keyring_name(state: &State, name: &str) -> Result<()> {
+    check_name(name).map_err(|why| Error::usage("The name cannot be used.").why(why))?;
+    let file = kyr::path(name);
+    if state.keyrings.contains_key(name) || state.unread(&file).is_some() {
+        return Err(Error::refused(format!("A keyring is already named \"{name}\"."))
+            .why("Its file stands in the workspace and is never overwritten.")
+            .next("Choose another name."));
+    }
+    Ok(())
 }
 
 /// Writes a ring anew after its public part was changed, and says what was done.

@@ -1,20 +1,43 @@
 //! Gives a keyring another name, in every document that names it.
 
-use super::Env;
+use super::{Env, new_keyring_name, opened};
 use crate::model::State;
-use crate::model::change::Change;
+use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::secret::Secret;
+use crate::model::site::Site;
+use crate::store::{document, kyr, sth};
 
-/// Renames a keyring: its files, its stash, every site document and request that names it, in one change.
+/// Renames a keyring: its files, its stash, every site document and request that names it, in one change. What the history
+/// keeps stays under the name it had.
 ///
 /// Errors: unknown keyring, wrong password, the new name is taken or cannot be a file.
 pub fn rename_keyring(
-    _state: &State,
-    _keyring: &str,
-    _to: &str,
-    _password: &Secret,
-    _env: &mut Env<'_>,
+    state: &State,
+    keyring: &str,
+    to: &str,
+    password: &Secret,
+    env: &mut Env<'_>,
 ) -> Result<Change> {
-    Err(Error::internal("Being built."))
+    if keyring == to {
+        return Err(Error::refused(format!("Keyring {keyring} has this name already.")));
+    }
+    new_keyring_name(state, to)?;
+    let mut ring = opened(state, keyring, password)?;
+    let mut files = kyr::removed(&ring);
+    to.clone_into(&mut ring.name);
+    // The name stands in the seals of both files.
+    let ring = kyr::amend(ring, password)?;
+    files.push(kyr::file(&ring)?);
+    if ring.stash {
+        files.push(sth::file(&ring, password, &(env.stash_key)()?)?);
+    }
+    let mut facts = Vec::new();
+    for site in state.sites_of_keyring(keyring) {
+        let site = Site { keyring: to.to_owned(), ..site.clone() };
+        files.push(document::site(&site)?);
+        facts.push(Fact::SiteSaved { site });
+    }
+    facts.push(Fact::KeyringRenamed { from: keyring.to_owned(), keyring: ring });
+    Ok(Change { facts, files })
 }

@@ -87,7 +87,7 @@ pub fn act(state: &State, keyring: &str, act: &Act, password: &Secret, env: &mut
             super::trust::set_trust(state, keyring, roots, *trusted, password, env)
         }
         Act::Label { entry, label } => super::trust::label(state, keyring, entry, label, password),
-        Act::RemoveRoots { roots } => super::trust::remove_roots(state, keyring, roots, password),
+        Act::RemoveRoots { roots } => super::trust::remove_roots(state, keyring, roots, password, env),
         Act::Request(asked) => request_again::request_again(state, keyring, asked, password, env),
         Act::SelfCertify { days } => self_certify::self_certify(state, keyring, *days, password, env),
         Act::DropNextKey => request_again::drop_next_key(state, keyring, password, env),

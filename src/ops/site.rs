@@ -50,7 +50,7 @@ pub fn delete_site(state: &State, name: &str) -> Result<Change> {
 }
 
 fn conflict(state: &State, theirs: &Site, ours: &Site) -> Error {
-    let look = Look { state, now: Timestamp::default(), soon: 0 };
+    let look = Look { state, now: Timestamp::default(), soon: 0, zone: None };
     let rows = differences(theirs, ours, &look);
     let rows = rows.iter().map(|(label, a, b)| format!("{label}: theirs \"{a}\", yours \"{b}\""));
     Error::new(Kind::Conflict, format!("Site {} was changed by another console in the meantime.", ours.name))

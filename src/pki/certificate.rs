@@ -53,7 +53,7 @@ pub fn read(der: &[u8]) -> Result<Certificate> {
         ski: find("2.5.29.14").and_then(|v| only(4, v)).map(|v| Der(v.to_vec())),
         aki: find("2.5.29.35").and_then(read_aki),
         crl_urls: find("2.5.29.31").and_then(read_crl_urls).unwrap_or_default(),
-        ocsp_urls: find("1.3.6.1.5.5.7.1.1").and_then(read_ocsp_urls).unwrap_or_default(),
+        ocsp_urls: find(ACCESS).and_then(|v| read_access(v, OCSP)).unwrap_or_default(),
         extensions,
     })
 }
@@ -118,11 +118,21 @@ fn read_crl_urls(value: &[u8]) -> Option<Vec<String>> {
     Some(urls)
 }
 
-fn read_ocsp_urls(value: &[u8]) -> Option<Vec<String>> {
-    const OCSP: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x30\x01";
+/// Returns the addresses where the issuer's certificate can be fetched (RFC 5280 section 4.2.2.1, `caIssuers`), not escaped.
+pub fn issuer_urls(certificate: &Certificate) -> Vec<String> {
+    let access = certificate.extensions.iter().find(|e| e.oid == ACCESS);
+    access.and_then(|e| read_access(&e.value.0, CA_ISSUERS)).unwrap_or_default()
+}
+
+/// The authority information access extension, and two of its methods.
+const ACCESS: &str = "1.3.6.1.5.5.7.1.1";
+const OCSP: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x30\x01";
+const CA_ISSUERS: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x30\x02";
+
+fn read_access(value: &[u8], wanted: &[u8]) -> Option<Vec<String>> {
     let descriptions = elements(only(0x30, value)?)?;
     let url = |(_, _, content): (u8, &[u8], &[u8])| match elements(content)?.as_slice() {
-        [(6, _, method), (0x86, _, url)] if *method == OCSP => Some(latin(url)),
+        [(6, _, method), (0x86, _, url)] if *method == wanted => Some(latin(url)),
         _ => None,
     };
     Some(descriptions.into_iter().filter_map(url).collect())
@@ -141,8 +151,8 @@ mod tests {
     };
 
     use super::{
-        Serial, read, read_aki, read_basic, read_crl_urls, read_extended, read_extensions, read_key_usage,
-        read_ocsp_urls,
+        OCSP, Serial, issuer_urls, read, read_access, read_aki, read_basic, read_crl_urls, read_extended,
+        read_extensions, read_key_usage,
     };
     use crate::model::bytes::hex;
     use crate::model::name::AltName;
@@ -163,7 +173,8 @@ mod tests {
         params.not_after = date_time_ymd(2055, 1, 1);
         let uris = vec!["http://example.test/a.crl".to_owned()];
         params.crl_distribution_points = vec![CrlDistributionPoint { uris }];
-        let access = b"\x30\x1e\x30\x1c\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x01\x86\x10http://o.test/ab";
+        let access = b"\x30\x3c\x30\x1c\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x01\x86\x10http://o.test/ab\
+            \x30\x1c\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x02\x86\x10http://i.test/ca";
         params.custom_extensions =
             vec![CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], access.to_vec())];
         params.self_signed(&KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).unwrap()).unwrap()
@@ -191,6 +202,7 @@ mod tests {
         assert_eq!(read.aki, read.ski);
         assert_eq!(read.crl_urls, ["http://example.test/a.crl"]);
         assert_eq!(read.ocsp_urls, ["http://o.test/ab"]);
+        assert_eq!(issuer_urls(&read), ["http://i.test/ca"]);
         assert_eq!(read.extensions.len(), 8);
         assert!(read.is_ca());
     }
@@ -226,7 +238,7 @@ mod tests {
         fn garbage_is_refused(bytes: Vec<u8>) {
             proptest::prop_assert!(read(&bytes).is_err());
             let _ = (read_extensions(&bytes), read_basic(&bytes), read_key_usage(&bytes), read_extended(&bytes));
-            let _ = (read_aki(&bytes), read_crl_urls(&bytes), read_ocsp_urls(&bytes));
+            let _ = (read_aki(&bytes), read_crl_urls(&bytes), read_access(&bytes, OCSP));
         }
     }
 }

@@ -43,6 +43,29 @@ pub fn from_request(
     serial: Serial,
     validity: Validity,
 ) -> Result<Template> {
+    let authority = key_id(&certifier.certificate)?;
+    leaf(pkcs10, profile, &certifier.policy.crl_url, authority, serial, validity)
+}
+
+/// The template of a certificate that the request's own key signs: as [`from_request`], without a CRL address, and with
+/// the AKI equal to the SKI.
+pub fn self_certified(
+    pkcs10: &Pkcs10,
+    profile: &Profile,
+    serial: Serial,
+    validity: Validity,
+) -> Result<Template> {
+    leaf(pkcs10, profile, "", hashed_key(&pkcs10.key.spki.0)?, serial, validity)
+}
+
+fn leaf(
+    pkcs10: &Pkcs10,
+    profile: &Profile,
+    url: &str,
+    authority: Vec<u8>,
+    serial: Serial,
+    validity: Validity,
+) -> Result<Template> {
     let names = kept_names(pkcs10, profile)?;
     let nameless = pkcs10.subject.rdns.is_empty();
     if nameless && names.is_empty() {
@@ -57,14 +80,13 @@ pub fn from_request(
     parameters.key_usages = usages.iter().map(|name| key_usage(name)).collect::<Result<_>>()?;
     let extended = profile.extended.iter().map(|o| arcs(o).map(ExtendedKeyUsagePurpose::Other));
     parameters.extended_key_usages = extended.collect::<Result<_>>()?;
-    let url = &certifier.policy.crl_url;
     if !url.is_ascii() {
         return Err(Error::usage(format!("\"{}\" cannot be a CRL address: it is not ASCII.", visible(url))));
     }
     if !url.is_empty() {
-        parameters.crl_distribution_points = vec![CrlDistributionPoint { uris: vec![url.clone()] }];
+        parameters.crl_distribution_points = vec![CrlDistributionPoint { uris: vec![url.to_owned()] }];
     }
-    let (own, authority) = (hashed_key(&pkcs10.key.spki.0)?, key_id(&certifier.certificate)?);
+    let own = hashed_key(&pkcs10.key.spki.0)?;
     let mut extensions = draft::extensions(parameters, IsCa::ExplicitNoCa, own, authority)?;
     if !names.is_empty() {
         // RFC 5280 4.2.1.6: critical when it is the only name.

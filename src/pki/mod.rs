@@ -1,18 +1,26 @@
 //! Bytes to nouns and back: PEM, DER, names, keys, requests, certificates, CRLs; signing, verifying, explaining a
 //! chain, and lint. Touches no file, clock, terminal or network.
 
+pub mod asn1;
+mod ber;
 pub mod certificate;
 pub mod chain;
 pub mod crl;
 pub mod der;
 mod draft;
 pub mod issue;
+mod jks;
 pub mod key;
 pub mod lint;
 pub mod name;
+pub mod oid_names;
+pub mod open_key;
 pub mod parallel;
+mod pbe;
 pub mod pem;
 pub mod pkcs12;
+pub mod pkcs7;
+pub mod reading;
 pub mod request;
 pub mod signature;
 pub mod signer;

@@ -17,9 +17,8 @@ use crate::model::error::{Error, Kind, Result};
 use crate::model::escape::visible;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::site::host_name;
-use crate::model::time::Timestamp;
 use crate::pki::certificate;
-use crate::pki::chain::{Explanation, Question, explain};
+use crate::pki::chain::inquiry::{Basis, Inquiry};
 
 /// Whom to ask.
 #[derive(Debug, Clone)]
@@ -30,12 +29,8 @@ pub struct Target {
     pub port: u16,
     /// Connects here instead of resolving `host`.
     pub address: Option<SocketAddr>,
-    /// Trust anchors.
-    pub roots: Vec<Certificate>,
-    /// CRLs that may say something, as DER.
-    pub crls: Vec<Vec<u8>>,
-    /// The date of the verdict.
-    pub at: Timestamp,
+    /// By what the chain is judged.
+    pub basis: Basis,
     /// The bound on each step: look up, connect, handshake. Held between 10 ms and 5 minutes.
     pub timeout: Duration,
 }
@@ -57,8 +52,8 @@ pub struct Seen {
     pub alpn: String,
     /// The chain as sent, leaf first; a certificate that cannot be read is left out and noted.
     pub sent: Vec<Certificate>,
-    /// The chain explained against `roots`, with the verdict.
-    pub explanation: Explanation,
+    /// The question about the chain as sent, with what was seen of the connection before it.
+    pub inquiry: Inquiry,
     /// Whether an OCSP staple came along, and its size.
     pub staple: usize,
     /// Milliseconds until connected, and until the handshake was done.
@@ -67,8 +62,6 @@ pub struct Seen {
     pub late: String,
     /// What else is worth knowing, one sentence each, escaped.
     pub notes: Vec<String>,
-    /// The date of the verdict.
-    pub at: Timestamp,
 }
 
 /// Probes. Errors (`Network`): name not found, refused, timed out, not TLS, TLS alert; each in words with what to look at.
@@ -199,21 +192,23 @@ fn shake_hands(
 
     let noted = witness.noted();
     let (sent, notes) = read_chain(&noted).map_err(Failed::For)?;
-    Ok(Seen {
+    let inquiry = inquiry(target, host, bare, &sent, &noted);
+    let mut seen = Seen {
         host: host.to_owned(),
         address,
         protocol: protocol_text(session.protocol_version()),
         suite: suite_text(session.negotiated_cipher_suite()),
         group: group_text(session.negotiated_key_exchange_group()),
         alpn: session.alpn_protocol().map_or_else(String::new, |p| visible(&String::from_utf8_lossy(p))),
-        explanation: judge(target, bare, &sent, &noted),
         sent,
+        inquiry,
         staple: noted.staple,
         times: (milliseconds(connected), milliseconds(done)),
         late,
         notes,
-        at: target.at,
-    })
+    };
+    seen.inquiry.head = seen.connection();
+    Ok(seen)
 }
 
 /// Reads on for a moment: with TLS 1.3 a server refuses a missing client certificate only after the client is done
@@ -278,39 +273,26 @@ fn read_chain(noted: &Noted) -> Result<(Vec<Certificate>, Vec<String>)> {
     Ok((sent, notes))
 }
 
-/// Explains the chain as sent. A server that did not prove to have the key is never trusted.
-fn judge(target: &Target, host: &str, sent: &[Certificate], noted: &Noted) -> Explanation {
-    let Some((leaf, others)) = sent.split_first() else {
-        return Explanation {
-            links: Vec::new(),
-            trusted: false,
-            verdict: "the server sent no certificate".into(),
-            missing: None,
-        };
-    };
-    let pool: Vec<_> = others.iter().map(|c| (c, "sent".to_owned())).collect();
-    let anchors: Vec<_> = target.roots.iter().collect();
-    let crls: Vec<_> = target.crls.iter().map(Vec::as_slice).collect();
-    let mut explanation = explain(&Question {
-        leaf,
-        pool: &pool,
-        anchors: &anchors,
-        host: Some(host),
-        at: target.at,
-        crls: &crls,
-    });
-    if let Some(why) = &noted.unproved {
-        let text = format!("The server did not prove that it has the key of its certificate: {why}.");
-        if let Some(link) = explanation.links.first_mut() {
-            let subject = Subject::Certificate(leaf.sha256);
-            link.findings.push(Finding::new("probe.proof", Severity::Error, subject, &*text));
-        }
-        if explanation.trusted {
-            explanation.verdict = visible(&format!("the server's key is not proved: {why}"));
-        }
-        explanation.trusted = false;
+/// Asks about the chain as sent. A server that did not prove to have the key is never trusted.
+fn inquiry(target: &Target, place: &str, host: &str, sent: &[Certificate], noted: &Noted) -> Inquiry {
+    let what = format!("what {place} sends, {}", count(sent.len()));
+    let mut inquiry = Inquiry::of_bundle(sent.to_vec(), what, target.basis.clone());
+    inquiry.origin = "sent".into();
+    inquiry.host = Some(host.to_owned());
+    if let (Some(why), Some(leaf)) = (&noted.unproved, sent.first()) {
+        let text = format!("the server did not prove that it has the key of its certificate: {why}.");
+        let subject = Subject::Certificate(leaf.sha256);
+        inquiry.objections.push(Finding::new("probe.proof", Severity::Error, subject, text));
     }
-    explanation
+    inquiry
+}
+
+fn count(certificates: usize) -> String {
+    match certificates {
+        0 => "no certificate".into(),
+        1 => "1 certificate".into(),
+        n => format!("{n} certificates"),
+    }
 }
 
 fn milliseconds(time: Duration) -> u64 {

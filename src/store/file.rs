@@ -184,17 +184,18 @@ pub fn sync_folder(path: &Path) -> Result<()> {
 /// Reads a private file whole: a regular file that is no symbolic link, belongs to this user (or root) and is closed to
 /// group and world.
 ///
-/// Errors: `NotFound`, `Refused` with the command that repairs it, `Damaged` when larger than [`LARGEST`], `Disk`.
+/// Errors: `NotFound`, `Denied` and `Exposed` with the command that repairs it, `Refused` for what is no file of its own,
+/// `Damaged` when larger than [`LARGEST`], `Disk`.
 pub fn read_private(path: &Path) -> Result<(Zeroizing<Vec<u8>>, Stamp)> {
     let (mut file, meta) = open(path)?;
     let owner = meta.uid();
     if owner != 0 && owner != rustix::process::geteuid().as_raw() {
-        return Err(Error::refused(format!("{} belongs to another user.", path.display()))
+        return Err(Error::new(Kind::Denied, format!("{} belongs to another user.", path.display()))
             .why(format!("Its owner is user number {owner}; a file that others can change is no secret."))
             .next(format!("Work as that user, or: chown $(id -u) {}", path.display())));
     }
     if meta.mode() & 0o077 != 0 {
-        return Err(Error::refused(format!("{} can be read by others.", path.display()))
+        return Err(Error::new(Kind::Exposed, format!("{} can be read by others.", path.display()))
             .why(format!("Its mode is {:04o}; a secret has mode 0600.", meta.mode() & 0o7777))
             .next(format!("chmod 600 {}", path.display())));
     }
@@ -252,7 +253,7 @@ pub fn error(doing: &str, path: &Path, why: &std::io::Error) -> Error {
                 .why("The file system is read-only.")
         }
         ErrorKind::PermissionDenied => {
-            Error::new(Kind::Disk, format!("Could not {doing} {}.", path.display()))
+            Error::new(Kind::Denied, format!("Could not {doing} {}.", path.display()))
                 .why("The operating system denies it to this user.")
                 .next(format!("ls -ld {}", path.display()))
         }
@@ -409,7 +410,7 @@ mod tests {
         replace(&path, b"x").unwrap();
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
         let error = read_private(&path).unwrap_err();
-        assert_eq!(error.kind, Kind::Refused);
+        assert_eq!(error.kind, Kind::Exposed);
         assert_eq!(error.next, format!("chmod 600 {}", path.display()));
         assert!(read_public(&path).is_ok());
 

@@ -1,21 +1,24 @@
 //! The `.kyr` file: a RON header with a MAC, then PEM. See docs/formats.md.
 
-use std::collections::HashMap;
-use std::num::NonZeroU32;
+mod mac;
 
-use aws_lc_rs::{constant_time, digest, hmac, pbkdf2};
+use std::collections::HashMap;
+
+use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{foreign, marked, seal as sealing};
-use crate::model::bytes::{Der, Digest, hex};
+use crate::model::bytes::{Der, Digest};
 use crate::model::certificate::Certificate;
 use crate::model::change::FileWrite;
 use crate::model::error::{Error, Kind, Result};
+use crate::model::key::KeyInfo;
 use crate::model::keyring::{Entry, Keyring, Role, Sealed};
 use crate::model::secret::Secret;
 use crate::pki;
 use crate::pki::key::PrivateKey;
+use mac::Derived;
 
 /// The most PBKDF2 rounds that a file may ask for: some seconds.
 pub const MOST_ROUNDS: u32 = 10_000_000;
@@ -29,6 +32,8 @@ const KEY_LABEL: &str = "ENCRYPTED PRIVATE KEY";
 pub struct Opened {
     /// The private key, if the ring holds one.
     pub key: Option<PrivateKey>,
+    /// The private key that waits for its certificate, if there is one.
+    pub next: Option<PrivateKey>,
     /// Whether the MAC fits; when false, header or certificates were changed by somebody without the password.
     pub intact: bool,
 }
@@ -46,6 +51,9 @@ struct Header {
     verifier: Digest,
     mac: Digest,
     key: Option<HeaderKey>,
+    /// The key that waits for its certificate; left out of the file when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next_key: Option<HeaderKey>,
     entries: Vec<HeaderEntry>,
 }
 
@@ -67,19 +75,31 @@ struct HeaderEntry {
     sha256: Digest,
 }
 
-/// Seals `ring` under a password with a fresh salt and `rounds`, with this key, and returns it with `sealed` filled in and
-/// the revision raised by one. Used when a ring is made and whenever its key or password changes.
+/// Seals `ring` under a password with a fresh salt and `rounds`, with this key and no other, and returns it with `sealed`
+/// filled in and the revision raised by one. Used when a ring is made.
 ///
-/// Errors: `Usage` for rounds out of range, `Refused` when the ring's certificate is not of this key.
-pub fn seal(mut ring: Keyring, key: Option<&PrivateKey>, password: &Secret, rounds: u32) -> Result<Keyring> {
+/// Errors: `Usage` for rounds out of range, `OtherKey` when the ring's certificate is not of this key.
+pub fn seal(ring: Keyring, key: Option<&PrivateKey>, password: &Secret, rounds: u32) -> Result<Keyring> {
+    seal_both(ring, key, None, password, rounds)
+}
+
+/// Does what [`seal`] does, also with a key that waits for its certificate. Used whenever the password of a ring changes.
+pub fn seal_both(
+    mut ring: Keyring,
+    key: Option<&PrivateKey>,
+    next: Option<&PrivateKey>,
+    password: &Secret,
+    rounds: u32,
+) -> Result<Keyring> {
     if !(1..=MOST_ROUNDS).contains(&rounds) {
         return Err(Error::usage(format!("PBKDF2 rounds may be 1 to {MOST_ROUNDS}, not {rounds}.")));
     }
     ring.key = key.map(|k| k.info().clone());
-    let key_pem = key.map(|k| k.seal(password, rounds)).transpose()?;
-    let key_pem = key_pem.map(|p| key_der(&ring.name, &p).map(|der| pki::pem::write(KEY_LABEL, &der)));
+    ring.next_key = next.map(|k| k.info().clone());
+    let sealed = |key: Option<&PrivateKey>| key.map_or(Ok(String::new()), |k| key_pem(k, password, rounds));
     ring.sealed = Sealed {
-        key_pem: key_pem.transpose()?.unwrap_or_default(),
+        key_pem: sealed(key)?,
+        next_pem: sealed(next)?,
         salt: sealing::random::<16>()?.to_vec(),
         rounds,
         ..Sealed::default()
@@ -92,9 +112,41 @@ pub fn seal(mut ring: Keyring, key: Option<&PrivateKey>, password: &Secret, roun
     Ok(ring)
 }
 
-/// Computes the MAC anew after the public part was changed, and raises the revision by one; the key stays as it is.
+/// Lets a new key wait in a ring for its certificate, in the place of one that waits already; [`amend`] the ring
+/// afterwards. A ring that holds no key yet gets it as its key.
 ///
-/// It cannot tell whether the part before the change was intact: open the ring first. Errors: `WrongPassword`, `Refused`
+/// Errors: `WrongPassword`.
+pub fn add_key(ring: &mut Keyring, key: &PrivateKey, password: &Secret) -> Result<()> {
+    if !Derived::of(&ring.sealed, password).fits(&ring.sealed) {
+        return Err(wrong_password(&ring.name));
+    }
+    let pem = key_pem(key, password, ring.sealed.rounds)?;
+    let info = Some(key.info().clone());
+    if ring.key.is_none() {
+        (ring.key, ring.sealed.key_pem) = (info, pem);
+    } else {
+        (ring.next_key, ring.sealed.next_pem) = (info, pem);
+    }
+    Ok(())
+}
+
+/// Puts the key that waits in the place of the ring's key, which goes; [`amend`] the ring afterwards.
+pub fn promote_key(ring: &mut Keyring) {
+    if let Some(next) = ring.next_key.take() {
+        ring.key = Some(next);
+        ring.sealed.key_pem = std::mem::take(&mut ring.sealed.next_pem);
+    }
+}
+
+/// Drops the key that waits; [`amend`] the ring afterwards.
+pub fn drop_next_key(ring: &mut Keyring) {
+    ring.next_key = None;
+    ring.sealed.next_pem = String::new();
+}
+
+/// Computes the MAC anew after the public part was changed, and raises the revision by one; the keys stay as they are.
+///
+/// It cannot tell whether the part before the change was intact: open the ring first. Errors: `WrongPassword`, `OtherKey`
 /// when the ring's certificate is not of its key.
 pub fn amend(mut ring: Keyring, password: &Secret) -> Result<Keyring> {
     let derived = Derived::of(&ring.sealed, password);
@@ -112,29 +164,34 @@ pub fn amend(mut ring: Keyring, password: &Secret) -> Result<Keyring> {
 /// Errors: `WrongPassword`, `Damaged` when the password is right and the key does not open.
 pub fn open(ring: &Keyring, password: &Secret) -> Result<Opened> {
     let derived = Derived::of(&ring.sealed, password);
+    let tried = |pem: &String| (!pem.is_empty()).then(|| PrivateKey::open(pem, password));
     // Tried in any case, so that the time tells nothing; only then is the password judged.
-    let key = Some(&ring.sealed.key_pem).filter(|p| !p.is_empty()).map(|p| PrivateKey::open(p, password));
+    let (key, next) = (tried(&ring.sealed.key_pem), tried(&ring.sealed.next_pem));
     if !derived.fits(&ring.sealed) {
         return Err(wrong_password(&ring.name));
     }
-    let key = key.transpose().map_err(|e| {
+    let closed = |e| {
         Error::damaged(format!("The private key of the keyring {} does not open.", ring.name))
             .why(format!("The password is right, but the key was altered or damaged. {e}"))
             .next("Take the version before it from keyrings/.history, or a backup.")
-    })?;
-    let same_key = key.as_ref().map(|k| k.info().sha256) == ring.key.as_ref().map(|k| k.sha256);
-    Ok(Opened { intact: same_key && derived.mac_fits(ring)?, key })
+    };
+    let (key, next) = (key.transpose().map_err(closed)?, next.transpose().map_err(closed)?);
+    let same = |key: &Option<PrivateKey>, info: &Option<KeyInfo>| {
+        key.as_ref().map(|k| k.info().sha256) == info.as_ref().map(|k| k.sha256)
+    };
+    let same_keys = same(&key, &ring.key) && same(&next, &ring.next_key);
+    Ok(Opened { intact: same_keys && derived.mac_fits(ring)?, key, next })
 }
 
 /// Writes the file of a sealed ring: `keyrings/NAME.kyr`. Errors: `Refused` for a ring that could not be read again.
 pub fn file(ring: &Keyring) -> Result<FileWrite> {
     check(ring)?;
-    let key = match &ring.key {
-        None => None,
-        Some(key) => Some(HeaderKey {
-            spki: key.spki.clone(),
-            sha256: sha256(&key_der(&ring.name, &ring.sealed.key_pem)?),
-        }),
+    let header_key = |key: &Option<KeyInfo>, pem: &str| {
+        let key = key.as_ref().map(|key| {
+            let sha256 = sha256(&key_der(&ring.name, pem)?);
+            Ok::<_, Error>(HeaderKey { spki: key.spki.clone(), sha256 })
+        });
+        key.transpose()
     };
     let entry = |e: &Entry| HeaderEntry {
         role: e.role,
@@ -149,7 +206,8 @@ pub fn file(ring: &Keyring) -> Result<FileWrite> {
         rounds: ring.sealed.rounds,
         verifier: Digest(ring.sealed.verifier),
         mac: Digest(ring.sealed.mac),
-        key,
+        key: header_key(&ring.key, &ring.sealed.key_pem)?,
+        next_key: header_key(&ring.next_key, &ring.sealed.next_pem)?,
         entries: ring.entries.iter().map(entry).collect(),
     };
     let mut text = marked::write(KIND, &header)?;
@@ -159,6 +217,8 @@ pub fn file(ring: &Keyring) -> Result<FileWrite> {
     for entry in &ring.entries {
         text.push_str(&pki::pem::write("CERTIFICATE", &entry.certificate.der.0));
     }
+    // Last, so that servers which read the file find the key and the certificates that serve now.
+    text.push_str(&ring.sealed.next_pem);
     Ok(FileWrite { path: path(&ring.name), bytes: Some(Zeroizing::new(text.into_bytes())) })
 }
 
@@ -172,8 +232,14 @@ pub fn path(name: &str) -> String {
     format!("keyrings/{name}.kyr")
 }
 
+/// Tells whether bytes begin as a keyring of this program does, of any version.
+pub fn is_ours(bytes: &[u8]) -> bool {
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    text.starts_with(format!("{}{KIND} ", marked::BEGIN).as_bytes())
+}
+
 /// Reads a file. `stash` tells whether a `.sth` stands beside it. Errors: `Foreign` for a proprietary binary keyring, a
-/// PFX, a JPEG and other strangers (says which and what to do), `TooNew`, `Damaged`.
+/// PFX, a JPEG and other strangers (says which and what to do), `TooNew`, `Misnamed`, `OtherKey`, `Damaged`.
 pub fn read(name: &str, bytes: &[u8], stash: bool) -> Result<Keyring> {
     read_with(name, bytes, stash, &mut Known::new())
 }
@@ -181,11 +247,10 @@ pub fn read(name: &str, bytes: &[u8], stash: bool) -> Result<Keyring> {
 /// Reads a file as [`read`] does, and each certificate only once for many rings.
 pub fn read_with(name: &str, bytes: &[u8], stash: bool, known: &mut Known) -> Result<Keyring> {
     let file = format!("{name}.kyr");
-    let begins = format!("{}{KIND} ", marked::BEGIN);
-    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    if !text.starts_with(begins.as_bytes()) {
+    if !is_ours(bytes) {
         return Err(foreign::refusal(&file, bytes));
     }
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let bad = |why: String| {
         Error::damaged(format!("{file} is damaged; it is left alone."))
             .why(why)
@@ -196,14 +261,16 @@ pub fn read_with(name: &str, bytes: &[u8], stash: bool, known: &mut Known) -> Re
     let (header, pem) = split(text).ok_or_else(|| bad("The line before the PEM part is missing.".into()))?;
     let header: Header = marked::parse(&file, header)?;
     if header.name != name {
-        return Err(bad(format!("It holds the ring \"{}\".", header.name))
+        return Err(Error::new(Kind::Misnamed, format!("{file} holds the ring \"{}\".", header.name))
+            .why("A ring is bound to its name; it is left alone.")
             .next(format!("Rename it back: mv {file} {}.kyr", header.name)));
     }
     if !(1..=MOST_ROUNDS).contains(&header.rounds) {
         return Err(bad(format!("{} PBKDF2 rounds are out of range.", header.rounds)));
     }
     let blocks = blocks(pem).map_err(&bad)?;
-    let wanted = usize::from(header.key.is_some()) + header.entries.len();
+    let keys = usize::from(header.key.is_some()) + usize::from(header.next_key.is_some());
+    let wanted = keys + header.entries.len();
     if blocks.len() != wanted {
         return Err(bad(format!("{} PEM blocks are needed and {} are there.", wanted, blocks.len())));
     }
@@ -236,93 +303,30 @@ pub fn read_with(name: &str, bytes: &[u8], stash: bool, known: &mut Known) -> Re
         };
         entries.push(Entry { role: entry.role, label: entry.label, trusted: entry.trusted, certificate });
     }
+    let next_pem = match &header.next_key {
+        Some(key) => pki::pem::write(KEY_LABEL, &next(KEY_LABEL, key.sha256, "The key that waits")?),
+        None => String::new(),
+    };
     let key = header.key.map(|key| match entries.first().map(|e| &e.certificate.key) {
         Some(same) if same.spki == key.spki => same.clone(),
         _ => pki::key::describe(&key.spki.0),
     });
     let sealed = Sealed {
         key_pem,
-        next_pem: String::new(),
+        next_pem,
         salt: header.salt.0,
         rounds: header.rounds,
         verifier: header.verifier.0,
         mac: header.mac.0,
     };
     let (name, revision) = (header.name, header.revision);
-    let ring = Keyring { name, revision, key, next_key: None, entries, stash, sealed };
-    check(&ring).map_err(|e| bad(e.why))?;
+    let next_key = header.next_key.map(|key| pki::key::describe(&key.spki.0));
+    let ring = Keyring { name, revision, key, next_key, entries, stash, sealed };
+    check(&ring).map_err(|e| match e.kind {
+        Kind::OtherKey => Error { kind: e.kind, ..bad(e.why) },
+        _ => bad(e.why),
+    })?;
     Ok(ring)
-}
-
-/// What the password gives: one PBKDF2 output, and from it a verifier and a MAC key that tell nothing of each other.
-struct Derived {
-    verifier: [u8; 32],
-    mac: hmac::Key,
-}
-
-impl Derived {
-    fn of(sealed: &Sealed, password: &Secret) -> Self {
-        let rounds = NonZeroU32::new(sealed.rounds).unwrap_or(NonZeroU32::MIN);
-        let mut key = Zeroizing::new([0; 32]);
-        let (salt, password) = (&sealed.salt, password.expose().as_bytes());
-        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, rounds, salt, password, &mut *key);
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &*key);
-        let part = |purpose: &[u8]| {
-            let mut out = Zeroizing::new([0; 32]);
-            out.copy_from_slice(hmac::sign(&key, purpose).as_ref());
-            out
-        };
-        let mac = hmac::Key::new(hmac::HMAC_SHA256, &*part(b"ringmaster keyring mac"));
-        Self { verifier: *part(b"ringmaster keyring verifier"), mac }
-    }
-
-    fn fits(&self, sealed: &Sealed) -> bool {
-        constant_time::verify_slices_are_equal(&self.verifier, &sealed.verifier).is_ok()
-    }
-
-    fn mac(&self, ring: &Keyring) -> Result<[u8; 32]> {
-        let mut mac = [0; 32];
-        mac.copy_from_slice(hmac::sign(&self.mac, authenticated(ring)?.as_bytes()).as_ref());
-        Ok(mac)
-    }
-
-    fn mac_fits(&self, ring: &Keyring) -> Result<bool> {
-        Ok(hmac::verify(&self.mac, authenticated(ring)?.as_bytes(), &ring.sealed.mac).is_ok())
-    }
-}
-
-/// Writes everything that the MAC covers as lines of text: all of the header but the MAC, and by their SHA-256 the key
-/// and the certificates.
-fn authenticated(ring: &Keyring) -> Result<String> {
-    let sealed = &ring.sealed;
-    let mut text = format!(
-        "ringmaster {KIND} {}\nname {}\nrevision {}\nsalt {}\nrounds {}\nverifier {}\n",
-        marked::FORMAT,
-        ring.name,
-        ring.revision,
-        hex(&sealed.salt),
-        sealed.rounds,
-        hex(&sealed.verifier)
-    );
-    match &ring.key {
-        Some(key) => {
-            let der = key_der(&ring.name, &sealed.key_pem)?;
-            text.push_str(&format!("key {} {}\n", sha256(&key.spki.0), sha256(&der)));
-        }
-        None => text.push_str("key none\n"),
-    }
-    for entry in &ring.entries {
-        let role = match entry.role {
-            Role::Leaf => "leaf",
-            Role::Chain => "chain",
-            Role::Root => "root",
-        };
-        let trusted = if entry.trusted { "trusted" } else { "distrusted" };
-        let label = serde_json::to_string(&entry.label)
-            .map_err(|e| Error::internal(format!("A label cannot be written: {e}.")))?;
-        text.push_str(&format!("{role} {} {trusted} {label}\n", entry.certificate.sha256));
-    }
-    Ok(text)
 }
 
 /// Holds what every ring keeps: at most one leaf, of the ring's key; leaf, chain, roots in this order; none twice.
@@ -331,6 +335,12 @@ fn check(ring: &Keyring) -> Result<()> {
     if ring.key.is_some() == ring.sealed.key_pem.is_empty() {
         return no("Public and private key do not stand together.");
     }
+    if ring.next_key.is_some() == ring.sealed.next_pem.is_empty() {
+        return no("Public and private part of the key that waits do not stand together.");
+    }
+    if ring.next_key.as_ref().is_some_and(|next| ring.key.as_ref().is_none_or(|k| k.spki == next.spki)) {
+        return no("The key that waits has no other key to wait beside.");
+    }
     if !ring.entries.is_sorted_by_key(|e| e.role) {
         return no("Its certificates are not in the order leaf, intermediates, trusted roots.");
     }
@@ -338,7 +348,7 @@ fn check(ring: &Keyring) -> Result<()> {
         return no("It has more than one certificate of its own.");
     }
     if ring.leaf().is_some_and(|l| ring.key.as_ref().is_none_or(|k| k.spki != l.key.spki)) {
-        return no("Its own certificate is not of its key.");
+        return no("Its own certificate is not of its key.").map_err(|e| Error { kind: Kind::OtherKey, ..e });
     }
     let twice = |(i, e): (usize, &Entry)| {
         ring.entries[..i].iter().any(|f| f.role == e.role && f.certificate.sha256 == e.certificate.sha256)
@@ -384,6 +394,12 @@ fn blocks(text: &str) -> Result<Vec<(String, Vec<u8>)>, String> {
         found.push((label.to_owned(), parsed.into_contents()));
     }
     Ok(found)
+}
+
+/// Seals a private key and writes it as this file does.
+fn key_pem(key: &PrivateKey, password: &Secret, rounds: u32) -> Result<String> {
+    let pem = key.seal(password, rounds)?;
+    key_der("", &pem).map(|der| pki::pem::write(KEY_LABEL, &der))
 }
 
 fn key_der(name: &str, key_pem: &str) -> Result<Vec<u8>> {

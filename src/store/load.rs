@@ -1,5 +1,6 @@
 //! Reading a workspace whole into a State, and holding its files against what the ledger knows of them. Writes nothing.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -17,19 +18,26 @@ use crate::model::certifier::Certifier;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::{Keyring, Role, check_name};
 use crate::model::profile::Profile;
+use crate::model::unread::{Sort, Unread};
+
+/// How it begins what is said of a file that is not there.
+const MISSING: &str = "It is missing, and the audit chain tells of it.";
 
 /// Reads a workspace. What is the same as in `before` is not read again; what cannot be read is named in `unreadable`.
+/// `keys` tells whether stashes open for this user.
 ///
 /// Files of a commit that a crash left on their way, and that nobody could finish yet because the workspace is
 /// read-only, are read from where they wait.
 pub(super) fn load(
     folder: &Path,
     ledger: &SqliteLedger,
+    keys: &sth::StashKeys,
     before: Option<(&State, &Stamps)>,
 ) -> Result<(State, Stamps)> {
     let pending = ledger.pending_files()?;
     let waiting = pending.into_iter().map(|p| (p.path, p.temporary)).collect();
-    let mut load = Load { folder, before, waiting, state: State::default(), stamps: Stamps::new() };
+    let (key, state, stamps) = (OnceCell::new(), State::default(), Stamps::new());
+    let mut load = Load { folder, keys, key, before, waiting, state, stamps };
     load.state.generation = ledger.generation()?;
     let (issued, revoked, next_request) = ledger.counts()?;
     (load.state.issued, load.state.revoked, load.state.next_request) = (issued, revoked, next_request);
@@ -51,6 +59,9 @@ type Bytes = Zeroizing<Vec<u8>>;
 
 struct Load<'a> {
     folder: &'a Path,
+    keys: &'a sth::StashKeys,
+    /// The key of this user's stashes, read when the first stash is looked at.
+    key: OnceCell<Result<sth::StashKey>>,
     before: Option<(&'a State, &'a Stamps)>,
     /// Files on their way: path and temporary file, which is empty for a removal.
     waiting: BTreeMap<String, String>,
@@ -72,7 +83,7 @@ impl<'a> Load<'a> {
                         // It may go to the history when the lost ring is crossed off.
                         self.stamp(&path)?;
                     }
-                    self.unread(path, "No keyring of this name stands beside it.");
+                    self.lonely(name, path);
                 }
                 e if e.eq_ignore_ascii_case("kyr") => {
                     let stash = beside("sth");
@@ -99,23 +110,46 @@ impl<'a> Load<'a> {
             let next = format!(
                 "Restore it from a backup. If it is not to come back: ringmaster keyring delete {name} --confirm {name}"
             );
-            self.unread(format!("keyrings/{name}.kyr"), &format!("{} {next}", State::MISSING));
+            self.unread(format!("keyrings/{name}.kyr"), Sort::Missing, &format!("{MISSING} {next}"));
         }
         Ok(())
     }
 
-    /// Looks whether a stash fits its ring. One that does not is told, and may be replaced all the same.
+    /// Tells of a stash beside which no ring stands, and of which ring it says that it is.
+    fn lonely(&mut self, name: &str, path: String) {
+        let mut why = "No keyring of this name stands beside it.".to_owned();
+        // Read without a stamp: no commit shall write over it unseen.
+        let read = file::read_private(&self.at(&path)).ok();
+        let ring = read.and_then(|(bytes, _)| sth::ring(name, &bytes));
+        match ring.filter(|ring| ring != name) {
+            Some(ring) => why.push_str(&format!(" It is the stash of keyring {ring}.")),
+            None => why.push_str(" Its ring was renamed, moved or deleted."),
+        }
+        self.unread(path, Sort::StashAlone, &why);
+    }
+
+    /// Looks whether a stash fits its ring and opens for this user. One that does not is told, and may be replaced all
+    /// the same.
     fn stash(&mut self, name: &str, path: String) -> Result<()> {
-        let fits =
-            |s: &&Keyring, before: &State| s.stash && before.unreadable.iter().all(|(p, _)| *p != path);
+        let fits = |s: &&Keyring, before: &State| s.stash && before.unread(&path).is_none();
         if self.unchanged(&path, |s| s.keyrings.get(name).filter(|ring| fits(ring, s))).is_some() {
             return Ok(());
         }
         self.stamp(&path)?;
         let bytes = self.private(&path);
         let Some(ring) = self.state.keyrings.get(name) else { return Ok(()) };
-        if let Err(error) = bytes.and_then(|bytes| sth::check(&bytes, ring)) {
-            self.unread(path, &error.to_string());
+        let bytes = match bytes {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.unread_for(path, &error);
+                return Ok(());
+            }
+        };
+        let key = self.key.get_or_init(|| self.keys.existing());
+        let opened = sth::check(&bytes, ring).and_then(|()| sth::open_with(&bytes, ring, key));
+        if let Err(error) = opened {
+            let sort = if error.kind == Kind::Misnamed { Sort::Misnamed } else { Sort::StashUnfit };
+            self.unread(path, sort, &error.to_string());
         }
         Ok(())
     }
@@ -155,7 +189,7 @@ impl<'a> Load<'a> {
         for name in file::names(&self.folder.join("certifiers"))? {
             let place = self.folder.join("certifiers").join(&name);
             if file::is_link(&place) {
-                self.unread(format!("certifiers/{name}"), &file::link(&place).to_string());
+                self.unread_for(format!("certifiers/{name}"), &file::link(&place));
                 continue;
             }
             if name.starts_with('.')
@@ -201,9 +235,9 @@ impl<'a> Load<'a> {
             let told =
                 |path: &str| path.strip_prefix(&place).is_some_and(|p| p.is_empty() || p.starts_with('/'));
             let known = self.state.certifiers.contains_key(name);
-            if !known && !self.state.unreadable.iter().any(|(path, _)| told(path)) {
-                let why = format!("{} Restore its folder from a backup.", State::MISSING);
-                self.unread(document::certifier_path(name, "certifier.ron"), &why);
+            if !known && !self.state.unreadable.iter().any(|unread| told(&unread.path)) {
+                let why = format!("{MISSING} Restore its folder from a backup.");
+                self.unread(document::certifier_path(name, "certifier.ron"), Sort::Missing, &why);
             }
         }
         Ok(())
@@ -212,8 +246,7 @@ impl<'a> Load<'a> {
     /// Looks whether the sealed key of a certifier is there, private, and its own.
     fn certifier_key(&mut self, certifier: &Certifier) -> Result<()> {
         let path = certifier_key::path(&certifier.name);
-        let told = |s: &State| s.unreadable.iter().any(|(p, _)| *p == path);
-        let find = |s: &'a State| s.certifiers.get(&certifier.name).filter(|_| !told(s));
+        let find = |s: &'a State| s.certifiers.get(&certifier.name).filter(|_| s.unread(&path).is_none());
         if self.unchanged(&path, find).is_some() {
             return Ok(());
         }
@@ -224,13 +257,11 @@ impl<'a> Load<'a> {
         match checked {
             Ok(()) => {}
             Err(e) if e.kind == Kind::NotFound => {
-                let why = format!(
-                    "{} Without it the certifier signs nothing. Restore it from a backup.",
-                    State::MISSING
-                );
-                self.unread(path, &why);
+                let why =
+                    format!("{MISSING} Without it the certifier signs nothing. Restore it from a backup.");
+                self.unread(path, Sort::Missing, &why);
             }
-            Err(e) => self.unread(path, &e.to_string()),
+            Err(e) => self.unread_for(path, &e),
         }
         Ok(())
     }
@@ -324,13 +355,18 @@ impl<'a> Load<'a> {
             Err(e) => {
                 // Without a stamp no commit writes over it.
                 self.stamps.remove(&path);
-                self.unread(path, &e.to_string());
+                self.unread_for(path, &e);
             }
         }
     }
 
-    fn unread(&mut self, path: String, why: &str) {
-        self.state.unreadable.push((crate::model::escape::visible(&path), why.to_owned()));
+    fn unread_for(&mut self, path: String, error: &Error) {
+        self.unread(path, error.kind.into(), &error.to_string());
+    }
+
+    fn unread(&mut self, path: String, sort: Sort, why: &str) {
+        let path = crate::model::escape::visible(&path);
+        self.state.unreadable.push(Unread { path, why: why.to_owned(), sort });
     }
 }
 

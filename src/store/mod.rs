@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod listing;
 mod load;
 pub mod marked;
+pub mod outside;
 pub mod recovery;
 #[cfg(test)]
 mod sample;
@@ -18,6 +19,7 @@ pub mod seal;
 pub mod search;
 pub mod signer;
 pub mod sth;
+pub mod system;
 pub mod workspace;
 
 use std::borrow::Borrow;
@@ -30,6 +32,7 @@ use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::{Keyring, check_name};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
+use crate::model::unread::{Sort, Unread};
 use crate::model::{Generation, State};
 use file::Lock;
 use ledger::Ledger;
@@ -114,7 +117,8 @@ impl Store {
             sth::StashKeys { home: how.home.clone(), workspace: folder.clone() }.sweep()?;
         }
         let version = ledger.data_version()?;
-        let (state, stamps) = load::load(&folder, &ledger, None)?;
+        let keys = sth::StashKeys { home: how.home.clone(), workspace: folder.clone() };
+        let (state, stamps) = load::load(&folder, &ledger, &keys, None)?;
         drop(lock);
         let state = Arc::new(state);
         let (home, operator) = (how.home.clone(), how.operator.clone());
@@ -163,7 +167,7 @@ impl Store {
         };
         let version = self.ledger.data_version()?;
         let before = (&*self.state, &self.stamps);
-        let (state, stamps) = load::load(&self.folder, &self.ledger, Some(before))?;
+        let (state, stamps) = load::load(&self.folder, &self.ledger, &self.stash_keys(), Some(before))?;
         let changed = state != *self.state;
         if changed {
             self.state = Arc::new(state);
@@ -192,8 +196,8 @@ impl Store {
             return Err(Error::new(Kind::Moved, "Another console committed in the meantime.")
                 .next("Look at the new state and do it again."));
         }
-        if self.state.unreadable.iter().any(|(_, why)| why.starts_with(WAITING)) {
-            Arc::make_mut(&mut self.state).unreadable.retain(|(_, why)| !why.starts_with(WAITING));
+        if self.state.unreadable.iter().any(|unread| unread.sort == Sort::Waiting) {
+            Arc::make_mut(&mut self.state).unreadable.retain(|unread| unread.sort != Sort::Waiting);
         }
         let files = commit::checked(&self.folder, &self.stamps, &change.files)?;
         let next = Generation(on.0 + 1);
@@ -220,7 +224,8 @@ impl Store {
                 // The change is true all the same, and its files wait beside their places for the next commit.
                 let why =
                     format!("{WAITING} {} {}", error.what.replace("; nothing was changed", ""), error.why);
-                let waiting = pending.iter().map(|f| (f.path.clone(), why.clone()));
+                let sort = Sort::Waiting;
+                let waiting = pending.iter().map(|f| Unread { path: f.path.clone(), why: why.clone(), sort });
                 Arc::make_mut(&mut self.state).unreadable.extend(waiting);
             }
         }
@@ -247,13 +252,7 @@ impl Store {
             }
             read => read?,
         };
-        let key = self.stash_keys().existing().map_err(|e| match e.kind {
-            Kind::NotFound => Error::damaged(format!("{}.sth does not open for this user.", ring.name))
-                .why(format!("The key of the user who made it is not here: {}", e.what))
-                .next("Open the ring with its password, and make the stash again."),
-            _ => e,
-        })?;
-        sth::open(&bytes, ring, &key)
+        sth::open_with(&bytes, ring, &self.stash_keys().existing())
     }
 
     /// Returns where this user's stash key is kept.
@@ -272,7 +271,7 @@ impl Store {
         let state = Arc::make_mut(&mut self.state);
         change.facts.iter().for_each(|fact| state.apply(fact));
         // What was wrong with a file ends with it.
-        state.unreadable.retain(|(path, _)| files.iter().all(|write| write.path != *path));
+        state.unreadable.retain(|unread| files.iter().all(|write| write.path != unread.path));
         state.generation = generation;
         if state.requests.len() > State::CLOSED_KEPT {
             let closed = state.requests.values().filter(|r| !r.status.is_open()).map(|r| r.id);

@@ -78,7 +78,8 @@ pub fn file(ring: &Keyring, password: &Secret, key: &StashKey) -> Result<FileWri
     Ok(FileWrite { path: path(&ring.name), bytes: Some(bytes) })
 }
 
-/// Opens a stash. Errors: `Damaged` when it is of another ring, password or user or was altered, `TooNew`, `Foreign`.
+/// Opens a stash. Errors: `Misnamed` when it is of another ring, `Damaged` when it is of another password or user or was
+/// altered, `TooNew`, `Foreign`.
 pub fn open(bytes: &[u8], ring: &Keyring, key: &StashKey) -> Result<Secret> {
     let stash = read(bytes, ring)?;
     let closed = || {
@@ -92,7 +93,27 @@ pub fn open(bytes: &[u8], ring: &Keyring, key: &StashKey) -> Result<Secret> {
     Ok(Secret::new(text.to_owned()))
 }
 
-/// Checks without the key that a stash is of this ring and its present password. Errors: `Damaged`, `TooNew`, `Foreign`.
+/// Opens a stash with this user's key, as far as there is one. Errors: as [`open`], and why there is no key.
+pub fn open_with(bytes: &[u8], ring: &Keyring, key: &Result<StashKey>) -> Result<Secret> {
+    match key {
+        Ok(key) => open(bytes, ring, key),
+        Err(e) if e.kind == Kind::NotFound => {
+            Err(Error::damaged(format!("{}.sth does not open for this user.", ring.name))
+                .why(format!("The key of the user who made it is not here: {}", e.what))
+                .next(AGAIN))
+        }
+        Err(e) => Err(e.clone()),
+    }
+}
+
+/// Tells of which ring a stash says that it is; `None` for what cannot be read.
+pub fn ring(name: &str, bytes: &[u8]) -> Option<String> {
+    let stash: Stash = marked::read("stash", &format!("{name}.sth"), bytes, true).ok()?;
+    crate::model::keyring::check_name(&stash.ring).ok().map(|()| stash.ring)
+}
+
+/// Checks without the key that a stash is of this ring and its present password. Errors: `Misnamed`, `Damaged`, `TooNew`,
+/// `Foreign`.
 pub fn check(bytes: &[u8], ring: &Keyring) -> Result<()> {
     read(bytes, ring).map(|_| ())
 }
@@ -101,9 +122,8 @@ fn read(bytes: &[u8], ring: &Keyring) -> Result<Stash> {
     let name = format!("{}.sth", ring.name);
     let stash: Stash = marked::read("stash", &name, bytes, true)?;
     if stash.ring != ring.name {
-        return Err(
-            Error::damaged(format!("{name} is the stash of another ring: {}.", stash.ring)).next(AGAIN)
-        );
+        let what = format!("{name} is the stash of another ring: {}.", stash.ring);
+        return Err(Error::new(Kind::Misnamed, what).next(AGAIN));
     }
     if stash.salt.0 != ring.sealed.salt {
         return Err(Error::damaged(format!("{name} is of another password than {}.kyr.", ring.name))
@@ -226,9 +246,10 @@ mod tests {
         assert_eq!(stash.path, "keyrings/mail.sth");
         let bytes = stash.bytes.unwrap();
         assert_eq!(open(&bytes, &ring("mail", 1), &key).unwrap().expose(), "pässword");
-        for (other, key) in [(ring("mail", 2), &key), (ring("web", 1), &key), (ring("mail", 1), &fresh())] {
+        for (other, key) in [(ring("mail", 2), &key), (ring("mail", 1), &fresh())] {
             assert_eq!(open(&bytes, &other, key).unwrap_err().kind, Kind::Damaged);
         }
+        assert_eq!(open(&bytes, &ring("web", 1), &key).unwrap_err().kind, Kind::Misnamed);
         let text = std::str::from_utf8(&bytes).unwrap().replace("mail", "mbil");
         assert_eq!(open(text.as_bytes(), &ring("mbil", 1), &key).unwrap_err().kind, Kind::Damaged);
         let text = std::str::from_utf8(&bytes).unwrap().replace("stash 1", "stash 2");
@@ -255,8 +276,8 @@ mod tests {
         assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
         let path = keys.path();
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
-        assert_eq!(keys.existing().unwrap_err().kind, Kind::Refused);
-        assert_eq!(keys.key().unwrap_err().kind, Kind::Refused);
+        assert_eq!(keys.existing().unwrap_err().kind, Kind::Exposed);
+        assert_eq!(keys.key().unwrap_err().kind, Kind::Exposed);
         std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
         std::fs::write(&path, "// ringmaster stash key 1\n0011\n").unwrap();
         assert_eq!(keys.key().unwrap_err().kind, Kind::Damaged);

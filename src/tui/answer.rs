@@ -2,19 +2,26 @@
 
 use super::dialog::Dialog;
 use super::dialog::error::ErrorBox;
+use super::dialog::form::Goal;
 use super::dialog::import;
+use super::dialog::install::Install;
 use super::dialog::menu::{Action, Menu, item};
 use super::dialog::path::PathLine;
+use super::dialog::pick::Pick;
 use super::dialog::secret::Opens;
+use super::dialog::verify::{self, Wanted};
 use super::dialog::viewer::{Text, Viewer};
-use super::job::{self, IssuedFor, Job};
+use super::job::{self, IssuedFor, Job, ReadFor};
 use super::model::{Model, Mood};
 use super::msg::{Done, Effect, JobId};
-use super::pane::{PaneId, RowKey, entries};
+use super::pane::{PaneId, RowKey, certificates, entries};
 use super::theme::Role;
+use crate::desk::export::{Asked, Exported};
 use crate::desk::{Outcome, Verb};
+use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Kind};
-use crate::model::finding::Subject;
+use crate::model::export::Secrecy;
+use crate::model::field::Record;
 use crate::model::site::Site;
 use crate::ops::ring::Act;
 
@@ -57,10 +64,20 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             model.unlocked = names;
             model.say(Mood::Good, text);
         }
+        (Job::Read(ReadFor::Verify), Done::Found(found, source)) => {
+            return verify::of_found(model, *found, source);
+        }
         (Job::Read(purpose), Done::Found(found, source)) => {
             import::show(model, *found, source, Some(purpose))
         }
         (_, Done::Found(found, source)) => import::show(model, *found, source, None),
+        (Job::SystemRoots(keyring), Done::Roots(mut roots, place)) => {
+            if let Some(ring) = model.state.keyrings.get(&keyring) {
+                roots.retain(|c| ring.entry(&c.sha256).is_none());
+                let from = place.display().to_string();
+                model.dialogs.push(Dialog::Pick(Pick::new(keyring, from, roots)));
+            }
+        }
         (_, Done::Paths(paths)) => {
             if let Some(Dialog::Path(path)) = model.dialogs.last_mut() {
                 path.complete(paths);
@@ -99,10 +116,9 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
                 _ => return vec![model.start(Job::Copy, |id| Effect::Copy(id, text)).1],
             }
         }
-        (Job::Probe(site), Done::Probed(lines, trusted)) => {
-            model.dialogs.push(Dialog::Viewer(probed(&site, lines, trusted)));
-        }
+        (_, Done::Verified(verified)) => verify::take(model, Some(id), verified.0, verified.1),
         (job, Done::Service(service, log)) => service_is(model, &job, service, log),
+        (Job::Export(asked), Done::Exported(exported)) => left(model, &asked, *exported),
         (_, Done::Written(path)) => model.say(Mood::Good, format!("Written: {}", path.display())),
         (_, Done::Copied) => {
             model.say(
@@ -144,6 +160,16 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
         Verb::Approve { id, .. } | Verb::Deny { id, .. } => {
             model.dialogs.retain(|d| !matches!(d, Dialog::Review(r) if r.id == *id));
         }
+        // Beside the line of a password, the form or plan that asked for it is done as well.
+        Verb::Ring { keyring, act, .. } => match act {
+            Act::Install { .. } => {
+                model.dialogs.retain(|d| !matches!(d, Dialog::Install(i) if i.keyring == *keyring));
+            }
+            Act::Request(_) | Act::Rename { .. } | Act::ChangePassword { .. } | Act::SelfCertify { .. } => {
+                model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.is_of_keyring(keyring)));
+            }
+            _ => {}
+        },
         Verb::Issue { ids } => {
             model.dialogs.retain(|d| !matches!(d, Dialog::Review(r) if ids.contains(&r.id)));
             model.here_mut().marked.retain(|k| !matches!(k, RowKey::Request(id) if ids.contains(id)));
@@ -152,14 +178,9 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
     }
     // The selection goes to what was made, where the person looks already.
     for fact in &outcome.facts {
-        let (pane, key) = match fact.subject() {
-            Subject::Keyring(name) => (PaneId::Keyrings, RowKey::Name(name)),
-            Subject::Site(name) => (PaneId::Sites, RowKey::Name(name)),
-            Subject::Certifier(name) => (PaneId::Certifiers, RowKey::Name(name)),
-            Subject::Request(id) => (PaneId::Requests, RowKey::Request(id)),
-            _ => continue,
-        };
-        if pane == model.pane {
+        if let Some((pane, key)) = RowKey::of(&fact.subject())
+            && pane == model.pane
+        {
             model.select(&key);
         }
     }
@@ -170,6 +191,13 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
     let waiting = model.dialogs.iter().position(|d| d.busy() == Some(id));
     if let Some(dialog) = waiting.and_then(|i| model.dialogs.get_mut(i)) {
         dialog.set_busy(None);
+    }
+    for dialog in &mut model.dialogs {
+        if let Dialog::Verify(report) = dialog
+            && report.waits() == Some(id)
+        {
+            report.give_up();
+        }
     }
     match (&job, error.kind) {
         (Job::Verb(verb), Kind::Locked) => {
@@ -184,6 +212,13 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
                     model.dialogs.remove(i);
                 }
                 job::ask(model, opens);
+                return Vec::new();
+            }
+        }
+        (Job::Export(asked), Kind::Locked) => {
+            if let Asked::Keyring(of) = &**asked {
+                // The form stays below: whoever goes back finds it as it was filled in.
+                job::ask(model, Opens::Export(of.keyring.clone(), asked.clone()));
                 return Vec::new();
             }
         }
@@ -283,19 +318,31 @@ fn issued(
             model.dialogs.push(Dialog::Path(PathLine::write(&name, pem().into_bytes(), "the certificate")));
         }
         IssuedFor::Show => {
-            let mut all = entries(&row, model);
-            if let Ok(certificate) = crate::pki::certificate::read(der) {
-                let known: Vec<&str> = all.iter().map(|(label, _)| *label).collect();
-                let more = entries(&certificate, model);
-                let more: Vec<_> = more.into_iter().filter(|(label, _)| !known.contains(label)).collect();
-                all.extend(more);
-            }
-            model.dialogs.push(Dialog::Viewer(Viewer::of_entries("Issued certificate", all)));
+            let viewer = match crate::pki::certificate::read(der) {
+                Ok(certificate) => {
+                    let known = Certificate::FIELDS.iter().map(|f| f.label).collect::<Vec<_>>();
+                    let more = entries(&row, model).into_iter().filter(|(label, _)| !known.contains(label));
+                    Viewer::of_certificate(model, &certificate, more.collect())
+                }
+                Err(_) => Viewer::of_entries("Issued certificate", entries(&row, model)),
+            };
+            model.dialogs.push(Dialog::Viewer(viewer));
         }
+        IssuedFor::Compare(mut known, rest) => match crate::pki::certificate::read(der) {
+            Ok(certificate) => {
+                known.push(certificate);
+                return certificates::compare(model, known, rest);
+            }
+            Err(error) => model.dialogs.push(Dialog::Error(ErrorBox { error })),
+        },
+        IssuedFor::Verify => match crate::pki::certificate::read(der) {
+            Ok(leaf) => return verify::start(model, Wanted::Certificate(Box::new(leaf))),
+            Err(error) => model.dialogs.push(Dialog::Error(ErrorBox { error })),
+        },
         IssuedFor::Install(keyring) => match crate::pki::certificate::read(der) {
             Ok(leaf) => {
-                let verb = Verb::ring(keyring, Act::Install { certificates: vec![leaf] });
-                return job::go(model, verb);
+                let install = Install::new(model, keyring, vec![leaf]);
+                model.dialogs.push(Dialog::Install(install));
             }
             Err(error) => model.dialogs.push(Dialog::Error(ErrorBox { error })),
         },
@@ -303,21 +350,34 @@ fn issued(
     Vec::new()
 }
 
-/// Shows what a probe saw, its verdict first.
-fn probed(site: &str, mut lines: Vec<String>, trusted: bool) -> Viewer {
-    let role = if trusted { Role::Ok } else { Role::Bad };
-    let said = lines.iter().rposition(|line| line.starts_with("Verdict"));
-    let text = said.map_or_else(
-        || if trusted { "trusted".into() } else { "NOT TRUSTED".into() },
-        |at| lines.remove(at).trim_start_matches("Verdict").trim().to_owned(),
-    );
-    while lines.last().is_some_and(String::is_empty) {
-        lines.pop();
+/// Shows what left the workspace, and what to do with it. The dialogs that led to it are done with.
+fn left(model: &mut Model, asked: &Asked, exported: Exported) {
+    model.take(exported.state);
+    model.dialogs.retain(|d| match d {
+        Dialog::Form(form) => !matches!(form.goal, Goal::Export(_) | Goal::Certificates(_)),
+        Dialog::Viewer(viewer) => viewer.then.is_none(),
+        _ => true,
+    });
+    let public = match asked {
+        Asked::Keyring(of) => of.secrecy == Secrecy::Public,
+        Asked::Certificates(_) => true,
+    };
+    if public && exported.lines.len() == 1 {
+        model.say(Mood::Good, exported.message);
+        return;
     }
-    let plain = |text| Text { label: String::new(), text, role: Role::Text };
-    let mut texts = vec![Text { role, ..plain(format!("Verdict: {text}")) }, plain(String::new())];
-    texts.extend(lines.into_iter().map(plain));
-    Viewer::new(format!("Probe of {site}"), texts)
+    let line = |role, text: &str| Text { label: String::new(), text: text.to_owned(), role };
+    let mut lines = vec![line(Role::Ok, &exported.message)];
+    for said in &exported.lines {
+        let bad = said.contains("WARNING") || said.contains("not written");
+        lines.push(line(if bad { Role::Warn } else { Role::Text }, said));
+    }
+    if let Some(commands) = &exported.commands {
+        lines.push(line(Role::Text, ""));
+        lines.extend(commands.lines().map(|l| line(Role::Text, l)));
+    }
+    model.say(Mood::Good, exported.message);
+    model.dialogs.push(Dialog::Viewer(Viewer::new("What left the workspace", lines)));
 }
 
 fn service_is(

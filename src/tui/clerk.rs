@@ -9,7 +9,9 @@ use std::time::Duration;
 use super::effect::no_network;
 use super::effect::{Post, Shared};
 use super::msg::{Done, JobId, Msg};
+use super::task;
 use super::terminal::caught;
+use crate::desk::export::Asked;
 use crate::desk::{Desk, Outcome, Verb};
 use crate::model::State;
 use crate::model::error::{Error, Kind};
@@ -32,6 +34,7 @@ pub(super) enum Task {
     Lock(Option<String>),
     Refresh,
     Serve(String, u16, Option<Secret>),
+    Export(Box<Asked>, Option<Secret>),
 }
 
 /// What the loop was told last without being asked.
@@ -81,6 +84,13 @@ impl Clerk {
             Task::Unlock(certifier, password) => caught(|| {
                 desk.unlock(&certifier, &password)?;
                 Ok(Done::Unlocked(desk.unlocked()))
+            }),
+            Task::Export(mut asked, password) => caught(|| {
+                match &mut *asked {
+                    Asked::Keyring(of) => of.to = task::at_home(&of.to),
+                    Asked::Certificates(of) => of.to = task::at_home(&of.to),
+                }
+                Ok(Done::Exported(Box::new(desk.export(&asked, password.as_ref())?)))
             }),
             Task::Lock(certifier) => caught(|| {
                 desk.lock(certifier.as_deref());

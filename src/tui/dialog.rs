@@ -2,19 +2,24 @@
 //! a [`Sheet`]; where it stands on the screen is the view's affair.
 
 pub mod bulk;
+pub mod compare;
 pub mod confirm;
 pub mod error;
 pub mod form;
 pub mod help;
 pub mod import;
+pub mod install;
 mod line;
 pub mod menu;
 pub mod palette;
 pub mod path;
+pub mod pick;
 pub mod records;
 pub mod review;
+pub mod roots;
 pub mod secret;
 pub mod timeline;
+pub mod verify;
 pub mod viewer;
 
 use ratatui::text::Line;
@@ -39,12 +44,22 @@ pub enum Dialog {
     Path(path::PathLine),
     /// A password to type.
     Secret(secret::SecretLine),
+    /// What installing would do.
+    Install(install::Install),
     /// What an approver looks at.
     Review(review::Review),
     /// The same done to many records.
     Bulk(bulk::Bulk),
     /// When certificates end.
     Timeline(timeline::Chart),
+    /// The trusted roots of a keyring.
+    Roots(roots::Roots),
+    /// Two certificates side by side.
+    Compare(compare::Compare),
+    /// Certificates to choose from.
+    Pick(pick::Pick),
+    /// A report on a chain.
+    Verify(Box<verify::Verify>),
     /// A refusal or failure.
     Error(error::ErrorBox),
 }
@@ -95,9 +110,14 @@ impl Dialog {
             Self::Menu(d) => d.input(model, input),
             Self::Path(d) => d.input(model, input),
             Self::Secret(d) => d.input(model, input),
+            Self::Install(d) => d.input(model, input),
             Self::Review(d) => d.input(model, input),
             Self::Bulk(d) => d.input(model, input),
             Self::Timeline(d) => d.input(model, input),
+            Self::Roots(d) => d.input(model, input),
+            Self::Compare(d) => d.input(model, input),
+            Self::Pick(d) => d.input(model, input),
+            Self::Verify(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
         }
     }
@@ -112,9 +132,14 @@ impl Dialog {
             Self::Menu(d) => d.sheet(model, columns),
             Self::Path(d) => d.sheet(model, columns),
             Self::Secret(d) => d.sheet(model, columns),
+            Self::Install(d) => d.sheet(model, columns),
             Self::Review(d) => d.sheet(model, columns),
             Self::Bulk(d) => d.sheet(model, columns),
             Self::Timeline(d) => d.sheet(model, columns),
+            Self::Roots(d) => d.sheet(model, columns),
+            Self::Compare(d) => d.sheet(model, columns),
+            Self::Pick(d) => d.sheet(model, columns),
+            Self::Verify(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
         }
     }
@@ -126,6 +151,7 @@ impl Dialog {
             Self::Path(d) => d.busy,
             Self::Secret(d) => d.busy,
             Self::Menu(d) => d.busy,
+            Self::Install(d) => d.busy,
             _ => None,
         }
     }
@@ -137,6 +163,7 @@ impl Dialog {
             Self::Path(d) => d.busy = job,
             Self::Secret(d) => d.busy = job,
             Self::Menu(d) => d.busy = job,
+            Self::Install(d) => d.busy = job,
             _ => {}
         }
     }

@@ -9,16 +9,19 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::clerk::{Clerk, Task, Told, Work};
+use super::dialog::verify::Wanted;
 use super::msg::{Done, Effect, JobId, Msg};
-use super::query::{self, Ask};
+use super::query::{self, Ask, WithCrls};
 use super::task;
 use super::terminal::caught;
 use crate::desk::{Desk, Outcome, preview};
+use crate::doctor;
 use crate::model::State;
 use crate::model::bytes::Der;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::issued::Issued;
 use crate::model::time::Timestamp;
+use crate::pki::chain::inquiry::{Basis, Inquiry};
 
 /// Where answers go: to the loop, which is woken for them.
 #[derive(Clone)]
@@ -63,6 +66,7 @@ pub struct Workers {
     asks: Sender<Ask>,
     shared: Arc<Shared>,
     state: Arc<State>,
+    memory: Arc<doctor::Memory>,
 }
 
 /// What the threads know of each other.
@@ -113,7 +117,15 @@ impl Workers {
             .name("store".into())
             .spawn(move || clerk.work(&works))
             .map_err(no_thread)?;
-        Ok(Self { post, store: Some(store), worker: Some(worker), asks, shared, state })
+        Ok(Self {
+            post,
+            store: Some(store),
+            worker: Some(worker),
+            asks,
+            shared,
+            state,
+            memory: Arc::default(),
+        })
     }
 
     /// Notes that a key was pressed.
@@ -142,6 +154,7 @@ impl Workers {
             Effect::Lock(id, certifier) => self.enqueue(id, Task::Lock(certifier)),
             Effect::Refresh(id) => self.enqueue(id, Task::Refresh),
             Effect::Serve(id, site, port, password) => self.enqueue(id, Task::Serve(site, port, password)),
+            Effect::Export(id, asked, password) => self.enqueue(id, Task::Export(asked, password)),
             Effect::Ids(id, question) => self.ask(id, Ask::Ids(id, question)),
             Effect::Timeline(id, question) => self.ask(id, Ask::Timeline(id, question)),
             Effect::Rows(id, ids) => self.ask(id, Ask::Rows(id, ids)),
@@ -155,8 +168,11 @@ impl Workers {
                 self.ask(id, Ask::Crls(id, vec![certifier], Box::new(work)));
             }
             Effect::Probe(id, host, port, address) => self.probe(id, host, port, address),
+            Effect::Verify(id, wanted) => self.verify(id, *wanted),
             Effect::ReadFile(id, path) => post.spawn(id, move || task::read(&path)),
             Effect::ReadPaste(id, text) => post.spawn(id, move || task::paste(&text)),
+            Effect::SystemRoots(id) => post
+                .spawn(id, || crate::store::system::roots().map(|(roots, place)| Done::Roots(roots, place))),
             Effect::CompletePath(id, typed) => post.spawn(id, move || task::complete(&typed)),
             Effect::WriteFile(id, path, bytes) => post.spawn(id, move || task::write(&path, &bytes)),
             Effect::Preview(id, request, plan) => {
@@ -167,10 +183,10 @@ impl Workers {
                 };
                 self.ask(id, Ask::ByKey(id, key, Box::new(work)));
             }
-            Effect::Examine(id, now, soon) => {
-                let state = self.state.clone();
+            Effect::Examine(id, now, bands) => {
+                let (state, memory) = (self.state.clone(), self.memory.clone());
                 post.spawn(id, move || {
-                    Ok(Done::Findings(crate::doctor::examine(&state, now, &[soon]).into()))
+                    Ok(Done::Findings(doctor::examine_again(&memory, &state, now, &bands).into()))
                 });
             }
             Effect::ServiceLog(id) => post.done(id, Ok(self.shared.service_log())),
@@ -217,24 +233,35 @@ impl Workers {
         }
     }
 
+    /// Explains a chain on a thread of its own, with the CRLs of the certifiers.
+    fn verify(&self, id: JobId, wanted: Wanted) {
+        let (state, now) = (self.state.clone(), Desk::now());
+        let basis = move |state: &State, crls| Basis::of_state(state, crls, now, now);
+        let work: WithCrls = match wanted {
+            Wanted::Again(inquiry) => return self.post.spawn(id, move || Ok(task::verified(*inquiry))),
+            Wanted::Keyring(name) => Box::new(move |crls| {
+                let ring = state.keyrings.get(&name).ok_or_else(|| Error::not_found("keyring", &name))?;
+                Ok(task::verified(Inquiry::of_keyring(ring, basis(&state, crls))?))
+            }),
+            Wanted::Certificate(certificate) => Box::new(move |crls| {
+                Ok(task::verified(Inquiry::of_certificate(*certificate, basis(&state, crls))))
+            }),
+            Wanted::Bundle(certificates, more, source) => Box::new(move |mut crls| {
+                crls.extend(more);
+                Ok(task::verified(Inquiry::of_bundle(certificates, source, basis(&state, crls))))
+            }),
+        };
+        self.ask(id, Ask::Crls(id, self.state.certifiers.keys().cloned().collect(), work));
+    }
+
     #[cfg(feature = "network")]
     fn probe(&self, id: JobId, host: String, port: u16, address: Option<std::net::SocketAddr>) {
-        let certifiers = self.state.certifiers.values().map(|c| &c.certificate);
-        let trusted = self.state.keyrings.values().flat_map(|r| r.trusted_roots());
-        let mut roots: Vec<_> = certifiers.chain(trusted).cloned().collect();
-        roots.sort_by_key(|c| c.sha256);
-        roots.dedup_by_key(|c| c.sha256);
+        let state = self.state.clone();
         let work = move |crls| {
+            let now = Desk::now();
+            let basis = Basis::of_state(&state, crls, now, now);
             let timeout = Duration::from_secs(10);
-            task::probe(&crate::probe::connect::Target {
-                host,
-                port,
-                address,
-                roots,
-                crls,
-                at: Desk::now(),
-                timeout,
-            })
+            task::probe(&crate::probe::connect::Target { host, port, address, basis, timeout })
         };
         self.ask(id, Ask::Crls(id, self.state.certifiers.keys().cloned().collect(), Box::new(work)));
     }

@@ -144,8 +144,8 @@ pub(super) const COMMANDS: &[Command] = &[
         keys: &["!"],
         doc: "Narrows the list to records with something wrong, and shows what the checks say of them; of certificates it \
               shows what ends soon or has ended less than 90 days ago and is not revoked, what is in use though it \
-              has ended or is revoked, and the certificate of a keyring with a finding.",
-        cli: Some("findings"),
+              has ended or is revoked, and the certificate of a keyring with a finding; of findings it hides the notes.",
+        cli: Some("doctor"),
         weight: 30,
         run: |model| {
             let on = !model.here().findings;
@@ -168,6 +168,14 @@ pub(super) const COMMANDS: &[Command] = &[
             model.focus = if model.focus == Focus::Detail { Focus::List } else { Focus::Detail };
             Vec::new()
         },
+        ..READ
+    },
+    Command {
+        name: "chain.verify",
+        title: "verify a file or paste",
+        doc: "Explains the chain in a file or a paste, leaf to root, with the verdict that TLS gives.",
+        cli: Some("verify"),
+        run: super::dialog::verify::ask,
         ..READ
     },
     Command {
@@ -280,6 +288,15 @@ pub(super) const COMMANDS: &[Command] = &[
         run: |m| go(m, PaneId::Certifiers),
         ..READ
     },
+    Command {
+        name: "pane.findings",
+        title: "findings",
+        keys: &["6"],
+        doc: "Goes to what the checks have found in the workspace.",
+        cli: Some("doctor"),
+        run: |m| go(m, PaneId::Findings),
+        ..READ
+    },
 ];
 
 const READ: Command = Command {
@@ -325,6 +342,13 @@ fn open(model: &mut Model) -> Vec<Effect> {
                 model.issued.shut.insert(label.clone());
             }
             model.select(&RowKey::Group(label));
+            Vec::new()
+        }
+        Some(RowKey::Local(digest)) => {
+            let Some(certificate) = model.certificate(&digest) else { return Vec::new() };
+            let before = super::pane::certificates::beside(model, &digest);
+            let viewer = Viewer::of_certificate(model, certificate, before);
+            model.dialogs.push(Dialog::Viewer(viewer));
             Vec::new()
         }
         Some(key) => {

@@ -1,36 +1,49 @@
 //! What the checks say of the workspace: asked for away from the screen's thread, for they verify signatures, and known
 //! until the state changes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::job::Job;
 use super::model::Model;
 use super::msg::Effect;
-use super::pane::PANES;
+use super::pane::{PANES, PaneId};
 use crate::model::State;
-use crate::model::finding::{Finding, Subject};
+use crate::model::finding::{Finding, Severity, Subject};
 
 /// What the checks found.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
     /// What was found, worst first.
-    pub all: Arc<[Finding]>,
+    pub all: Vec<Arc<Finding>>,
+    /// The same by what it is about.
+    about: BTreeMap<Subject, Vec<Arc<Finding>>>,
+    /// Whether the checks have ended at least once.
+    pub known: bool,
     /// The state it is of, and the hour.
     of: Option<(Arc<State>, i64)>,
 }
 
 impl Findings {
     /// Lists what was found about a subject.
-    pub fn about<'a>(&'a self, subject: &'a Subject) -> impl Iterator<Item = &'a Finding> {
-        self.all.iter().filter(move |f| f.subject == *subject)
+    pub fn about<'a>(&'a self, subject: &Subject) -> impl Iterator<Item = &'a Finding> {
+        self.about.get(subject).into_iter().flatten().map(|finding| &**finding)
+    }
+
+    /// Counts the findings of a severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.all.iter().filter(|finding| finding.severity == severity).count()
+    }
+
+    /// Says why the list of findings is empty.
+    pub(super) fn none(&self) -> &'static str {
+        if self.known { "Nothing was found." } else { "The checks are running." }
     }
 }
 
-/// Asks for the checks when a pane shows findings and those that are known are of another state or hour.
+/// Asks for the checks when those that are known are of another state or hour.
 pub fn fetch(model: &mut Model) -> Vec<Effect> {
-    if !model.panes.iter().any(|pane| pane.findings)
-        || model.jobs.values().any(|(job, _)| *job == Job::Examine)
-    {
+    if model.jobs.values().any(|(job, _)| *job == Job::Examine) {
         return Vec::new();
     }
     let hour = model.now.0.div_euclid(3600);
@@ -38,17 +51,23 @@ pub fn fetch(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     model.findings.of = Some((model.state.clone(), hour));
-    let (now, soon) = (model.now, model.settings.soon);
-    vec![model.start(Job::Examine, |id| Effect::Examine(id, now, soon)).1]
+    let (now, bands) = (model.now, model.settings.bands.clone());
+    vec![model.start(Job::Examine, |id| Effect::Examine(id, now, bands)).1]
 }
 
 /// Takes the answer; the lists that show findings are made anew.
 pub fn take(model: &mut Model, found: Arc<[Finding]>) {
-    model.findings.all = found;
+    let findings = &mut model.findings;
+    findings.all = found.iter().cloned().map(Arc::new).collect();
+    findings.about.clear();
+    for finding in &findings.all {
+        findings.about.entry(finding.subject.clone()).or_default().push(finding.clone());
+    }
+    findings.known = true;
     let here = model.pane;
     for pane in PANES {
         model.pane = pane.id;
-        if model.here().findings {
+        if model.here().findings || pane.id == PaneId::Findings {
             let key = model.selected();
             model.list();
             if let Some(key) = key {

@@ -1,12 +1,19 @@
 //! Work that runs elsewhere: what it is for, and how it is started. What becomes of its answer is the affair of
 //! `answer`.
 
+use std::collections::VecDeque;
+
 use super::dialog::Dialog;
 use super::dialog::secret::{Opens, SecretLine};
 use super::model::Model;
 use super::msg::{Effect, JobId};
+use super::pane::RowKey;
 use crate::desk::Verb;
+use crate::desk::export::Asked;
+use crate::model::certificate::Certificate;
 use crate::model::request::{Plan, RequestId, Status};
+use crate::model::secret::Secret;
+use crate::ops::ring::Act;
 
 /// What a file is read for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +24,8 @@ pub enum ReadFor {
     Trust(String),
     /// To install a certificate in this keyring.
     Install(String),
+    /// To verify what is in it.
+    Verify,
 }
 
 /// What a certificate of the issued list is fetched for.
@@ -30,6 +39,10 @@ pub enum IssuedFor {
     Write(String),
     /// To install it in this keyring.
     Install(String),
+    /// To lay it beside another one: what is known already, and what is still to be fetched.
+    Compare(Vec<Certificate>, VecDeque<RowKey>),
+    /// To verify it.
+    Verify,
 }
 
 /// A job that runs, and what it is for.
@@ -45,6 +58,8 @@ pub enum Job {
     Refresh,
     /// Reading a file.
     Read(ReadFor),
+    /// The roots of the system, for this keyring.
+    SystemRoots(String),
     /// Recognising a paste.
     Paste,
     /// Running the checks.
@@ -63,6 +78,8 @@ pub enum Job {
     Issued(IssuedFor),
     /// The latest CRL of a certifier.
     Crl(IssuedFor),
+    /// Explaining a chain.
+    Verify,
     /// Probing a site.
     Probe(String),
     /// Starting the rehearsal of a site.
@@ -73,6 +90,8 @@ pub enum Job {
     Stop,
     /// Writing a file.
     Write,
+    /// Letting something leave the workspace.
+    Export(Box<Asked>),
     /// Copying.
     Copy,
 }
@@ -84,17 +103,22 @@ impl Job {
             Self::Verb(verb) => match &**verb {
                 Verb::CreateCertifier(new) => format!("making certifier {}", new.name),
                 Verb::CreateKeyring(new) => format!("making keyring {}", new.name),
+                Verb::Ring { keyring, act: Act::Request(_), .. } => {
+                    format!("making a request of keyring {keyring}")
+                }
                 Verb::Issue { ids } => format!("signing {} certificates", ids.len()),
                 Verb::IssueCrl { certifier } => format!("signing a CRL of {certifier}"),
                 _ => "saving".into(),
             },
             Self::Unlock(name, _) => format!("unlocking {name}"),
+            Self::Export(_) => "exporting".into(),
             Self::Read(_) | Self::Paste => "reading".into(),
+            Self::SystemRoots(_) => "reading the roots of this system".into(),
             Self::Preview(..) => "working out what would be issued".into(),
             Self::Probe(site) => format!("probing {site}"),
+            Self::Verify => "verifying".into(),
             Self::Serve(site) => format!("starting the rehearsal of {site}"),
             Self::Timeline => "counting when certificates end".into(),
-            Self::Examine => "checking the workspace".into(),
             Self::Refresh => "reading the workspace".into(),
             _ => return None,
         })
@@ -104,6 +128,12 @@ impl Job {
 /// Starts a verb; the caller shows that it runs.
 pub fn run(model: &mut Model, verb: Verb) -> (JobId, Effect) {
     model.start(Job::Verb(Box::new(verb.clone())), |id| Effect::Run(id, verb))
+}
+
+/// Starts an export; the caller shows that it runs.
+pub fn export(model: &mut Model, asked: Asked, password: Option<Secret>) -> (JobId, Effect) {
+    let asked = Box::new(asked);
+    model.start(Job::Export(asked.clone()), |id| Effect::Export(id, asked, password))
 }
 
 /// Starts a verb, after the password of a certifier that is still locked.

@@ -23,6 +23,7 @@ pub mod msg;
 pub mod pane;
 pub mod query;
 pub mod run;
+mod tabs;
 pub mod task;
 pub mod terminal;
 pub mod theme;

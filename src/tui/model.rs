@@ -36,6 +36,8 @@ pub struct Settings {
     pub unlocked: Vec<String>,
     /// The number of days from which on an end is near.
     pub soon: i64,
+    /// The bands of days before an end that the checks tell, largest first.
+    pub bands: Vec<i64>,
     /// The present.
     pub now: Timestamp,
     /// The size of the terminal: columns, rows.
@@ -50,6 +52,8 @@ pub struct Settings {
     pub keyring_key: KeyType,
     /// The key type that new certifiers propose.
     pub certifier_key: KeyType,
+    /// The time zone of the reader, when it is known.
+    pub zone: Option<tz::TimeZone>,
 }
 
 impl Default for Settings {
@@ -59,6 +63,7 @@ impl Default for Settings {
             read_only: None,
             unlocked: Vec::new(),
             soon: 30,
+            bands: vec![90, 30, 14, 7],
             now: Timestamp::default(),
             size: (80, 24),
             theme: Theme::Ansi,
@@ -66,6 +71,7 @@ impl Default for Settings {
             keys: BTreeMap::new(),
             keyring_key: KeyType::P256,
             certifier_key: KeyType::P384,
+            zone: None,
         }
     }
 }
@@ -156,7 +162,7 @@ pub struct Model {
     /// The pane that is shown.
     pub pane: PaneId,
     /// What the panes remember, in the order of [`PANES`].
-    pub panes: [PaneState; 5],
+    pub panes: [PaneState; PANES.len()],
     /// What has the keys when no dialog is open.
     pub focus: Focus,
     /// The dialogs; the last one has the keys.
@@ -173,7 +179,7 @@ pub struct Model {
     pub service: Option<(String, SocketAddr)>,
     /// Where each certificate of the workspace stands.
     pub places: Arc<BTreeMap<Digest, Vec<Subject>>>,
-    /// What the checks found, when findings were asked for.
+    /// What the checks found.
     pub findings: Findings,
     /// The issued list.
     pub issued: IssuedList,
@@ -228,7 +234,9 @@ impl Model {
 
     /// Tells whether [`Msg::Tick`](super::msg::Msg::Tick) is of use now: something on the screen waits for time.
     pub fn wants_tick(&self) -> bool {
-        self.status.is_some() || !self.jobs.is_empty() || self.dialogs.iter().any(Dialog::follows)
+        self.status.is_some()
+            || self.jobs.values().any(|(job, _)| *job != Job::Examine)
+            || self.dialogs.iter().any(Dialog::follows)
     }
 
     /// Takes over a new state and keeps every pane on the row it was on.
@@ -238,9 +246,9 @@ impl Model {
             places.insert(digest, subjects);
         }
         self.places = Arc::new(places);
-        for (path, why) in &state.unreadable {
-            if self.state.unreadable.iter().all(|(known, _)| known != path) {
-                self.say(Mood::Bad, format!("{path} is left alone: {why}"));
+        for unread in &state.unreadable {
+            if self.state.unread(&unread.path).is_none() {
+                self.say(Mood::Bad, format!("{} is left alone: {}", unread.path, unread.why));
             }
         }
         self.state = state;
@@ -294,8 +302,8 @@ impl Model {
 
     /// Returns what the present pane remembers, to change it.
     pub fn here_mut(&mut self) -> &mut PaneState {
-        // The index of a pane is always one of the five.
-        let index = self.pane.index() % 5;
+        // The index of a pane is always below their number.
+        let index = self.pane.index() % PANES.len();
         &mut self.panes[index]
     }
 
@@ -416,7 +424,12 @@ impl Model {
 
     /// Returns what derived fields may look at.
     pub fn look(&self) -> Look<'_> {
-        Look { state: &self.state, now: self.now, soon: self.settings.soon }
+        Look {
+            state: &self.state,
+            now: self.now,
+            soon: self.settings.soon,
+            zone: self.settings.zone.as_ref(),
+        }
     }
 
     /// Finds a certificate of the workspace by its SHA-256.

@@ -73,7 +73,7 @@ pub(super) const COMMANDS: &[Command] = &[
         title: "previous pane",
         keys: &["<left>", "h"],
         doc: "Goes to the pane before.",
-        run: |m| turn(m, 4),
+        run: |m| turn(m, super::pane::PANES.len() - 1),
         ..MOVE
     },
 ];

@@ -7,16 +7,20 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::chord::Chord;
+use super::dialog::verify::Wanted;
 use super::issued::Wish;
+use crate::desk::export::{Asked, Exported};
 use crate::desk::{Outcome, Preview, Verb};
 use crate::model::State;
 use crate::model::bytes::{Der, Serial};
+use crate::model::certificate::Certificate;
 use crate::model::error::Error;
 use crate::model::finding::Finding;
 use crate::model::issued::Issued;
 use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
+use crate::pki::chain::inquiry::{Answer, Inquiry};
 use crate::pki::pem::Found;
 use crate::store::listing::{Listing, Timeline};
 
@@ -62,6 +66,8 @@ pub enum Done {
     Unlocked(Vec<String>),
     /// What a file or a paste holds, and the words for where it came from.
     Found(Box<Found>, String),
+    /// The trusted roots of the operating system, and where they are.
+    Roots(Vec<Certificate>, PathBuf),
     /// Completions of a path line.
     Paths(Vec<String>),
     /// What approving would issue.
@@ -78,12 +84,14 @@ pub enum Done {
     Crl(Der),
     /// One issued certificate with its DER.
     Issued(Box<(Issued, Der)>),
-    /// A probe has ended: the lines to show, and whether the chain was trusted.
-    Probed(Vec<String>, bool),
+    /// A chain was verified: the question, and the answer.
+    Verified(Box<(Inquiry, Answer)>),
     /// The rehearsal service listens here (`None`: it was stopped), and its log.
     Service(Option<(String, std::net::SocketAddr)>, Vec<String>),
     /// A file was written.
     Written(PathBuf),
+    /// Something left the workspace.
+    Exported(Box<Exported>),
     /// The text was sent to the terminal's clipboard.
     Copied,
 }
@@ -104,6 +112,8 @@ pub enum Effect {
     ReadFile(JobId, PathBuf),
     /// Recognise what a paste holds.
     ReadPaste(JobId, String),
+    /// Read the trusted roots of the operating system.
+    SystemRoots(JobId),
     /// Complete a path.
     CompletePath(JobId, String),
     /// Preview what approving a request would issue.
@@ -112,8 +122,10 @@ pub enum Effect {
     Ids(JobId, Wish),
     /// Ask when what is listed ends.
     Timeline(JobId, Wish),
-    /// Run the checks at this moment, with so many days of warning.
-    Examine(JobId, Timestamp, i64),
+    /// Run the checks at this moment, with these bands of days before an end.
+    Examine(JobId, Timestamp, Vec<i64>),
+    /// Explain a chain.
+    Verify(JobId, Box<Wanted>),
     /// Ask for rows of the issued list.
     Rows(JobId, Vec<u32>),
     /// Ask for one issued certificate.
@@ -124,6 +136,8 @@ pub enum Effect {
     Probe(JobId, String, u16, Option<std::net::SocketAddr>),
     /// Serve a site on loopback: site, port, password of its ring if it has no stash.
     Serve(JobId, String, u16, Option<Secret>),
+    /// Let something leave the workspace, with the password of its ring if no stash opens it.
+    Export(JobId, Box<Asked>, Option<Secret>),
     /// Ask for the log of the rehearsal service.
     ServiceLog(JobId),
     /// Stop the rehearsal service.

@@ -2,9 +2,12 @@
 
 pub mod certificates;
 pub mod certifiers;
+pub mod findings;
 pub mod keyrings;
 pub mod requests;
 pub mod sites;
+
+use std::sync::Arc;
 
 use super::command::Command;
 use super::dialog::menu::Copy;
@@ -13,6 +16,7 @@ use super::theme::Role;
 use crate::model::bytes::Digest;
 use crate::model::field::Record;
 use crate::model::filter::{self, Test};
+use crate::model::finding::{Finding, Subject};
 use crate::model::request::RequestId;
 
 /// Which pane.
@@ -28,11 +32,13 @@ pub enum PaneId {
     Requests,
     /// Certifiers.
     Certifiers,
+    /// What the checks have found.
+    Findings,
 }
 
 /// Every pane, in the order of the digits.
-pub const PANES: [&Pane; 5] =
-    [&keyrings::PANE, &certificates::PANE, &sites::PANE, &requests::PANE, &certifiers::PANE];
+pub const PANES: [&Pane; 6] =
+    [&keyrings::PANE, &certificates::PANE, &sites::PANE, &requests::PANE, &certifiers::PANE, &findings::PANE];
 
 /// A row of a list, by what it is the row of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +53,21 @@ pub enum RowKey {
     Issued(u32),
     /// The head of a group, by its label.
     Group(String),
+    /// A finding, whole: it has no other name.
+    Finding(Arc<Finding>),
+}
+
+impl RowKey {
+    /// Finds the pane and the row of an object; what has no row of its own has none.
+    pub fn of(subject: &Subject) -> Option<(PaneId, Self)> {
+        Some(match subject {
+            Subject::Keyring(name) => (PaneId::Keyrings, Self::Name(name.clone())),
+            Subject::Site(name) => (PaneId::Sites, Self::Name(name.clone())),
+            Subject::Certifier(name) => (PaneId::Certifiers, Self::Name(name.clone())),
+            Subject::Request(id) => (PaneId::Requests, Self::Request(*id)),
+            Subject::Workspace | Subject::Certificate(_) | Subject::Issued(..) => return None,
+        })
+    }
 }
 
 /// A column of a list.
@@ -123,6 +144,8 @@ pub struct Pane {
     pub id: PaneId,
     /// The title in the first line.
     pub title: &'static str,
+    /// The same where the line is narrow.
+    pub short: &'static str,
     /// The columns of its list.
     pub columns: &'static [Column],
     /// Lists its rows, narrowed and sorted as the model asks. The issued list is not in it.
@@ -200,8 +223,8 @@ fn row_text(model: &Model, key: &RowKey) -> String {
 }
 
 /// Lists what the checks found about a subject, as lines of its detail.
-fn found<'a>(model: &'a Model, subject: &'a crate::model::finding::Subject) -> Vec<Entry> {
-    let text = |f: &crate::model::finding::Finding| {
+fn found<'a>(model: &'a Model, subject: &'a Subject) -> Vec<Entry> {
+    let text = |f: &Finding| {
         let command = f.command.as_deref().and_then(super::command::find);
         let run = command.map_or_else(String::new, |c| format!(" ({}: {})", model.key_of(c), c.title));
         format!("{} {}: {} {}{run}", f.rule, f.severity.word(), f.text, f.remedy)

@@ -55,6 +55,7 @@ pub fn run(config: &Config, desk: Desk) -> Result<u8> {
         read_only: desk.read_only().map(str::to_owned),
         unlocked: desk.unlocked(),
         soon: config.soon(),
+        bands: config.expiry_bands.clone(),
         now: Desk::now(),
         size: (80, 24),
         theme,
@@ -62,6 +63,7 @@ pub fn run(config: &Config, desk: Desk) -> Result<u8> {
         keys: config.keys.clone(),
         keyring_key: config.keyring_key,
         certifier_key: config.certifier_key,
+        zone: config.zone.clone(),
     };
     let state = desk.state();
     let (sender, messages) = mpsc::channel();
@@ -118,6 +120,7 @@ impl Loop {
     fn run(mut self) -> Result<u8> {
         let mut reader = Reader::default();
         let (mut dirty, mut frame_due, mut tick_due) = (true, Instant::now(), Instant::now() + TICK);
+        let mut first = true;
         // Crossterm hears of new sizes only after it was asked for the first time.
         let mut early = self
             .batch(Woken { input: true, hung_up: false })
@@ -129,6 +132,10 @@ impl Loop {
                     break self.lost(error)?;
                 }
                 (dirty, frame_due) = (false, Instant::now() + FRAME);
+                if std::mem::take(&mut first) {
+                    // What the screen needs beyond the state is asked for once it is drawn.
+                    self.take(Msg::Tick(self.ticked));
+                }
             }
             let waits = self.model.wants_tick();
             let early_due = (!early.is_empty()).then(Instant::now);

@@ -1,15 +1,16 @@
 //! The short work of job threads: reading and writing files a person names, completing paths, probing. Each is a
 //! function that may block; none touches the screen or the workspace.
 
-use std::fs::{File, Permissions};
-use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use super::msg::Done;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::escape::{unseen, visible};
+use crate::pki::chain::inquiry::Inquiry;
 use crate::pki::pem;
+use crate::store::outside;
 
 /// How many completions are offered.
 const COMPLETIONS: usize = 200;
@@ -39,28 +40,10 @@ pub fn paste(text: &str) -> Result<Done> {
     Ok(Done::Found(Box::new(pem::find(text.as_bytes())?), "pasted".into()))
 }
 
-/// Writes a new file, whole or not at all, that others may read as the umask allows. An existing one is refused.
+/// Writes a new file that others may read, whole or not at all. An existing one is refused.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<Done> {
     let path = at_home(path);
-    let name = visible(&path.to_string_lossy());
-    let cannot = |why: &std::io::Error| {
-        Error::new(Kind::Disk, format!("{name} cannot be written.")).why(format!("{why}."))
-    };
-    if path.symlink_metadata().is_ok() {
-        return Err(taken(&name));
-    }
-    let folder = path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    let builder = builder.prefix(".tmp-").permissions(Permissions::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder).map_err(|e| cannot(&e))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(|e| cannot(&e))?;
-    match file.persist_noclobber(&path) {
-        Ok(_) => {}
-        Err(e) if e.error.kind() == ErrorKind::AlreadyExists => return Err(taken(&name)),
-        Err(e) => return Err(cannot(&e.error)),
-    }
-    // The name is there; where a folder cannot be synced, as on some sticks, it becomes durable a little later.
-    let _ = File::open(folder).and_then(|f| f.sync_all());
+    outside::write(&path, bytes, outside::PUBLIC)?;
     Ok(Done::Written(path))
 }
 
@@ -88,19 +71,21 @@ pub fn complete(typed: &str) -> Result<Done> {
     Ok(Done::Paths(paths))
 }
 
+/// Answers an inquiry about a chain.
+pub fn verified(inquiry: Inquiry) -> Done {
+    let answer = inquiry.answer();
+    Done::Verified(Box::new((inquiry, answer)))
+}
+
 /// Connects and tells what was seen.
 #[cfg(feature = "network")]
 pub fn probe(target: &crate::probe::connect::Target) -> Result<Done> {
     let seen = crate::probe::connect::probe(target)?;
-    Ok(Done::Probed(seen.lines(), seen.explanation.trusted))
-}
-
-fn taken(name: &str) -> Error {
-    Error::refused(format!("{name} is there already.")).next("Choose another name; nothing is overwritten.")
+    Ok(verified(seen.inquiry))
 }
 
 /// Replaces `~/` at the beginning by the user's home, as a shell does.
-fn at_home(path: &Path) -> PathBuf {
+pub(super) fn at_home(path: &Path) -> PathBuf {
     match (path.strip_prefix("~"), std::env::home_dir()) {
         (Ok(rest), Some(home)) => home.join(rest),
         _ => path.to_owned(),

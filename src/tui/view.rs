@@ -9,7 +9,7 @@ use super::areas::{Areas, LEAST};
 use super::dialog::viewer::{Text, labelled};
 use super::dialog::{Hint, Sheet};
 use super::model::{Focus, Model, Mood};
-use super::pane::{Cell, PANES};
+use super::pane::{Cell, PaneId};
 use super::theme::Role;
 use super::widget::ink::Ink;
 use super::widget::text::{cut, fit, width, wrap};
@@ -29,7 +29,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         return;
     }
     let areas = areas(model);
-    tabs(model, buf, areas.tabs);
+    put(buf, areas.tabs, 0, &super::tabs::line(model, usize::from(areas.tabs.width)));
     let mut cursor = list(model, buf, &areas);
     if let Some(area) = areas.detail {
         detail(model, buf, area, &areas);
@@ -70,40 +70,6 @@ fn put(buf: &mut Buffer, area: Rect, row: u16, line: &Line<'_>) {
         let y = area.y.saturating_add(row);
         buf.set_line(area.x, y, line, area.width);
     }
-}
-
-fn tabs(model: &Model, buf: &mut Buffer, area: Rect) {
-    let ink = model.ink();
-    let mut spans = Vec::new();
-    let mut used = 0;
-    for (i, pane) in PANES.iter().enumerate() {
-        let here = pane.id == model.pane;
-        let title = format!("{} {}", i + 1, pane.title);
-        let text = if here && ink.symbols.ascii { format!("[{title}]") } else { format!(" {title} ") };
-        used += width(&text);
-        spans.push(ink.span(if here { Role::Selected } else { Role::Text }, &text));
-    }
-    let mut marks = Vec::new();
-    if model.settings.read_only.is_some() {
-        marks.push(("read-only".to_owned(), Role::Warn));
-    }
-    match model.unlocked.as_slice() {
-        [] => {}
-        [one] => marks.push((format!("unlocked: {one}"), Role::Warn)),
-        several => marks.push((format!("{} unlocked", several.len()), Role::Warn)),
-    }
-    marks.push((model.settings.workspace.clone(), Role::Dim));
-    let total = usize::from(area.width);
-    for (text, role) in marks {
-        let room = total.saturating_sub(used + 1);
-        let text = cut(&ink.symbols.text(&text), room, ink.symbols.ellipsis);
-        if room < 6 {
-            break;
-        }
-        used += width(&text) + 1;
-        spans.extend([ink.symbol(Role::Text, " "), ink.span(role, &text)]);
-    }
-    put(buf, area, 0, &Line::from(spans));
 }
 
 fn list(model: &Model, buf: &mut Buffer, areas: &Areas) -> Option<Position> {
@@ -170,7 +136,11 @@ fn empty(model: &Model, buf: &mut Buffer, area: Rect) {
         lines.push(ink.line(Role::Title, text));
         lines.push(ink.line(Role::Text, "Esc shows every row again."));
     } else {
-        lines.push(ink.line(Role::Title, &format!("No {} yet.", model.pane().title.to_lowercase())));
+        let none = match model.pane {
+            PaneId::Findings => model.findings.none().to_owned(),
+            pane => format!("No {} yet.", pane.pane().title.to_lowercase()),
+        };
+        lines.push(ink.line(Role::Title, &none));
         lines.push(ink.line(Role::Text, ""));
         let columns = usize::from(area.width);
         for (name, why) in (model.pane().empty)(model) {
@@ -186,8 +156,8 @@ fn empty(model: &Model, buf: &mut Buffer, area: Rect) {
                 lines.push(vec![ink.span(Role::Key, &format!("  {key}")), ink.span(Role::Text, part)].into());
             }
         }
-        for (path, why) in &model.state.unreadable {
-            let text = format!("Not read: {path}: {why}");
+        for unread in &model.state.unreadable {
+            let text = format!("Not read: {unread}");
             lines.extend(wrap(&ink.symbols.text(&text), columns).iter().map(|l| ink.line(Role::Warn, l)));
         }
     }

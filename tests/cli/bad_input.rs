@@ -91,7 +91,7 @@ fn a_ring_cut_short_or_doubled_is_left_alone_and_the_others_work() {
         assert!(ended.code == 0 && ended.err.contains("keyrings/mail.kyr"), "{ended:#?}");
         let err = place.run("keyring show mail").refused(1);
         assert!(err.contains("why: ") && err.contains(".history"), "{err}");
-        let findings = place.run("findings");
+        let findings = place.run("doctor");
         assert!(findings.code == 3 && findings.out.contains("error W01: keyrings/mail.kyr"), "{findings:#?}");
         let err = place.with("a-pass\n", "keyring create mail --hosts mail.example.test").refused(1);
         assert!(err.contains("error: "), "{err}");
@@ -162,7 +162,7 @@ fn a_deceiving_name_is_shown_escaped_and_never_signed() {
         place.run("keyring show mail --json"),
         place.run("certificate list --used"),
         place.run("certificate list --used --json"),
-        place.run("findings"),
+        place.run("doctor"),
         place.run("audit list --json"),
     ];
     for ended in &ends {

@@ -36,11 +36,11 @@ fn list_of(place: &Place) -> String {
 #[test]
 fn what_is_lost_is_said_and_ends_with_code_3() {
     let place = Place::furnished();
-    place.run("findings").done();
+    place.run("doctor").done();
     std::fs::remove_file(place.path("data/keyrings/mail.kyr")).unwrap();
     std::fs::remove_file(place.path("data/keyrings/mail.sth")).unwrap();
     std::fs::remove_file(place.path("data/certifiers/root/key.ron")).unwrap();
-    let found = place.run("findings");
+    let found = place.run("doctor");
     assert_eq!(found.code, 3, "{found:#?}");
     for what in ["keyrings/mail.kyr: It is missing", "certifiers/root/key.ron: It is missing"] {
         assert!(found.out.contains(what), "{found:#?}");

@@ -23,7 +23,7 @@ fn from_a_new_certifier_to_an_installed_keyring() {
 
     // 2. A keyring, whose request stands in the queue.
     place.keyring();
-    place.write("mail.csr", place.run("keyring request mail").done());
+    place.write("mail.csr", place.run("keyring export mail --form request").done());
     let text = openssl(folder, "req -in mail.csr -verify -noout -text");
     assert!(text.contains("DNS:mail.example.test"), "{text}");
 
@@ -67,7 +67,7 @@ fn from_a_new_certifier_to_an_installed_keyring() {
     assert!(err.contains("the root goes first"), "{err}");
     place.run("keyring trust mail --certifier root").done();
     place.run("keyring install mail --issued").done();
-    place.write("mail.pem", place.run("keyring export mail --chain").done());
+    place.write("mail.pem", place.run("keyring export mail").done());
     let (good, text) =
         openssl_says(folder, "verify -CAfile root.pem -verify_hostname mail.example.test mail.pem");
     assert!(good, "{text}");

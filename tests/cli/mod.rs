@@ -3,12 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "outside #[test] functions too, a test fails by it")]
 
 mod bad_input;
+mod doctor;
 mod killed;
+mod leaving;
+mod life;
 mod losses;
 mod main_job;
 mod output;
 mod passwords;
+mod reading;
 mod refusals;
+mod roots;
 mod trouble;
 
 use std::io::Write;
@@ -18,58 +23,58 @@ use std::process::{Command, Stdio};
 use crate::support::{run, tool};
 
 /// The password of certifiers in these tests.
-const CA: &str = "ca-pass\n";
+pub(crate) const CA: &str = "ca-pass\n";
 /// The password of keyrings in these tests.
-const RING: &str = "ring-pass\n";
+pub(crate) const RING: &str = "ring-pass\n";
 
 /// How a run of the program ended.
 #[derive(Debug)]
-struct Ended {
-    code: i32,
-    out: String,
-    err: String,
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ended {
     /// The standard output of a run that did what was asked.
     #[track_caller]
-    fn done(self) -> String {
+    pub(crate) fn done(self) -> String {
         assert_eq!(self.code, 0, "{self:#?}");
         self.out
     }
 
     /// The error stream of a run that ended with this code.
     #[track_caller]
-    fn refused(self, code: i32) -> String {
+    pub(crate) fn refused(self, code: i32) -> String {
         assert_eq!(self.code, code, "{self:#?}");
         self.err
     }
 
     #[track_caller]
-    fn json(self) -> serde_json::Value {
+    pub(crate) fn json(self) -> serde_json::Value {
         let out = self.done();
         serde_json::from_str(&out).unwrap_or_else(|e| panic!("{e}: {out}"))
     }
 }
 
 /// A throw-away home with settings that are quick to unlock.
-struct Place {
+pub(crate) struct Place {
     folder: tempfile::TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let place = Self { folder: tempfile::tempdir().unwrap() };
         let settings = "(operator: \"tester\", argon2_mib: 8, argon2_passes: 1, keyring_rounds: 10000)";
         place.write("config.ron", settings);
         place
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         std::fs::write(self.path(name), content).unwrap();
     }
 
@@ -82,18 +87,18 @@ impl Place {
     }
 
     /// Runs a command line, split at spaces, without any password.
-    fn run(&self, arguments: &str) -> Ended {
+    pub(crate) fn run(&self, arguments: &str) -> Ended {
         self.words(&arguments.split(' ').collect::<Vec<_>>(), b"")
     }
 
     /// Runs a command line with these password lines on the standard input.
-    fn with(&self, passwords: &str, arguments: &str) -> Ended {
+    pub(crate) fn with(&self, passwords: &str, arguments: &str) -> Ended {
         let words: Vec<_> = ["--password-fd", "0"].into_iter().chain(arguments.split(' ')).collect();
         self.words(&words, passwords.as_bytes())
     }
 
     /// Runs a command line, word by word, with this standard input.
-    fn words(&self, words: &[&str], input: &[u8]) -> Ended {
+    pub(crate) fn words(&self, words: &[&str], input: &[u8]) -> Ended {
         let mut command = self.program();
         command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -105,7 +110,7 @@ impl Place {
     }
 
     /// Makes the certifier `root` and keeps its certificate in `root.pem`.
-    fn certifier(&self) {
+    pub(crate) fn certifier(&self) {
         let words = ["--password-fd", "0", "certifier", "create", "root", "--common-name", "Test Root"];
         self.words(&[&words[..], &["--crl-url", "http://crl.example.test/root.crl"]].concat(), CA.as_bytes())
             .done();
@@ -113,7 +118,7 @@ impl Place {
     }
 
     /// Makes the keyring `mail`; its request is the next one.
-    fn keyring(&self) {
+    pub(crate) fn keyring(&self) {
         self.with(RING, "keyring create mail --hosts mail.example.test").done();
     }
 
@@ -128,7 +133,7 @@ impl Place {
     }
 
     /// Everything up to a keyring with certificate and a site that names it.
-    fn furnished() -> Self {
+    pub(crate) fn furnished() -> Self {
         let place = Self::new();
         place.certifier();
         place.keyring();
@@ -142,12 +147,12 @@ impl Place {
 }
 
 /// Tells whether OpenSSL is here; the tests that judge by it are skipped without.
-fn openssl_is_here() -> bool {
+pub(crate) fn openssl_is_here() -> bool {
     tool("openssl").is_some()
 }
 
 /// Runs OpenSSL without expecting anything of its exit code: (success, both streams).
-fn openssl_says(folder: &Path, arguments: &str) -> (bool, String) {
+pub(crate) fn openssl_says(folder: &Path, arguments: &str) -> (bool, String) {
     let mut command = Command::new("openssl");
     let output =
         command.current_dir(folder).args(arguments.split(' ')).stdin(Stdio::null()).output().unwrap();

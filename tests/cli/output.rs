@@ -30,7 +30,7 @@ fn json_has_the_names_of_the_fields() {
     let made = place.with("b-pass\n", "--json keyring create b --hosts b.test").json();
     assert_eq!(made["facts"][1]["subject"], "request 2", "{made}");
     assert_eq!(place.run("request list --json").json().as_array().unwrap().len(), 1);
-    assert_eq!(place.run("findings --json").out.chars().next(), Some('['));
+    assert_eq!(place.run("doctor --json").out.chars().next(), Some('['));
 }
 
 #[test]

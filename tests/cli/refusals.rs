@@ -154,7 +154,7 @@ fn strangers_among_the_keyrings_are_named_and_left_alone() {
         let err = place.run(&format!("keyring trust mail {file}")).refused(1);
         assert!(err.contains("error: "), "{err}");
     }
-    let findings = place.run("findings").out;
+    let findings = place.run("doctor").out;
     for (name, what, way_out) in [
         ("pfx", "PKCS#12", "openssl pkcs12"),
         ("photo", "JPEG", "keyring itself"),

@@ -123,7 +123,7 @@ fn a_newer_workspace_is_left_alone() {
             "site create b --hosts b.test",
             "crl issue root",
             "audit verify",
-            "findings",
+            "doctor",
         ] {
             let err = place.with(CA, arguments).refused(1);
             assert!(err.contains("newer version") && err.contains("next: "), "{arguments}: {err}");

@@ -16,16 +16,22 @@ use super::{key, now, openssl, private_key, read, write};
 use crate::support::tool;
 
 const EC: &str = "-algorithm EC -pkeyopt ec_paramgen_curve:P-256";
-const ROOT: &str = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign";
-const SERVER: &str =
+pub(super) const ROOT: &str = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign";
+pub(super) const SERVER: &str =
     "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth";
 
 /// Makes the key NAME and its certificate, signed by `issuer` (itself when the name is the same), as FILE.pem.
-fn certify(folder: &Path, file: &str, name: &str, issuer: &str, days: u32, extensions: &str) {
+pub(super) fn certify(folder: &Path, file: &str, name: &str, issuer: &str, days: u32, extensions: &str) {
     if !folder.join(format!("{name}.key")).exists() {
         key(folder, name, EC);
     }
-    let ids = "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid:always";
+    // Extensions that begin with a comment bring their own key identifiers.
+    let ids = if extensions.starts_with('#') {
+        "subjectKeyIdentifier=none\nauthorityKeyIdentifier=none"
+    } else {
+        "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid:always"
+    };
+    let ids = if extensions.contains("KeyIdentifier") { "" } else { ids };
     std::fs::write(folder.join("e.cnf"), format!("[e]\n{extensions}\n{ids}\n")).unwrap();
     let (own, days) = (format!("{name}.key"), days.to_string());
     let subject = format!("/O=Chains/CN={}", name.trim_end_matches(char::is_numeric));
@@ -54,20 +60,20 @@ fn certify(folder: &Path, file: &str, name: &str, issuer: &str, days: u32, exten
 }
 
 /// One chain and what is expected of it.
-struct Case {
+pub(super) struct Case {
     /// The certificates between leaf and anchors.
-    pool: &'static [&'static str],
-    anchors: &'static [&'static str],
-    leaf: &'static str,
-    host: &'static str,
+    pub(super) pool: &'static [&'static str],
+    pub(super) anchors: &'static [&'static str],
+    pub(super) leaf: &'static str,
+    pub(super) host: &'static str,
     /// The date, in days from now.
-    day: i64,
-    crl: Option<&'static str>,
+    pub(super) day: i64,
+    pub(super) crl: Option<&'static str>,
     /// The rule that must tell an error, and the certificate it must name; none for a good chain.
-    told: Option<(&'static str, &'static str)>,
+    pub(super) told: Option<(&'static str, &'static str)>,
 }
 
-const GOOD: Case = Case {
+pub(super) const GOOD: Case = Case {
     pool: &["mid"],
     anchors: &["root"],
     leaf: "leaf",
@@ -77,7 +83,7 @@ const GOOD: Case = Case {
     told: None,
 };
 
-fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     let told = |rule, file| Some((rule, file));
     vec![
         GOOD,
@@ -136,7 +142,7 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-fn build(folder: &Path) {
+pub(super) fn build(folder: &Path) {
     let ca = |file: &str, name: &str, issuer: &str, days: u32, extra: &str| {
         certify(folder, file, name, issuer, days, &format!("{ROOT}{extra}"));
     };
@@ -232,7 +238,7 @@ fn lists(folder: &Path) {
 }
 
 /// Asks OpenSSL the same question.
-fn verdict(folder: &Path, case: &Case) -> (bool, String) {
+pub(super) fn verdict(folder: &Path, case: &Case, more: &[&str]) -> (bool, String) {
     let join = |names: &[&str]| {
         let all = names.iter().map(|n| std::fs::read_to_string(folder.join(format!("{n}.pem"))).unwrap());
         all.collect::<String>()
@@ -242,6 +248,7 @@ fn verdict(folder: &Path, case: &Case) -> (bool, String) {
     let mut command = Command::new("openssl");
     command.current_dir(folder).args(["verify", "-no-CApath", "-no-CAstore", "-purpose", "sslserver"]);
     command.args(["-verify_hostname", case.host, "-attime", &(now().0 + case.day * DAY).to_string()]);
+    command.args(more);
     if case.anchors.is_empty() {
         command.arg("-no-CAfile");
     } else {
@@ -257,7 +264,7 @@ fn verdict(folder: &Path, case: &Case) -> (bool, String) {
     (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-fn ours(folder: &Path, case: &Case) -> Explanation {
+pub(super) fn ours(folder: &Path, case: &Case) -> Explanation {
     let (leaf, pool, anchors) = (
         read(folder, case.leaf),
         case.pool.iter().map(|n| read(folder, n)).collect::<Vec<_>>(),
@@ -297,7 +304,7 @@ fn our_verdicts_are_those_of_openssl_and_name_the_certificate() {
             .flat_map(|l| l.findings.iter().map(move |f| (l, f)))
             .filter(|(_, f)| f.severity == Severity::Error)
             .collect();
-        let (good, said) = verdict(folder, &case);
+        let (good, said) = verdict(folder, &case, &[]);
         // OpenSSL takes the common name for a host name when there is no other, and never goes back to try
         // another way; webpki does.
         if case.leaf != "nameless" && case.pool.first() != Some(&"mid-strange") {

@@ -4,6 +4,7 @@
 mod certificates;
 mod chains;
 mod lists;
+mod strict;
 
 use std::path::Path;
 use std::process::Command;

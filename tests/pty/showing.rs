@@ -38,12 +38,12 @@ fn a_new_size_is_drawn() {
 fn a_tiny_terminal_says_what_is_needed_and_goes_on() {
     let terminal = Start::console().size(39, 7).spawn();
     terminal.wait("the needed size", |now| now.text().contains("40"));
-    assert!(!terminal.now().text().contains("Keyrings"));
+    assert!(!terminal.now().text().contains("Certifiers"));
     terminal.resize(40, 8);
-    terminal.shows("Keyrings");
+    terminal.shows("Certifiers");
     terminal.resize(1, 1);
     terminal.resize(80, 24);
-    terminal.shows("Keyrings");
+    terminal.shows("Certifiers");
 }
 
 #[test]

@@ -86,6 +86,18 @@ fn a_review_shows_what_was_asked_beside_what_will_be_issued() {
     shows!("review-132x43", under_review(Console::fixture().sized(132, 43)));
 }
 
+/// What the pane of findings shows depends on commands that the offline build does not have.
+#[cfg(feature = "network")]
+#[test]
+fn findings_stand_worst_first_with_what_helps() {
+    shows!("empty-findings-80x24", Console::empty().press("6").examined());
+    shows!("full-findings-80x24", Console::fixture().press("6").examined());
+    shows!("full-findings-132x43-ascii", Console::fixture().mono().sized(132, 43).press("6").examined());
+    shows!("full-findings-40x8", Console::fixture().sized(40, 8).press("6").examined());
+    shows!("finding-80x24", Console::fixture().press("6").examined().press("<ret>"));
+    shows!("full-keyrings-80x24-examined", Console::fixture().examined().press("1"));
+}
+
 #[test]
 fn a_short_list_leaves_its_room_to_the_detail() {
     let mut console = Console::fixture();
@@ -109,7 +121,11 @@ fn dialogs_at_80_columns() {
     shows!("palette", Console::fixture().press("3 :").type_text("key"));
     shows!("help", Console::fixture().press("4 ?"));
     shows!("viewer", Console::fixture().press("5 <ret>"));
-    shows!("menu-trust", Console::fixture().press("1 t"));
+    shows!("menu-trust", Console::fixture().press("1 t a"));
+    shows!("roots", Console::fixture().press("1 t"));
+    shows!("certificate", Console::fixture().press("2 <ret>"));
+    shows!("certificate-asn1", Console::fixture().press("2 <ret> <tab>"));
+    shows!("compare", Console::fixture().press("2 <space> ="));
     shows!("menu-copy", Console::fixture().press("4 c"));
     shows!("path-import", Console::fixture().press("4 i").type_text("/media/usb/web.csr"));
     shows!("secret", Console::fixture().press("5 o").type_text("hunter2"));
@@ -135,9 +151,25 @@ fn the_filter_line_and_the_line_under_it() {
 }
 
 #[test]
+fn a_chain_is_explained_leaf_to_root() {
+    let verified = |mut console: Console, keys: &str| {
+        console.press("1 v");
+        let inquiry = fixture::inquiry("mail");
+        let answer = inquiry.answer();
+        console.answer(Ok(Done::Verified(Box::new((inquiry, answer)))));
+        console.press(keys);
+        console
+    };
+    shows!("verify-80x24", verified(Console::fixture(), "g"));
+    shows!("verify-end-80x24", verified(Console::fixture(), "G"));
+    shows!("verify-132x43-ascii", verified(Console::fixture().mono().sized(132, 43), "g"));
+    shows!("verify-date", verified(Console::fixture(), "d").type_text("1 March").press("<ret>"));
+}
+
+#[test]
 fn an_error_says_what_why_and_what_next() {
     let mut console = Console::fixture();
-    console.press("1 t <ret>");
+    console.press("1 t s");
     let error = Error::refused("The certificate was not installed.")
         .why("Its issuer Example Root CA is not trusted in this ring.")
         .next("Trust the root first.")

@@ -124,7 +124,7 @@ fn only_what_wants_a_look_is_asked_for() {
 #[test]
 fn a_list_that_is_whole_again_does_not_say_that_it_is_narrowed() {
     let mut c = Console::fixture();
-    c.press("1 !").answer(Ok(Done::Findings(Arc::from([]))));
+    c.press("1 !").found(Vec::new());
     assert!(c.screen().contains("Only what has something wrong"), "{}", c.screen());
     c.press("<esc>");
     assert!(!c.screen().contains("Only what"), "{}", c.screen());
@@ -134,16 +134,14 @@ fn a_list_that_is_whole_again_does_not_say_that_it_is_narrowed() {
 fn the_checks_run_elsewhere_and_once_for_a_state() {
     let mut c = Console::fixture();
     c.press("1 !");
-    assert!(matches!(c.effects.last(), Some(Effect::Examine(..))), "{:?}", c.effects);
+    assert!(c.checks.is_some());
     let subject = Subject::Keyring("shop".into());
-    let found = Finding::new("K02", Severity::Warning, subject, "The keyring has no certificate.");
-    c.answer(Ok(Done::Findings([found].into())));
+    c.found(vec![Finding::new("K02", Severity::Warning, subject, "The keyring has no certificate.")]);
     assert!(c.press("g j").screen().contains("Finding          K02"), "{}", c.screen());
-    let asked = c.effects.len();
     c.press("! 3 ! 1 !");
-    assert_eq!(c.effects.len(), asked, "asked again for the same state");
+    assert!(c.checks.is_none(), "asked again for the same state");
     c.send(Msg::State(Arc::new(fixture::full())));
-    assert!(matches!(c.effects.last(), Some(Effect::Examine(..))), "{:?}", c.effects);
+    assert!(c.checks.is_some());
 }
 
 #[test]
@@ -239,7 +237,7 @@ fn marked_certificates_are_renewed_one_after_the_other_with_a_result_each() {
     assert!(c.screen().contains("of 3 keyrings: mail, www, old"), "{}", c.screen());
     c.press("<ret>");
     let Some(Verb::Ring { keyring, act: Act::Request(asked), .. }) = c.verb() else { panic!() };
-    assert_eq!((keyring.as_str(), asked.hosts.as_slice()), ("mail", &["mail.example.test".to_owned()][..]));
+    assert_eq!((keyring.as_str(), asked.identity.hosts.join(" ")), ("mail", "mail.example.test".to_owned()));
     committed(&mut c, "Request 9 waits for a decision.");
     assert!(c.screen().contains("2 of 3"), "{}", c.screen());
     c.answer(Err(Error::refused("No.")));
@@ -265,23 +263,6 @@ fn esc_leaves_out_what_has_not_begun() {
     committed(&mut c, "Request 9 waits for a decision.");
     assert!(c.screen().contains("1 done, 0 failed, 2 left out."), "{}", c.screen());
     assert!(c.effects[asked..].iter().all(|e| !matches!(e, Effect::Run(..))));
-}
-
-#[test]
-fn marked_certificates_are_exported_also_those_that_are_not_in_sight() {
-    let mut c = Console::fixture();
-    c.press("2");
-    merged(&mut c, &[1, 2], &[0, 2, 4, 5], false);
-    c.press("j <space> <space> x").type_text("out").press("<ret>");
-    let Some(Effect::WriteFile(_, path, bytes)) = c.effects.last() else { panic!("{:?}", c.effects.last()) };
-    assert!(path.starts_with("./out") && bytes.starts_with(b"-----BEGIN"), "{path:?}");
-    let path = path.clone();
-    c.answer(Ok(Done::Written(path)));
-    assert!(matches!(c.effects.last(), Some(Effect::Rows(_, ids)) if *ids == [1]));
-    c.answer(Ok(Done::Rows(fixture::issued(&[1]))));
-    let found = (fixture::issued(&[1]).remove(0), ringmaster::model::bytes::Der(vec![0x30]));
-    c.answer(Ok(Done::Issued(Box::new(found))));
-    assert!(matches!(c.effects.last(), Some(Effect::WriteFile(..))));
 }
 
 #[test]

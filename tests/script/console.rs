@@ -8,6 +8,7 @@ use ratatui::style::{Modifier, Style};
 use ringmaster::desk::{Outcome, Verb};
 use ringmaster::model::State;
 use ringmaster::model::error::Error;
+use ringmaster::model::finding::Finding;
 use ringmaster::tui::chord::Key;
 use ringmaster::tui::model::{Model, Settings};
 use ringmaster::tui::msg::{Done, Effect, Input, JobId, Msg};
@@ -18,7 +19,10 @@ use ringmaster::tui::view::view;
 /// A console without a terminal and without a workspace.
 pub(crate) struct Console {
     pub(crate) model: Model,
+    /// What was asked for, but for the checks: those are asked for after every change.
     pub(crate) effects: Vec<Effect>,
+    /// The job of the checks that were asked for last.
+    pub(crate) checks: Option<JobId>,
 }
 
 impl Console {
@@ -39,7 +43,7 @@ impl Console {
     }
 
     pub(crate) fn with(state: State, settings: Settings) -> Self {
-        Self { model: Model::new(Arc::new(state), settings), effects: Vec::new() }
+        Self { model: Model::new(Arc::new(state), settings), effects: Vec::new(), checks: None }
     }
 
     pub(crate) fn sized(mut self, columns: u16, rows: u16) -> Self {
@@ -55,7 +59,12 @@ impl Console {
     }
 
     pub(crate) fn send(&mut self, msg: Msg) -> &mut Self {
-        self.effects.extend(update(&mut self.model, msg));
+        for effect in update(&mut self.model, msg) {
+            match effect {
+                Effect::Examine(id, ..) => self.checks = Some(id),
+                effect => self.effects.push(effect),
+            }
+        }
         self
     }
 
@@ -84,6 +93,22 @@ impl Console {
     pub(crate) fn answer(&mut self, answer: Result<Done, Error>) -> &mut Self {
         let id = self.effects.iter().rev().find_map(job).expect("a job to answer");
         self.send(Msg::Done(id, answer))
+    }
+
+    /// Answers the checks with what they find in the model's own state.
+    pub(crate) fn examined(&mut self) -> &mut Self {
+        let bands = &self.model.settings.bands;
+        let found = ringmaster::doctor::examine(&self.model.state, self.model.now, bands);
+        self.found(found)
+    }
+
+    /// Answers the checks with these findings.
+    pub(crate) fn found(&mut self, found: Vec<Finding>) -> &mut Self {
+        if self.checks.is_none() {
+            self.send(Msg::Tick(self.model.now));
+        }
+        let id = self.checks.take().expect("the checks to answer");
+        self.send(Msg::Done(id, Ok(Done::Findings(found.into()))))
     }
 
     /// Answers the last effect as a verb that was committed.
@@ -153,6 +178,7 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::Refresh(id)
         | Effect::ReadFile(id, _)
         | Effect::ReadPaste(id, _)
+        | Effect::SystemRoots(id)
         | Effect::CompletePath(id, _)
         | Effect::Preview(id, ..)
         | Effect::Ids(id, ..)
@@ -162,10 +188,12 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::Issued(id, ..)
         | Effect::Crl(id, _)
         | Effect::Probe(id, ..)
+        | Effect::Verify(id, _)
         | Effect::Serve(id, ..)
         | Effect::ServiceLog(id)
         | Effect::StopService(id)
         | Effect::WriteFile(id, ..)
+        | Effect::Export(id, ..)
         | Effect::Copy(id, _) => Some(*id),
         Effect::Suspend | Effect::Quit(_) => None,
     }

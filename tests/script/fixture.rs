@@ -15,6 +15,7 @@ use ringmaster::model::profile::Profile;
 use ringmaster::model::request::{Pkcs10, Plan, Proof, Request, RequestId, Status};
 use ringmaster::model::site::{Site, SiteKind};
 use ringmaster::model::time::Timestamp;
+use ringmaster::pki::chain::inquiry::{Basis, Inquiry};
 use ringmaster::store::listing::Listing;
 use ringmaster::tui::msg::Done;
 
@@ -118,6 +119,13 @@ pub(crate) fn full() -> State {
     }
     state.issued = 3;
     state
+}
+
+/// What verifying a keyring of the full workspace asks.
+pub(crate) fn inquiry(ring: &str) -> Inquiry {
+    let state = full();
+    let basis = Basis::of_state(&state, Vec::new(), now(), now());
+    Inquiry::of_keyring(&state.keyrings[ring], basis).unwrap()
 }
 
 /// The answer with these ids of the issued list; the certificates of the workspace stand before them.

@@ -4,6 +4,8 @@
 
 pub(crate) mod certificates;
 pub(crate) mod console;
+mod export;
+mod findings;
 mod first_day;
 pub(crate) mod fixture;
 mod walk;

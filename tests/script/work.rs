@@ -4,9 +4,14 @@ use super::console::Console;
 use super::fixture;
 use ringmaster::desk::Verb;
 use ringmaster::model::error::{Error, Kind};
+use ringmaster::model::keyring::RequestKey;
 use ringmaster::model::request::RequestId;
+use ringmaster::model::unread::{Sort, Unread};
 use ringmaster::ops::ring::Act;
+#[cfg(feature = "network")]
+use ringmaster::pki::chain::report::Line;
 use ringmaster::tui::msg::{Done, Effect, Msg};
+use ringmaster::tui::pane::RowKey;
 
 #[test]
 fn a_new_administrator_makes_a_certifier_with_the_keyboard() {
@@ -43,18 +48,22 @@ fn an_error_offers_the_command_that_helps() {
         ..Default::default()
     };
     c.answer(Ok(Done::Found(Box::new(found), "file x.pem".into())));
-    assert!(c.screen().contains("Install in keyring mail"), "{}", c.screen());
-    c.press("<ret>");
+    // The chain is shown with why it is refused, and the command that helps.
     assert!(
-        matches!(c.verb(), Some(Verb::Ring { keyring, act: Act::Install { .. }, .. }) if keyring == "mail")
+        c.screen().contains("Install into mail") && c.screen().contains("Not possible"),
+        "{}",
+        c.screen()
     );
-    let error = Error::refused("The certificate was not installed.")
-        .why("Its root is missing.")
-        .command("keyring.trust");
+    assert!(c.verb().is_none());
+    c.press("<esc> t s");
+    assert!(
+        matches!(c.verb(), Some(Verb::Ring { keyring, act: Act::SetTrust { .. }, .. }) if keyring == "mail")
+    );
+    let error = Error::refused("The root was not added.").why("It is no root.").command("keyring.install");
     c.answer(Err(error));
-    assert!(c.screen().contains("Its root is missing"), "{}", c.screen());
+    assert!(c.screen().contains("It is no root"), "{}", c.screen());
     c.press("<ret>");
-    assert!(c.screen().contains("Trusted roots for mail"), "{}", c.screen());
+    assert!(c.screen().contains("Install into mail"), "{}", c.screen());
 }
 
 #[test]
@@ -232,7 +241,7 @@ fn pem_that_is_pasted_into_a_path_line_opens_what_the_file_would_have() {
     let found = ringmaster::pki::pem::Found { certificates: vec![leaf], ..Default::default() };
     c.answer(Ok(Done::Found(Box::new(found), "pasted".into())));
     assert!(
-        c.screen().contains("Install in keyring mail") && !c.screen().contains("Trust as"),
+        c.screen().contains("Install into mail") && c.screen().contains("Not possible"),
         "{}",
         c.screen()
     );
@@ -396,13 +405,62 @@ fn a_probe_goes_to_the_rehearsal_or_asks_before_it_goes_out() {
     assert!(
         matches!(c.effects.last(), Some(Effect::Probe(_, host, 40000, Some(_))) if host == "mail.example.test")
     );
-    let lines = ["TLS 1.3", "  0 CN=a", "    issued by b", "", "Verdict        trusted"];
-    c.answer(Ok(Done::Probed(lines.map(String::from).into(), true)));
+    let mut inquiry = fixture::inquiry("mail");
+    inquiry.head = vec![Line::new("Protocol", "TLS 1.3")];
+    let answer = inquiry.answer();
+    c.answer(Ok(Done::Verified(Box::new((inquiry, answer)))));
     let screen = c.screen();
-    assert!(screen.contains("│ Verdict: trusted") && screen.contains("│   0 CN=a"), "{screen}");
-    assert!(screen.contains("│     issued by b") && screen.matches("Verdict").count() == 1, "{screen}");
+    assert!(screen.contains("Protocol     TLS 1.3") && screen.contains("1 leaf"), "{screen}");
+    assert!(
+        screen.contains("│ Verdict      NOT TRUSTED") && screen.matches("Verdict").count() == 1,
+        "{screen}"
+    );
     c.press("<esc> v");
     assert!(matches!(c.effects.last(), Some(Effect::StopService(_))));
+}
+
+#[test]
+fn a_chain_is_verified_again_for_another_date_and_host() {
+    use ringmaster::tui::dialog::verify::Wanted;
+    let mut c = Console::fixture();
+    c.press("1 v");
+    let again = |c: &Console| match c.effects.last() {
+        Some(Effect::Verify(_, wanted)) => match &**wanted {
+            Wanted::Again(inquiry) => (**inquiry).clone(),
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    };
+    assert!(matches!(c.effects.last(), Some(Effect::Verify(_, w)) if **w == Wanted::Keyring("mail".into())));
+    let inquiry = fixture::inquiry("mail");
+    let answer = inquiry.answer();
+    c.answer(Ok(Done::Verified(Box::new((inquiry, answer)))));
+    c.press("d").type_text("1 March").press("<ret>");
+    assert!(c.screen().contains("is no date"), "{}", c.screen());
+    assert!(matches!(c.effects.last(), Some(Effect::Verify(_, w)) if **w == Wanted::Keyring("mail".into())));
+    c.press("C-u").type_text("2027-03-01").press("<ret>");
+    let inquiry = again(&c);
+    assert_eq!(inquiry.basis.at.date(), "2027-03-01");
+    let answer = inquiry.answer();
+    c.answer(Ok(Done::Verified(Box::new((inquiry, answer)))));
+    assert_eq!(c.model.dialogs.len(), 1, "the report is replaced");
+    assert!(c.screen().contains("At           2027-03-01 00:00:00 UTC (in 97 days)"), "{}", c.screen());
+    c.press("h").type_text("www.example.test").press("<ret>");
+    assert_eq!(again(&c).host.as_deref(), Some("www.example.test"));
+    // A failure leaves the report as it was.
+    c.answer(Err(Error::internal("The thread has ended.")));
+    c.press("<esc> d <esc> <esc>");
+    assert!(c.model.dialogs.is_empty());
+    // A file or a paste, from any pane.
+    c.press("3 :").type_text("chain.verify").press("<ret>");
+    c.paste("-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----\n");
+    assert!(matches!(c.effects.last(), Some(Effect::ReadPaste(..))));
+    let found = ringmaster::pki::pem::Found {
+        certificates: vec![fixture::certificate(9, "a.test", "b", &["a.test"], -1, 9)],
+        ..Default::default()
+    };
+    c.answer(Ok(Done::Found(Box::new(found), "pasted".into())));
+    assert!(matches!(c.effects.last(), Some(Effect::Verify(_, w)) if matches!(**w, Wanted::Bundle(..))));
 }
 
 #[test]
@@ -449,7 +507,7 @@ fn a_message_stands_for_a_while_also_after_a_quiet_time() {
 
 #[test]
 fn the_footer_fits_every_width() {
-    for pane in ["1", "2", "3", "4", "5"] {
+    for pane in ["1", "2", "3", "4", "5", "6"] {
         for columns in 40..140 {
             let mut c = Console::fixture().sized(columns, 24);
             let screen = c.press(pane).screen();
@@ -462,7 +520,11 @@ fn the_footer_fits_every_width() {
 #[test]
 fn a_file_that_cannot_be_read_is_said_once_wherever_one_is() {
     let mut state = fixture::full();
-    let stranger = ("keyrings/photo.kyr".to_owned(), "It is a JPEG picture.".to_owned());
+    let stranger = Unread {
+        path: "keyrings/photo.kyr".into(),
+        why: "It is a JPEG picture.".into(),
+        sort: Sort::Stranger,
+    };
     state.unreadable.push(stranger);
     let mut c = Console::of(state.clone());
     assert!(c.screen().contains("keyrings/photo.kyr is left alone"), "{}", c.screen());
@@ -483,4 +545,89 @@ fn among_several_certifiers_a_person_chooses() {
     c.press("a <right> <f2>");
     let previewed = c.effects.iter().any(|e| matches!(e, Effect::Preview(..)));
     assert!(previewed && c.verb().is_none(), "chosen, it is reviewed before it can be approved");
+}
+
+#[test]
+fn a_keyring_is_requested_again_only_after_a_key_was_chosen() {
+    let mut c = Console::fixture();
+    c.press("1 g r");
+    let screen = c.screen();
+    assert!(screen.contains("Request again for mail") && screen.contains("(none)"), "{screen}");
+    assert!(screen.contains("mail.example.test") && screen.contains("stays known"), "{screen}");
+    c.press("<f2>");
+    assert!(c.screen().contains("choose: the same key again"), "{}", c.screen());
+    assert!(c.verb().is_none());
+    c.press("s <f2>");
+    let Some(Verb::Ring { keyring, act: Act::Request(asked), password: None }) = c.verb() else {
+        panic!("{:?}", c.effects)
+    };
+    assert_eq!((keyring.as_str(), asked.key), ("mail", Some(RequestKey::Same)));
+    assert_eq!(asked.identity.hosts, ["mail.example.test"]);
+    // No stash opens it: the password is asked above the form, and both go when it is done.
+    c.answer(Err(Error::new(Kind::Locked, "Keyring mail needs its password.")));
+    assert!(c.screen().contains("Password of keyring mail"), "{}", c.screen());
+    c.type_text("wrong").press("<ret>");
+    c.answer(Err(Error::new(Kind::WrongPassword, "The password does not open the keyring mail.")));
+    assert!(c.screen().contains("does not open"), "{}", c.screen());
+    c.type_text("hunter2").press("<ret>");
+    c.commit(fixture::full(), "Request 7 waits for a decision.");
+    assert!(c.model.dialogs.is_empty(), "{}", c.screen());
+}
+
+#[test]
+fn a_keyring_like_another_follows_the_one_that_is_chosen_until_something_is_typed() {
+    let mut c = Console::fixture();
+    c.press("1 g d");
+    assert!(c.screen().contains("New keyring like mail"), "{}", c.screen());
+    // The keyring that it is like is the last but one field; the next one after mail is old.
+    c.type_text("copy").press("<pgdn> <up> <right>");
+    assert!(c.screen().contains("old.example.test"), "{}", c.screen());
+    c.press("<pgup> <tab> C-u").type_text("own.test").press("<pgdn> <up> <right>");
+    assert!(c.screen().contains("< shop >") && c.screen().contains("own.test"), "{}", c.screen());
+    c.press("<up> <up> <up>").type_text("pass").press("<tab>").type_text("pass").press("<f2>");
+    let Some(Verb::CreateKeyring(new)) = c.verb() else { panic!("{}", c.screen()) };
+    assert_eq!((new.like.as_str(), &new.identity.hosts[..]), ("shop", &["own.test".to_owned()][..]));
+    assert!(!new.self_certified);
+}
+
+#[test]
+fn renaming_sealing_anew_and_the_stash_go_through_their_forms() {
+    let mut c = Console::fixture();
+    c.press("1 g e").type_text("-2").press("<ret>");
+    assert!(matches!(c.verb(), Some(Verb::Ring { act: Act::Rename { to }, .. }) if to == "mail-2"));
+    c.commit(fixture::full(), "Keyring mail is called mail-2 now.");
+    assert!(c.model.dialogs.is_empty());
+    c.press("p").type_text("one").press("<tab>").type_text("two").press("<ret>");
+    assert!(c.screen().contains("not the same as the password above"), "{}", c.screen());
+    c.press("C-u").type_text("one").press("<ret>");
+    assert!(
+        matches!(c.verb(), Some(Verb::Ring { act: Act::ChangePassword { new, .. }, .. }) if new.expose() == "one")
+    );
+    assert!(!format!("{:?}{:?}", c.model, c.effects).contains("one\""), "a secret is printed");
+    c.commit(fixture::full(), "Keyring mail: password changed.");
+    c.press("s");
+    assert!(c.screen().contains("nobody can tell it to you"), "{}", c.screen());
+    c.press("<down> <ret>");
+    assert!(matches!(c.verb(), Some(Verb::Ring { act: Act::DropStash, .. })));
+    c.commit(fixture::full(), "Keyring mail: stash dropped.");
+    c.press("K");
+    assert!(c.screen().contains("no key waits in this ring"), "{}", c.screen());
+    c.press("f");
+    assert!(c.screen().contains("for tests only"), "{}", c.screen());
+    c.press("<ret>");
+    assert!(matches!(c.verb(), Some(Verb::Ring { act: Act::SelfCertify { days: 90 }, .. })));
+}
+
+#[test]
+fn the_request_of_a_keyring_is_found_again_in_the_queue() {
+    let mut c = Console::fixture();
+    // A filter in the queue that hides it is taken away.
+    c.press("4 /").type_text("nothing").press("<ret> 1 g o");
+    assert!(c.screen().contains("no request of this ring"), "{}", c.screen());
+    c.press("G o");
+    assert!(c.screen().contains("Request of www") || c.screen().contains("no request"), "{}", c.screen());
+    c.press("<esc> /").type_text("shop").press("<ret> o");
+    assert!(c.screen().contains("Request of shop") && c.screen().contains("pending"), "{}", c.screen());
+    c.press("<ret>");
+    assert_eq!(c.model.selected(), Some(RowKey::Request(RequestId(2))));
 }

@@ -126,8 +126,7 @@ fn what_cannot_be_read_is_named_and_left_alone() {
     let state = store.state();
     assert_eq!(state.keyrings.keys().collect::<Vec<_>>(), ["good"]);
     let why = |path: &str| {
-        let found = state.unreadable.iter().find(|(p, _)| p == path);
-        found.map(|(_, why)| why.clone()).unwrap_or_else(|| panic!("{path}: {:?}", state.unreadable))
+        state.unread(path).map(|u| u.why.clone()).unwrap_or_else(|| panic!("{path}: {:?}", state.unreadable))
     };
     assert!(why("keyrings/open.kyr").contains("chmod 600"));
     assert!(why("keyrings/cut.kyr").contains("ends inside"));
@@ -188,7 +187,7 @@ fn a_certifier_lives_on_the_disk() {
     assert_eq!(store.certifier_key("../root").unwrap_err().kind, Kind::Usage);
     assert_eq!(store.certifier_key("none").unwrap_err().kind, Kind::NotFound);
     mode(&store.folder().join("certifiers/root/key.ron"), 0o644);
-    assert_eq!(store.certifier_key("root").unwrap_err().kind, Kind::Refused);
+    assert_eq!(store.certifier_key("root").unwrap_err().kind, Kind::Exposed);
     mode(&store.folder().join("certifiers/root/key.ron"), 0o600);
 
     let mut other = open(home.path());
@@ -222,7 +221,7 @@ fn a_certifier_lives_on_the_disk() {
     std::fs::write(store.folder().join("certifiers/root/certificate.pem"), "x").unwrap();
     assert!(store.refresh(true).unwrap());
     let state = store.state();
-    assert!(state.certifiers.is_empty() && state.unreadable[0].1.contains("certificate.pem is damaged"));
+    assert!(state.certifiers.is_empty() && state.unreadable[0].why.contains("certificate.pem is damaged"));
 }
 
 fn sha256(bytes: &[u8]) -> Digest {

@@ -5,21 +5,21 @@ mod history;
 mod import;
 mod life;
 mod roots;
-mod verify;
 
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+use serde_json::json;
 
 use super::session::{Cell, Session};
-use super::{certifier, fields, print};
+use super::{fields, print};
 use crate::desk::Verb;
 use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Subject;
-use crate::model::keyring::{Keyring, NewKeyring, Role};
+use crate::model::keyring::{Keyring, NewKeyring};
+use crate::ops::request_again::proposed;
 use crate::ops::ring::Act;
-use crate::pki::pem;
 
 /// A group of commands in a file of its own.
 struct Part {
@@ -33,16 +33,11 @@ const PARTS: &[Part] = &[
     Part { commands: import::commands, run: import::run },
     Part { commands: roots::commands, run: roots::run },
     Part { commands: export::commands, run: export::run },
-    Part { commands: verify::commands, run: verify::run },
     Part { commands: history::commands, run: history::run },
 ];
 
 /// The commands about keyrings.
 pub(super) fn command() -> Command {
-    let named = |name, about| {
-        let name_argument = Arg::new("name").value_name("NAME").required(true).help("The keyring");
-        Command::new(name).about(about).arg(name_argument)
-    };
     let file = || Arg::new("file").value_name("FILE").value_parser(value_parser!(PathBuf));
     let command = Command::new("keyring")
         .about("Keyrings: a key with its certificate, chain and trusted roots")
@@ -52,17 +47,6 @@ pub(super) fn command() -> Command {
         ))
         .subcommand(Command::new("list").about("Lists the keyrings"))
         .subcommand(named("show", "Shows a keyring"))
-        .subcommand(
-            named("trust", "Adds a trusted root to a keyring")
-                .arg(file().help("A file with the root certificate; - is the standard input"))
-                .arg(
-                    Arg::new("certifier")
-                        .long("certifier")
-                        .value_name("CERTIFIER")
-                        .help("Takes the certificate of a certifier of this workspace"),
-                )
-                .group(ArgGroup::new("root").args(["file", "certifier"]).required(true)),
-        )
         .subcommand(
             named("install", "Installs the certificate of a keyring's key, with intermediates")
                 .arg(
@@ -74,16 +58,13 @@ pub(super) fn command() -> Command {
                         .action(ArgAction::SetTrue)
                         .help("Takes the newest certificate issued here for the keyring's key"),
                 )
+                .arg(
+                    Arg::new("dry-run")
+                        .long("dry-run")
+                        .action(ArgAction::SetTrue)
+                        .help("Shows the sorted chain and what would happen, and does nothing"),
+                )
                 .group(ArgGroup::new("source").args(["file", "issued"]).required(true)),
-        )
-        .subcommand(named("request", "Prints the latest request of a keyring as PEM"))
-        .subcommand(
-            named("export", "Prints the certificate of a keyring as PEM; never its key").arg(
-                Arg::new("chain")
-                    .long("chain")
-                    .action(ArgAction::SetTrue)
-                    .help("Prints the intermediates as well, as a server sends them"),
-            ),
         )
         .subcommand(
             named("delete", "Moves a keyring to the history").arg(
@@ -97,11 +78,21 @@ pub(super) fn command() -> Command {
     PARTS.iter().fold(command, |command, part| command.subcommands((part.commands)()))
 }
 
+/// Makes a command about one keyring.
+fn named(name: &'static str, about: &'static str) -> Command {
+    let argument = Arg::new("name").value_name("NAME").required(true).help("The keyring");
+    Command::new(name).about(about).arg(argument)
+}
+
 /// Runs a command about keyrings.
 pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     match matches.subcommand() {
         Some(("create", options)) => {
             let mut asked = NewKeyring { key_type: session.config.keyring_key, ..Default::default() };
+            if let Some(like) = options.get_one::<String>("like") {
+                let like = by_name(like, session)?;
+                asked.identity = proposed(&*session.state()?, &like).identity;
+            }
             fields::fill(&mut asked, options)?;
             session.writable()?;
             let whose = format!("keyring {}", asked.name);
@@ -125,14 +116,6 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             session.show(&ring, &Subject::Keyring(ring.name.clone()))?;
             Ok(0)
         }
-        Some(("trust", options)) => {
-            let keyring = find(options, session)?.name;
-            let roots = match options.get_one::<String>("certifier") {
-                Some(name) => vec![certifier::by_name(name, session)?.certificate],
-                None => given(options, session)?,
-            };
-            session.run(Verb::ring(keyring, Act::Trust { roots }))
-        }
         Some(("install", options)) => {
             let ring = find(options, session)?;
             let certificates = if options.get_flag("issued") {
@@ -140,28 +123,10 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             } else {
                 given(options, session)?
             };
-            session.run(Verb::ring(ring.name, Act::Install { certificates }))
-        }
-        Some(("request", options)) => {
-            let ring = find(options, session)?;
-            let state = session.state()?;
-            let request = state.request_of_keyring(&ring).ok_or_else(|| {
-                Error::refused(format!("Keyring {} has no request in the queue.", ring.name))
-            })?;
-            session.out.raw(&pem::write("CERTIFICATE REQUEST", &request.pkcs10.der.0));
-            Ok(0)
-        }
-        Some(("export", options)) => {
-            let ring = find(options, session)?;
-            let leaf = ring.leaf().ok_or_else(|| {
-                Error::refused(format!("Keyring {} has no certificate yet.", ring.name))
-                    .next(format!("See what it waits for: ringmaster keyring show {}", ring.name))
-            })?;
-            session.out.raw(&pem::write("CERTIFICATE", &leaf.der.0));
-            for entry in ring.with_role(Role::Chain).filter(|_| options.get_flag("chain")) {
-                session.out.raw(&pem::write("CERTIFICATE", &entry.certificate.der.0));
+            if options.get_flag("dry-run") {
+                return show_plan(&ring.name, &certificates, session);
             }
-            Ok(0)
+            session.run(Verb::ring(ring.name, Act::Install { certificates }))
         }
         Some(("delete", options)) => {
             let name = options.get_one::<String>("name").cloned().unwrap_or_default();
@@ -200,8 +165,8 @@ pub(super) fn by_name(name: &str, session: &mut Session<'_>) -> Result<Keyring> 
         return Ok(ring.clone());
     }
     let file = format!("keyrings/{name}.kyr");
-    Err(match state.unreadable.iter().find(|(path, _)| *path == file) {
-        Some((_, why)) => Error::damaged(format!("The keyring {name} cannot be read.")).why(why),
+    Err(match state.unread(&file) {
+        Some(unread) => Error::damaged(format!("The keyring {name} cannot be read.")).why(&unread.why),
         None => Error::not_found("keyring", name).next("List them with: ringmaster keyring list"),
     })
 }
@@ -220,16 +185,49 @@ fn given(options: &ArgMatches, session: &mut Session<'_>) -> Result<Vec<Certific
     Ok(found.certificates)
 }
 
+/// Prints what installing would do. Exit code 1 when it would be refused.
+fn show_plan(keyring: &str, certificates: &[Certificate], session: &mut Session<'_>) -> Result<u8> {
+    let plan = session.desk()?.install_plan(keyring, certificates)?;
+    let lines = plan.lines();
+    if session.json {
+        let steps = plan.steps.iter().map(|s| {
+            let c = &s.certificate;
+            json!({ "role": s.role.word(), "subject": c.subject.text(), "sha256": c.sha256.to_string(), "origin": s.origin })
+        });
+        let refused = plan.refusal.as_ref().map(|e| json!({ "what": e.what, "why": e.why, "next": e.next }));
+        let replaces = plan.replaces.as_ref().map(|c| c.sha256.to_string());
+        session.out.json(&json!({
+            "keyring": keyring, "chain": steps.collect::<Vec<_>>(), "replaces": replaces, "new-key": plan.promotes,
+            "warnings": plan.warnings, "refused": refused,
+        }));
+    } else {
+        let pairs = lines.iter().map(|line| (line.label.as_str(), line.text.clone()));
+        session.out.pairs(pairs);
+        session.out.line(match plan.refusal {
+            None => "Nothing was done yet.",
+            Some(_) => "It would be refused.",
+        });
+    }
+    Ok(u8::from(plan.refusal.is_some()))
+}
+
 /// Finds the newest certificate in the issued list for the key of a ring.
 fn issued(ring: &Keyring, session: &mut Session<'_>) -> Result<Certificate> {
     let nothing = || {
         Error::refused(format!("No certificate was issued here for the key of keyring {}.", ring.name))
             .next("Approve and issue its request, or install a certificate from a file.")
     };
-    let key = ring.key.as_ref().ok_or_else(nothing)?;
     let ledger = session.desk()?.ledger();
-    let rows = ledger.issued_by_key(&key.sha256)?;
-    let newest = rows.into_iter().filter(|r| r.revoked.is_none()).max_by_key(|r| (r.at, r.id));
+    // The key that waits comes first: its certificate is the one to install.
+    let mut rows = Vec::new();
+    for key in ring.next_key.iter().chain(&ring.key) {
+        rows = ledger.issued_by_key(&key.sha256)?;
+        rows.retain(|row| row.revoked.is_none());
+        if !rows.is_empty() {
+            break;
+        }
+    }
+    let newest = rows.into_iter().max_by_key(|r| (r.at, r.id));
     let (_, der) = ledger.issued_by_sha256(&newest.ok_or_else(nothing)?.sha256)?.ok_or_else(nothing)?;
     crate::pki::certificate::read(&der.0)
 }

@@ -1,5 +1,7 @@
 //! A keyring: one private key, its certificate, the chain above it and the roots it trusts.
 
+mod change;
+mod identity;
 mod new;
 
 use serde::{Deserialize, Serialize};
@@ -8,12 +10,15 @@ use super::bytes::Digest;
 use super::certificate::{Certificate, Lifetime};
 use super::field::{Field, Look, Record, yes_no};
 use super::key::KeyInfo;
+use super::request::Status;
 use super::time::days_left;
-pub(super) use new::country;
-pub use new::{ImportedKeyring, NewKeyring, NewRequest};
+pub use change::{NewPassword, Renaming, SelfCertifying};
+pub(super) use identity::country;
+pub use identity::{Identity, left_out};
+pub use new::{ImportedKeyring, NewKeyring, NewRequest, RequestKey};
 
 /// What a certificate is in a ring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Role {
     /// The certificate of the ring's own key.
     Leaf,
@@ -121,6 +126,11 @@ impl Keyring {
         false
     }
 
+    /// Tells whether the ring's certificate is signed by its own key, as for tests.
+    pub fn is_self_certified(&self) -> bool {
+        self.leaf().is_some_and(|leaf| leaf.is_self_issued() && !leaf.is_ca())
+    }
+
     /// Finds an entry by the SHA-256 of its certificate.
     pub fn entry(&self, sha256: &Digest) -> Option<&Entry> {
         self.entries.iter().find(|e| e.certificate.sha256 == *sha256)
@@ -169,10 +179,24 @@ pub fn status(ring: &Keyring, look: &Look<'_>) -> String {
     match leaf.lifetime(look.now, look.soon) {
         Lifetime::Expired => "expired".into(),
         Lifetime::NotYet => "not yet valid".into(),
+        _ if ring.is_self_certified() => "self-certified: for tests only".into(),
         // By names only; a check verifies the signatures.
         _ if !ring.is_anchored(leaf) => "no trusted root".into(),
+        _ if let Some(word) = renewal(ring, leaf, look) => word.into(),
         Lifetime::Soon => format!("soon: {}", days_left(leaf.not_after.days_from(look.now))),
         Lifetime::Good => "ok".into(),
+    }
+}
+
+/// Says where the request stands that shall replace a certificate, when there is one.
+fn renewal(ring: &Keyring, leaf: &Certificate, look: &Look<'_>) -> Option<&'static str> {
+    match &look.state.request_of_keyring(ring)?.status {
+        Status::Pending => Some("renewal pending"),
+        Status::Approved { .. } => Some("renewal approved"),
+        Status::Issued { sha256, at, .. } if *sha256 != leaf.sha256 && *at >= leaf.not_before => {
+            Some("renewal issued: install it")
+        }
+        Status::Issued { .. } | Status::Denied { .. } => None,
     }
 }
 
@@ -196,11 +220,22 @@ impl Record for Keyring {
         Field::derived("key-sha256", "Key fingerprint", "SHA-256 of the public key.", |x, _| {
             x.key.as_ref().map_or_else(String::new, |k| k.sha256.to_string())
         }),
-        Field::derived("request", "Request", "The latest request made from this key.", |x, look| {
-            look.state
-                .request_of_keyring(x)
-                .map_or_else(String::new, |r| format!("{} ({})", r.id, r.status.word()))
+        Field::derived("next-key", "Waiting key", "A new key that waits for its certificate.", |x, _| {
+            let words = |k: &KeyInfo| {
+                format!("{}, {}: takes over with its certificate", k.algorithm, k.sha256.short())
+            };
+            x.next_key.as_ref().map_or_else(String::new, words)
         }),
+        Field::derived(
+            "request",
+            "Request",
+            "The latest request of the waiting key, or of the key.",
+            |x, look| {
+                look.state
+                    .request_of_keyring(x)
+                    .map_or_else(String::new, |r| format!("{} ({})", r.id, r.status.word()))
+            },
+        ),
         Field::derived("chain", "Intermediates", "Certificates sent along with the leaf.", |x, _| {
             join(x.with_role(Role::Chain).map(|e| e.certificate.subject.text()))
         }),

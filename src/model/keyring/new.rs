@@ -1,31 +1,20 @@
 //! What is asked for a new keyring: made here, requested again, or of a key that was made elsewhere.
 
 use super::check_name;
-use crate::model::escape::visible;
-use crate::model::field::{Field, Kind, Record, When, choice, flag, names, yes_no};
+use super::identity::{self, Identity, Names};
+use crate::model::field::{Field, Kind, Record, When, choice, flag, yes_no};
 use crate::model::key::KeyType;
 use crate::model::secret::Secret;
-use crate::model::site::host_name;
 
 /// What is asked for a new keyring.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewKeyring {
     /// The ring's name.
     pub name: String,
-    /// The subject's common name; empty takes the first host name.
-    pub common_name: String,
-    /// The host names, the first of which is repeated as common name.
-    pub hosts: Vec<String>,
-    /// The organisation.
-    pub organization: String,
-    /// The organisational unit.
-    pub unit: String,
-    /// The locality.
-    pub locality: String,
-    /// The state or province, in full.
-    pub state: String,
-    /// The country, two letters.
-    pub country: String,
+    /// Whom its certificate shall name.
+    pub identity: Identity,
+    /// A keyring whose trusted roots are taken over; empty for none. Its key is never copied.
+    pub like: String,
     /// The kind of key to make.
     pub key_type: KeyType,
     /// The password that seals the ring.
@@ -34,44 +23,84 @@ pub struct NewKeyring {
     pub repeat: Secret,
     /// Whether a stash is made, so that unattended work can open the ring.
     pub stash: bool,
+    /// Whether the ring's own key signs its certificate, for tests only, instead of a request that waits for an
+    /// authority.
+    pub self_certified: bool,
 }
 
 impl Default for NewKeyring {
     fn default() -> Self {
         Self {
             name: String::new(),
-            common_name: String::new(),
-            hosts: Vec::new(),
-            organization: String::new(),
-            unit: String::new(),
-            locality: String::new(),
-            state: String::new(),
-            country: String::new(),
+            identity: Identity::default(),
+            like: String::new(),
             key_type: KeyType::P256,
             password: Secret::default(),
             repeat: Secret::default(),
             stash: true,
+            self_certified: false,
         }
     }
 }
 
-/// Reads a country: two letters, in upper case; empty is none.
-pub(in crate::model) fn country(text: &str) -> Result<String, String> {
-    let text = text.trim().to_ascii_uppercase();
-    if text.is_empty() || (text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase())) {
-        Ok(text)
-    } else {
-        Err("two letters, such as DE".into())
+impl Names for NewKeyring {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    fn identity_mut(&mut self) -> &mut Identity {
+        &mut self.identity
+    }
+}
+
+/// Which key a new request is made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestKey {
+    /// The one that the ring has.
+    Same,
+    /// A new one of this kind, which waits beside the other one for its certificate.
+    New(KeyType),
+}
+
+impl RequestKey {
+    /// The names of all ways, `same` and then those of [`KeyType::NAMES`].
+    pub const NAMES: &'static [&'static str] =
+        &["same", "rsa-2048", "rsa-3072", "rsa-4096", "p-256", "p-384", "p-521", "ed25519"];
+
+    /// Returns the name used in forms and options.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::New(kind) => kind.name(),
+        }
+    }
+
+    /// Reads a name.
+    pub fn from_name(text: &str) -> Option<Self> {
+        if text.trim().eq_ignore_ascii_case("same") {
+            return Some(Self::Same);
+        }
+        KeyType::from_name(text).map(Self::New)
     }
 }
 
 /// What is asked for a new request of a keyring that is there already.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NewRequest {
-    /// The kind of a new key; `None` asks again for the key that the ring has.
-    pub new_key: Option<KeyType>,
-    /// The host names.
-    pub hosts: Vec<String>,
+    /// The key; `None` until somebody has chosen, for both ways have their price.
+    pub key: Option<RequestKey>,
+    /// Whom the certificate shall name.
+    pub identity: Identity,
+}
+
+impl Names for NewRequest {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    fn identity_mut(&mut self) -> &mut Identity {
+        &mut self.identity
+    }
 }
 
 /// How a keyring is made of a key and certificates that were made elsewhere.
@@ -103,90 +132,13 @@ impl Record for NewKeyring {
                 Ok(())
             },
         },
-        Field {
-            name: "hosts",
-            label: "Host names",
-            help: "The names the certificate shall answer for, separated by spaces; the first is also the common name.",
-            kind: Kind::Names,
-            when: When::AtCreation,
-            get: |x, _| x.hosts.join(" "),
-            set: |x, t| {
-                x.hosts = names(t).iter().map(|h| host_name(h)).collect::<Result<_, _>>()?;
-                Ok(())
-            },
-        },
-        Field {
-            name: "common-name",
-            label: "Common name",
-            help: "Empty takes the first host name.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| visible(&x.common_name),
-            set: |x, t| {
-                x.common_name = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "organization",
-            label: "Organization",
-            help: "The legal name of the organisation.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| visible(&x.organization),
-            set: |x, t| {
-                x.organization = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "unit",
-            label: "Organizational unit",
-            help: "The department, if any.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| visible(&x.unit),
-            set: |x, t| {
-                x.unit = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "locality",
-            label: "City or locality",
-            help: "In full.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| visible(&x.locality),
-            set: |x, t| {
-                x.locality = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "state",
-            label: "State or province",
-            help: "In full, not abbreviated.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| visible(&x.state),
-            set: |x, t| {
-                x.state = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "country",
-            label: "Country",
-            help: "Two letters, such as DE; written as PrintableString.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| x.country.clone(),
-            set: |x, t| {
-                x.country = country(t)?;
-                Ok(())
-            },
-        },
+        identity::hosts(),
+        identity::common_name(),
+        identity::organization(),
+        identity::unit(),
+        identity::locality(),
+        identity::state(),
+        identity::country_field(),
         Field {
             name: "key-type",
             label: "Key type",
@@ -235,5 +187,75 @@ impl Record for NewKeyring {
                 Ok(())
             },
         },
+        Field {
+            name: "like",
+            label: "Like keyring",
+            help: "Takes names and trusted roots over from another keyring; its key is never copied.",
+            kind: Kind::Keyring,
+            when: When::AtCreation,
+            get: |x, _| x.like.clone(),
+            set: |x, t| {
+                x.like = t.trim().to_owned();
+                Ok(())
+            },
+        },
+        Field {
+            name: "self-certified",
+            label: "Self-certified",
+            help: "For tests only: the ring's own key signs its certificate for 90 days, which no client trusts, and no \
+                   request is made.",
+            kind: Kind::Flag,
+            when: When::AtCreation,
+            get: |x, _| yes_no(x.self_certified),
+            set: |x, t| {
+                x.self_certified = flag(t)?;
+                Ok(())
+            },
+        },
     ];
+}
+
+impl Record for NewRequest {
+    const NOUN: &'static str = "new request";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field {
+            name: "key",
+            label: "Key",
+            help: "same: the key is never rotated, and one that others know stays known. A new kind: a new key waits in \
+                   the ring while the old one serves, until its certificate is installed; then the old one goes to the \
+                   history.",
+            kind: Kind::Choice(RequestKey::NAMES),
+            when: When::AtCreation,
+            get: |x, _| x.key.map_or_else(String::new, |k| k.name().into()),
+            set: |x, t| {
+                let chosen = choice(t, RequestKey::NAMES, RequestKey::from_name);
+                x.key =
+                    Some(chosen.map_err(|all| format!("choose: the same key again, or a new one ({all})"))?);
+                Ok(())
+            },
+        },
+        identity::hosts(),
+        identity::common_name(),
+        identity::organization(),
+        identity::unit(),
+        identity::locality(),
+        identity::state(),
+        identity::country_field(),
+    ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_can_be_made_with_the_same_key_or_one_of_every_kind() {
+        let kinds = KeyType::NAMES.iter().copied();
+        assert_eq!(RequestKey::NAMES, std::iter::once("same").chain(kinds).collect::<Vec<_>>());
+        for name in RequestKey::NAMES {
+            assert_eq!(RequestKey::from_name(name).map(RequestKey::name), Some(*name));
+        }
+        let key = NewRequest::field("key").unwrap();
+        assert!((key.set)(&mut NewRequest::default(), "").unwrap_err().contains("choose"));
+    }
 }

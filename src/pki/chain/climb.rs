@@ -1,7 +1,11 @@
 //! Finds the way from a leaf up to a trust anchor. Judges nothing beyond what it needs to prefer one way to another.
 
+use std::collections::BTreeSet;
+
+use super::edges::finding;
 use super::{Link, Question, signature_of};
 use crate::model::certificate::Certificate;
+use crate::model::finding::Severity;
 use crate::pki::signature::Verdict;
 
 /// The longest chain followed.
@@ -14,11 +18,14 @@ const MOST: usize = 300;
 pub(super) fn climb(question: &Question<'_>) -> Vec<Link> {
     let anchor = |c: &Certificate| question.anchors.iter().any(|a| a.sha256 == c.sha256);
     let mut known: Vec<(&Certificate, &str, bool)> = Vec::new();
+    let mut seen = BTreeSet::new();
     for anchor in question.anchors {
-        known.push((anchor, "trusted root", true));
+        if seen.insert(anchor.sha256) {
+            known.push((anchor, "trusted root", true));
+        }
     }
     for (certificate, origin) in question.pool {
-        if known.iter().all(|(k, ..)| k.sha256 != certificate.sha256) {
+        if seen.insert(certificate.sha256) {
             known.push((certificate, origin, false));
         }
     }
@@ -32,8 +39,20 @@ pub(super) fn climb(question: &Question<'_>) -> Vec<Link> {
         certificate: c.clone(),
         origin: origin.into(),
         findings: Vec::new(),
+        checked: Vec::new(),
+        revocation: String::new(),
     };
-    std::iter::once(leaf).chain(above).map(link).collect()
+    let mut links: Vec<Link> = std::iter::once(leaf).chain(above).map(link).collect();
+    if search.checks > MOST
+        && let Some(leaf) = links.first_mut()
+    {
+        let text =
+            format!("the search for a chain was given up after {MOST} signatures; there may be another.");
+        let remedy = "Verify the certificate with fewer candidates of the same name beside it.";
+        let cut = finding("chain.search", Severity::Warning, question.leaf, &text).remedy(remedy, None);
+        leaf.findings.push(cut);
+    }
+    links
 }
 
 struct Search<'a> {

@@ -4,7 +4,6 @@
 use std::net::IpAddr;
 
 use super::Link;
-use super::edges::finding;
 use crate::model::certificate::Certificate;
 use crate::model::finding::Severity;
 use crate::model::name::AltName;
@@ -17,11 +16,13 @@ pub(super) fn judge(links: &mut [Link]) {
         let (below, above) = links.split_at_mut(upper);
         let Some(authority) = above.first_mut() else { break };
         let raw = authority.certificate.extensions.iter().find(|e| e.oid == NAME_CONSTRAINTS);
-        let Some(raw) = raw else { continue };
+        let Some(raw) = raw else {
+            authority.right("no name constraints");
+            continue;
+        };
         let Some(limits) = Limits::read(&raw.value.0) else {
             let text = "its name constraints cannot be read.";
-            let damaged = finding("chain.name-constraint", Severity::Error, &authority.certificate, text);
-            authority.findings.push(damaged);
+            authority.add("chain.name-constraint", Severity::Error, text);
             continue;
         };
         let by = authority.certificate.subject.title();
@@ -30,14 +31,13 @@ pub(super) fn judge(links: &mut [Link]) {
             if i > 0 && link.certificate.is_self_issued() {
                 continue;
             }
-            for name in limits.refused(&link.certificate) {
+            let refused = limits.refused(&link.certificate);
+            if refused.is_empty() {
+                link.right(format!("within the name constraints of {by}"));
+            }
+            for name in refused {
                 let text = format!("the name {name} is outside of what {by} may issue for.");
-                link.findings.push(finding(
-                    "chain.name-constraint",
-                    Severity::Error,
-                    &link.certificate,
-                    &text,
-                ));
+                link.add("chain.name-constraint", Severity::Error, &text);
             }
         }
     }

@@ -1,13 +1,21 @@
 //! Explains a chain, leaf to root, edge by edge, and asks webpki for the verdict that TLS will give. The verdict is
 //! webpki's; the reasons are ours, for webpki names no certificate.
 
+mod bundle;
 mod climb;
 mod constraints;
 mod edges;
+mod horizon;
+pub mod inquiry;
+pub mod report;
 mod revocation;
+mod strict;
 mod verdict;
 
+use std::collections::BTreeSet;
+
 use super::signature::{self, Verdict};
+use crate::model::bytes::{Der, Digest};
 use crate::model::certificate::Certificate;
 use crate::model::finding::{Finding, Severity};
 use crate::model::name::Name;
@@ -22,6 +30,10 @@ pub struct Link {
     pub origin: String,
     /// What is wrong or notable with it and with the edge to its issuer.
     pub findings: Vec<Finding>,
+    /// What was looked at and found right, in a few words each.
+    pub checked: Vec<String>,
+    /// What the CRLs say of it, in words; empty where nobody can revoke it.
+    pub revocation: String,
 }
 
 /// A chain explained.
@@ -55,10 +67,17 @@ pub struct Question<'a> {
 
 /// Explains. Never fails: what cannot be told is a finding.
 pub fn explain(question: &Question<'_>) -> Explanation {
+    foresee(question, question.at)
+}
+
+/// Explains for a date that may be later than `now`: a CRL that is fresh now is then not held to be stale, for another
+/// one will have replaced it.
+pub fn foresee(question: &Question<'_>, now: Timestamp) -> Explanation {
     let mut links = climb::climb(question);
     let missing = edges::judge(question, &mut links);
     constraints::judge(&mut links);
-    let revoked = revocation::judge(question, &mut links);
+    strict::judge(&mut links);
+    let revoked = revocation::judge(question, now, &mut links);
     let errors = links.iter().flat_map(|l| &l.findings).filter(|f| f.severity == Severity::Error);
     let first = errors.map(|f| f.text.clone()).next();
     let (trusted, verdict) = match (revoked, verdict::tls(question), first) {
@@ -88,14 +107,8 @@ pub fn sort(certificates: Vec<Certificate>) -> Vec<Certificate> {
             rest.push(certificate);
         }
     }
-    let issues = |c: &Certificate, all: &[Certificate]| {
-        all.iter().any(|other| other.sha256 != c.sha256 && other.issuer.der == c.subject.der)
-    };
-    let bottom = rest.iter().position(|c| !issues(c, &rest) && !c.is_ca());
-    let bottom = bottom.or_else(|| rest.iter().position(|c| !issues(c, &rest) && !c.is_self_issued()));
-    let bottom = bottom.or_else(|| rest.iter().position(|c| !c.is_ca()));
     let mut sorted = Vec::with_capacity(rest.len());
-    let mut next = bottom.or(if rest.is_empty() { None } else { Some(0) });
+    let mut next = bottom(&rest);
     while let Some(position) = next {
         let current = rest.remove(position);
         next = if current.is_self_issued() {
@@ -113,6 +126,21 @@ pub fn sort(certificates: Vec<Certificate>) -> Vec<Certificate> {
     }
     sorted.extend(rest);
     sorted
+}
+
+/// Finds the certificate at the bottom of a bundle in any order: one that issues none of the others. `None` when empty.
+pub fn bottom(certificates: &[Certificate]) -> Option<usize> {
+    let issuers: BTreeSet<(&Der, &Digest)> =
+        certificates.iter().map(|c| (&c.issuer.der, &c.sha256)).collect();
+    let issues = |c: &Certificate| {
+        let of_name = (&c.subject.der, &Digest([0; 32]))..=(&c.subject.der, &Digest([0xff; 32]));
+        issuers.range(of_name).any(|(_, sha256)| **sha256 != c.sha256)
+    };
+    let find = |wanted: &dyn Fn(&Certificate) -> bool| certificates.iter().position(wanted);
+    find(&|c| !issues(c) && !c.is_ca())
+        .or_else(|| find(&|c| !issues(c) && !c.is_self_issued()))
+        .or_else(|| find(&|c| !c.is_ca()))
+        .or_else(|| find(&|_| true))
 }
 
 fn signature_of(certificate: &Certificate, issuer: &Certificate) -> Verdict {

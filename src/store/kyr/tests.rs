@@ -129,7 +129,7 @@ fn header_and_pem_have_to_fit() {
 fn a_file_of_another_name_version_or_program_is_refused() {
     let (ring, _) = sample::ring("mail", "right");
     let text = text(&ring);
-    assert_eq!(read("web", text.as_bytes(), false).unwrap_err().kind, Kind::Damaged);
+    assert_eq!(read("web", text.as_bytes(), false).unwrap_err().kind, Kind::Misnamed);
     assert_eq!(refusal(&text.replace("keyring 1", "keyring 2")).kind, Kind::TooNew);
     assert_eq!(refusal(&text.replace("keyring 1", "stash 1")).kind, Kind::Foreign);
     assert_eq!(refusal("\u{1}\0\0\0").kind, Kind::Foreign);
@@ -179,6 +179,93 @@ fn an_altered_file_never_panics_and_never_passes_as_intact() {
                 1 => drop(changed.drain(at..end)),
                 _ => changed.extend_from_within(at..end),
             }
+            if let Ok(read) = read("mail", &changed, false)
+                && read != ring
+                && let Ok(opened) = open(&read, &secret("right"))
+            {
+                proptest::prop_assert!(!opened.intact);
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// The sample ring with a key that waits, whose private part is returned.
+fn waiting() -> (Keyring, PrivateKey) {
+    let (mut ring, _) = sample::ring("mail", "right");
+    let next = sample::certificate("next.example.test", false).0;
+    add_key(&mut ring, &next, &secret("right")).unwrap();
+    (amend(ring, &secret("right")).unwrap(), next)
+}
+
+#[test]
+fn a_key_that_waits_comes_back_behind_the_certificates_and_is_authenticated() {
+    let (ring, next) = waiting();
+    let text = text(&ring);
+    let read = read("mail", text.as_bytes(), false).unwrap();
+    assert_eq!(read, ring);
+    let opened = open(&read, &secret("right")).unwrap();
+    assert!(opened.intact);
+    assert_eq!(opened.next.unwrap().pkcs8(), next.pkcs8());
+    assert_eq!(open(&read, &secret("wrong")).unwrap_err().kind, Kind::WrongPassword);
+    assert!(text.rfind("-----BEGIN ENCRYPTED").unwrap() > text.rfind("-----BEGIN CERTIFICATE").unwrap());
+    // Without it, the text is the one of a file that knows of no such key.
+    let mut without = ring.clone();
+    drop_next_key(&mut without);
+    assert!(!open(&without, &secret("right")).unwrap().intact, "taken out by somebody without the password");
+    let without = amend(without, &secret("right")).unwrap();
+    assert!(!self::text(&without).contains("next_key"));
+    assert!(open(&without, &secret("right")).unwrap().intact);
+    // Another key in its place, of the same password.
+    let (other, _) = waiting();
+    let mut swapped = ring.clone();
+    (swapped.next_key, swapped.sealed.next_pem) = (other.next_key, other.sealed.next_pem);
+    assert!(!open(&swapped, &secret("right")).unwrap().intact);
+    // The two keys change places.
+    let mut promoted = ring.clone();
+    std::mem::swap(&mut promoted.sealed.key_pem, &mut promoted.sealed.next_pem);
+    assert!(!open(&promoted, &secret("right")).unwrap().intact);
+    for (wrong, says) in [
+        (text[..text.rfind("-----BEGIN ENCRYPTED").unwrap()].to_owned(), "6 PEM blocks are needed and 5"),
+        (text.replacen(&ring.sealed.next_pem, &ring.sealed.key_pem, 1), "not the one of the header"),
+    ] {
+        assert!(refusal(&wrong).why.contains(says), "{}", refusal(&wrong));
+    }
+}
+
+#[test]
+fn a_password_seals_both_keys_and_a_promoted_one_serves() {
+    let (ring, next) = waiting();
+    let opened = open(&ring, &secret("right")).unwrap();
+    let changed = seal_both(ring.clone(), opened.key.as_ref(), opened.next.as_ref(), &secret("new"), ROUNDS);
+    let changed = changed.unwrap();
+    assert_ne!(changed.sealed.salt, ring.sealed.salt);
+    assert_eq!(open(&changed, &secret("right")).unwrap_err().kind, Kind::WrongPassword);
+    assert_eq!(open(&changed, &secret("new")).unwrap().next.unwrap().pkcs8(), next.pkcs8());
+
+    let mut promoted = ring;
+    promote_key(&mut promoted);
+    promoted.entries.retain(|e| e.role == Role::Root);
+    let promoted = amend(promoted, &secret("right")).unwrap();
+    let opened = open(&promoted, &secret("right")).unwrap();
+    assert!(opened.intact && opened.next.is_none());
+    assert_eq!(opened.key.unwrap().pkcs8(), next.pkcs8());
+}
+
+#[test]
+fn a_ring_with_a_waiting_key_survives_labels_and_alterations() {
+    let (ring, _) = waiting();
+    let written = text(&ring).into_bytes();
+    let mut runner = proptest::test_runner::TestRunner::new(proptest::test_runner::Config::with_cases(500));
+    let input = (proptest::prelude::any::<String>(), 0..written.len(), proptest::prelude::any::<u8>());
+    runner
+        .run(&input, |(label, at, to)| {
+            let mut labelled = ring.clone();
+            labelled.entries[2].label = label;
+            let labelled = amend(labelled, &secret("right")).unwrap();
+            proptest::prop_assert_eq!(&read("mail", text(&labelled).as_bytes(), false).unwrap(), &labelled);
+            let mut changed = written.clone();
+            changed[at] = to;
             if let Ok(read) = read("mail", &changed, false)
                 && read != ring
                 && let Ok(opened) = open(&read, &secret("right"))

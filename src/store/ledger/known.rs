@@ -27,6 +27,7 @@ pub struct Made {
 enum Told {
     CertifierCreated { certifier: Certifier },
     KeyringCreated { keyring: Keyring },
+    KeyringRenamed { from: String, keyring: Keyring },
     KeyringDeleted { name: String },
     CertificateRevoked { certifier: String },
 }
@@ -53,7 +54,8 @@ impl SqliteLedger {
         // The condition is that of the index `audit_made`.
         let mut query = self.connection.prepare_cached(
             "SELECT number, body FROM audit
-             WHERE what IN ('certifier created', 'keyring created', 'keyring deleted') ORDER BY number",
+             WHERE what IN ('certifier created', 'keyring created', 'keyring renamed', 'keyring deleted')
+             ORDER BY number",
         )?;
         let mut made = Made::default();
         let mut rows = query.query([])?;
@@ -65,6 +67,10 @@ impl SqliteLedger {
                 Told::KeyringCreated { keyring } => {
                     made.keyrings.insert(keyring.name);
                 }
+                Told::KeyringRenamed { from, keyring } => {
+                    made.keyrings.remove(&from);
+                    made.keyrings.insert(keyring.name);
+                }
                 Told::KeyringDeleted { name } => {
                     made.keyrings.remove(&name);
                 }
@@ -72,6 +78,22 @@ impl SqliteLedger {
             }
         }
         Ok(made)
+    }
+
+    /// Returns how keyrings were renamed: the number of the audit entry, the name before and the one after.
+    pub(super) fn renamed(&self) -> Result<Vec<(i64, String, String)>> {
+        // The condition is that of the index `audit_renamed`.
+        let mut query = self.connection.prepare_cached(
+            "SELECT number, body FROM audit WHERE what = 'keyring renamed' ORDER BY number",
+        )?;
+        let mut renamed = Vec::new();
+        let mut rows = query.query([])?;
+        while let Some(row) = rows.next()? {
+            if let Told::KeyringRenamed { from, keyring } = told(row)? {
+                renamed.push((row.get(0)?, from, keyring.name));
+            }
+        }
+        Ok(renamed)
     }
 
     /// Returns how many certificates each certifier has revoked since its latest CRL; those that owe nothing are left

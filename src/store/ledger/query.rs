@@ -69,9 +69,17 @@ impl SqliteLedger {
         let mut query = self.connection.prepare_cached(&sql)?;
         let rows = query.query_map(values, |r| Ok((r.get(0)?, r.get(1)?)))?;
         let mut body = self.connection.prepare_cached("SELECT body FROM audit WHERE number = ?")?;
+        let renamed = self.renamed()?;
         rows.map(|row| {
             let (received, decided): (i64, Option<i64>) = row?;
-            build_request(&mut body, received, decided)
+            let mut request = build_request(&mut body, received, decided)?;
+            // What the receipt says is the name that the keyring had then.
+            for (_, from, to) in renamed.iter().filter(|(entry, ..)| *entry > received) {
+                if request.keyring.as_ref() == Some(from) {
+                    request.keyring = Some(to.clone());
+                }
+            }
+            Ok(request)
         })
         .collect()
     }

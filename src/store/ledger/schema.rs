@@ -53,8 +53,10 @@ CREATE TABLE audit(
   number INTEGER PRIMARY KEY, at INTEGER NOT NULL, operator TEXT NOT NULL, what TEXT NOT NULL, body TEXT NOT NULL,
   hash BLOB NOT NULL CHECK(length(hash) = 32)
 ) STRICT;
--- A ledger without these two is only slower.
-CREATE INDEX audit_made ON audit(number) WHERE what IN ('certifier created', 'keyring created', 'keyring deleted');
+-- A ledger without these three is only slower.
+CREATE INDEX audit_made ON audit(number)
+  WHERE what IN ('certifier created', 'keyring created', 'keyring renamed', 'keyring deleted');
+CREATE INDEX audit_renamed ON audit(number) WHERE what = 'keyring renamed';
 CREATE INDEX audit_revoked ON audit(number) WHERE what = 'certificate revoked';
 CREATE TRIGGER audit_insert BEFORE INSERT ON audit
   WHEN NEW.number IS NOT (SELECT coalesce(max(number), 0) + 1 FROM audit)

@@ -1,38 +1,22 @@
 //! Does the same to many records, one after the other, and shows what became of each. A failure does not stop the rest;
 //! Esc leaves out what has not begun.
 
-use std::path::PathBuf;
-
 use ratatui::text::Line;
 
-use super::path::file_name;
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
 use crate::model::error::{Error, Kind};
-use crate::pki::pem;
 use crate::tui::chord::Key;
-use crate::tui::job::{IssuedFor, Job};
 use crate::tui::model::{Model, Mood};
 use crate::tui::msg::{Done, Effect, Input, JobId};
 use crate::tui::theme::Role;
 use crate::tui::widget::text::{cut, wrap};
 
-/// What is done to one record.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Step {
-    /// Runs a verb; one that needs a password which no stash has fails and says so.
-    Verb(Box<Verb>),
-    /// Writes these bytes to a new file of this name in the folder that was asked for.
-    Write(String, Vec<u8>),
-    /// Writes a certificate of the issued list, by its id, to a new file in that folder.
-    Issued(u32),
-}
-
 /// One record and what becomes of it.
 #[derive(Debug, Clone)]
 struct Task {
     label: String,
-    step: Step,
+    verb: Verb,
     end: Option<Result<String, String>>,
 }
 
@@ -40,7 +24,6 @@ struct Task {
 #[derive(Debug, Clone)]
 pub struct Bulk {
     title: String,
-    folder: PathBuf,
     tasks: Vec<Task>,
     next: usize,
     running: Option<JobId>,
@@ -48,16 +31,14 @@ pub struct Bulk {
     top: usize,
 }
 
-/// Begins to work through the steps, each with what it is done to. Files are written to `folder`.
+/// Begins to run the verbs, each with what it is done to. One that needs a password which no stash has fails and says so.
 pub(in crate::tui) fn start(
     model: &mut Model,
     title: impl Into<String>,
-    folder: PathBuf,
-    steps: Vec<(String, Step)>,
+    verbs: Vec<(String, Verb)>,
 ) -> Vec<Effect> {
-    let tasks = steps.into_iter().map(|(label, step)| Task { label, step, end: None }).collect();
-    let mut bulk =
-        Bulk { title: title.into(), folder, tasks, next: 0, running: None, stopped: false, top: 0 };
+    let tasks = verbs.into_iter().map(|(label, verb)| Task { label, verb, end: None }).collect();
+    let mut bulk = Bulk { title: title.into(), tasks, next: 0, running: None, stopped: false, top: 0 };
     let effects = bulk.go_on(model);
     model.dialogs.push(Dialog::Bulk(bulk));
     effects
@@ -96,33 +77,21 @@ impl Bulk {
     fn go_on(&mut self, model: &mut Model) -> Vec<Effect> {
         self.running = None;
         let task = self.tasks.get(self.next).filter(|_| !self.stopped);
-        let Some(Task { step, .. }) = task else {
+        let Some(Task { verb, .. }) = task else {
             let (done, failed, left) = self.counts();
             let mood = if failed + left > 0 { Mood::Warn } else { Mood::Good };
             model.say(mood, format!("{}: {}", self.title, words(done, failed, left)));
             return Vec::new();
         };
         self.next += 1;
-        let (id, effect) = match step.clone() {
-            Step::Verb(verb) => crate::tui::job::run(model, *verb),
-            Step::Write(name, bytes) => {
-                let path = self.folder.join(name);
-                model.start(Job::Write, |id| Effect::WriteFile(id, path, bytes))
-            }
-            Step::Issued(row) => model.start(Job::Rows(vec![row]), |id| Effect::Rows(id, vec![row])),
-        };
+        let (id, effect) = crate::tui::job::run(model, verb.clone());
         self.running = Some(id);
         vec![effect]
     }
 
     fn take(&mut self, model: &mut Model, answer: Result<Done, Error>) -> Vec<Effect> {
-        let folder = self.folder.clone();
         let Some(task) = self.next.checked_sub(1).and_then(|at| self.tasks.get_mut(at)) else {
             return Vec::new();
-        };
-        let mut go = |started: (JobId, Effect)| {
-            self.running = Some(started.0);
-            vec![started.1]
         };
         let end = match answer {
             Err(error) if error.kind == Kind::Locked => {
@@ -132,22 +101,6 @@ impl Bulk {
             Ok(Done::Outcome(outcome)) => {
                 model.take(outcome.state);
                 Ok(outcome.message)
-            }
-            Ok(Done::Written(path)) => Ok(format!("{} is written", path.display())),
-            Ok(Done::Rows(rows)) => match rows.into_iter().next() {
-                Some(row) => {
-                    task.label.clone_from(&row.subject);
-                    let job = Job::Issued(IssuedFor::Show);
-                    return go(model.start(job, |id| Effect::Issued(id, row.certifier, row.serial)));
-                }
-                None => Err("it is not in the issued list any more".into()),
-            },
-            Ok(Done::Issued(found)) => {
-                let (row, der) = *found;
-                let name = certificate_name(&row.subject, &row.serial.to_string());
-                let bytes = pem::write("CERTIFICATE", &der.0).into_bytes();
-                let path = folder.join(name);
-                return go(model.start(Job::Write, |id| Effect::WriteFile(id, path, bytes)));
             }
             Ok(_) => Err("an answer came that fits no question".into()),
         };
@@ -241,11 +194,4 @@ impl Bulk {
 fn words(done: usize, failed: usize, left: usize) -> String {
     let left = if left > 0 { format!(", {left} left out") } else { String::new() };
     format!("{done} done, {failed} failed{left}.")
-}
-
-/// Proposes the name of a file for a certificate.
-pub(in crate::tui) fn certificate_name(subject: &str, serial: &str) -> String {
-    let title = subject.split(',').find_map(|p| p.strip_prefix("CN=")).unwrap_or(subject);
-    let end = serial.get(serial.len().saturating_sub(8)..).unwrap_or(serial).to_lowercase();
-    format!("certificate-{}-{end}.pem", file_name(title))
 }

@@ -33,7 +33,7 @@ impl ErrorBox {
     pub fn sheet(&self, model: &Model, columns: usize) -> Sheet {
         let ink = model.ink();
         let title = match self.error.kind {
-            Kind::Refused | Kind::Usage | Kind::ReadOnly => "Not done",
+            Kind::Refused | Kind::Exposed | Kind::Usage | Kind::ReadOnly => "Not done",
             Kind::Cancelled => "Stopped",
             Kind::Internal => "A defect",
             _ => "Failed",

@@ -1,18 +1,22 @@
 //! Fills in the fields of a record. A form is a loop over FIELDS: it knows kinds of fields, not the fields themselves.
 
-use super::line::{Line, choose, fill, lines, options, passwords, wanted};
+use super::line::{Line, choose, fill, fill_some, lines, options, passwords, some_lines, wanted};
 use super::menu::{Action, Menu, item};
 use super::records::{Denial, Withdrawal};
 use super::viewer::Text;
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
+use crate::desk::export::Asked;
 use crate::model::bytes::Serial;
 use crate::model::certifier::NewCertifier;
+use crate::model::export::{CertificateExport, Export};
 use crate::model::field::{Kind, Record};
 use crate::model::issued::Reason;
-use crate::model::keyring::NewKeyring;
+use crate::model::keyring::{NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying};
 use crate::model::request::{Plan, RequestId};
 use crate::model::site::Site;
+use crate::ops::request_again::proposed;
+use crate::ops::ring::Act;
 use crate::tui::chord::Key;
 use crate::tui::job;
 use crate::tui::model::{Model, Mood};
@@ -35,6 +39,18 @@ pub enum Goal {
     Deny(RequestId),
     /// Revokes a certificate of this certifier.
     Revoke(String, Serial),
+    /// Requests a certificate again for this keyring.
+    Request(String, Box<NewRequest>),
+    /// Renames this keyring.
+    Rename(String),
+    /// Changes the password of this keyring.
+    Password(String),
+    /// Lets this keyring certify itself.
+    SelfCertify(String),
+    /// Lets a keyring or a part of it leave the workspace.
+    Export(Box<Export>),
+    /// Writes certificates to files.
+    Certificates(Box<CertificateExport>),
 }
 
 /// A form.
@@ -61,7 +77,13 @@ impl Form {
             Goal::Site(Some(site)) => lines(&**site, &look, true),
             Goal::Approve(_, plan, _) => lines(plan, &look, false),
             Goal::Deny(_) => lines(&Denial::default(), &look, false),
+            Goal::Export(export) => some_lines(&**export, &look, |f| export.asks(f.name)),
+            Goal::Certificates(export) => some_lines(&**export, &look, |f| export.asks(f.name)),
             Goal::Revoke(..) => lines(&Withdrawal { reason: Reason::Unspecified }, &look, false),
+            Goal::Request(_, asked) => lines(&**asked, &look, false),
+            Goal::Rename(name) => lines(&Renaming { to: name.clone() }, &look, false),
+            Goal::Password(_) => lines(&NewPassword::default(), &look, false),
+            Goal::SelfCertify(_) => lines(&SelfCertifying::default(), &look, false),
         };
         Self { title: title.into(), goal, busy: None, lines, cursor: 0 }
     }
@@ -76,6 +98,16 @@ impl Form {
         match &self.goal {
             Goal::Site(Some(site)) => site.name == name,
             Goal::Site(None) => self.lines.first().is_some_and(|l| l.edit.text().trim() == name),
+            _ => false,
+        }
+    }
+
+    /// Tells whether it changes this keyring.
+    pub fn is_of_keyring(&self, name: &str) -> bool {
+        match &self.goal {
+            Goal::Request(ring, _) | Goal::Rename(ring) | Goal::Password(ring) | Goal::SelfCertify(ring) => {
+                ring == name
+            }
             _ => false,
         }
     }
@@ -126,8 +158,28 @@ impl Form {
         (Some(Dialog::Form(self)), Vec::new())
     }
 
-    /// Fields that were not touched follow those that were: the usual port follows the kind of a site.
+    /// Fields that were not touched follow those that were: the usual port follows the kind of a site, the names of a
+    /// keyring the one that it shall be like.
     fn follow(&mut self, model: &Model) {
+        if let Goal::Keyring(new) = &mut self.goal {
+            let at = NewKeyring::FIELDS.iter().position(|f| f.name == "like");
+            let like = at.and_then(|at| self.lines.get(at)).map_or("", |l| l.edit.text());
+            if like == new.like {
+                return;
+            }
+            like.clone_into(&mut new.like);
+            let ring = model.state.keyrings.get(like);
+            new.identity = ring.map(|r| proposed(&model.state, r).identity).unwrap_or_default();
+            let look = model.look();
+            let pairs = NewKeyring::FIELDS.iter().zip(self.lines.iter_mut());
+            for (field, line) in pairs.filter(|(_, l)| l.edit.text() == l.before) {
+                let value = (field.get)(new, &look);
+                if value != line.before {
+                    line.edit.set(&value);
+                    line.before = value;
+                }
+            }
+        }
         if let Goal::Site(before) = &self.goal {
             let mut site = before.as_deref().cloned().unwrap_or_default();
             let look = model.look();
@@ -148,6 +200,11 @@ impl Form {
     }
 
     fn save(mut self, model: &mut Model) -> (Option<Dialog>, Vec<Effect>) {
+        if let Some(asked) = self.asked() {
+            let (id, effect) = job::export(model, asked, None);
+            self.busy = Some(id);
+            return (Some(Dialog::Form(self)), vec![effect]);
+        }
         let verb = self.verb();
         let Some(verb) = verb else {
             if let Some(first) = self.lines.iter().position(|l| l.error.is_some()) {
@@ -175,6 +232,24 @@ impl Form {
         let (id, effect) = job::run(model, verb);
         self.busy = Some(id);
         (Some(Dialog::Form(self)), vec![effect])
+    }
+
+    /// Makes what shall leave the workspace, or marks what is wrong.
+    fn asked(&mut self) -> Option<Asked> {
+        match &self.goal {
+            Goal::Export(export) => {
+                let (mut filled, before) = ((**export).clone(), &**export);
+                let good = fill_some(&mut filled, &mut self.lines, false, |f| before.asks(f.name));
+                let same = passwords(&mut self.lines);
+                (good && same).then(|| Asked::Keyring(Box::new(filled)))
+            }
+            Goal::Certificates(export) => {
+                let (mut filled, before) = ((**export).clone(), &**export);
+                fill_some(&mut filled, &mut self.lines, false, |f| before.asks(f.name))
+                    .then_some(Asked::Certificates(filled))
+            }
+            _ => None,
+        }
     }
 
     /// Makes the verb, or marks what is wrong.
@@ -212,6 +287,7 @@ impl Form {
                 let mut denial = Denial::default();
                 fill(&mut denial, lines, false).then_some(Verb::Deny { id: *id, reason: denial.reason })
             }
+            Goal::Export(_) | Goal::Certificates(_) => None,
             Goal::Revoke(certifier, serial) => {
                 let mut with = Withdrawal { reason: Reason::Unspecified };
                 let (certifier, serial) = (certifier.clone(), serial.clone());
@@ -220,6 +296,25 @@ impl Form {
                     serial,
                     reason: with.reason,
                 })
+            }
+            Goal::Request(ring, asked) => {
+                let mut asked = (**asked).clone();
+                fill(&mut asked, lines, false).then(|| Verb::ring(ring, Act::Request(asked)))
+            }
+            Goal::Rename(ring) => {
+                let mut asked = Renaming::default();
+                fill(&mut asked, lines, false).then(|| Verb::ring(ring, Act::Rename { to: asked.to }))
+            }
+            Goal::Password(ring) => {
+                let mut asked = NewPassword::default();
+                let good = fill(&mut asked, lines, false) && passwords(lines);
+                let act = Act::ChangePassword { new: asked.password, repeat: asked.repeat };
+                good.then(|| Verb::ring(ring, act))
+            }
+            Goal::SelfCertify(ring) => {
+                let mut asked = SelfCertifying::default();
+                let good = fill(&mut asked, lines, false);
+                good.then(|| Verb::ring(ring, Act::SelfCertify { days: asked.days.into() }))
             }
         }
     }
@@ -286,9 +381,11 @@ impl Form {
             foot.extend(wrap(help, columns).iter().map(|l| ink.line(Role::Dim, l)));
         }
         let last = self.cursor + 1 == self.lines.len();
-        let mut hints = vec![hint("Enter", if last { "save" } else { "next field" }, 85)];
+        let save =
+            if matches!(self.goal, Goal::Export(_) | Goal::Certificates(_)) { "write" } else { "save" };
+        let mut hints = vec![hint("Enter", if last { save } else { "next field" }, 85)];
         if !last {
-            hints.push(hint("Ctrl-S or F2", "save", 90));
+            hints.push(hint("Ctrl-S or F2", save, 90));
         }
         hints.push(hint("Esc", "back", 87));
         if self.lines.get(self.cursor).is_some_and(|l| options(model, l).is_some()) {

@@ -1,6 +1,7 @@
 //! Shows what a file or a paste holds, and the ways to go on. Nothing is done before one is chosen.
 
 use super::Dialog;
+use super::install::Install;
 use super::menu::{Action, Menu, item};
 use super::viewer::Text;
 use crate::desk::Verb;
@@ -13,6 +14,11 @@ use crate::tui::theme::Role;
 
 /// Shows what a file or a paste holds, and the ways to go on; nothing is done yet.
 pub(in crate::tui) fn show(model: &mut Model, found: Found, source: String, purpose: Option<ReadFor>) {
+    if let (Some(ReadFor::Install(ring)), false) = (&purpose, found.certificates.is_empty()) {
+        let install = Install::new(model, ring, found.certificates);
+        model.dialogs.push(Dialog::Install(install));
+        return;
+    }
     let plain = |label: &str, text: String, role| Text { label: label.into(), text, role };
     let mut lines = Vec::new();
     for r in &found.requests {
@@ -44,7 +50,7 @@ pub(in crate::tui) fn show(model: &mut Model, found: Found, source: String, purp
         let (keyring, certificates) = (ring.clone(), found.certificates.clone());
         let install = item(
             format!("Install in keyring {ring}: its certificate and what belongs above it"),
-            Action::Verb(Verb::ring(&keyring, Act::Install { certificates: certificates.clone() })),
+            Action::Install(keyring.clone(), certificates.clone()),
         );
         let trust = item(
             format!("Trust as roots in keyring {ring}"),
@@ -52,7 +58,6 @@ pub(in crate::tui) fn show(model: &mut Model, found: Found, source: String, purp
         );
         match purpose {
             Some(ReadFor::Trust(_)) => items.push(trust),
-            Some(ReadFor::Install(_)) => items.push(install),
             _ => items.extend([install, trust]),
         }
     }

@@ -1,6 +1,6 @@
 //! The lines of a form: a field of a record while it is edited, and the way back into the record.
 
-use crate::model::field::{Kind, Look, Record, When};
+use crate::model::field::{Field, Kind, Look, Record, When};
 use crate::tui::chord::Key;
 use crate::tui::model::Model;
 use crate::tui::widget::line_edit::LineEdit;
@@ -23,7 +23,16 @@ pub(super) fn wanted(when: When, editing: bool) -> bool {
 
 /// Makes the lines for the fields of a record.
 pub(super) fn lines<T: Record>(record: &T, look: &Look<'_>, editing: bool) -> Vec<Line> {
-    let fields = T::FIELDS.iter().filter(|f| wanted(f.when, editing));
+    some_lines(record, look, |f| wanted(f.when, editing))
+}
+
+/// Makes the lines for those fields of a record that are asked now.
+pub(super) fn some_lines<T: Record>(
+    record: &T,
+    look: &Look<'_>,
+    asked: impl Fn(&Field<T>) -> bool,
+) -> Vec<Line> {
+    let fields = T::FIELDS.iter().filter(|f| asked(f));
     fields
         .map(|f| {
             let before = (f.get)(record, look);
@@ -35,10 +44,20 @@ pub(super) fn lines<T: Record>(record: &T, look: &Look<'_>, editing: bool) -> Ve
 
 /// Sets the fields of a record from the lines; when editing, only those that were changed. Marks what does not fit.
 pub(super) fn fill<T: Record>(record: &mut T, lines: &mut [Line], editing: bool) -> bool {
+    fill_some(record, lines, editing, |f| wanted(f.when, editing))
+}
+
+/// Sets those fields of a record that were asked.
+pub(super) fn fill_some<T: Record>(
+    record: &mut T,
+    lines: &mut [Line],
+    changed: bool,
+    asked: impl Fn(&Field<T>) -> bool,
+) -> bool {
     let mut good = true;
-    for (field, line) in T::FIELDS.iter().filter(|f| wanted(f.when, editing)).zip(lines) {
+    for (field, line) in T::FIELDS.iter().filter(|f| asked(f)).zip(lines) {
         line.error = None;
-        if editing && line.edit.text() == line.before {
+        if changed && line.edit.text() == line.before {
             continue;
         }
         if let Err(why) = (field.set)(record, line.edit.text()) {

@@ -1,12 +1,14 @@
 //! A few ways to go on, below some lines that say what they are about: what to copy, where to take a certificate from,
 //! what to do with what a paste holds, which of two versions to keep.
 
-use super::bulk::Step;
+use super::form::{Form, Goal};
+use super::install::Install;
 use super::path::PathLine;
-use super::viewer::{Text, labelled};
+use super::viewer::{Text, Viewer, labelled};
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
 use crate::model::bytes::{Der, Serial};
+use crate::model::certificate::Certificate;
 use crate::model::field::differences;
 use crate::model::site::Site;
 use crate::tui::chord::Key;
@@ -50,6 +52,12 @@ pub enum Action {
     Quit,
     /// Runs a verb.
     Verb(Verb),
+    /// Runs several verbs, each a change of its own.
+    Verbs(Vec<Verb>),
+    /// Offers roots that other keyrings trust, for this one.
+    RingRoots(String),
+    /// Offers the roots of the system for this keyring.
+    SystemRoots(String),
     /// Copies, or writes to a file with `w`.
     Copy(Copy),
     /// Writes to a file.
@@ -67,11 +75,19 @@ pub enum Action {
     /// Goes on without saving what the dialog below holds.
     Discard,
     /// Does the same to many records: title, and each with what is done.
-    Bulk(String, Vec<(String, Step)>),
+    Bulk(String, Vec<(String, Verb)>),
     /// Goes to another record.
     Go(Target),
     /// Sorts the list by its order of this number, turned around or not.
     Sort(usize, bool),
+    /// Shows what installing certificates into this keyring would do.
+    Install(String, Vec<Certificate>),
+    /// Opens a form with this title.
+    Form(String, Goal),
+    /// Shows this, and opens the form from there.
+    Preview(String, Vec<Text>, Goal),
+    /// Opens another menu.
+    Menu(String, Vec<Text>, Vec<Item>),
 }
 
 /// A way to go on.
@@ -167,6 +183,14 @@ impl Menu {
                 self.busy = Some(id);
                 return (Some(Dialog::Menu(self)), vec![effect]);
             }
+            Action::Verbs(verbs) => verbs.into_iter().flat_map(|verb| job::go(model, verb)).collect(),
+            Action::RingRoots(keyring) => {
+                super::pick::of_rings(model, keyring);
+                Vec::new()
+            }
+            Action::SystemRoots(keyring) => {
+                vec![model.start(Job::SystemRoots(keyring), Effect::SystemRoots).1]
+            }
             Action::Copy(copy) => match text(&copy.source) {
                 Some(text) => vec![model.start(Job::Copy, |id| Effect::Copy(id, text)).1],
                 None => fetch(model, copy.source, IssuedFor::Copy),
@@ -200,11 +224,26 @@ impl Menu {
                 }
                 vec![effect]
             }
+            Action::Form(title, goal) => {
+                let form = Form::new(model, title, goal);
+                model.dialogs.push(Dialog::Form(form));
+                Vec::new()
+            }
+            Action::Preview(title, lines, goal) => {
+                let mut viewer = Viewer::new(title.clone(), lines);
+                viewer.then = Some(Box::new((title, goal)));
+                model.dialogs.push(Dialog::Viewer(viewer));
+                Vec::new()
+            }
+            Action::Menu(title, lines, items) => {
+                model.dialogs.push(Dialog::Menu(Self::new(title, lines, items)));
+                Vec::new()
+            }
             Action::Discard => {
                 model.dialogs.pop();
                 Vec::new()
             }
-            Action::Bulk(title, steps) => super::bulk::start(model, title, std::path::PathBuf::new(), steps),
+            Action::Bulk(title, steps) => super::bulk::start(model, title, steps),
             Action::Go(target) => {
                 model.jump(target);
                 Vec::new()
@@ -217,6 +256,11 @@ impl Menu {
                 if let Some(key) = key {
                     model.keep(&key);
                 }
+                Vec::new()
+            }
+            Action::Install(keyring, certificates) => {
+                let install = Install::new(model, keyring, certificates);
+                model.dialogs.push(Dialog::Install(install));
                 Vec::new()
             }
         };

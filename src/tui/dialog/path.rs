@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::bulk::{self, Step};
 use super::{Dialog, Sheet, hint};
 use crate::model::error::Error;
 use crate::tui::chord::Key;
@@ -20,8 +19,6 @@ pub enum Purpose {
     Read(ReadFor),
     /// This public text is written to it.
     Write(Vec<u8>),
-    /// It is a folder, to which many files are written.
-    Folder(Vec<(String, Step)>),
 }
 
 /// A path that is being typed.
@@ -45,6 +42,7 @@ impl PathLine {
             ReadFor::Queue => "Import requests from a file".into(),
             ReadFor::Trust(ring) => format!("Trusted roots for {ring} from a file"),
             ReadFor::Install(ring) => format!("Certificate for {ring} from a file"),
+            ReadFor::Verify => "Verify a chain from a file or a paste".into(),
         };
         Self {
             purpose: Purpose::Read(purpose),
@@ -64,18 +62,6 @@ impl PathLine {
             busy: None,
             title: format!("Write {what} to a file"),
             line: LineEdit::new(name),
-            choices: Vec::new(),
-        }
-    }
-
-    /// Asks for a folder to which a file is written for each step.
-    pub fn folder(steps: Vec<(String, Step)>) -> Self {
-        Self {
-            title: format!("Write {} certificates to a folder, one file each", steps.len()),
-            purpose: Purpose::Folder(steps),
-            error: None,
-            busy: None,
-            line: LineEdit::new("./"),
             choices: Vec::new(),
         }
     }
@@ -112,9 +98,6 @@ impl PathLine {
                 let path = PathBuf::from(self.line.text().trim());
                 self.error = None;
                 let (job, effect) = match &self.purpose {
-                    Purpose::Folder(steps) => {
-                        return (None, bulk::start(model, "Export", path, steps.clone()));
-                    }
                     Purpose::Read(purpose) => {
                         model.start(Job::Read(purpose.clone()), |id| Effect::ReadFile(id, path))
                     }
@@ -152,7 +135,6 @@ impl PathLine {
                 self.error = Some(match self.purpose {
                     Purpose::Read(_) => error.next("Paste PEM (-----BEGIN ...), or the path of a file."),
                     Purpose::Write(_) => error.next("Type the path of a new file."),
-                    Purpose::Folder(_) => error.next("Type the path of a folder."),
                 });
             }
             _ => {
@@ -179,7 +161,7 @@ impl PathLine {
             part(Role::Bad, &error.what);
             part(Role::Text, &error.why);
             part(Role::Title, &error.next);
-        } else if matches!(self.purpose, Purpose::Write(_) | Purpose::Folder(_)) {
+        } else if matches!(self.purpose, Purpose::Write(_)) {
             part(Role::Dim, "Public parts only. A file that is there already is never written over.");
         } else {
             part(Role::Dim, "PEM can be pasted here instead. You see what it holds before anything is done.");
@@ -191,8 +173,7 @@ impl PathLine {
         if self.choices.len() > SHOWN {
             part(Role::Dim, &format!("  and {} more", self.choices.len() - SHOWN));
         }
-        let verb =
-            if matches!(self.purpose, Purpose::Write(_) | Purpose::Folder(_)) { "write" } else { "read" };
+        let verb = if matches!(self.purpose, Purpose::Write(_)) { "write" } else { "read" };
         Sheet {
             title: self.title.clone(),
             body,

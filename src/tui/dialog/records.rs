@@ -118,8 +118,9 @@ impl Record for Withdrawal {
 pub fn fields_markdown() -> String {
     use crate::model::certificate::Certificate;
     use crate::model::certifier::{Certifier, NewCertifier};
+    use crate::model::export::{CertificateExport, Export};
     use crate::model::issued::Issued;
-    use crate::model::keyring::{Keyring, NewKeyring};
+    use crate::model::keyring::{Keyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying};
     use crate::model::request::Request;
     use crate::model::site::Site;
     let mut out = String::from(
@@ -129,12 +130,19 @@ pub fn fields_markdown() -> String {
     table::<NewCertifier>(&mut out);
     table::<Certifier>(&mut out);
     table::<NewKeyring>(&mut out);
+    table::<NewRequest>(&mut out);
+    table::<Renaming>(&mut out);
+    table::<NewPassword>(&mut out);
+    table::<SelfCertifying>(&mut out);
     table::<Keyring>(&mut out);
+    table::<Export>(&mut out);
     table::<Site>(&mut out);
     table::<Request>(&mut out);
     table::<Plan>(&mut out);
     table::<Denial>(&mut out);
     table::<Certificate>(&mut out);
+    rows(&mut out, crate::pki::reading::MORE);
+    table::<CertificateExport>(&mut out);
     table::<Issued>(&mut out);
     table::<Withdrawal>(&mut out);
     out
@@ -148,7 +156,11 @@ fn table<T: Record>(out: &mut String) {
     out.push_str(&format!(
         "\n## {noun}\n\n| name | label | what it is | set | kind |\n|---|---|---|---|---|\n"
     ));
-    for f in T::FIELDS {
+    rows(out, T::FIELDS);
+}
+
+fn rows<T>(out: &mut String, fields: &[Field<T>]) {
+    for f in fields {
         let when = match f.when {
             When::AtCreation => "when made",
             When::Amendable => "any time",

@@ -2,6 +2,7 @@
 
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
+use crate::desk::export::Asked;
 use crate::model::secret::Secret;
 use crate::tui::chord::Key;
 use crate::tui::job::{self, Job};
@@ -18,6 +19,8 @@ pub enum Opens {
     Certifier(String, Option<Box<Verb>>),
     /// A keyring, for the verb that needs it.
     Keyring(String, Box<Verb>),
+    /// A keyring, whose private key leaves.
+    Export(String, Box<Asked>),
     /// The keyring of a site, to serve it.
     Site(String),
 }
@@ -59,6 +62,7 @@ impl SecretLine {
                         model.start(job, |id| Effect::Unlock(id, name, secret))
                     }
                     Opens::Keyring(_, verb) => job::run(model, (**verb).clone().with_password(secret)),
+                    Opens::Export(_, asked) => job::export(model, (**asked).clone(), Some(secret)),
                     Opens::Site(site) => {
                         let site = site.clone();
                         model.start(Job::Serve(site.clone()), |id| Effect::Serve(id, site, 0, Some(secret)))
@@ -89,6 +93,10 @@ impl SecretLine {
             Opens::Keyring(name, _) => {
                 (format!("keyring {name}"), "No stash opens this ring, so its password is needed.")
             }
+            Opens::Export(name, _) => (
+                format!("keyring {name}"),
+                "No stash opens this ring, so its own password is needed, not the new pass phrase.",
+            ),
             Opens::Site(name) => {
                 (format!("the keyring of site {name}"), "It is used for the rehearsal only.")
             }

@@ -1,6 +1,11 @@
 //! Shows lines to read: a whole record, help, the log of a service, the result of a probe, messages.
 
+use std::collections::VecDeque;
+
+use super::form::{Form, Goal};
 use super::{Dialog, Sheet, hint};
+use crate::model::certificate::Certificate;
+use crate::pki::{asn1, pem, reading};
 use crate::tui::chord::Key;
 use crate::tui::model::Model;
 use crate::tui::msg::{Effect, Input};
@@ -30,18 +35,42 @@ pub struct Viewer {
     pub top: usize,
     /// Whether it shows the log of the rehearsal service and follows it.
     pub follows: bool,
+    /// The form that Enter goes on to, where it shows what will be done: its title and what it is for.
+    pub then: Option<Box<(String, Goal)>>,
+    /// What else there is to read of the same thing, by title; Tab goes on to the first.
+    pub others: VecDeque<(String, Vec<Text>)>,
 }
 
 impl Viewer {
     /// Makes a viewer of these lines.
     pub fn new(title: impl Into<String>, lines: Vec<Text>) -> Self {
-        Self { title: title.into(), lines, top: 0, follows: false }
+        Self { title: title.into(), lines, top: 0, follows: false, others: VecDeque::new(), then: None }
     }
 
     /// Makes a viewer of labelled values.
     pub fn of_entries(title: impl Into<String>, entries: Vec<(&'static str, String)>) -> Self {
         let line = |(label, text): (&str, String)| Text { label: label.into(), text, role: Role::Text };
         Self::new(title, entries.into_iter().map(line).collect())
+    }
+
+    /// Makes a viewer of a certificate: what it says, its elements, and as PEM. `before` comes first.
+    pub fn of_certificate(
+        model: &Model,
+        certificate: &Certificate,
+        before: Vec<(&'static str, String)>,
+    ) -> Self {
+        let said =
+            reading::all(certificate, &model.look()).into_iter().map(|(_, label, value)| (label, value));
+        let mut entries = before;
+        entries.extend(said);
+        let mut viewer = Self::of_entries("Certificate", entries);
+        let plain = |text: &str| Text { label: String::new(), text: text.to_owned(), role: Role::Text };
+        let der = &certificate.der.0;
+        let outline = asn1::text(der).iter().map(|line| plain(line)).collect();
+        let pem = pem::write("CERTIFICATE", der).lines().map(plain).collect();
+        viewer.others =
+            [("ASN.1 (offset, header+length, element)".to_owned(), outline), ("PEM".into(), pem)].into();
+        viewer
     }
 
     /// Makes a viewer of plain lines.
@@ -57,6 +86,13 @@ impl Viewer {
         let last = self.body(model, usize::from(inner.0)).len().saturating_sub(page);
         if let Input::Chord(key) = input {
             self.top = match key {
+                Key::Enter if self.then.is_some() => {
+                    if let Some(then) = &self.then {
+                        let form = Form::new(model, then.0.clone(), then.1.clone());
+                        model.dialogs.push(Dialog::Form(form));
+                    }
+                    self.top
+                }
                 Key::Esc | Key::Enter | Key::Char('q') => return (None, Vec::new()),
                 Key::Up | Key::Char('k') => self.top.saturating_sub(1),
                 Key::Down | Key::Char('j') => self.top.saturating_add(1),
@@ -64,6 +100,19 @@ impl Viewer {
                 Key::PageDown | Key::Char(' ') | Key::Ctrl('f') => self.top.saturating_add(page),
                 Key::Home | Key::Char('g') => 0,
                 Key::End | Key::Char('G') => last,
+                Key::Tab | Key::BackTab if !self.others.is_empty() => {
+                    let here = (std::mem::take(&mut self.title), std::mem::take(&mut self.lines));
+                    let next = if *key == Key::Tab {
+                        self.others.push_back(here);
+                        self.others.pop_front()
+                    } else {
+                        self.others.push_front(here);
+                        self.others.pop_back()
+                    };
+                    (self.title, self.lines) = next.unwrap_or_default();
+                    self.top = 0;
+                    return (Some(Dialog::Viewer(self)), Vec::new());
+                }
                 Key::Char('x') => {
                     let name = format!("{}.txt", super::path::file_name(&self.title));
                     let text = self.lines.iter().fold(String::new(), |out, l| {
@@ -83,12 +132,18 @@ impl Viewer {
 
     /// Says what it shows.
     pub fn sheet(&self, model: &Model, columns: usize) -> Sheet {
-        let hints = vec![
+        let mut hints = vec![
             hint("Esc", "back", 90),
             hint("Up/Down", "scroll", 60),
             hint("PgUp/PgDn", "page", 50),
             hint("x", "write to a file", 40),
         ];
+        if self.then.is_some() {
+            hints.insert(0, hint("Enter", "go on", 95));
+        }
+        if let Some((next, _)) = self.others.front() {
+            hints.insert(1, hint("Tab", next.split(" (").next().unwrap_or(next), 85));
+        }
         Sheet {
             title: self.title.clone(),
             body: self.body(model, columns),

@@ -21,6 +21,7 @@ use crate::tui::theme::Role;
 pub const PANE: Pane = Pane {
     id: PaneId::Sites,
     title: "Sites",
+    short: "Sites",
     columns: &[
         Column { title: "name", least: 12, share: 2, rank: 0 },
         Column { title: "kind", least: 4, share: 0, rank: 3 },

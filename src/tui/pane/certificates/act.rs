@@ -1,52 +1,21 @@
-//! What is done with one certificate or with all that are marked: exported, renewed, trusted.
+//! What is done with one certificate or with all that are marked: renewed, trusted.
 
-use super::{PEM, READ, copies};
+use super::READ;
 use crate::desk::Verb;
 use crate::model::certificate::Certificate;
 use crate::model::finding::Subject;
-use crate::model::key::KeyType;
-use crate::model::keyring::NewRequest;
-use crate::model::name::AltName;
+use crate::model::keyring::{Keyring, NewRequest, RequestKey, left_out};
+use crate::ops::request_again::proposed;
 use crate::ops::ring::Act;
 use crate::tui::command::{Command, Level};
 use crate::tui::dialog::Dialog;
-use crate::tui::dialog::bulk::{Step, certificate_name};
 use crate::tui::dialog::menu::{Action, Menu, item};
-use crate::tui::dialog::path::PathLine;
 use crate::tui::dialog::viewer::Text;
-use crate::tui::everywhere::selected;
 use crate::tui::model::Model;
 use crate::tui::pane::{PaneId, RowKey};
 use crate::tui::theme::Role;
 
 pub(super) const COMMANDS: &[Command] = &[
-    Command {
-        name: "certificate.export",
-        title: "export",
-        keys: &["x"],
-        doc: "Writes the certificate to a file as PEM, or each marked one to a file of its own.",
-        cli: Some("certificate show"),
-        weight: 50,
-        ready: |model| match model.selected() {
-            Some(RowKey::Group(_)) if model.here().marked.is_empty() => {
-                Err("it is the head of a group".into())
-            }
-            _ => selected(model),
-        },
-        run: |model| {
-            if !model.here().marked.is_empty() {
-                let steps = marked(model).iter().filter_map(|key| export_step(model, key)).collect();
-                model.dialogs.push(Dialog::Path(PathLine::folder(steps)));
-                return Vec::new();
-            }
-            let Some(key) = model.selected() else { return Vec::new() };
-            let pem = copies(model, &key).into_iter().filter(|c| c.label == PEM);
-            let items = pem.map(|c| item(format!("{} to {}", c.label, c.name), Action::Write(c))).collect();
-            model.dialogs.push(Dialog::Menu(Menu::new("Export", Vec::new(), items)));
-            Vec::new()
-        },
-        ..READ
-    },
     Command {
         name: "certificate.renew",
         title: "renew",
@@ -63,22 +32,28 @@ pub(super) const COMMANDS: &[Command] = &[
         },
         run: |model| {
             let rings = rings_of_marked(model);
-            let steps = |new_key: Option<KeyType>| {
-                let step = |(ring, hosts): &(String, Vec<String>)| {
-                    let act = Act::Request(NewRequest { new_key, hosts: hosts.clone() });
-                    (format!("keyring {ring}"), Step::Verb(Box::new(Verb::ring(ring, act))))
+            let steps = |key: RequestKey| {
+                let step = |ring: &&Keyring| {
+                    let asked = NewRequest { key: Some(key), ..proposed(&model.state, ring) };
+                    (format!("keyring {}", ring.name), Verb::ring(&ring.name, Act::Request(asked)))
                 };
                 Action::Bulk("Renew".into(), rings.iter().map(step).collect())
             };
             let key_type = model.settings.keyring_key;
             let items = vec![
-                item("with the key that each keyring has", steps(None)),
-                item(format!("with a new {} key each", key_type.name()), steps(Some(key_type))),
+                item("with the key that each keyring has", steps(RequestKey::Same)),
+                item(format!("with a new {} key each", key_type.name()), steps(RequestKey::New(key_type))),
             ];
-            let names: Vec<_> = rings.iter().map(|(ring, _)| ring.as_str()).collect();
+            let names: Vec<_> = rings.iter().map(|ring| ring.name.as_str()).collect();
             let count =
                 if names.len() == 1 { "1 keyring".into() } else { format!("{} keyrings", names.len()) };
-            let text = format!("A new request is made of {count}: {}.", names.join(", "));
+            let mut text = format!("A new request is made of {count}: {}.", names.join(", "));
+            for ring in &rings {
+                let dropped = ring.leaf().map(left_out).unwrap_or_default();
+                if !dropped.is_empty() {
+                    text.push_str(&format!(" That of {} leaves out {}.", ring.name, dropped.join(", ")));
+                }
+            }
             let lines = vec![Text { label: String::new(), text, role: Role::Text }];
             model.dialogs.push(Dialog::Menu(Menu::new("Renew", lines, items)));
             Vec::new()
@@ -103,7 +78,7 @@ pub(super) const COMMANDS: &[Command] = &[
             let roots = roots_of_marked(model);
             let step = |ring: &String| {
                 let act = Act::Trust { roots: roots.clone() };
-                (format!("keyring {ring}"), Step::Verb(Box::new(Verb::ring(ring, act))))
+                (format!("keyring {ring}"), Verb::ring(ring, act))
             };
             let title = || "Trust".to_owned();
             let rings = &model.state.keyrings;
@@ -133,21 +108,17 @@ fn marked(model: &Model) -> Vec<RowKey> {
     }
 }
 
-/// Lists the keyrings whose certificate is marked, each with the hosts of it.
-fn rings_of_marked(model: &Model) -> Vec<(String, Vec<String>)> {
+/// Lists the keyrings whose certificate is marked.
+fn rings_of_marked(model: &Model) -> Vec<&Keyring> {
     let mut rings = Vec::new();
     for key in marked(model) {
         let RowKey::Local(digest) = key else { continue };
-        for subject in model.places.get(&digest).into_iter().flatten() {
-            let Subject::Keyring(name) = subject else { continue };
-            let leaf = model.state.keyrings.get(name).and_then(|ring| ring.leaf());
-            let Some(leaf) = leaf.filter(|leaf| leaf.sha256 == digest) else { continue };
-            let host = |name: &AltName| match name {
-                AltName::Dns(host) => Some(host.clone()),
-                _ => None,
-            };
-            rings.push((name.clone(), leaf.alt_names.iter().filter_map(host).collect()));
-        }
+        let all = model.places.get(&digest).into_iter().flatten();
+        let all = all.filter_map(|subject| match subject {
+            Subject::Keyring(name) => model.state.keyrings.get(name),
+            _ => None,
+        });
+        rings.extend(all.filter(|ring| ring.leaf().is_some_and(|leaf| leaf.sha256 == digest)));
     }
     rings
 }
@@ -161,18 +132,4 @@ fn roots_of_marked(model: &Model) -> Vec<Certificate> {
         _ => None,
     };
     marked(model).into_iter().filter_map(root).collect()
-}
-
-/// Writes a row to a file of its own.
-fn export_step(model: &Model, key: &RowKey) -> Option<(String, Step)> {
-    match key {
-        RowKey::Local(digest) => {
-            let c = model.certificate(digest)?;
-            let name = certificate_name(&c.subject.text(), &c.serial.to_string());
-            let pem = crate::pki::pem::write("CERTIFICATE", &c.der.0);
-            Some((c.subject.title(), Step::Write(name, pem.into_bytes())))
-        }
-        RowKey::Issued(id) => Some((format!("issued certificate {id}"), Step::Issued(*id))),
-        _ => None,
-    }
 }

@@ -3,23 +3,30 @@
 
 mod act;
 
+use std::collections::VecDeque;
+
 use super::{Cell, Column, Entry, Pane, PaneId, RowKey, Target, Used, entries};
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
+use crate::model::export::{CertificateExport, FORMS, Format, Which};
+use crate::model::field::Record;
 use crate::model::filter::{self, Moment};
 use crate::model::finding::Subject;
 use crate::model::issued::Issued;
 use crate::model::time::Timestamp;
 use crate::model::verdict::Verdict;
+use crate::pki::reading;
 use crate::store::listing::{self, Grouping, Here, Sort};
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
+use crate::tui::dialog::compare::Compare;
 use crate::tui::dialog::form::{Form, Goal};
 use crate::tui::dialog::menu::{Action, Copy, Menu, Source, item};
 use crate::tui::dialog::path::file_name;
+use crate::tui::dialog::verify::{self, Wanted};
 use crate::tui::everywhere::selected;
 use crate::tui::issued::Wish;
-use crate::tui::job::Job;
+use crate::tui::job::{IssuedFor, Job};
 use crate::tui::model::{Model, Mood};
 use crate::tui::msg::Effect;
 use crate::tui::theme::Role;
@@ -28,6 +35,7 @@ use crate::tui::theme::Role;
 pub const PANE: Pane = Pane {
     id: PaneId::Certificates,
     title: "Certificates",
+    short: "Certs",
     columns: &[
         Column { title: "subject", least: 24, share: 6, rank: 0 },
         Column { title: "names", least: 20, share: 4, rank: 6 },
@@ -73,12 +81,7 @@ pub const PANE: Pane = Pane {
     detail: |model, key| match key {
         RowKey::Local(digest) => {
             let mut all = model.certificate(digest).map_or_else(Vec::new, |c| entries(c, model));
-            if let Some(row) = model.issued.here.get(digest) {
-                let known: Vec<&str> = all.iter().map(|(label, _)| *label).collect();
-                let more = entries(row, model).into_iter().filter(|(label, _)| !known.contains(label));
-                let more: Vec<_> = more.collect();
-                all.extend(more);
-            }
+            all.extend(beside(model, digest));
             told(model, key, all)
         }
         RowKey::Issued(id) => {
@@ -189,6 +192,15 @@ fn told(model: &Model, key: &RowKey, mut entries: Vec<Entry>) -> Vec<Entry> {
     revoked_first(entries)
 }
 
+/// Returns what the issued list knows of a certificate of the workspace beyond the certificate itself.
+pub(in crate::tui) fn beside(model: &Model, digest: &Digest) -> Vec<Entry> {
+    let Some(row) = model.issued.here.get(digest) else { return Vec::new() };
+    let look = model.look();
+    let fields = Issued::FIELDS.iter().filter(|f| Certificate::FIELDS.iter().all(|c| c.label != f.label));
+    let said = fields.map(|f| (f.label, (f.get)(row, &look)));
+    revoked_first(said.filter(|(_, value)| !value.is_empty()).collect())
+}
+
 /// Puts a revocation before everything else.
 fn revoked_first(mut entries: Vec<Entry>) -> Vec<Entry> {
     if let Some(at) = entries.iter().position(|(label, value)| *label == "Revoked" && value != "no") {
@@ -258,6 +270,64 @@ const COMMANDS: &[Command] = &[
             }
             model.say(Mood::Plain, text);
             Vec::new()
+        },
+        ..READ
+    },
+    Command {
+        name: "certificate.export",
+        title: "export",
+        keys: &["x"],
+        doc: "Writes the marked certificates, or the selected one, to a file or a new folder as PEM, DER, PKCS#7 or public key.",
+        cli: Some("certificate export"),
+        weight: 50,
+        ready: |model| match model.selected() {
+            Some(RowKey::Group(_)) if model.here().marked.is_empty() => {
+                Err("it is the head of a group".into())
+            }
+            _ => selected(model),
+        },
+        run: export,
+        ..READ
+    },
+    Command {
+        name: "certificate.compare",
+        title: "compare",
+        keys: &["="],
+        doc: "Shows two certificates side by side with the differences marked: the two that are marked, or the marked one \
+              and the selected one.",
+        cli: Some("certificate compare"),
+        weight: 20,
+        ready: |model| match pair(model) {
+            Some(_) => Ok(()),
+            None => Err("mark one certificate with Space and select another, or mark two".into()),
+        },
+        run: |model| match pair(model) {
+            Some(keys) => compare(model, Vec::new(), keys.into()),
+            None => Vec::new(),
+        },
+        ..READ
+    },
+    Command {
+        name: "certificate.verify",
+        title: "verify",
+        keys: &["v"],
+        doc: "Explains how the certificate verifies with what the workspace knows, at any date and for any host.",
+        cli: Some("verify"),
+        weight: 52,
+        run: |model| match model.selected() {
+            Some(RowKey::Local(digest)) => match model.certificate(&digest).cloned() {
+                Some(certificate) => verify::start(model, Wanted::Certificate(Box::new(certificate))),
+                None => Vec::new(),
+            },
+            Some(RowKey::Issued(id)) => match model.issued.rows.get(&id) {
+                Some(row) => {
+                    let (certifier, serial) = (row.certifier.clone(), row.serial.clone());
+                    let job = Job::Issued(IssuedFor::Verify);
+                    vec![model.start(job, |job| Effect::Issued(job, certifier, serial)).1]
+                }
+                None => Vec::new(),
+            },
+            _ => Vec::new(),
         },
         ..READ
     },
@@ -341,7 +411,82 @@ const COMMANDS: &[Command] = &[
     },
 ];
 
+/// Returns the two certificates that are to be compared.
+fn pair(model: &Model) -> Option<[RowKey; 2]> {
+    let marked = &model.here().marked;
+    let mut keys: Vec<RowKey> = marked.iter().cloned().collect();
+    if keys.len() == 1 {
+        keys.extend(model.selected().filter(|key| !marked.contains(key)));
+    }
+    keys.try_into().ok()
+}
+
+/// Fetches what only the ledger has, one after the other, and shows both.
+pub(in crate::tui) fn compare(
+    model: &mut Model,
+    mut known: Vec<Certificate>,
+    mut rest: VecDeque<RowKey>,
+) -> Vec<Effect> {
+    while let Some(key) = rest.pop_front() {
+        match &key {
+            RowKey::Local(digest) => known.extend(model.certificate(digest).cloned()),
+            RowKey::Issued(id) => {
+                let Some(row) = model.issued.rows.get(id) else {
+                    model.say(Mood::Warn, "Not done: scroll to the marked row once, so that it is read.");
+                    return Vec::new();
+                };
+                let (certifier, serial) = (row.certifier.clone(), row.serial.clone());
+                let job = Job::Issued(IssuedFor::Compare(known, rest));
+                return vec![model.start(job, |job| Effect::Issued(job, certifier, serial)).1];
+            }
+            _ => {}
+        }
+    }
+    if let Ok([first, second]) = <[Certificate; 2]>::try_from(known) {
+        model.dialogs.push(Dialog::Compare(Compare::new(first, second)));
+    }
+    Vec::new()
+}
+
+/// Fields that can be copied alone, beside those that every row has.
+const COPIED: [&str; 6] = ["issuer", "names", "sha1", "spki-pin", "ski", "crl"];
+
 const PEM: &str = "certificate (PEM)";
+
+/// Asks for the form of the marked certificates, or of the selected one.
+fn export(model: &mut Model) -> Vec<Effect> {
+    let which = |key: &RowKey| match key {
+        RowKey::Local(digest) => Some(Which::Sha256(*digest)),
+        RowKey::Issued(id) => Some(Which::Issued(*id)),
+        _ => None,
+    };
+    let marked: Vec<Which> = model.here().marked.iter().filter_map(which).collect();
+    let Some(key) = model.selected() else { return Vec::new() };
+    let (which, name, what) = if marked.is_empty() {
+        let copy = copies(model, &key).into_iter().find(|c| c.label == PEM);
+        let name = copy.map_or_else(String::new, |c| c.name.trim_end_matches(".pem").to_owned());
+        (which(&key).into_iter().collect(), name, "the selected certificate".to_owned())
+    } else {
+        let many = marked.len();
+        (
+            marked,
+            "certificates".to_owned(),
+            if many == 1 { "1 marked certificate".into() } else { format!("{many} marked certificates") },
+        )
+    };
+    let items = FORMS.iter().filter(|f| f.certificate).map(|info| {
+        let asked = CertificateExport::new(which.clone(), info.form, &name);
+        let label = match info.form {
+            Format::Pem => "PEM",
+            Format::Der => "DER",
+            _ => info.title,
+        };
+        item(label, Action::Form(format!("Export {what}: {label}"), Goal::Certificates(Box::new(asked))))
+    });
+    let items = items.collect();
+    model.dialogs.push(Dialog::Menu(Menu::new(format!("Export {what}"), Vec::new(), items)));
+    Vec::new()
+}
 
 /// Returns the order of the list.
 fn sort(model: &Model) -> Sort {
@@ -510,12 +655,28 @@ fn copies(model: &Model, key: &RowKey) -> Vec<Copy> {
         _ => return Vec::new(),
     };
     let name = format!("certificate-{}-{}", file_name(&title), ending(&serial).to_lowercase());
+    let whole = match key {
+        RowKey::Local(digest) => model.certificate(digest),
+        _ => None,
+    };
     let text = |label, text: String| Copy { label, name: format!("{name}.txt"), source: Source::Text(text) };
-    vec![
+    let mut all = vec![
         text("serial number", serial.to_string()),
         text("SHA-256", sha256.to_string()),
         text("subject", subject),
         Copy { label: PEM, name: format!("{name}.pem"), source },
         text("row", super::row_text(model, key)),
-    ]
+    ];
+    if let Some(c) = whole {
+        let look = model.look();
+        for field in Certificate::FIELDS.iter().chain(reading::MORE).filter(|f| COPIED.contains(&f.name)) {
+            let value = (field.get)(c, &look);
+            if !value.is_empty() {
+                all.push(text(field.label, value.replace('\n', " ")));
+            }
+        }
+        let source = Source::Pem("PUBLIC KEY", vec![c.key.spki.clone()]);
+        all.push(Copy { label: "public key (PEM)", name: format!("{name}-key.pem"), source });
+    }
+    all
 }

@@ -10,9 +10,8 @@ mod verify;
 use super::{Cell, Column, Pane, PaneId, RowKey, Used, entries, named};
 use crate::desk::Verb;
 use crate::model::finding::Subject;
-use crate::model::keyring::{Keyring, NewKeyring, Role as Part, status};
+use crate::model::keyring::{Keyring, NewKeyring, status};
 use crate::model::request::Status;
-use crate::ops::ring::Act;
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::{Form, Goal};
@@ -29,6 +28,7 @@ use crate::tui::theme::Role;
 pub const PANE: Pane = Pane {
     id: PaneId::Keyrings,
     title: "Keyrings",
+    short: "Keyrings",
     columns: &[
         Column { title: "name", least: 12, share: 2, rank: 0 },
         Column { title: "certificate", least: 14, share: 4, rank: 2 },
@@ -90,7 +90,7 @@ pub const PANE: Pane = Pane {
     },
     copies: |model, key| {
         let Some(ring) = ring(model, key) else { return Vec::new() };
-        let mut all = exports(model, ring);
+        let mut all = export::copies(model, ring);
         let mut text = |label, text: String| {
             let name = format!("keyring-{}.txt", file_name(&ring.name));
             all.push(Copy { label, name, source: Source::Text(text) });
@@ -158,16 +158,6 @@ const COMMANDS: &[Command] = &[
         ..WRITE
     },
     Command {
-        name: "keyring.trust",
-        title: "trust roots",
-        keys: &["t"],
-        doc: "Adds trusted roots to the ring, from a certifier of the workspace or from a file.",
-        cli: Some("keyring trust"),
-        weight: 80,
-        run: trust,
-        ..WRITE
-    },
-    Command {
         name: "keyring.install",
         title: "install",
         keys: &["i"],
@@ -180,25 +170,6 @@ const COMMANDS: &[Command] = &[
             Some(_) => Ok(()),
         },
         run: install,
-        ..WRITE
-    },
-    Command {
-        name: "keyring.export",
-        title: "export",
-        keys: &["x"],
-        level: Level::Read,
-        doc: "Writes public parts of the ring to a file: certificate, chain, roots or request, as PEM.",
-        cli: Some("keyring export"),
-        weight: 40,
-        run: |model| {
-            let Some(key) = model.selected() else { return Vec::new() };
-            let Some(ring) = ring(model, &key) else { return Vec::new() };
-            let items = exports(model, ring).into_iter().map(|c| item(c.label, Action::Write(c))).collect();
-            let text = format!("Public parts of {}; the private key stays in the ring.", ring.name);
-            let lines = vec![Text { label: String::new(), text, role: Role::Dim }];
-            model.dialogs.push(Dialog::Menu(Menu::new("Export", lines, items)));
-            Vec::new()
-        },
         ..WRITE
     },
     Command {
@@ -235,48 +206,6 @@ fn ring<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Keyring> {
         RowKey::Name(name) => model.state.keyrings.get(name),
         _ => None,
     }
-}
-
-/// Lists the public parts that a ring has.
-fn exports(model: &Model, ring: &Keyring) -> Vec<Copy> {
-    let ders = |part| ring.with_role(part).map(|e| e.certificate.der.clone()).collect::<Vec<_>>();
-    let name = file_name(&ring.name);
-    let pem = |label, suffix: &str, block, ders| Copy {
-        label,
-        name: format!("{name}{suffix}.pem"),
-        source: Source::Pem(block, ders),
-    };
-    let (leaf, chain, roots) = (ders(Part::Leaf), ders(Part::Chain), ders(Part::Root));
-    let mut all = Vec::new();
-    if !leaf.is_empty() {
-        all.push(pem("certificate (PEM)", "", "CERTIFICATE", leaf.clone()));
-        let both = leaf.into_iter().chain(chain).collect();
-        all.push(pem("certificate with its chain (PEM)", "-chain", "CERTIFICATE", both));
-    }
-    if let Some(request) = model.state.request_of_keyring(ring) {
-        let der = vec![request.pkcs10.der.clone()];
-        all.push(pem("certificate request (PEM)", "-request", "CERTIFICATE REQUEST", der));
-    }
-    if !roots.is_empty() {
-        all.push(pem("trusted roots (PEM)", "-roots", "CERTIFICATE", roots));
-    }
-    all
-}
-
-fn trust(model: &mut Model) -> Vec<Effect> {
-    let Some(keyring) = model.selected_name() else { return Vec::new() };
-    let mut items = Vec::new();
-    for certifier in model.state.certifiers.values() {
-        let roots = vec![certifier.certificate.clone()];
-        let verb = Verb::ring(keyring.clone(), Act::Trust { roots });
-        let label = format!("Certifier {}: {}", certifier.name, certifier.certificate.subject.title());
-        items.push(item(label, Action::Verb(verb)));
-    }
-    items.push(item("Roots from a file", Action::Read(ReadFor::Trust(keyring.clone()))));
-    let text = "A certificate can only be installed when the ring trusts the root it leads to.".into();
-    let lines = vec![Text { label: String::new(), text, role: Role::Dim }];
-    model.dialogs.push(Dialog::Menu(Menu::new(format!("Trusted roots for {keyring}"), lines, items)));
-    Vec::new()
 }
 
 fn install(model: &mut Model) -> Vec<Effect> {

@@ -1,0 +1,133 @@
+//! `ringmaster doctor`: what the checks find in the whole workspace, and what each of them means.
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde_json::{Value, json};
+
+use super::print;
+use super::session::Session;
+use crate::desk::Desk;
+use crate::doctor::{self, Check};
+use crate::model::error::{Error, Result};
+use crate::model::finding::{Finding, Severity, Subject, worst};
+
+/// The command.
+pub(super) fn command() -> Command {
+    let severities = Severity::ALL.map(Severity::word);
+    Command::new("doctor")
+        .about("Checks the whole workspace, worst first; exit code 3 when there are warnings or errors")
+        .arg(Arg::new("rule").long("rule").value_name("RULE").help("Shows what this rule finds, such as K09"))
+        .arg(
+            Arg::new("severity")
+                .long("severity")
+                .value_name("SEVERITY")
+                .value_parser(severities)
+                .help("Shows what is at least as bad as this"),
+        )
+        .arg(
+            Arg::new("keyring")
+                .long("keyring")
+                .value_name("NAME")
+                .help("Shows what is found about this keyring and the sites that name it"),
+        )
+        .arg(
+            Arg::new("explain")
+                .long("explain")
+                .value_name("RULE")
+                .conflicts_with_all(["rule", "severity", "keyring", "list"])
+                .help("Explains a rule; needs no workspace"),
+        )
+        .arg(
+            Arg::new("list")
+                .long("list")
+                .action(ArgAction::SetTrue)
+                .conflicts_with_all(["rule", "severity", "keyring"])
+                .help("Lists every rule; needs no workspace"),
+        )
+}
+
+/// Runs the checks, or tells about them.
+pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    let text = |name| options.get_one::<String>(name);
+    if let Some(id) = text("explain") {
+        explain(rule(id)?, session);
+        return Ok(0);
+    }
+    if options.get_flag("list") {
+        list(session);
+        return Ok(0);
+    }
+    let only = text("rule").map(|id| rule(id)).transpose()?;
+    let least = text("severity").and_then(|word| Severity::from_word(word));
+    let state = session.state()?;
+    let keyring = text("keyring");
+    if let Some(name) = keyring {
+        let known = state.keyrings.contains_key(name)
+            || state.unreadable.iter().any(|unread| unread.keyring() == Some(name));
+        if !known {
+            let next = "List them with: ringmaster keyring list";
+            return Err(Error::not_found("keyring", name).next(next));
+        }
+    }
+    let about = |finding: &Finding| match (keyring, &finding.subject) {
+        (None, _) => true,
+        (Some(name), Subject::Keyring(ring)) => ring == name,
+        (Some(name), Subject::Site(site)) => state.sites.get(site).is_some_and(|s| s.keyring == *name),
+        _ => false,
+    };
+    let mut findings = doctor::examine(&state, Desk::now(), &session.config.expiry_bands);
+    findings.retain(|f| {
+        only.is_none_or(|check| check.id == f.rule) && least.is_none_or(|s| f.severity >= s) && about(f)
+    });
+    if session.json {
+        session.out.json(&Value::Array(findings.iter().map(print::finding).collect()));
+    } else if findings.is_empty() {
+        session.out.line("Nothing was found.");
+    } else {
+        session.out.findings(&findings);
+        let count =
+            |severity: Severity| severity.count(findings.iter().filter(|f| f.severity == severity).count());
+        let counts: Vec<_> = Severity::ALL.into_iter().rev().filter_map(count).collect();
+        session.out.note(&format!("{}; ringmaster doctor --explain RULE says more.", counts.join(", ")));
+    }
+    Ok(if worst(&findings) >= Some(Severity::Warning) { 3 } else { 0 })
+}
+
+fn rule(id: &str) -> Result<&'static Check> {
+    doctor::find(id).ok_or_else(|| {
+        Error::usage(format!("There is no rule \"{id}\".")).next("List them with: ringmaster doctor --list")
+    })
+}
+
+fn explain(check: &Check, session: &mut Session<'_>) {
+    if session.json {
+        return session.out.json(&object(check));
+    }
+    session.out.line(&format!("{} ({}): {}", check.id, check.severity.word(), check.title));
+    session.out.line("");
+    session.out.line(check.explain);
+    session.out.line("");
+    session.out.pairs([("Remedy", check.remedy.to_owned()), ("Command", check.command.to_owned())]);
+}
+
+fn list(session: &mut Session<'_>) {
+    let table = doctor::table();
+    if session.json {
+        return session.out.json(&Value::Array(table.into_iter().map(object).collect()));
+    }
+    let row = |c: &Check| {
+        vec![c.id.to_owned(), c.severity.word().to_owned(), c.command.to_owned(), c.title.to_owned()]
+    };
+    let rows: Vec<_> = table.into_iter().map(row).collect();
+    session.out.table(&["RULE", "SEVERITY", "COMMAND", "WHAT IS WRONG"], &rows);
+}
+
+fn object(check: &Check) -> Value {
+    json!({
+        "rule": check.id,
+        "severity": check.severity.word(),
+        "title": check.title,
+        "explanation": check.explain,
+        "remedy": check.remedy,
+        "command": check.command,
+    })
+}

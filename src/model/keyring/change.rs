@@ -1,0 +1,103 @@
+//! What is asked to change a keyring that is there already: another name, another password, a certificate for tests.
+
+use super::check_name;
+use crate::model::field::{Field, Kind, Record, When, number};
+use crate::model::secret::Secret;
+
+/// How a keyring shall be called.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Renaming {
+    /// The new name.
+    pub to: String,
+}
+
+/// Under which password a keyring shall be sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NewPassword {
+    /// The new password.
+    pub password: Secret,
+    /// The same again.
+    pub repeat: Secret,
+}
+
+/// How a keyring certifies itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelfCertifying {
+    /// How many days the certificate is valid.
+    pub days: u32,
+}
+
+impl SelfCertifying {
+    /// The most days.
+    pub const MOST: u32 = 397;
+}
+
+impl Default for SelfCertifying {
+    fn default() -> Self {
+        Self { days: 90 }
+    }
+}
+
+impl Record for Renaming {
+    const NOUN: &'static str = "renaming";
+    const FIELDS: &'static [Field<Self>] = &[Field {
+        name: "to",
+        label: "New name",
+        help: "Files, stash, every site document and every request that names the ring follow; a-z, 0-9, dot, dash and \
+               underscore.",
+        kind: Kind::Text,
+        when: When::AtCreation,
+        get: |x, _| x.to.clone(),
+        set: |x, t| {
+            check_name(t.trim())?;
+            x.to = t.trim().to_owned();
+            Ok(())
+        },
+    }];
+}
+
+impl Record for NewPassword {
+    const NOUN: &'static str = "new password";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field {
+            name: "password",
+            label: "New password",
+            help: "Seals the keys and the stash anew; versions in keyrings/.history keep the password they had.",
+            kind: Kind::Secret,
+            when: When::AtCreation,
+            get: |_, _| String::new(),
+            set: |x, t| {
+                x.password = Secret::new(t.to_owned());
+                Ok(())
+            },
+        },
+        Field {
+            name: "repeat",
+            label: "Password again",
+            help: "The same once more.",
+            kind: Kind::Secret,
+            when: When::AtCreation,
+            get: |_, _| String::new(),
+            set: |x, t| {
+                x.repeat = Secret::new(t.to_owned());
+                Ok(())
+            },
+        },
+    ];
+}
+
+impl Record for SelfCertifying {
+    const NOUN: &'static str = "self-certified certificate";
+    const FIELDS: &'static [Field<Self>] = &[Field {
+        name: "days",
+        label: "Validity in days",
+        help: "For tests only: the ring's own key signs the certificate, and no client trusts it.",
+        kind: Kind::Number(1, Self::MOST as u64),
+        when: When::AtCreation,
+        get: |x, _| x.days.to_string(),
+        set: |x, t| {
+            x.days = number(t, 1, u64::from(Self::MOST))?;
+            Ok(())
+        },
+    }];
+}

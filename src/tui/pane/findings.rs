@@ -1,0 +1,208 @@
+//! The pane of findings: what the checks say of the workspace, worst first, and the ways from a finding to its object and
+//! to what helps.
+
+use std::sync::Arc;
+
+use super::{Cell, Column, Entry, Pane, PaneId, RowKey, matches};
+use crate::doctor;
+use crate::model::escape::visible;
+use crate::model::finding::{Finding, Severity, Subject};
+use crate::tui::command::{self, Command, Level, Scope};
+use crate::tui::dialog::menu::{Copy, Source};
+use crate::tui::everywhere::selected;
+use crate::tui::model::{Focus, Model, Mood};
+use crate::tui::msg::Effect;
+use crate::tui::theme::Role;
+
+/// The pane.
+pub const PANE: Pane = Pane {
+    id: PaneId::Findings,
+    title: "Findings",
+    short: "Findings",
+    columns: &[
+        Column { title: "severity", least: 8, share: 0, rank: 0 },
+        Column { title: "rule", least: 4, share: 0, rank: 1 },
+        Column { title: "object", least: 12, share: 1, rank: 0 },
+        Column { title: "text", least: 14, share: 6, rank: 0 },
+    ],
+    rows: |model| {
+        let pane = model.here();
+        let wanted = |f: &&Arc<Finding>| {
+            let texts = || [f.severity.word(), &f.rule, &f.subject.to_string(), &f.text].map(str::to_owned);
+            (!pane.findings || f.severity > Severity::Info)
+                && (pane.filter.is_empty() || matches(&pane.filter, &texts().each_ref().map(String::as_str)))
+        };
+        model.findings.all.iter().filter(wanted).map(|f| RowKey::Finding(f.clone())).collect()
+    },
+    sorted: |_| "",
+    cells: |_, key| {
+        let f = finding(key)?;
+        Some(vec![
+            Cell::of(role(f.severity), f.severity.word()),
+            Cell::new(&f.rule),
+            Cell::new(f.subject.to_string()),
+            Cell::new(behind_object(f)),
+        ])
+    },
+    detail: |model, key| finding(key).map_or_else(Vec::new, |f| detail(model, f)),
+    used: |model, key| {
+        let Some((pane, row)) = finding(key).and_then(|f| RowKey::of(&f.subject)) else { return Vec::new() };
+        (pane.pane().used)(model, &row)
+    },
+    copies: |model, key| {
+        let Some(f) = finding(key) else { return Vec::new() };
+        let name = format!("finding-{}.txt", f.rule);
+        let lines = detail(model, f).into_iter().map(|(label, text)| format!("{label}: {text}\n"));
+        vec![
+            Copy { label: "finding", name: name.clone(), source: Source::Text(f.text.clone()) },
+            Copy { label: "finding with its explanation", name, source: Source::Text(lines.collect()) },
+        ]
+    },
+    empty: |_| vec![("console.help", "See every key of this pane.")],
+    commands: &[COMMANDS],
+};
+
+const READ: Command = Command {
+    name: "",
+    title: "",
+    keys: &[],
+    scope: Scope::Pane(PaneId::Findings),
+    level: Level::Read,
+    doc: "",
+    cli: None,
+    weight: 0,
+    ready: selected,
+    confirm: None,
+    run: |_| Vec::new(),
+};
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "finding.fix",
+        title: "fix",
+        keys: &["f"],
+        doc: "Goes to the object of the finding and runs the command that helps, which asks before it changes anything.",
+        weight: 92,
+        ready: |model| {
+            selected(model)?;
+            match remedy(model) {
+                Some(_) => Ok(()),
+                None => Err("no command of the console helps here; Enter shows what to do".into()),
+            }
+        },
+        run: fix,
+        ..READ
+    },
+    Command {
+        name: "finding.object",
+        title: "go to object",
+        keys: &["o"],
+        doc: "Goes to the keyring, site or certifier that the finding is about.",
+        weight: 91,
+        run: |model| {
+            let Some(RowKey::Finding(f)) = model.selected() else { return Vec::new() };
+            match RowKey::of(&f.subject) {
+                Some((pane, row)) => drop(go(model, pane, &row, &f)),
+                None => model.say(Mood::Warn, "This finding is about the workspace as a whole."),
+            }
+            Vec::new()
+        },
+        ..READ
+    },
+];
+
+fn finding(key: &RowKey) -> Option<&Finding> {
+    match key {
+        RowKey::Finding(finding) => Some(finding),
+        _ => None,
+    }
+}
+
+/// How a severity looks; its word stands beside it.
+pub(in crate::tui) fn role(severity: Severity) -> Role {
+    match severity {
+        Severity::Error => Role::Bad,
+        Severity::Warning => Role::Warn,
+        Severity::Info => Role::Dim,
+    }
+}
+
+/// Returns the text without the name of its object, which stands beside it.
+fn behind_object(f: &Finding) -> String {
+    let object = visible(&f.subject.to_string());
+    let same = |begin: &str| begin.to_lowercase() == object.to_lowercase();
+    let rest =
+        f.text.get(..object.len()).filter(|begin| same(begin)).and_then(|_| f.text.get(object.len()..));
+    rest.and_then(|rest| rest.strip_prefix(' ')).unwrap_or(&f.text).to_owned()
+}
+
+fn detail(model: &Model, f: &Finding) -> Vec<Entry> {
+    let check = doctor::find(&f.rule);
+    let command = f.command.as_deref().and_then(command::find);
+    let key = command::find("finding.fix").map_or_else(String::new, |c| model.key_of(c));
+    let entries = [
+        ("Finding", f.text.clone()),
+        ("Remedy", f.remedy.clone()),
+        ("Command", command.map_or_else(String::new, |c| format!("{key}: {} ({})", c.title, c.name))),
+        ("Object", f.subject.to_string()),
+        ("Severity", f.severity.word().to_owned()),
+        ("Rule", check.map_or_else(|| f.rule.clone(), |c| format!("{}: {}", c.id, c.title))),
+        ("What it means", check.map_or_else(String::new, |c| c.explain.to_owned())),
+    ];
+    entries.into_iter().filter(|(_, text)| !text.is_empty()).collect()
+}
+
+/// The command about files that belong to no row; like those that make something new, it needs none.
+const LEFTOVERS: &str = "keyring.leftovers";
+
+/// Finds the command that helps with the selected finding, and the row it has to be run on, if on one.
+fn remedy(model: &Model) -> Option<(&'static Command, Option<RowKey>)> {
+    let Some(RowKey::Finding(f)) = model.selected() else { return None };
+    let command = command::find(f.command.as_deref()?)?;
+    let Scope::Pane(pane) = command.scope else { return Some((command, None)) };
+    if command.name.ends_with(".create") || command.name == LEFTOVERS {
+        return Some((command, None));
+    }
+    let row = match (pane, &f.subject) {
+        // What is wrong with a site can be the matter of its keyring.
+        (PaneId::Keyrings, Subject::Site(name)) => {
+            model.state.sites.get(name).map(|s| RowKey::Name(s.keyring.clone()))
+        }
+        (pane, subject) => RowKey::of(subject).filter(|(of, _)| *of == pane).map(|(_, row)| row),
+    };
+    // Without a row of its own it would take whatever is selected there.
+    row.map(|row| (command, Some(row)))
+}
+
+fn fix(model: &mut Model) -> Vec<Effect> {
+    let Some((command, row)) = remedy(model) else { return Vec::new() };
+    let Some(RowKey::Finding(f)) = model.selected() else { return Vec::new() };
+    if let (Scope::Pane(pane), Some(row)) = (command.scope, row)
+        && !go(model, pane, &row, &f)
+    {
+        return Vec::new();
+    }
+    command::dispatch(model, command)
+}
+
+/// Goes to a row of another pane, and shows all of its rows when a filter hides this one; tells whether it is there.
+fn go(model: &mut Model, pane: PaneId, row: &RowKey, finding: &Finding) -> bool {
+    let from = std::mem::replace(&mut model.pane, pane);
+    if !model.select(row) && (!model.here().filter.is_empty() || model.here().findings) {
+        let here = model.here_mut();
+        here.filter.clear();
+        here.findings = false;
+        model.list();
+    }
+    let there = model.select(row);
+    if there {
+        model.focus = Focus::List;
+        model.move_to(model.here().cursor);
+    } else {
+        model.pane = from;
+        let text =
+            format!("It is not in the list of {}. {}", pane.pane().title.to_lowercase(), finding.remedy);
+        model.say(Mood::Warn, text);
+    }
+    there
+}

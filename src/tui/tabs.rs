@@ -1,0 +1,98 @@
+//! The first line: the panes with their digits, how much the checks have found, and what holds for the whole session.
+
+use ratatui::text::Line;
+
+use super::model::Model;
+use super::pane::{PANES, Pane, PaneId};
+use super::theme::Role;
+use super::widget::text::{cut, width};
+use crate::model::finding::Severity;
+
+/// How the first line is laid out.
+#[derive(Clone, Copy, PartialEq)]
+enum Layout {
+    /// Two blanks between two titles.
+    Wide,
+    /// One blank, and short titles.
+    Narrow,
+    /// Digits alone, but for the pane that is shown.
+    Digits,
+}
+
+/// Returns the first line of so many columns.
+pub(super) fn line(model: &Model, total: usize) -> Line<'static> {
+    let ink = model.ink();
+    let titles = |layout| -> Vec<String> {
+        let title = |(i, pane): (usize, &&Pane)| {
+            let title = match layout {
+                _ if pane.id == model.pane && layout != Layout::Narrow => pane.title,
+                Layout::Wide => pane.title,
+                Layout::Narrow => pane.short,
+                Layout::Digits => return (i + 1).to_string(),
+            };
+            let counts = if pane.id == PaneId::Findings { counts(model) } else { String::new() };
+            format!("{} {title}{counts}", i + 1)
+        };
+        PANES.iter().enumerate().map(title).collect()
+    };
+    let columns = |titles: &[String]| titles.iter().map(|t| width(t)).sum::<usize>();
+    let fits = |layout: &Layout| match layout {
+        Layout::Wide => columns(&titles(Layout::Wide)) + 2 * PANES.len() + MARKS <= total,
+        _ => columns(&titles(*layout)) + PANES.len() < total,
+    };
+    let layout = [Layout::Wide, Layout::Narrow].into_iter().find(fits).unwrap_or(Layout::Digits);
+    let (before, after) = if ink.symbols.ascii { ("[", "]") } else { (" ", " ") };
+    let (mut spans, mut used) = (Vec::new(), 0);
+    let mut behind = false;
+    for (pane, title) in PANES.iter().zip(titles(layout)) {
+        let here = pane.id == model.pane;
+        let text = match (here, layout) {
+            (true, _) => format!("{before}{title}{after}"),
+            (false, Layout::Wide) => format!(" {title} "),
+            // The pane that is shown has its own blank behind it.
+            (false, _) if behind => title,
+            (false, _) => format!(" {title}"),
+        };
+        used += width(&text);
+        spans.push(ink.span(if here { Role::Selected } else { Role::Text }, &text));
+        behind = here;
+    }
+    for (long, short, role) in marks(model) {
+        let room = total.saturating_sub(used + 1);
+        let text = if width(&long) <= room || short.is_empty() { long } else { short };
+        let text = cut(&ink.symbols.text(&text), room, ink.symbols.ellipsis);
+        if room < 6 {
+            break;
+        }
+        used += width(&text) + 1;
+        spans.extend([ink.symbol(Role::Text, " "), ink.span(role, &text)]);
+    }
+    Line::from(spans)
+}
+
+/// The columns that marks want beside wide titles.
+const MARKS: usize = 12;
+
+/// Counts errors and warnings in few letters, `2E 3W`; notes stand in the list alone.
+fn counts(model: &Model) -> String {
+    let some = |severity, letter| match model.findings.count(severity) {
+        0 => String::new(),
+        n => format!(" {n}{letter}"),
+    };
+    some(Severity::Error, 'E') + &some(Severity::Warning, 'W')
+}
+
+/// Lists what holds for the session: in words, in fewer words (may be empty), and how it looks.
+fn marks(model: &Model) -> Vec<(String, String, Role)> {
+    let mut marks = Vec::new();
+    if model.settings.read_only.is_some() {
+        marks.push(("read-only".to_owned(), String::new(), Role::Warn));
+    }
+    match model.unlocked.as_slice() {
+        [] => {}
+        [one] => marks.push((format!("unlocked: {one}"), "unlocked".into(), Role::Warn)),
+        several => marks.push((format!("{} unlocked", several.len()), String::new(), Role::Warn)),
+    }
+    marks.push((model.settings.workspace.clone(), String::new(), Role::Dim));
+    marks
+}

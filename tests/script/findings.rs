@@ -1,0 +1,140 @@
+//! The pane of findings, by keys.
+
+use std::sync::Arc;
+
+use ringmaster::model::finding::{Finding, Severity, Subject};
+use ringmaster::tui::dialog::Dialog;
+use ringmaster::tui::msg::Msg;
+use ringmaster::tui::pane::{PaneId, RowKey};
+
+use super::console::Console;
+use super::fixture;
+
+fn console() -> Console {
+    let mut c = Console::fixture();
+    c.press("6").examined();
+    c
+}
+
+/// Filters for words and leaves the filter line.
+fn select(c: &mut Console, words: &str) {
+    c.press("6 <esc> /").type_text(words).press("<ret>");
+    assert_eq!(c.model.count(), 1, "{}", c.screen());
+}
+
+#[test]
+fn the_worst_stands_first_and_the_first_line_counts() {
+    let mut c = console();
+    let severities: Vec<Severity> = (0..c.model.count())
+        .filter_map(|i| match c.model.row(i) {
+            Some(RowKey::Finding(f)) => Some(f.severity),
+            _ => None,
+        })
+        .collect();
+    assert!(severities.is_sorted_by(|a, b| a >= b) && severities.len() > 5, "{severities:?}");
+    let count = |s| severities.iter().filter(|x| **x == s).count();
+    let counts = format!("6 Findings {}E {}W", count(Severity::Error), count(Severity::Warning));
+    for key in ["1", "6"] {
+        let screen = c.press(key).screen();
+        assert!(screen.lines().next().unwrap().contains(&counts), "{counts}: {screen}");
+    }
+    c.press("6 !");
+    assert_eq!(c.model.count(), count(Severity::Error) + count(Severity::Warning), "notes are hidden");
+}
+
+#[test]
+fn a_finding_is_opened_with_its_explanation() {
+    let mut c = console();
+    select(&mut c, "k07 shop");
+    let screen = c.press("<ret>").screen();
+    for words in ["waits for one", "What it means", "The key was made", "keyring.install", "warning"] {
+        assert!(screen.contains(words), "{words}: {screen}");
+    }
+}
+
+#[test]
+fn the_object_is_one_key_away_even_behind_a_filter() {
+    let mut c = console();
+    c.press("1 /").type_text("mail").press("<ret>");
+    select(&mut c, "k07 shop");
+    c.press("o");
+    assert_eq!((c.model.pane, c.model.selected_name().as_deref()), (PaneId::Keyrings, Some("shop")));
+    select(&mut c, "k16");
+    c.press("o");
+    assert_eq!((c.model.pane, c.model.selected_name().as_deref()), (PaneId::Sites, Some("website")));
+}
+
+#[test]
+fn the_fix_runs_on_the_object_and_through_the_gate() {
+    let mut c = console();
+    select(&mut c, "k07 shop");
+    c.press("f");
+    assert_eq!((c.model.pane, c.model.selected_name().as_deref()), (PaneId::Keyrings, Some("shop")));
+    let menu =
+        |c: &Console| matches!(c.model.dialogs.last(), Some(Dialog::Menu(m)) if m.title.contains("shop"));
+    assert!(menu(&c), "{}", c.screen());
+    // In a session that may only read, the same key says so.
+    let mut c = console();
+    c.model.settings.read_only = Some("a test".into());
+    select(&mut c, "k07 shop");
+    c.press("f");
+    assert!(c.model.dialogs.is_empty() && c.screen().contains("read-only"), "{}", c.screen());
+}
+
+#[test]
+fn what_has_no_row_is_said_and_nothing_else_is_touched() {
+    let mut c = Console::fixture();
+    c.press("6");
+    let finding = |subject, command| {
+        Finding::new("K07", Severity::Error, subject, "It is so.").remedy("Do it.", Some(command))
+    };
+    let gone = Subject::Keyring("gone".into());
+    let mismatched = finding(Subject::Keyring("mail".into()), "site.edit");
+    c.found(vec![
+        finding(gone, "keyring.install"),
+        mismatched,
+        finding(Subject::Workspace, "console.refresh"),
+    ]);
+    c.press("g f");
+    assert!(
+        c.model.pane == PaneId::Findings && c.screen().contains("not in the list of keyrings"),
+        "{}",
+        c.screen()
+    );
+    c.press("o");
+    assert!(c.model.pane == PaneId::Findings && c.model.dialogs.is_empty());
+    // A command of sites has no row for a keyring: the site that happens to be selected is left alone.
+    c.press("j f");
+    assert!(c.model.pane == PaneId::Findings && c.model.dialogs.is_empty(), "{}", c.screen());
+    let before = c.effects.len();
+    c.press("j o f");
+    assert_eq!(c.effects.len(), before + 1, "the workspace is read again");
+}
+
+#[test]
+fn the_selection_stays_on_its_finding_when_others_come() {
+    let mut c = console();
+    select(&mut c, "k07 shop");
+    c.press("<esc>");
+    let before = c.model.selected();
+    let mut state = fixture::full();
+    state.sites.get_mut("website").unwrap().keyring = "gone".into();
+    c.send(Msg::State(Arc::new(state))).examined();
+    assert!(c.screen().contains("gone"), "{}", c.screen());
+    assert_eq!(c.model.selected(), before);
+}
+
+#[test]
+fn every_width_has_room_for_the_pane_that_is_shown() {
+    for pane in ["1", "2", "3", "4", "5", "6"] {
+        for columns in 40..140 {
+            let mut c = console().sized(columns, 24);
+            c.model.unlocked = vec!["example-root".into()];
+            let screen = c.press(pane).screen();
+            let first = screen.lines().next().unwrap();
+            let title = c.model.pane();
+            assert!(first.contains(title.title) || first.contains(title.short), "{columns}: {first}");
+            assert!((1..=6).all(|n| first.contains(&n.to_string())), "{columns}: {first}");
+        }
+    }
+}
