@@ -203,9 +203,14 @@ fn keys(desk: &Desk) {
     let ms = |d: Duration| format!("{:.2} ms", d.as_secs_f64() * 1e3);
     let opened = console.press("2");
     line("open the list of certificates", ms(opened.2), format!("first frame after {}", ms(opened.0)));
-    for (what, key, limit) in
-        [("one row down", "j", 300), ("one page down", "<pgdn>", 1500), ("to the end", "G", 1500)]
-    {
+    for (what, key, limit, held) in [
+        ("one row down", "j", 300, false),
+        ("one row down, held", "j", 300, true),
+        ("one page down", "<pgdn>", 1500, false),
+        ("one page down, held", "<pgdn>", 1500, true),
+        ("to the end", "G", 1500, false),
+    ] {
+        console.model.repeating = held;
         let mut pressed: Vec<_> = (0..50).map(|_| console.press(key)).collect();
         pressed.sort_by_key(|p| p.2);
         let slowest = pressed.last().map_or(Duration::ZERO, |p| p.2);
@@ -216,6 +221,7 @@ fn keys(desk: &Desk) {
             format!("limit 5 ms; slowest {}; {bytes} bytes, at most {most} (limit {limit})", ms(slowest));
         line(&format!("key to frame with rows: {what}"), median, beside);
     }
+    console.model.repeating = false;
     console.press("g");
     for (what, typed) in [
         ("words", "berlin app77"),

@@ -76,7 +76,7 @@ impl Beside {
 }
 
 /// Tells whether a filter looks at texts of rows.
-pub fn needs_texts(filter: &Filter) -> bool {
+fn needs_texts(filter: &Filter) -> bool {
     filter.terms.iter().any(|t| {
         matches!(
             t.test,

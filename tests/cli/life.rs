@@ -15,7 +15,9 @@ fn a_keyring_is_renewed_renamed_and_sealed_anew() {
     assert!(place.run("keyring show mail").refused(1).contains("mail"));
     assert!(place.run("site show mail").done().contains("post"));
     assert!(place.run("request show 2").done().contains("a new key"));
-    assert!(place.run("keyring request post").done().starts_with("-----BEGIN CERTIFICATE REQUEST"));
+    assert!(
+        place.run("keyring export post --form request").done().starts_with("-----BEGIN CERTIFICATE REQUEST")
+    );
 
     place.run("request approve 2 --certifier root").done();
     place.with(CA, "request issue 2").done();

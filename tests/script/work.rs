@@ -622,11 +622,11 @@ fn renaming_sealing_anew_and_the_stash_go_through_their_forms() {
 fn the_request_of_a_keyring_is_found_again_in_the_queue() {
     let mut c = Console::fixture();
     // A filter in the queue that hides it is taken away.
-    c.press("4 /").type_text("nothing").press("<ret> 1 g o");
+    c.press("4 /").type_text("nothing").press("<ret> 1 g w");
     assert!(c.screen().contains("no request of this ring"), "{}", c.screen());
-    c.press("G o");
+    c.press("G w");
     assert!(c.screen().contains("Request of www") || c.screen().contains("no request"), "{}", c.screen());
-    c.press("<esc> /").type_text("shop").press("<ret> o");
+    c.press("<esc> /").type_text("shop").press("<ret> w");
     assert!(c.screen().contains("Request of shop") && c.screen().contains("pending"), "{}", c.screen());
     c.press("<ret>");
     assert_eq!(c.model.selected(), Some(RowKey::Request(RequestId(2))));

@@ -13,7 +13,7 @@ pub use merge::{merge, sort};
 pub use timeline::{Bar, Timeline, timeline};
 
 use super::ledger::{Ledger, Order};
-use super::search::{Search, needs_texts};
+use super::search::Search;
 use crate::model::State;
 use crate::model::bytes::Digest;
 use crate::model::error::Result;
@@ -220,7 +220,8 @@ pub fn list(
         search.beside = beside;
         Some(found)
     };
-    if !needs_texts(&wish.filter) {
+    // While a filter is typed its terms are words for a moment, until their fields are complete: the texts stay.
+    if wish.filter.is_empty() {
         search.forget_texts();
     }
     let mut ids: &[u32] = narrowed.as_deref().unwrap_or(ordered);

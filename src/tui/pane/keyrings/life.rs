@@ -31,10 +31,10 @@ pub(super) const COMMANDS: &[Command] = &[
     Command {
         name: "keyring.open-request",
         title: "its request",
-        keys: &["o"],
+        keys: &["w"],
         level: Level::Read,
         doc: "Shows the latest request of the ring again: in the queue, on the clipboard or as a file.",
-        cli: Some("keyring request"),
+        cli: Some("keyring export"),
         weight: 18,
         ready: |model| match selected(model) {
             None => Err("no keyring is selected".into()),
