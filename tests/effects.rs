@@ -13,7 +13,7 @@ use ringmaster::model::error::{Error, Kind};
 use ringmaster::model::export::{Export, Format};
 use ringmaster::model::request::{Plan, RequestId};
 use ringmaster::model::site::Site;
-use ringmaster::store::ledger::Order;
+use ringmaster::store::listing::Sort;
 use ringmaster::tui::brought::Given;
 use ringmaster::tui::effect::{Post, Workers};
 use ringmaster::tui::issued::Wish;
@@ -39,8 +39,8 @@ fn answer(messages: &Receiver<Msg>, job: u64) -> Result<Done, Error> {
     }
 }
 
-fn wish(order: Order, filter: &str) -> Wish {
-    Wish { order, filter: filter.into(), ends: None, here: Vec::new() }
+fn wish(sort: Sort, filter: &str) -> Wish {
+    Wish { sort, filter: ringmaster::model::filter::parse(filter).unwrap(), ..Wish::default() }
 }
 
 fn site(name: &str) -> Verb {
@@ -69,9 +69,9 @@ fn each_effect_is_answered_exactly_once() {
             8 => Effect::Read(job, Given::pasted("nothing"), None),
             9 => Effect::CompletePath(job, "/".into()),
             10 => Effect::Preview(job, RequestId(7), plan.clone()),
-            11 => Effect::Ids(job, wish(Order::Ends, "")),
-            12 => Effect::Ids(job, wish(Order::Ends, "mail")),
-            13 => Effect::Ids(job, wish(Order::Subject, "mail box")),
+            11 => Effect::Ids(job, wish(Sort::Ends, "")),
+            12 => Effect::Ids(job, wish(Sort::Ends, "mail")),
+            13 => Effect::Ids(job, wish(Sort::Subject, "mail box")),
             14 => Effect::Rows(job, vec![1, 2]),
             15 => Effect::Issued(job, "ca".into(), Serial(vec![1])),
             16 => Effect::Probe(job, "localhost".into(), 1, Some(([127, 0, 0, 1], 1).into())),
@@ -83,6 +83,7 @@ fn each_effect_is_answered_exactly_once() {
             22 => Effect::Examine(job, ringmaster::desk::Desk::now(), vec![30]),
             23 => Effect::Crl(job, "ca".into()),
             24 => Effect::Export(job, Box::new(unknown.clone()), None),
+            25 => Effect::Timeline(job, wish(Sort::Ends, "mail")),
             _ => return None,
         })
     };
@@ -90,14 +91,14 @@ fn each_effect_is_answered_exactly_once() {
         assert_eq!(workers.carry_out(effect), None);
     }
     let mut answers: BTreeMap<u64, Result<Done, Error>> = BTreeMap::new();
-    while answers.len() < 24 {
+    while answers.len() < 25 {
         if let Msg::Done(JobId(id), result) = messages.recv_timeout(PATIENCE).expect("an answer") {
             assert!(answers.insert(id, result).is_none(), "job {id} was answered twice");
         }
     }
     workers.join();
     assert!(messages.try_iter().all(|msg| !matches!(msg, Msg::Done(..))), "an answer too many");
-    for job in [1, 4, 5, 9, 13, 14, 18, 19, 20, 22] {
+    for job in [1, 4, 5, 9, 13, 14, 18, 19, 20, 22, 25] {
         assert!(answers[&job].is_ok(), "{job}: {:?}", answers[&job]);
     }
     for job in [2, 3, 6, 7, 8, 10, 15, 16, 17, 21, 23, 24] {

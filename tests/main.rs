@@ -11,6 +11,7 @@ mod crash;
 mod docs;
 mod effects;
 mod export;
+mod filters;
 mod findings;
 mod history;
 mod import;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
 use super::session::Session;
@@ -28,38 +28,8 @@ pub(super) fn command() -> Command {
     Command::new("certificate")
         .about("Certificates: those that were issued, and those that stand in keyrings and certifiers")
         .subcommand_required(true)
-        .subcommand(
-            Command::new("list")
-                .about("Lists every certificate that is known, each once")
-                .arg(Arg::new("filter").long("filter").value_name("TEXT").help(
-                    "Lists only those with every word of this in issuer, serial, subject, names or place",
-                ))
-                .arg(
-                    Arg::new("sort")
-                        .long("sort")
-                        .value_name("ORDER")
-                        .value_parser(["issued", "ends", "subject", "serial"])
-                        .default_value("issued")
-                        .help("In which order"),
-                )
-                .arg(
-                    Arg::new("limit")
-                        .long("limit")
-                        .value_name("N")
-                        .value_parser(value_parser!(u32).range(1..))
-                        .default_value("1000")
-                        .help("How many at most"),
-                )
-                .arg(flag(
-                    "due",
-                    "Lists only those that are valid and end soon; exit code 3 when there are any",
-                ))
-                .arg(
-                    flag("issued", "Lists only what a certifier of the workspace has issued")
-                        .conflicts_with("used"),
-                )
-                .arg(flag("used", "Lists only what stands in keyrings and certifiers, issued here or not")),
-        )
+        .subcommand(listed::list_command())
+        .subcommand(listed::timeline_command())
         .subcommand(
             Command::new("show")
                 .about("Shows a certificate")
@@ -128,6 +98,7 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     match matches.subcommand() {
         Some(("list", options)) => listed::list(options, session),
+        Some(("timeline", options)) => listed::timeline(options, session),
         Some(("show", options)) => show(options, session),
         Some(("export", options)) => export(options, session),
         Some(("compare", options)) => compare(options, session),

@@ -1,24 +1,90 @@
-//! `ringmaster certificate list`: every certificate that the console knows, each once.
+//! `ringmaster certificate list` and `timeline`: every certificate that the console knows, each once, and when they end.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
-use clap::ArgMatches;
-use serde_json::{Map, Value};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use serde_json::{Map, Value, json};
 
+use super::csv;
 use super::print;
 use super::session::Session;
 use crate::desk::Desk;
+use crate::model::State;
 use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::model::field::{Look, Record};
+use crate::model::filter::{self, Filter, Moment};
 use crate::model::finding::Subject;
 use crate::model::issued::Issued;
-use crate::store::ledger::{Ledger, Order};
-use crate::store::listing::{self, Here, Listing, Verdict};
+use crate::model::verdict::Verdict;
+use crate::store::ledger::Ledger;
+use crate::store::listing::{self, Bar, Here, Listing, Sort, Wish};
+use crate::store::search::Search;
 
 /// How many rows are read from the issued list at once.
 const PAGE: usize = 1000;
+
+/// How many lines a table has when no other number is asked for.
+const LINES: &str = "1000";
+
+/// What a filter may hold.
+const EXPRESSION: &str = "Lists only what fits every term: words, expires<30d, expires:2027-03, expired, issued<7d, \
+                          key:rsa-2048, key<2048, issuer: subject: name:*.example.test serial: used:no ring: status:soon \
+                          profile: by: dup:yes sharedkey:yes; -term leaves out, quotes hold blanks together";
+
+fn filter_option() -> Arg {
+    Arg::new("filter").long("filter").value_name("EXPR").help(EXPRESSION).allow_hyphen_values(true)
+}
+
+fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+}
+
+/// The command that lists certificates.
+pub(super) fn list_command() -> Command {
+    Command::new("list")
+        .about("Lists every certificate that is known, each once")
+        .arg(filter_option())
+        .arg(
+            Arg::new("sort")
+                .long("sort")
+                .value_name("COLUMN")
+                .value_parser(clap::builder::PossibleValuesParser::new(
+                    Sort::NAMES.into_iter().chain(["serial"]),
+                ))
+                .default_value("issued")
+                .help("By which column; issued is the time of signing, serial stands within issuer"),
+        )
+        .arg(flag("reverse", "Turns the order around"))
+        .arg(
+            Arg::new("limit")
+                .long("limit")
+                .value_name("N")
+                .value_parser(value_parser!(u64).range(1..))
+                .help(format!("How many at most; without it a table has {LINES}, CSV and JSON have all")),
+        )
+        .arg(
+            flag(
+                "csv",
+                "Prints CSV (RFC 4180); a cell that a spreadsheet would take for a formula (it begins with = + - @, \
+                 tab or return) gets a ' before it",
+            )
+            .conflicts_with("json"),
+        )
+        .arg(flag("due", "Lists only those that are valid and end soon; exit code 3 when there are any"))
+        .arg(flag("issued", "Lists only what a certifier of the workspace has issued").conflicts_with("used"))
+        .arg(flag("used", "Lists only what stands in keyrings and certifiers, issued here or not"))
+}
+
+/// The command that counts when certificates end.
+pub(super) fn timeline_command() -> Command {
+    Command::new("timeline")
+        .about("Counts when certificates end: those in use that have ended, then by week or by month; revoked ones are not counted")
+        .arg(filter_option())
+        .arg(flag("weeks", "By week for half a year; this is the default").conflicts_with("months"))
+        .arg(flag("months", "By month for two years"))
+}
 
 /// A line of the list.
 enum Line<'a> {
@@ -28,49 +94,69 @@ enum Line<'a> {
     Issued(Box<Issued>),
 }
 
+/// The state and the moment that lines are looked at with.
+struct View<'a> {
+    state: &'a State,
+    at: Moment,
+}
+
+/// How lines are printed as they come.
+enum Form {
+    Table(Vec<Vec<String>>),
+    Csv,
+    Json,
+}
+
+/// The headings of tables and CSV.
+const HEADINGS: [&str; 8] = ["SUBJECT", "NAMES", "ISSUER", "SERIAL", "ENDS", "KEY", "VERDICT", "WHERE"];
+
+/// Reads the expression of a filter. Errors: `Usage`, pointing at the term that cannot be read.
+fn filter(options: &ArgMatches) -> Result<Filter> {
+    let text = options.get_one::<String>("filter").map_or("", String::as_str);
+    filter::parse(text).map_err(|mistake| {
+        let term = text.get(mistake.at..).unwrap_or_default().split_whitespace().next().unwrap_or_default();
+        Error::usage(format!("The filter cannot be read at \"{term}\".")).why(format!("{}.", mistake.why))
+    })
+}
+
+fn here(state: &State, listed: bool) -> Vec<Here> {
+    state.certificates().values().map(|(c, places)| Here::new(state, c, places, listed)).collect()
+}
+
 /// Lists certificates.
 pub(super) fn list(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
-    let text = options.get_one::<String>("filter").map(|t| t.to_lowercase()).unwrap_or_default();
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let limit = options.get_one::<u32>("limit").map_or(PAGE, |n| usize::try_from(*n).unwrap_or(PAGE));
-    let order = match options.get_one::<String>("sort").map(String::as_str) {
-        Some("ends") => Order::Ends,
-        Some("subject") => Order::Subject,
-        Some("serial") => Order::Serial,
-        _ => Order::Issued,
+    let [due, used, issued, reverse] =
+        ["due", "used", "issued", "reverse"].map(|name| options.get_flag(name));
+    let sort = options.get_one::<String>("sort").and_then(|name| Sort::from_name(name)).unwrap_or_default();
+    let mut filter = filter(options)?;
+    if due {
+        filter = filter.and(filter::Test::Status(filter::Status::Soon));
+    }
+    let at = Moment { now: Desk::now(), soon: session.config.soon() };
+    let mut form = match (options.get_flag("csv"), session.json) {
+        (true, _) => Form::Csv,
+        (_, true) => Form::Json,
+        _ => Form::Table(Vec::new()),
     };
-    let [due, used, issued] = ["due", "used", "issued"].map(|name| options.get_flag(name));
-    let (now, soon) = (Desk::now(), session.config.soon());
+    let whole = if matches!(form, Form::Table(_)) { PAGE } else { usize::MAX };
+    let limit = options.get_one::<u64>("limit").map_or(whole, |n| usize::try_from(*n).unwrap_or(usize::MAX));
     let state = session.state()?;
     let all = state.certificates();
-    let fits = |text: &str| words.iter().all(|word| text.contains(word));
-    let here = all.values().map(|(c, places)| {
-        let certifier = listing::certifier(&state, c);
-        Here::new(c, certifier, fits(&listing::text(c, certifier, places)))
-    });
-    let here: Vec<Here> = here.collect();
-    let ledger = session.desk()?.ledger();
-    let mut ids = if used { Vec::new() } else { ledger.issued_ids(order)? };
-    if !words.is_empty() && !used {
-        let mut fitting = HashSet::new();
-        ledger.issued_texts(&mut |id, text| {
-            if fits(text) {
-                fitting.insert(id);
-            }
-        })?;
-        ids.retain(|id| fitting.contains(id));
-    }
-    let listing = listing::merge(ledger, order, &ids, here)?;
+    let issuers = listing::issuers(&state);
+    let wish = Wish { sort, reverse, filter, at, issuers, here: here(&state, true), ..Wish::default() };
+    let ledger = session.desk()?.reader()?;
+    let ids = if used { Vec::new() } else { ledger.issued_ids(wish.order())? };
+    let listing = listing::list(&*ledger, &mut Search::default(), &ids, &wish, &mut || {})?;
+    drop(ids);
     let own: BTreeMap<Digest, &Issued> = listing.issued.iter().map(|row| (row.sha256, row)).collect();
-    let verdict = |line: &Line<'_>| match line {
-        Line::Here(c, _, row) => {
-            let revoked = row.is_some_and(|row| row.revoked.is_some());
-            Verdict::of(revoked, (c.not_before, c.not_after), now, soon)
-        }
-        Line::Issued(r) => Verdict::of(r.revoked.is_some(), (r.not_before, r.not_after), now, soon),
-    };
-    let mut lines = Vec::new();
-    each(ledger, &listing, &mut |found| {
+    let view = View { state: &state, at };
+    let mut count = 0_usize;
+    match &form {
+        Form::Csv => session.out.raw(&csv::line(HEADINGS.iter().map(|h| h.to_lowercase()))),
+        Form::Json => session.out.raw("["),
+        Form::Table(_) => {}
+    }
+    each(&*ledger, &listing, &mut |found| {
         let line = match found {
             Ok(row) => Line::Issued(Box::new(row)),
             Err(digest) => match all.get(digest) {
@@ -80,39 +166,65 @@ pub(super) fn list(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
                 _ => return true,
             },
         };
-        if !due || matches!(verdict(&line), Verdict::Soon(_)) {
-            lines.push(line);
+        count += 1;
+        if count > limit {
+            return false;
         }
-        lines.len() <= limit
+        match &mut form {
+            Form::Table(rows) => rows.push(view.cells(&line)),
+            Form::Csv => session.out.raw(&csv::line(view.cells(&line))),
+            Form::Json => {
+                let before = if count == 1 { "\n" } else { ",\n" };
+                session.out.raw(&format!("{before}{:#}", view.object(&line)));
+            }
+        }
+        !session.out.gone()
     })?;
-    if lines.len() > limit {
-        lines.truncate(limit);
+    match form {
+        Form::Csv => {}
+        Form::Json => session.out.raw(if count == 0 { "]\n" } else { "\n]\n" }),
+        Form::Table(_) if count == 0 => session.out.note("There is no certificate here."),
+        Form::Table(rows) => session.out.table(&HEADINGS, &rows),
+    }
+    if count > limit {
         session.out.note(&format!("Only the first {limit} are listed; --limit N lists more."));
     }
     for unread in state.unreadable.iter().filter(|unread| !unread.path.starts_with("directory/")) {
         session.out.note(&format!("{} is left alone: {}", unread.path, unread.why));
     }
-    let look = Look { state: &state, now, soon, zone: None };
+    Ok(if due && count > 0 { 3 } else { 0 })
+}
+
+/// Counts when certificates end.
+pub(super) fn timeline(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    let filter = filter(options)?;
+    let at = Moment { now: Desk::now(), soon: session.config.soon() };
+    let state = session.state()?;
+    let issuers = listing::issuers(&state);
+    let wish = Wish { filter, at, issuers, here: here(&state, true), ..Wish::default() };
+    let ledger = session.desk()?.reader()?;
+    let ids = ledger.issued_ids(wish.order())?;
+    let found = listing::timeline(&*ledger, &mut Search::default(), &ids, &wish, &mut || {})?;
+    let months = options.get_flag("months");
+    let (bars, after) =
+        if months { (&found.months, found.after_months) } else { (&found.weeks, found.after_weeks) };
     if session.json {
-        let objects = lines.iter().map(|line| object(line, &verdict(line).text(), &look)).collect();
-        session.out.json(&Value::Array(objects));
-    } else if lines.is_empty() {
-        session.out.note("There is no certificate here.");
-    } else {
-        let row = |line: &Line<'_>| {
-            let (subject, issuer, serial, ends) = match line {
-                Line::Here(c, ..) => {
-                    let issuer = listing::certifier(&state, c).map_or_else(|| c.issuer.text(), str::to_owned);
-                    (c.subject.text(), issuer, &c.serial, c.not_after)
-                }
-                Line::Issued(r) => (r.subject.clone(), r.certifier.clone(), &r.serial, r.not_after),
-            };
-            vec![subject, issuer, serial.to_string(), ends.date(), verdict(line).text(), place(line)]
-        };
-        let rows: Vec<_> = lines.iter().map(row).collect();
-        session.out.table(&["SUBJECT", "ISSUER", "SERIAL", "ENDS", "VERDICT", "WHERE"], &rows);
+        let bar = |b: &Bar| json!({ "from": b.from.to_string(), "to": b.to.to_string(), "ends": b.total, "used": b.used });
+        let bars: Vec<Value> = bars.iter().map(bar).collect();
+        session.out.json(&json!({ "ended-in-use": found.ended, "bars": bars, "later": after }));
+        return Ok(0);
     }
-    Ok(if due && !lines.is_empty() { 3 } else { 0 })
+    let mut rows = vec![vec!["ended, in use".into(), found.ended.to_string(), found.ended.to_string()]];
+    for bar in bars {
+        let label = match bar.terms().into_iter().next().map(|t| t.test) {
+            Some(filter::Test::Time(_, filter::Span::From(a, b))) if a == b => a.to_string(),
+            _ => format!("{} to {}", bar.from, bar.to),
+        };
+        rows.push(vec![label, bar.total.to_string(), bar.used.to_string()]);
+    }
+    rows.push(vec!["later".into(), after.to_string(), String::new()]);
+    session.out.table(&["WHEN", "ENDS", "IN USE"], &rows);
+    Ok(0)
 }
 
 /// Walks through the list in its order until `take` has enough: a row of the issued list, or the digest of a certificate
@@ -154,21 +266,51 @@ fn place(line: &Line<'_>) -> String {
     }
 }
 
-/// Makes an object of every field that either kind has; what is not known is empty.
-fn object(line: &Line<'_>, verdict: &str, look: &Look<'_>) -> Value {
-    let names = Certificate::FIELDS.iter().map(|f| f.name).chain(Issued::FIELDS.iter().map(|f| f.name));
-    let mut all: Map<String, Value> = names.map(|name| (name.to_owned(), "".into())).collect();
-    match line {
-        Line::Here(certificate, _, row) => {
-            all.extend(row.iter().flat_map(|row| print::object(*row, look)));
-            all.extend(print::object(*certificate, look));
-        }
-        Line::Issued(row) => {
-            all.extend(print::object(&**row, look));
-            all.insert("issuer".into(), row.certifier.clone().into());
-        }
+impl View<'_> {
+    fn verdict(&self, line: &Line<'_>) -> String {
+        let (revoked, times) = match line {
+            Line::Here(c, _, row) => {
+                let known = self.state.revocations.contains_key(&c.sha256);
+                (known || row.is_some_and(|row| row.revoked.is_some()), (c.not_before, c.not_after))
+            }
+            Line::Issued(r) => (r.revoked.is_some(), (r.not_before, r.not_after)),
+        };
+        Verdict::of(revoked, times, self.at.now, self.at.soon).text()
     }
-    all.insert("verdict".into(), verdict.into());
-    all.insert("where".into(), place(line).into());
-    Value::Object(all)
+
+    /// Returns the cells of a line, one for each of [`HEADINGS`].
+    fn cells(&self, line: &Line<'_>) -> Vec<String> {
+        let (subject, names, issuer, serial, ends, key) = match line {
+            Line::Here(c, ..) => {
+                let issuer = listing::certifier(self.state, c).map_or_else(|| c.issuer.text(), str::to_owned);
+                let names = listing::names(c);
+                (c.subject.text(), names, issuer, &c.serial, c.not_after, &c.key.algorithm)
+            }
+            Line::Issued(r) => {
+                (r.subject.clone(), r.alt_names.clone(), r.certifier.clone(), &r.serial, r.not_after, &r.key)
+            }
+        };
+        let (verdict, place) = (self.verdict(line), place(line));
+        vec![subject, names, issuer, serial.to_string(), ends.date(), key.clone(), verdict, place]
+    }
+
+    /// Makes an object of every field that either kind has; what is not known is empty.
+    fn object(&self, line: &Line<'_>) -> Value {
+        let look = &Look { state: self.state, now: self.at.now, soon: self.at.soon, zone: None };
+        let names = Certificate::FIELDS.iter().map(|f| f.name).chain(Issued::FIELDS.iter().map(|f| f.name));
+        let mut all: Map<String, Value> = names.map(|name| (name.to_owned(), "".into())).collect();
+        match line {
+            Line::Here(certificate, _, row) => {
+                all.extend(row.iter().flat_map(|row| print::object(*row, look)));
+                all.extend(print::object(*certificate, look));
+            }
+            Line::Issued(row) => {
+                all.extend(print::object(&**row, look));
+                all.insert("issuer".into(), row.certifier.clone().into());
+            }
+        }
+        all.insert("verdict".into(), self.verdict(line).into());
+        all.insert("where".into(), place(line).into());
+        Value::Object(all)
+    }
 }

@@ -4,6 +4,7 @@ mod audit;
 mod certificate;
 mod certifier;
 mod completions;
+mod csv;
 mod demo;
 mod doctor;
 mod fields;

@@ -41,6 +41,11 @@ impl<'a> Printer<'a> {
         }
     }
 
+    /// Tells whether nothing can be printed any more: the reader went away, or the disk is full.
+    pub(super) fn gone(&self) -> bool {
+        self.failed.is_some()
+    }
+
     /// Prints a remark to the error stream, so that it does not disturb what is read by a program.
     pub(super) fn note(&mut self, text: &str) {
         // A remark that cannot be written is no reason to fail.

@@ -9,6 +9,7 @@ pub mod error;
 pub mod escape;
 pub mod export;
 pub mod field;
+pub mod filter;
 pub mod finding;
 pub mod issued;
 pub mod key;
@@ -21,6 +22,7 @@ pub mod secret;
 pub mod site;
 pub mod time;
 pub mod unread;
+pub mod verdict;
 
 use std::collections::BTreeMap;
 

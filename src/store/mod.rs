@@ -2,6 +2,7 @@
 
 pub mod brought;
 pub mod certifier_key;
+pub mod columns;
 pub mod commit;
 pub mod document;
 pub mod file;
@@ -17,6 +18,7 @@ pub mod recovery;
 #[cfg(test)]
 mod sample;
 pub mod seal;
+pub mod search;
 pub mod signer;
 pub mod sth;
 pub mod system;

@@ -29,6 +29,10 @@ use crate::ops::ring::Act;
 
 /// Takes the answer of a job.
 pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) -> Vec<Effect> {
+    let answer = match super::dialog::bulk::answered(model, id, answer) {
+        Ok(effects) => return effects,
+        Err(answer) => answer,
+    };
     let Some((job, _)) = model.jobs.remove(&id) else {
         // A reading that was stopped is not waited for any more.
         if id == JobId::default() {
@@ -105,6 +109,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
         (_, Done::Ids(listing)) => {
             super::issued::take(model, listing);
         }
+        (_, Done::Timeline(found)) => super::dialog::timeline::take(model, *found),
         (Job::Rows(asked), Done::Rows(rows)) => {
             model.issued.rows.extend(rows.into_iter().filter_map(|r| Some((u32::try_from(r.id).ok()?, r))));
             let rows = &model.issued.rows;

@@ -1,6 +1,7 @@
 //! The dialogs: a closed set, on a stack, of which the last one has the keys. Each takes input and says what it shows as
 //! a [`Sheet`]; where it stands on the screen is the view's affair.
 
+pub mod bulk;
 pub mod compare;
 pub mod confirm;
 pub mod error;
@@ -19,6 +20,7 @@ pub mod records;
 pub mod review;
 pub mod roots;
 pub mod secret;
+pub mod timeline;
 pub mod verify;
 pub mod viewer;
 
@@ -48,6 +50,10 @@ pub enum Dialog {
     Install(install::Install),
     /// What an approver looks at.
     Review(review::Review),
+    /// The same done to many records.
+    Bulk(bulk::Bulk),
+    /// When certificates end.
+    Timeline(timeline::Chart),
     /// The trusted roots of a keyring.
     Roots(roots::Roots),
     /// Two certificates side by side.
@@ -114,6 +120,8 @@ impl Dialog {
             Self::Secret(d) => d.input(model, input),
             Self::Install(d) => d.input(model, input),
             Self::Review(d) => d.input(model, input),
+            Self::Bulk(d) => d.input(model, input),
+            Self::Timeline(d) => d.input(model, input),
             Self::Roots(d) => d.input(model, input),
             Self::Compare(d) => d.input(model, input),
             Self::Pick(d) => d.input(model, input),
@@ -137,6 +145,8 @@ impl Dialog {
             Self::Secret(d) => d.sheet(model, columns),
             Self::Install(d) => d.sheet(model, columns),
             Self::Review(d) => d.sheet(model, columns),
+            Self::Bulk(d) => d.sheet(model, columns),
+            Self::Timeline(d) => d.sheet(model, columns),
             Self::Roots(d) => d.sheet(model, columns),
             Self::Compare(d) => d.sheet(model, columns),
             Self::Pick(d) => d.sheet(model, columns),
@@ -172,10 +182,15 @@ impl Dialog {
         }
     }
 
-    /// Names what would be lost by leaving now, if anything.
-    pub fn unsaved(&self) -> Option<&str> {
+    /// Says what would be lost by leaving now, if anything.
+    pub fn unsaved(&self) -> Option<String> {
         match self {
-            Self::Form(d) if d.changed() => Some(&d.title),
+            Self::Form(d) if d.changed() => {
+                Some(format!("What was typed in \"{}\" has not been saved.", d.title))
+            }
+            Self::Bulk(d) if d.works() => {
+                Some(format!("\"{}\" is not finished; what has not begun is left out.", d.title()))
+            }
             _ => None,
         }
     }

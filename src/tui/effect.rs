@@ -166,6 +166,7 @@ impl Workers {
             Effect::Serve(id, site, port, password) => self.enqueue(id, Task::Serve(site, port, password)),
             Effect::Export(id, asked, password) => self.enqueue(id, Task::Export(asked, password)),
             Effect::Ids(id, question) => self.ask(id, Ask::Ids(id, question)),
+            Effect::Timeline(id, question) => self.ask(id, Ask::Timeline(id, question)),
             Effect::Rows(id, ids) => self.ask(id, Ask::Rows(id, ids)),
             Effect::Issued(id, certifier, serial) => self.ask(id, Ask::Issued(id, certifier, serial)),
             Effect::Crl(id, certifier) => {

@@ -5,12 +5,12 @@ use super::dialog::menu::{Action, Menu, item};
 use super::dialog::palette::Palette;
 use super::dialog::viewer::{Text, Viewer};
 use super::dialog::{Dialog, help};
+use super::filter::FilterLine;
 use super::job::{IssuedFor, Job};
 use super::model::{Focus, Model, Mood};
 use super::msg::Effect;
 use super::pane::{PaneId, RowKey};
 use super::theme::Role;
-use super::widget::line_edit::LineEdit;
 
 pub(super) const COMMANDS: &[Command] = &[
     Command {
@@ -32,13 +32,42 @@ pub(super) const COMMANDS: &[Command] = &[
         weight: 20,
         ready: selected,
         run: |model| {
-            if let Some(key) = model.selected() {
+            if let Some(key) = model.selected().filter(|key| !matches!(key, RowKey::Group(_))) {
                 let pane = model.here_mut();
                 if !pane.marked.remove(&key) {
                     pane.marked.insert(key);
                 }
                 model.move_to(model.here().cursor.saturating_add(1));
             }
+            Vec::new()
+        },
+        ..READ
+    },
+    Command {
+        name: "record.mark-all",
+        title: "mark all",
+        keys: &["*"],
+        doc: "Marks every record that the list shows, at most 10000, or takes all marks away when there are some.",
+        weight: 18,
+        ready: selected,
+        run: |model| {
+            if !model.here().marked.is_empty() {
+                model.here_mut().marked.clear();
+                model.say(Mood::Plain, "Nothing is marked any more.");
+                return Vec::new();
+            }
+            let count = model.count();
+            let all = (0..count.min(MARKED)).filter_map(|index| model.row(index));
+            let all = all.filter(|key| !matches!(key, RowKey::Group(_))).collect();
+            model.here_mut().marked = all;
+            let text = match count {
+                1 => "One record is marked.".into(),
+                _ if count > MARKED => {
+                    format!("Only the first {MARKED} of {count} are marked; narrow the list.")
+                }
+                _ => format!("All {count} are marked; Esc takes the marks away."),
+            };
+            model.say(if count > MARKED { Mood::Warn } else { Mood::Plain }, text);
             Vec::new()
         },
         ..READ
@@ -63,17 +92,36 @@ pub(super) const COMMANDS: &[Command] = &[
         name: "record.used",
         title: "used by",
         keys: &["u"],
-        doc: "Shows where the selected record is used.",
+        doc: "Shows where the selected record is used, and goes there; Backspace comes back.",
         weight: 24,
         ready: selected,
         run: |model| {
             if let Some(key) = model.selected() {
-                let mut lines = (model.pane().used)(model, &key);
-                if lines.is_empty() {
-                    lines.push("Nothing here uses it.".into());
+                let used = (model.pane().used)(model, &key);
+                if used.is_empty() {
+                    model.say(Mood::Plain, "Nothing here uses it.");
+                    return Vec::new();
                 }
-                model.dialogs.push(Dialog::Viewer(Viewer::of_lines("Used by", lines)));
+                let way =
+                    |used: super::pane::Used| item(used.text, used.to.map_or(Action::Close, Action::Go));
+                let items = used.into_iter().map(way).collect();
+                model.dialogs.push(Dialog::Menu(Menu::new("Used by", Vec::new(), items)));
             }
+            Vec::new()
+        },
+        ..READ
+    },
+    Command {
+        name: "console.back",
+        title: "jump back",
+        keys: &["<bs>"],
+        doc: "Goes back to the record from which one has jumped to this one.",
+        ready: |model| {
+            if model.jumps.is_empty() { Err("there was no jump before".into()) } else { Ok(()) }
+        },
+        weight: 23,
+        run: |model| {
+            model.jump_back();
             Vec::new()
         },
         ..READ
@@ -82,10 +130,10 @@ pub(super) const COMMANDS: &[Command] = &[
         name: "list.filter",
         title: "filter",
         keys: &["/"],
-        doc: "Narrows the list to rows that hold every word typed.",
+        doc: "Narrows the list to rows that hold every word typed and none with a minus before it; certificates also by fields such as expires<30d, key:rsa, used:no.",
         weight: 50,
         run: |model| {
-            model.focus = Focus::Filter(LineEdit::new(&model.here().filter.clone()));
+            model.focus = Focus::Filter(FilterLine::new(&model.here().filter));
             Vec::new()
         },
         ..READ
@@ -265,6 +313,9 @@ const READ: Command = Command {
     run: |_| Vec::new(),
 };
 
+/// How many records are marked at once; each is worked through by itself.
+const MARKED: usize = 10_000;
+
 /// Needs a selected row.
 pub(super) fn selected(model: &Model) -> Result<(), String> {
     model.selected().map(|_| ()).ok_or_else(|| "no row is selected".into())
@@ -285,6 +336,13 @@ fn open(model: &mut Model) -> Vec<Effect> {
             let (certifier, serial) = (row.certifier.clone(), row.serial.clone());
             let job = Job::Issued(IssuedFor::Show);
             vec![model.start(job, |job| Effect::Issued(job, certifier, serial)).1]
+        }
+        Some(RowKey::Group(label)) => {
+            if !model.issued.shut.remove(&label) {
+                model.issued.shut.insert(label.clone());
+            }
+            model.select(&RowKey::Group(label));
+            Vec::new()
         }
         Some(RowKey::Local(digest)) => {
             let Some(certificate) = model.certificate(&digest) else { return Vec::new() };
@@ -312,8 +370,8 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     }
     let mut lines = Vec::new();
     let mut say = |text: String, role| lines.push(Text { label: String::new(), text, role });
-    for title in model.dialogs.iter().filter_map(Dialog::unsaved) {
-        say(format!("What was typed in \"{title}\" has not been saved."), Role::Warn);
+    for lost in model.dialogs.iter().filter_map(Dialog::unsaved) {
+        say(lost, Role::Warn);
     }
     if model.jobs.values().any(|(job, _)| matches!(job, Job::Verb(_))) {
         say("A change is being written; it will be finished first.".into(), Role::Warn);

@@ -11,22 +11,8 @@ use super::msg::Effect;
 use super::pane::{PaneId, RowKey, certificates};
 use crate::model::bytes::Digest;
 use crate::model::issued::Issued;
-use crate::model::time::Timestamp;
-use crate::store::ledger::Order;
-use crate::store::listing::{Here, Listing};
-
-/// Which list of certificates is wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wish {
-    /// The order.
-    pub order: Order,
-    /// The words that narrow the issued list.
-    pub filter: String,
-    /// Narrows the issued list to what is not revoked and ends from the first moment to the last.
-    pub ends: Option<(Timestamp, Timestamp)>,
-    /// The certificates of the workspace; those that are to be listed are narrowed already.
-    pub here: Vec<Here>,
-}
+pub use crate::store::listing::Wish;
+use crate::store::listing::{self, Group, Listing};
 
 /// What is known here of the issued list.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +31,8 @@ pub struct IssuedList {
     pub asked: Option<(u64, u64, Wish)>,
     /// Whether the rows of the workspace were listed again since then.
     pub stale: bool,
+    /// The labels of groups whose rows are not shown.
+    pub shut: BTreeSet<String>,
     /// The row to select when the answer comes.
     pub keep: Option<RowKey>,
 }
@@ -65,8 +53,74 @@ impl IssuedList {
         rows
     }
 
+    /// Returns the groups of the list, of which `rows` are those of the workspace; none while they do not fit it.
+    fn groups(&self, rows: &[RowKey]) -> &[Group] {
+        let groups = &self.listing.groups;
+        let fits = groups.iter().map(|g| g.count).sum::<usize>() == rows.len() + self.listing.ids.len();
+        if fits { groups } else { &[] }
+    }
+
+    fn shown(&self, group: &Group) -> usize {
+        if self.shut.contains(&group.label) { 1 } else { 1 + group.count }
+    }
+
+    /// Returns how many rows the list shows, heads of groups included.
+    pub fn count(&self, rows: &[RowKey]) -> usize {
+        match self.groups(rows) {
+            [] => rows.len() + self.listing.ids.len(),
+            groups => groups.iter().map(|group| self.shown(group)).sum(),
+        }
+    }
+
+    /// Returns the row at a place of what the list shows.
+    pub fn row(&self, rows: &[RowKey], mut index: usize) -> Option<RowKey> {
+        let groups = self.groups(rows);
+        if groups.is_empty() {
+            return self.row_within(rows, index);
+        }
+        let mut before = 0;
+        for group in groups {
+            let shown = self.shown(group);
+            if index == 0 {
+                return Some(RowKey::Group(group.label.clone()));
+            }
+            if index < shown {
+                return self.row_within(rows, before + index - 1);
+            }
+            index -= shown;
+            before += group.count;
+        }
+        None
+    }
+
+    /// Returns the place of a row in what the list shows; that of its group's head where the rows of it are not shown.
+    pub fn position(&self, rows: &[RowKey], key: &RowKey) -> Option<usize> {
+        let groups = self.groups(rows);
+        let within = match key {
+            RowKey::Group(_) => None,
+            key => Some(self.position_within(rows, key)?),
+        };
+        if groups.is_empty() {
+            return within;
+        }
+        let (mut before, mut at) = (0, 0);
+        for group in groups {
+            let head = matches!(key, RowKey::Group(label) if *label == group.label);
+            match within.and_then(|within| within.checked_sub(before)) {
+                _ if head => return Some(at),
+                Some(inside) if inside < group.count => {
+                    return Some(if self.shown(group) == 1 { at } else { at + 1 + inside });
+                }
+                _ => {}
+            }
+            before += group.count;
+            at += self.shown(group);
+        }
+        None
+    }
+
     /// Returns the row at a place of the whole list, of which `rows` are those of the workspace.
-    pub fn row(&self, rows: &[RowKey], index: usize) -> Option<RowKey> {
+    fn row_within(&self, rows: &[RowKey], index: usize) -> Option<RowKey> {
         let before = self.spots.partition_point(|spot| *spot < index);
         if self.spots.get(before) == Some(&index) {
             return rows.get(before).cloned();
@@ -75,7 +129,7 @@ impl IssuedList {
     }
 
     /// Returns the place of a row in the whole list.
-    pub fn position(&self, rows: &[RowKey], key: &RowKey) -> Option<usize> {
+    fn position_within(&self, rows: &[RowKey], key: &RowKey) -> Option<usize> {
         let RowKey::Issued(id) = key else {
             return self.spots.get(rows.iter().position(|row| row == key)?).copied();
         };
@@ -135,7 +189,7 @@ pub fn fetch(model: &mut Model) -> Vec<Effect> {
             // A revocation or a new certificate may have changed any row that is shown.
             model.issued.rows.clear();
             model.issued.absent.clear();
-            if model.state.issued > 0 {
+            if model.state.issued > 0 || wish.2.group.is_some() || listing::asks_ledger(&wish.2.filter) {
                 let whole = wish.2.clone();
                 effects.push(model.start(Job::Ids, |id| Effect::Ids(id, whole)).1);
             }

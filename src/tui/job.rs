@@ -72,6 +72,8 @@ pub enum Job {
     Preview(RequestId, Plan),
     /// The ids of the issued list.
     Ids,
+    /// When what is listed ends.
+    Timeline,
     /// These rows of the issued list.
     Rows(Vec<u32>),
     /// One certificate of the issued list.
@@ -129,6 +131,7 @@ impl Job {
             Self::History(keyring) => format!("reading the history of {keyring}"),
             Self::Gone => "looking for deleted keyrings".into(),
             Self::Clean(way) => format!("cleaning up {}", way.word()),
+            Self::Timeline => "counting when certificates end".into(),
             Self::Refresh => "reading the workspace".into(),
             _ => return None,
         })

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use super::chord::Key;
 use super::command::Command;
 use super::dialog::Dialog;
+use super::filter::FilterLine;
 use super::findings::Findings;
 use super::issued::IssuedList;
 use super::job::Job;
 use super::keys::key_text;
 use super::msg::{Effect, JobId};
-use super::pane::{PANES, Pane, PaneId, RowKey};
+use super::pane::{Entry, PANES, Pane, PaneId, RowKey, Target};
 use super::theme::{Role, Symbols, Theme};
 use super::widget::ink::Ink;
-use super::widget::line_edit::LineEdit;
 use crate::model::State;
 use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
@@ -23,6 +23,7 @@ use crate::model::field::Look;
 use crate::model::finding::{Finding, Subject};
 use crate::model::key::KeyType;
 use crate::model::time::Timestamp;
+use crate::store::listing::Grouping;
 
 /// What the console is told once, when it starts.
 #[derive(Debug, Clone)]
@@ -119,7 +120,7 @@ pub enum Focus {
     /// The detail.
     Detail,
     /// The filter line.
-    Filter(LineEdit),
+    Filter(FilterLine),
 }
 
 /// What a pane remembers.
@@ -137,6 +138,10 @@ pub struct PaneState {
     pub findings: bool,
     /// The place of the order in the pane's own list of orders.
     pub sort: usize,
+    /// Whether the order is turned around.
+    pub reverse: bool,
+    /// By what the rows are grouped, where the list can be grouped.
+    pub group: Option<Grouping>,
     /// Marked rows.
     pub marked: BTreeSet<RowKey>,
     /// How far the detail is scrolled.
@@ -178,10 +183,19 @@ pub struct Model {
     pub findings: Findings,
     /// The issued list.
     pub issued: IssuedList,
+    /// Whether keys come as quickly as from one that is held down; the loop says so, for it has the clock.
+    pub repeating: bool,
+    /// What the detail shows while a key that moves is held down: it is drawn anew once for all the rows passed, which
+    /// on a slow line is most of what is written.
+    pub held: Option<Vec<Entry>>,
+    /// Where one has jumped from, newest last: pane, row and filter.
+    pub jumps: Vec<(PaneId, RowKey, String)>,
     next_job: u64,
     pub(super) keys: BTreeMap<&'static str, Vec<Key>>,
 }
 
+/// How many jumps are remembered.
+const JUMPS: usize = 50;
 /// How many messages are remembered.
 const MESSAGES: usize = 200;
 /// How long a message stands in the status line, in seconds.
@@ -205,6 +219,9 @@ impl Model {
             places: Arc::default(),
             findings: Findings::default(),
             issued: IssuedList::default(),
+            repeating: false,
+            held: None,
+            jumps: Vec::new(),
             next_job: 0,
             keys: BTreeMap::new(),
             state: Arc::default(),
@@ -292,8 +309,8 @@ impl Model {
 
     /// Returns how many rows the present list has, the issued list included.
     pub fn count(&self) -> usize {
-        let issued = if self.pane == PaneId::Certificates { self.issued.listing.ids.len() } else { 0 };
-        self.here().rows.len() + issued
+        let rows = &self.here().rows;
+        if self.pane == PaneId::Certificates { self.issued.count(rows) } else { rows.len() }
     }
 
     /// Returns the key of a row of the present list.
@@ -334,15 +351,49 @@ impl Model {
         found.is_some()
     }
 
-    /// Goes to a record in its pane, also when a filter hides it there.
-    pub fn show(&mut self, pane: PaneId, key: &RowKey) {
+    /// Jumps to another record, and remembers this one.
+    pub fn jump(&mut self, target: Target) {
+        if let Some(key) = self.selected() {
+            self.jumps.push((self.pane, key, self.here().filter.clone()));
+            if self.jumps.len() > JUMPS {
+                self.jumps.remove(0);
+            }
+        }
+        match target {
+            Target::Row(pane, key) => self.land(pane, Some(&key), None),
+            Target::Filter(pane, filter) => self.land(pane, None, Some(filter)),
+        }
+    }
+
+    /// Goes back to where one has jumped from.
+    pub fn jump_back(&mut self) {
+        if let Some((pane, key, filter)) = self.jumps.pop() {
+            self.land(pane, Some(&key), Some(filter));
+        }
+    }
+
+    /// Shows a pane with this filter, or with the one it has as long as that does not hide the row.
+    fn land(&mut self, pane: PaneId, key: Option<&RowKey>, filter: Option<String>) {
         self.pane = pane;
-        if !self.select(key) {
-            let here = self.here_mut();
-            here.filter.clear();
-            here.findings = false;
+        self.focus = Focus::List;
+        if let Some(filter) = filter
+            && filter != self.here().filter
+        {
+            let pane = self.here_mut();
+            (pane.filter, pane.findings, pane.cursor, pane.top) = (filter, false, 0, 0);
             self.list();
-            self.select(key);
+        }
+        let Some(key) = key else { return };
+        if !self.select(key) && (!self.here().filter.is_empty() || self.here().findings) {
+            let pane = self.here_mut();
+            pane.filter.clear();
+            pane.findings = false;
+            self.list();
+        }
+        self.keep(key);
+        if self.pane == PaneId::Certificates {
+            // The issued list may be asked for only now.
+            self.issued.keep = Some(key.clone());
         }
     }
 

@@ -102,6 +102,11 @@ fn step(model: &mut Model, by: isize) -> Vec<Effect> {
         let pane = model.here_mut();
         pane.detail = pane.detail.saturating_add_signed(by).min(lines);
     } else {
+        if model.repeating && model.held.is_none() {
+            model.held = model.selected().map(|key| (model.pane().detail)(model, &key));
+        }
+        // Who moves on does not wait for the row that was selected before.
+        model.issued.keep = None;
         let to = model.here().cursor.saturating_add_signed(by);
         model.move_to(to);
     }

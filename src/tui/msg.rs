@@ -23,7 +23,7 @@ use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::pki::chain::inquiry::{Answer, Inquiry};
 use crate::store::history::{Gone, History};
-use crate::store::listing::Listing;
+use crate::store::listing::{Listing, Timeline};
 
 /// What a person did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub enum Msg {
     State(Arc<State>),
     /// Time passed: comes about once a second while something waits for it, never when idle shows nothing new.
     Tick(Timestamp),
+    /// No key came for a moment after several came quickly.
+    Rest,
     /// TERM, HUP or INT came; the loop ends after this message, with this exit code (143, 129, 130).
     Signal(i32),
 }
@@ -73,6 +75,8 @@ pub enum Done {
     Preview(Box<Preview>),
     /// The list of certificates as it was asked for.
     Ids(Arc<Listing>),
+    /// When what is listed ends.
+    Timeline(Box<Timeline>),
     /// What the checks found, worst first.
     Findings(Arc<[Finding]>),
     /// Rows of the issued list.
@@ -121,6 +125,8 @@ pub enum Effect {
     Preview(JobId, RequestId, Plan),
     /// Ask for the list of certificates; a newer ask replaces one that still waits, which is answered `Cancelled`.
     Ids(JobId, Wish),
+    /// Ask when what is listed ends.
+    Timeline(JobId, Wish),
     /// Run the checks at this moment, with these bands of days before an end.
     Examine(JobId, Timestamp, Vec<i64>),
     /// Explain a chain.

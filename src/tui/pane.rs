@@ -15,6 +15,7 @@ use super::model::Model;
 use super::theme::Role;
 use crate::model::bytes::Digest;
 use crate::model::field::Record;
+use crate::model::filter::{self, Test};
 use crate::model::finding::{Finding, Subject};
 use crate::model::request::RequestId;
 
@@ -50,6 +51,8 @@ pub enum RowKey {
     Local(Digest),
     /// A row of the issued list by its id.
     Issued(u32),
+    /// The head of a group, by its label.
+    Group(String),
     /// A finding, whole: it has no other name.
     Finding(Arc<Finding>),
 }
@@ -104,6 +107,36 @@ impl Cell {
 /// One line of a detail: label and value.
 pub type Entry = (&'static str, String);
 
+/// A place where a row is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Used {
+    /// What it is.
+    pub text: String,
+    /// Where it stands, if it stands in a list.
+    pub to: Option<Target>,
+}
+
+/// Where a jump leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// To a row of a pane.
+    Row(PaneId, RowKey),
+    /// To the rows of a pane that fit a filter.
+    Filter(PaneId, String),
+}
+
+impl Used {
+    /// Makes a place that is a row of a pane.
+    pub fn at(text: impl Into<String>, pane: PaneId, key: RowKey) -> Self {
+        Self { text: text.into(), to: Some(Target::Row(pane, key)) }
+    }
+
+    /// Makes a place that stands in no list.
+    pub fn nowhere(text: impl Into<String>) -> Self {
+        Self { text: text.into(), to: None }
+    }
+}
+
 /// A pane.
 #[derive(Debug)]
 pub struct Pane {
@@ -123,8 +156,8 @@ pub struct Pane {
     pub cells: fn(&Model, &RowKey) -> Option<Vec<Cell>>,
     /// Returns everything there is to say of a row.
     pub detail: fn(&Model, &RowKey) -> Vec<Entry>,
-    /// Says where a row is used, one a line.
-    pub used: fn(&Model, &RowKey) -> Vec<String>,
+    /// Says where a row is used, and how one gets there.
+    pub used: fn(&Model, &RowKey) -> Vec<Used>,
     /// Lists what of a row can be copied.
     pub copies: fn(&Model, &RowKey) -> Vec<Copy>,
     /// Says what can be done first when there is nothing, as command names with one line of why.
@@ -152,10 +185,14 @@ pub(super) fn entries<T: Record>(record: &T, model: &Model) -> Vec<Entry> {
     all.filter(|(_, value)| !value.is_empty()).collect()
 }
 
-/// Tells whether all words of a filter, in lower case, stand in one of the texts.
+/// Tells whether all words of a filter, and none that it leaves out, stand in one of the texts.
 pub(super) fn matches(filter: &str, texts: &[&str]) -> bool {
     let low: Vec<String> = texts.iter().map(|t| t.to_lowercase()).collect();
-    filter.to_lowercase().split_whitespace().all(|word| low.iter().any(|t| t.contains(word)))
+    let terms = filter::plain(filter).unwrap_or_default().terms;
+    terms.iter().all(|term| match &term.test {
+        Test::Text(word) => low.iter().any(|t| t.contains(word.as_str())) != term.not,
+        _ => true,
+    })
 }
 
 /// Narrows the named records of a map by filter and findings, as most panes do.

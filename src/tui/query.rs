@@ -1,21 +1,20 @@
-//! The thread that reads the ledger: the issued list in its orders and narrowed, rows of it, single certificates, CRLs
-//! for a probe. Has a connection of its own and never writes.
+//! The thread that reads the ledger: the issued list in its orders and narrowed, when it ends, rows of it, single
+//! certificates, CRLs for a probe. Has a connection of its own and never writes.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use super::effect::Post;
 use super::issued::Wish;
 use super::msg::{Done, JobId};
-use super::search::{Texts, Words};
 use super::terminal::caught;
 use crate::model::Generation;
 use crate::model::bytes::{Digest, Serial};
 use crate::model::error::{Error, Kind, Result};
 use crate::model::issued::Issued;
 use crate::store::ledger::{Ledger, Order};
-use crate::store::listing::{self, Listing};
+use crate::store::listing;
+use crate::store::search::Search;
 
 /// Runs with the CRLs of certifiers; see [`Ask::Crls`].
 pub type WithCrls = Box<dyn FnOnce(Vec<Vec<u8>>) -> Result<Done> + Send>;
@@ -27,6 +26,8 @@ pub type WithIssued = Box<dyn FnOnce(Vec<Issued>) -> Result<Done> + Send>;
 pub enum Ask {
     /// The list of certificates.
     Ids(JobId, Wish),
+    /// When what is listed ends.
+    Timeline(JobId, Wish),
     /// Rows by id.
     Rows(JobId, Vec<u32>),
     /// What was issued for a key, for work on a thread of its own.
@@ -37,12 +38,9 @@ pub enum Ask {
     Crls(JobId, Vec<String>, WithCrls),
 }
 
-/// While texts are loaded, other asks are served after so many rows.
-const BETWEEN: u32 = 2048;
-
 /// Serves asks until nobody can ask any more.
 pub fn serve(ledger: Box<dyn Ledger + Send>, asks: Receiver<Ask>, post: Post) {
-    let mut reader = Reader { ledger, asks, post, ids: None, texts: None, waiting: None };
+    let mut reader = Reader { ledger, asks, post, ids: None, search: Search::default(), waiting: None };
     while let Some(ask) = reader.next() {
         reader.answer(ask);
     }
@@ -54,8 +52,8 @@ struct Reader {
     post: Post,
     /// The whole list as it was asked last: of which commit and in which order.
     ids: Option<(Generation, Order, Arc<[u32]>)>,
-    /// The texts, while a filter is in use.
-    texts: Option<Texts>,
+    /// What is known for filters and groups, while there are any.
+    search: Search,
     /// The newest ask for ids, which waits until all others are served.
     waiting: Option<(JobId, Wish)>,
 }
@@ -80,77 +78,55 @@ impl Reader {
     fn answer(&mut self, ask: Ask) {
         match ask {
             Ask::Ids(id, question) => {
-                let listing = caught(|| self.list(question));
+                let listing = caught(|| self.list(&question, listing::list));
                 self.post.done(id, listing.map(|listing| Done::Ids(Arc::new(listing))));
+            }
+            Ask::Timeline(id, question) => {
+                let timeline = caught(|| self.list(&question, listing::timeline));
+                self.post.done(id, timeline.map(|timeline| Done::Timeline(Box::new(timeline))));
             }
             quick => answer_quickly(&*self.ledger, quick, &self.post),
         }
     }
 
-    fn list(&mut self, asked: Wish) -> Result<Listing> {
-        let mut ids = self.ids(asked.order, &asked.filter)?;
-        if let Some((from, to)) = asked.ends {
-            let mut ending = self.ledger.issued_ending(from, to)?;
-            ending.sort_unstable();
-            ids = ids.iter().copied().filter(|id| ending.binary_search(id).is_ok()).collect();
-        }
-        listing::merge(&*self.ledger, asked.order, &ids, asked.here)
-    }
-
-    fn ids(&mut self, order: Order, filter: &str) -> Result<Arc<[u32]>> {
-        let generation = self.ledger.generation()?;
-        let ordered = match &self.ids {
-            Some((g, o, ids)) if *g == generation && *o == order => ids.clone(),
-            _ => self.ledger.issued_ids(order)?.into(),
-        };
-        self.ids = Some((generation, order, ordered.clone()));
-        let words = Words::typed(filter);
-        if words.is_empty() {
-            self.texts = None;
-            return Ok(ordered);
-        }
-        // Rows are only ever added and their texts never change: the same number of rows is the same texts.
-        let mut texts = match self.texts.take() {
-            Some(texts) if texts.len() == ordered.len() => texts,
-            _ => self.load()?,
-        };
-        let found = texts.narrow(&words, &ordered);
-        self.texts = Some(texts);
-        Ok(found.into())
-    }
-
-    /// Loads the texts, which takes a while for a million rows, and serves quick asks in between.
-    fn load(&mut self) -> Result<Texts> {
-        let Self { ledger, asks, post, waiting, .. } = self;
+    /// Asks for the list or what is made of it, and serves quick asks while much is read for it.
+    fn list<T>(&mut self, wish: &Wish, make: Make<T>) -> Result<T> {
+        let Self { ledger, asks, post, ids, search, waiting } = self;
         let ledger: &dyn Ledger = &**ledger;
-        let mut texts = Texts::default();
-        let mut others: VecDeque<Ask> = VecDeque::new();
-        let mut count = 0;
-        ledger.issued_texts(&mut |id, text| {
-            texts.push(id, text);
-            count += 1;
-            if count % BETWEEN != 0 {
-                return;
-            }
-            others.extend(asks.try_iter());
-            for ask in others.drain(..) {
+        let (generation, order) = (ledger.generation()?, wish.order());
+        let ordered: Arc<[u32]> = match ids {
+            Some((g, o, ids)) if *g == generation && *o == order => ids.clone(),
+            _ => ledger.issued_ids(order)?.into(),
+        };
+        *ids = Some((generation, order, ordered.clone()));
+        let mut later = Vec::new();
+        let made = make(ledger, search, &ordered, wish, &mut || {
+            for ask in asks.try_iter() {
                 match ask {
                     Ask::Ids(id, question) => {
                         if let Some((older, _)) = waiting.replace((id, question)) {
                             post.done(older, Err(replaced()));
                         }
                     }
+                    Ask::Timeline(..) => later.push(ask),
                     quick => answer_quickly(ledger, quick, post),
                 }
             }
-        })?;
-        Ok(texts)
+        });
+        if wish.filter.is_empty() && wish.group.is_none() {
+            *search = Search::default();
+        }
+        later.into_iter().for_each(|ask| self.answer(ask));
+        made
     }
 }
 
+/// What is made of the list.
+type Make<T> = fn(&dyn Ledger, &mut Search, &[u32], &Wish, &mut dyn FnMut()) -> Result<T>;
+
 fn answer_quickly(ledger: &dyn Ledger, ask: Ask, post: &Post) {
     match ask {
-        Ask::Ids(id, ..) => post.done(id, Err(replaced())),
+        Ask::Ids(id, ..) | Ask::Timeline(id, ..) => post.done(id, Err(replaced())),
         Ask::Rows(id, ids) => post.done(id, caught(|| ledger.issued_rows(&ids)).map(Done::Rows)),
         Ask::Issued(id, certifier, serial) => post.done(
             id,

@@ -31,6 +31,9 @@ const DRAIN: Duration = Duration::from_millis(1);
 /// The most events of one batch, so that a paste without end cannot fill the memory with them.
 const BATCH: usize = 8192;
 
+/// Keys that follow within this time come from one that is held down, over any line a person works on.
+const REPEAT: Duration = Duration::from_millis(120);
+
 /// How often [`Msg::Tick`] comes while something on the screen waits for time.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -73,8 +76,19 @@ pub fn run(config: &Config, desk: Desk) -> Result<u8> {
     settings.size = screen.size();
     let ticked = settings.now;
     let model = Model::new(state, settings);
-    Loop { screen, workers, wake, model, post, messages, ticked, trigger: terminal::trigger(), end: None }
-        .run()
+    Loop {
+        screen,
+        workers,
+        wake,
+        model,
+        post,
+        messages,
+        ticked,
+        pressed: None,
+        trigger: terminal::trigger(),
+        end: None,
+    }
+    .run()
 }
 
 /// How the loop ends.
@@ -96,6 +110,8 @@ struct Loop {
     post: Post,
     messages: Receiver<Msg>,
     ticked: Timestamp,
+    /// When the last key came.
+    pressed: Option<Instant>,
     trigger: Option<Trigger>,
     end: Option<End>,
 }
@@ -123,7 +139,14 @@ impl Loop {
             }
             let waits = self.model.wants_tick();
             let early_due = (!early.is_empty()).then(Instant::now);
-            let until = [early_due, dirty.then_some(frame_due), waits.then_some(tick_due), reader.deadline()];
+            let rest_due = self.model.held.as_ref().and(self.pressed).map(|at| at + REPEAT);
+            let until = [
+                rest_due,
+                early_due,
+                dirty.then_some(frame_due),
+                waits.then_some(tick_due),
+                reader.deadline(),
+            ];
             let woken = match self.wake.wait(self.screen.input(), until.into_iter().flatten().min()) {
                 Ok(woken) => woken,
                 Err(error) => break self.lost(error)?,
@@ -140,11 +163,16 @@ impl Loop {
                 Ok(more) => batch.extend(more),
                 Err(error) => break self.lost(error)?,
             }
+            let now = Instant::now();
             if batch.iter().any(|event| matches!(event, Event::Key(_) | Event::Paste(_))) {
                 self.workers.touch();
+                self.model.repeating = self.pressed.is_some_and(|at| now < at + REPEAT);
+                self.pressed = Some(now);
             }
-            let now = Instant::now();
             let mut messages = reader.feed(batch, now);
+            if rest_due.is_some_and(|due| now >= due) && messages.is_empty() {
+                messages.push(Msg::Rest);
+            }
             messages.extend(self.messages.try_iter());
             if let Some(code) = signal {
                 messages.push(Msg::Signal(i32::from(code)));

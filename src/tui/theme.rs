@@ -118,6 +118,8 @@ pub struct Symbols {
     pub last: &'static str,
     /// What hides a character of a secret.
     pub hidden: &'static str,
+    /// What bars are drawn with: what is in use, and the rest.
+    pub bar: (&'static str, &'static str),
     /// What brackets a field that takes text; empty where underlining does it.
     pub field: (&'static str, &'static str),
 }
@@ -138,6 +140,7 @@ impl Symbols {
         branch: "├─",
         last: "└─",
         hidden: "•",
+        bar: ("█", "░"),
         field: ("", ""),
     };
 
@@ -171,6 +174,7 @@ impl Symbols {
         branch: "|-",
         last: "`-",
         hidden: "*",
+        bar: ("#", "-"),
         field: ("[", "]"),
     };
 
@@ -237,6 +241,8 @@ mod tests {
             s.branch,
             s.last,
             s.hidden,
+            s.bar.0,
+            s.bar.1,
             s.field.0,
             s.field.1,
         ];

@@ -28,6 +28,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             let follows = model.dialogs.iter().any(Dialog::follows);
             if follows && !logging { vec![model.start(Job::Log, Effect::ServiceLog).1] } else { Vec::new() }
         }
+        Msg::Rest => {
+            model.held = None;
+            Vec::new()
+        }
         Msg::Signal(code) => return vec![Effect::Quit(u8::try_from(code).unwrap_or(1))],
     };
     effects.extend(super::findings::fetch(model));
@@ -37,6 +41,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 
 /// Routes input: the dialog on top, else the filter line, else a command.
 fn take(model: &mut Model, input: &Input) -> Vec<Effect> {
+    let moves = |key| command::of_key(model, key).is_some_and(|c| c.scope == command::Scope::Moving);
+    let on = model.repeating && model.dialogs.is_empty() && model.focus == Focus::List;
+    if !matches!(input, Input::Chord(key) if on && moves(*key)) {
+        model.held = None;
+    }
     if let Input::Chord(Key::Ctrl('z')) = input {
         return vec![Effect::Suspend];
     }
@@ -56,8 +65,8 @@ fn take(model: &mut Model, input: &Input) -> Vec<Effect> {
         return effects;
     }
     if let Focus::Filter(line) = &mut model.focus {
-        let mut line = std::mem::take(line);
-        return filter(model, &mut line, input);
+        let line = std::mem::take(line);
+        return super::filter::input(model, line, input);
     }
     match input {
         Input::Paste(_, true) => {
@@ -104,41 +113,6 @@ fn back(model: &mut Model) -> Vec<Effect> {
         model.here_mut().marked.clear();
     } else {
         model.status = None;
-    }
-    Vec::new()
-}
-
-/// Takes input into the filter line; the list follows each key.
-fn filter(model: &mut Model, line: &mut super::widget::line_edit::LineEdit, input: &Input) -> Vec<Effect> {
-    match input {
-        Input::Chord(Key::Enter | Key::Tab) => {
-            model.focus = Focus::List;
-            return Vec::new();
-        }
-        Input::Chord(Key::Esc) => {
-            model.focus = Focus::List;
-            line.clear();
-        }
-        Input::Chord(key @ (Key::Up | Key::Down | Key::PageUp | Key::PageDown)) => {
-            model.focus = Focus::List;
-            let effects = command::of_key(model, *key).map_or_else(Vec::new, |c| command::dispatch(model, c));
-            model.focus = Focus::Filter(std::mem::take(line));
-            return effects;
-        }
-        Input::Chord(key) => {
-            line.key(*key);
-        }
-        Input::Paste(text, _) => line.insert(text),
-    }
-    let text = line.text().to_owned();
-    if !matches!(input, Input::Chord(Key::Esc)) {
-        model.focus = Focus::Filter(std::mem::take(line));
-    }
-    if model.here().filter != text {
-        model.here_mut().filter = text;
-        model.here_mut().cursor = 0;
-        model.here_mut().top = 0;
-        model.list();
     }
     Vec::new()
 }

@@ -43,7 +43,15 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     if let Some(at) = status(model, buf, areas.status) {
         cursor = Some(at);
     }
-    let footer = footer(model.ink(), hints, usize::from(areas.footer.width));
+    let columns = usize::from(areas.footer.width);
+    let footer = match &model.focus {
+        Focus::Filter(line) if model.dialogs.is_empty() => {
+            let ink = model.ink();
+            let (text, role) = super::filter::under(model, line, columns);
+            ink.line(role, &cut(&ink.symbols.text(&text), columns, ink.symbols.ellipsis))
+        }
+        _ => footer(model.ink(), hints, columns),
+    };
     put(buf, areas.footer, 0, &footer);
     if let Some(at) = cursor.filter(|at| area.contains(*at)) {
         frame.set_cursor_position(at);
@@ -71,8 +79,10 @@ fn list(model: &Model, buf: &mut Buffer, areas: &Areas) -> Option<Position> {
         return Some(Position::new(area.x, area.y));
     }
     let widths = columns::widths(model.pane().columns, usize::from(area.width).saturating_sub(2));
+    let whole = vec![usize::from(area.width).saturating_sub(3)];
     let sorted = (model.pane().sorted)(model);
     let head = |title: &str| match title == sorted {
+        true if pane.reverse => Cell::of(Role::Title, format!("{title} {}", ink.symbols.down)),
         true => Cell::of(Role::Title, format!("{title} {}", ink.symbols.up)),
         false => Cell::of(Role::Title, title),
     };
@@ -92,7 +102,9 @@ fn list(model: &Model, buf: &mut Buffer, areas: &Areas) -> Option<Position> {
         };
         let cells = (model.pane().cells)(model, &key);
         let cells = cells.unwrap_or_else(|| vec![Cell::of(Role::Dim, "being read")]);
-        let mut text = row(ink, &cells, &widths, &lead);
+        // The head of a group is one cell over all columns.
+        let widths = if cells.len() == 1 { &whole } else { &widths };
+        let mut text = row(ink, &cells, widths, &lead);
         if marked {
             text = text.patch_style(ink.style(Role::Marked));
         }
@@ -188,7 +200,8 @@ fn detail_lines(model: &Model, columns: usize) -> Vec<Line<'static>> {
         label: label.into(),
         text,
     };
-    let texts: Vec<_> = (model.pane().detail)(model, &key).into_iter().map(text).collect();
+    let entries = model.held.clone().unwrap_or_else(|| (model.pane().detail)(model, &key));
+    let texts: Vec<_> = entries.into_iter().map(text).collect();
     labelled(model, &texts, columns)
 }
 
@@ -213,7 +226,7 @@ fn status(model: &Model, buf: &mut Buffer, area: Rect) -> Option<Position> {
         ink.symbol(Role::Dim, format!("{}{place}", " ".repeat(total.saturating_sub(left + width(&place)))))
     };
     if let (Focus::Filter(line), true) = (&model.focus, model.dialogs.is_empty()) {
-        let (shown, at) = line.shown(room.saturating_sub(1), "");
+        let (shown, at) = line.line.shown(room.saturating_sub(1), "");
         let used = width(&ink.symbols.text(&shown)) + 1;
         put(
             buf,

@@ -24,7 +24,7 @@ pub(crate) fn with_issued(mut console: Console) -> Console {
         panic!("no list was asked for")
     };
     let places = [0, 4, 5, 6].into_iter().zip(wish.here.iter().map(|h| h.sha256)).collect();
-    let listing = Listing { ids: vec![1, 2, 3], places, issued: Vec::new() };
+    let listing = Listing { ids: vec![1, 2, 3], places, ..Listing::default() };
     console.answer(Ok(Done::Ids(std::sync::Arc::new(listing))));
     console.answer(Ok(Done::Rows(fixture::issued(&[1, 2, 3]))));
     console
@@ -151,6 +151,25 @@ fn an_import_shows_what_a_file_holds_before_anything_is_stored() {
         "import-locked",
         console.answer(fixture::brought(locked, "/media/usb/x.p12")).type_text("hunter2")
     );
+}
+
+#[test]
+fn the_chart_of_ends() {
+    for (name, console) in [
+        ("timeline-80x24", Console::fixture()),
+        ("timeline-132x43-ascii", Console::fixture().mono().sized(132, 43)),
+    ] {
+        let mut console = console;
+        let found = crate::script::certificates::chart();
+        console.press("2 y").answer(Ok(Done::Timeline(Box::new(found))));
+        shows!(name, console.press("j j"));
+    }
+}
+
+#[test]
+fn the_filter_line_and_the_line_under_it() {
+    shows!("filter-80x24", Console::fixture().press("2 /").type_text("expires<30d used:yes"));
+    shows!("filter-mistake-ascii", Console::fixture().mono().press("2 /").type_text("mail status:x"));
 }
 
 #[test]

@@ -4,10 +4,14 @@ use std::sync::Arc;
 
 use super::console::Console;
 use super::fixture;
+use ringmaster::desk::Verb;
+use ringmaster::model::error::Error;
 use ringmaster::model::finding::{Finding, Severity, Subject};
 use ringmaster::model::issued::{Issued, Reason, Revocation};
-use ringmaster::store::listing::Listing;
+use ringmaster::ops::ring::Act;
+use ringmaster::store::listing::{Bar, Group, Listing, Timeline};
 use ringmaster::tui::msg::{Done, Effect, Msg};
+use ringmaster::tui::pane::PaneId;
 use ringmaster::tui::pane::RowKey;
 
 /// The leaf of a ring as the issued list has it.
@@ -34,7 +38,7 @@ fn merged(c: &mut Console, ids: &[u32], places: &[usize], revoked: bool) {
     let here = here.filter(|h| h.listed).map(|h| h.sha256);
     let places = places.iter().copied().zip(here).collect();
     let issued = vec![row("mail", 9, revoked), row("www", 10, false)];
-    let listing = Listing { ids: ids.to_vec(), places, issued };
+    let listing = Listing { ids: ids.to_vec(), places, issued, ..Listing::default() };
     c.send(Msg::Done(id, Ok(Done::Ids(Arc::new(listing)))));
     if let Some(Effect::Rows(_, ids)) = c.effects.last().cloned() {
         c.answer(Ok(Done::Rows(fixture::issued(&ids))));
@@ -63,7 +67,8 @@ fn certificates_of_the_workspace_stand_among_the_issued_ones() {
     c.press("g j j");
     assert!(c.screen().contains("Revoked") && c.screen().contains("superseded"), "{}", c.screen());
     c.press("u");
-    assert!(c.screen().contains("issued by example-root, answers request 9"), "{}", c.screen());
+    assert!(c.screen().contains("issued by example-root"), "{}", c.screen());
+    assert!(c.screen().contains("answers request 9"), "{}", c.screen());
     c.press("<esc> R");
     assert!(c.screen().contains("revoked already"), "{}", c.screen());
     c.press("G R");
@@ -143,7 +148,197 @@ fn the_checks_run_elsewhere_and_once_for_a_state() {
 fn the_heading_says_what_the_list_is_sorted_by() {
     let mut c = Console::fixture();
     assert!(c.press("2").screen().contains("subject ↑"), "{}", c.screen());
-    assert!(c.press("s").screen().contains("ends ↑"), "{}", c.screen());
-    c.press("s <esc>");
+    assert!(c.press("s 4 <ret>").screen().contains("ends ↑"), "{}", c.screen());
+    assert!(c.press("s G <ret>").screen().contains("ends ↓"), "{}", c.screen());
+    c.press("s 5 <ret>");
     assert!(c.screen().contains("by time of signing, 1 of"), "{}", c.screen());
+}
+
+/// Answers a verb that was run for one of many.
+fn committed(c: &mut Console, message: &str) {
+    c.commit(fixture::full(), message);
+}
+
+#[test]
+fn the_filter_line_says_what_it_means_and_points_at_what_it_cannot_read() {
+    let mut c = Console::fixture();
+    c.press("2 /").type_text("expires<200d key:p-2");
+    assert!(c.screen().contains("ends within 200 days, P-2 key"), "{}", c.screen());
+    c.type_text("56 foo:bar");
+    let screen = c.screen();
+    let under = screen.lines().last().unwrap();
+    assert!(under.contains("\"foo\" is no field"), "{screen}");
+    assert_eq!(c.model.here().filter, "expires<200d key:p-256 foo", "a word until it is a field");
+    c.press("<ret>");
+    assert!(c.screen().contains("is no field"), "it is not left with a mistake: {}", c.screen());
+    c.press("C-w <ret>");
+    assert!(!c.screen().contains("no field"), "{}", c.screen());
+    let rows: Vec<_> = (0..c.model.count()).filter_map(|i| c.model.row(i)).collect();
+    assert_eq!(rows.len(), 2, "mail and www: {rows:?}");
+}
+
+#[test]
+fn the_mistake_is_pointed_at_where_it_stands() {
+    let mut c = Console::fixture().sized(132, 43);
+    c.press("2 /").type_text("mail key<x");
+    let screen = c.screen();
+    let mut lines = screen.lines().rev();
+    let (under, line) = (lines.next().unwrap(), lines.next().unwrap());
+    assert_eq!(under.find('^'), line.find("key<x"), "{screen}");
+    c.press("<esc> 1 /").type_text("mail key:rsa");
+    assert!(c.screen().contains("This list takes words alone"), "{}", c.screen());
+}
+
+#[test]
+fn tab_completes_the_filter() {
+    let mut c = Console::fixture();
+    c.press("2 /").type_text("exp").press("<tab>");
+    assert!(c.screen().contains("/expire") && c.screen().contains("expires>"), "{}", c.screen());
+    c.press("<tab> <tab>");
+    assert!(c.screen().contains("[expires>]"), "{}", c.screen());
+    c.press("C-u").type_text("ring:sh").press("<tab>");
+    assert!(c.screen().contains("/ring:shop"), "{}", c.screen());
+    c.press("C-u").type_text("mail www").press("<home> <right> <right> <tab>");
+    assert!(c.screen().contains("/mail www"), "no offer changes nothing: {}", c.screen());
+}
+
+#[test]
+fn one_jumps_to_where_a_certificate_is_used_and_back() {
+    let mut c = Console::fixture();
+    c.press("2");
+    merged(&mut c, &[1, 2, 3], &[0, 2, 4, 6], false);
+    c.press("j j u");
+    assert!(c.screen().contains("keyring mail") && c.screen().contains("site mail-imap"), "{}", c.screen());
+    c.press("j j <ret>");
+    assert_eq!((c.model.pane, c.model.selected_name().as_deref()), (PaneId::Keyrings, Some("mail")));
+    c.press("u <ret>");
+    assert_eq!(c.model.pane, PaneId::Sites);
+    c.press("<bs> <bs>");
+    assert_eq!((c.model.pane, c.model.here().cursor), (PaneId::Certificates, 2));
+    assert!(c.press("<bs>").screen().contains("no jump before"), "{}", c.screen());
+}
+
+#[test]
+fn a_jump_to_a_row_that_a_filter_hides_takes_the_filter_away() {
+    let mut c = Console::fixture();
+    c.press("1 /").type_text("shop").press("<ret> 3 G u");
+    assert!(c.screen().contains("keyring www"), "{}", c.screen());
+    c.press("j <ret>");
+    assert_eq!(c.model.selected_name().as_deref(), Some("www"), "{}", c.screen());
+}
+
+#[test]
+fn marked_certificates_are_renewed_one_after_the_other_with_a_result_each() {
+    let mut c = Console::fixture();
+    c.press("2");
+    merged(&mut c, &[1, 2, 3], &[0, 2, 4, 6], false);
+    assert!(c.press("*").screen().contains("All 7 are marked"), "{}", c.screen());
+    c.press("w");
+    assert!(c.screen().contains("of 3 keyrings: mail, www, old"), "{}", c.screen());
+    c.press("<ret>");
+    let Some(Verb::Ring { keyring, act: Act::Request(asked), .. }) = c.verb() else { panic!() };
+    assert_eq!((keyring.as_str(), asked.identity.hosts.join(" ")), ("mail", "mail.example.test".to_owned()));
+    committed(&mut c, "Request 9 waits for a decision.");
+    assert!(c.screen().contains("2 of 3"), "{}", c.screen());
+    c.answer(Err(Error::refused("No.")));
+    committed(&mut c, "Request 10 waits for a decision.");
+    let screen = c.screen();
+    assert!(screen.contains("2 done, 1 failed."), "{screen}");
+    assert!(
+        screen.contains("failed   keyring www: No.") && screen.contains("done     Request 10 waits"),
+        "{screen}"
+    );
+    c.press("<esc>");
+    assert!(c.model.dialogs.is_empty());
+}
+
+#[test]
+fn esc_leaves_out_what_has_not_begun() {
+    let mut c = Console::fixture();
+    c.press("2");
+    merged(&mut c, &[1, 2, 3], &[0, 2, 4, 6], false);
+    c.press("* w <ret> <esc>");
+    assert!(c.screen().contains("Ends with the one that has begun."), "{}", c.screen());
+    let asked = c.effects.len();
+    committed(&mut c, "Request 9 waits for a decision.");
+    assert!(c.screen().contains("1 done, 0 failed, 2 left out."), "{}", c.screen());
+    assert!(c.effects[asked..].iter().all(|e| !matches!(e, Effect::Run(..))));
+}
+
+#[test]
+fn groups_have_heads_that_hide_their_rows() {
+    let mut c = Console::fixture();
+    c.press("2");
+    merged(&mut c, &[1, 2, 3], &[0, 2, 4, 6], false);
+    c.press("o");
+    let Some(Effect::Ids(id, wish)) = c.effects.iter().rfind(|e| matches!(e, Effect::Ids(..))).cloned()
+    else {
+        panic!()
+    };
+    assert!(wish.group.is_some());
+    let places = [0, 2, 4, 6].into_iter().zip(wish.here.iter().map(|h| h.sha256)).collect();
+    let group = |label: &str, count| Group { label: label.into(), count };
+    let groups = vec![group("another", 3), group("example-root", 4)];
+    let listing = Listing { ids: vec![1, 2, 3], places, groups, ..Listing::default() };
+    c.send(Msg::Done(id, Ok(Done::Ids(Arc::new(listing)))));
+    assert_eq!(c.model.count(), 9);
+    for index in 0..9 {
+        let key = c.model.row(index).unwrap();
+        assert_eq!(matches!(key, RowKey::Group(_)), [0, 4].contains(&index), "{key:?}");
+        assert!(c.model.select(&key));
+        assert_eq!(c.model.here().cursor, index);
+    }
+    c.press("g");
+    assert!(c.screen().contains("- another: 3"), "{}", c.screen());
+    c.press("<ret>");
+    assert_eq!(c.model.count(), 6);
+    assert!(c.screen().contains("+ another: 3"), "{}", c.screen());
+    c.press("z z");
+    assert_eq!(c.model.count(), 2);
+    c.press("R");
+    assert!(c.model.dialogs.is_empty(), "a head is nothing to revoke");
+}
+
+#[test]
+fn the_chart_narrows_the_list_to_a_bar() {
+    let mut c = Console::fixture();
+    c.press("2 y");
+    assert!(matches!(c.effects.last(), Some(Effect::Timeline(..))));
+    c.answer(Ok(Done::Timeline(Box::new(chart()))));
+    assert!(c.screen().contains("1 ends, 1 of them in keyrings"), "{}", c.screen());
+    c.press("j j <ret>");
+    assert_eq!(c.model.here().filter, "expires:2026-11-30..2026-12-06 -expired -status:revoked");
+    c.press("<esc> y").answer(Ok(Done::Timeline(Box::new(chart())))).press("<tab> j j <ret>");
+    assert_eq!(c.model.here().filter, "expires:2026-12 -expired -status:revoked");
+}
+
+/// A chart with a few numbers in it.
+pub(crate) fn chart() -> Timeline {
+    let date = |text: &str| {
+        ringmaster::model::filter::Date::of(ringmaster::model::time::Timestamp::from_date(text).unwrap())
+    };
+    let bar = |from: &str, to: &str, total, used| Bar { from: date(from), to: date(to), total, used };
+    Timeline {
+        ended: 1,
+        weeks: vec![
+            bar("2026-11-23", "2026-11-29", 40, 0),
+            bar("2026-11-30", "2026-12-06", 20, 5),
+            bar("2026-12-07", "2026-12-13", 1, 1),
+        ],
+        months: vec![bar("2026-11-01", "2026-11-30", 40, 0), bar("2026-12-01", "2026-12-31", 21, 6)],
+        after_weeks: 900,
+        after_months: 900,
+    }
+}
+
+#[test]
+fn the_detail_rests_while_a_key_is_held_down() {
+    let mut c = Console::fixture();
+    c.press("1");
+    c.model.repeating = true;
+    c.press("j j");
+    assert!(c.screen().contains("CN=mail.example.test"), "{}", c.screen());
+    c.send(Msg::Rest);
+    assert!(!c.screen().contains("CN=mail.example.test,"), "{}", c.screen());
+    assert!(c.model.held.is_none());
 }

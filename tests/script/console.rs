@@ -183,6 +183,7 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::CompletePath(id, _)
         | Effect::Preview(id, ..)
         | Effect::Ids(id, ..)
+        | Effect::Timeline(id, _)
         | Effect::Examine(id, ..)
         | Effect::Rows(id, _)
         | Effect::Issued(id, ..)

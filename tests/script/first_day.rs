@@ -102,7 +102,7 @@ fn from_an_empty_workspace_to_a_certificate_in_service() {
         .sees("1 of 2")
         .press("G")
         .press("u")
-        .sees("issued by root, answers request 1")
+        .sees("answers request 1")
         .press("<esc>");
     live.press("R");
     let serial = live.console.screen();

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "outside #[test] functions too, a test fails by it")]
 
 pub(crate) mod bringing;
-mod certificates;
+pub(crate) mod certificates;
 pub(crate) mod console;
 mod export;
 mod findings;

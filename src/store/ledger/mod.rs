@@ -14,10 +14,12 @@ mod trouble;
 use crate::model::Generation;
 use crate::model::bytes::{Der, Digest, Serial};
 use crate::model::error::Result;
+use crate::model::filter::Moment;
 use crate::model::issued::{Issued, Reason};
 use crate::model::request::{Request, RequestId};
 use crate::model::time::Timestamp;
 use crate::pki::signer::Signing;
+use crate::store::columns::Row;
 
 /// An order of the issued list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,12 @@ pub enum Order {
     Subject,
     /// By certifier and serial number.
     Serial,
+    /// By the alternative names as text.
+    Names,
+    /// By the kind of key.
+    Key,
+    /// By the verdict at a moment, as [`Verdict::rank`](crate::model::verdict::Verdict::rank) has it, and then by the end.
+    Verdict(Moment),
 }
 
 /// An entry of the audit chain.
@@ -94,9 +102,19 @@ pub trait Ledger {
     /// Returns rows of the issued list by id, in the order asked; unknown ids are left out.
     fn issued_rows(&self, ids: &[u32]) -> Result<Vec<Issued>>;
 
-    /// Calls `each` with id and searchable text (certifier, serial, subject, names; lower case) of every issued
-    /// certificate.
-    fn issued_texts(&self, each: &mut dyn FnMut(u32, &str)) -> Result<()>;
+    /// Calls `each` with id and searchable text of every issued certificate with a higher id than `after`, by id:
+    /// certifier, serial, subject and names in lower case, with [`PART`](crate::store::columns::PART) between them.
+    fn issued_texts(&self, after: u32, each: &mut dyn FnMut(u32, &str)) -> Result<()>;
+
+    /// Calls `each` with the numbers of every issued certificate with a higher id than `after`, by id.
+    fn issued_columns(&self, after: u32, each: &mut dyn FnMut(Row<'_>)) -> Result<()>;
+
+    /// Returns the ids of revoked certificates, in no order.
+    fn issued_revoked(&self) -> Result<Vec<u32>>;
+
+    /// Returns the ids of certificates whose public key is that of another issued certificate, or one of `also`, in no
+    /// order. Keys are told apart by eight bytes of their hash.
+    fn issued_sharing(&self, also: &[Digest]) -> Result<Vec<u32>>;
 
     /// Finds an issued certificate by its serial; `certifier` may be empty when the serial is unique.
     fn issued_by_serial(&self, certifier: &str, serial: &Serial) -> Result<Option<(Issued, Der)>>;

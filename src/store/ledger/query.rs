@@ -16,6 +16,7 @@ use crate::model::issued::{Issued, Reason, Revocation};
 use crate::model::request::{Request, RequestId, Status};
 use crate::model::time::Timestamp;
 use crate::pki::signer::Signing;
+use crate::store::columns::{self, PART};
 
 /// The columns of [`issued`], in its order.
 pub(super) const ISSUED: &str = "id, certifier, serial, subject, alt_names, not_before, not_after, key, key_sha256, \
@@ -148,13 +149,24 @@ impl Ledger for SqliteLedger {
             Order::Ends => "SELECT id FROM issued INDEXED BY issued_ends ORDER BY not_after, id",
             Order::Subject => "SELECT id FROM issued INDEXED BY issued_subject ORDER BY subject, id",
             Order::Serial => "SELECT id FROM issued INDEXED BY issued_serial ORDER BY certifier, serial",
+            // These have no index: they are asked for rarely, and each index makes every issue slower.
+            Order::Names => "SELECT id FROM issued ORDER BY alt_names, id",
+            Order::Key => "SELECT id FROM issued ORDER BY key, id",
+            Order::Verdict(_) => {
+                "SELECT id FROM issued ORDER BY CASE WHEN revoked_at IS NOT NULL THEN 4 WHEN ?1 < not_before THEN 2
+                 WHEN ?1 > not_after THEN 0 WHEN not_after < ?2 THEN 1 ELSE 3 END, not_after, id"
+            }
         };
         let mut ids = Vec::with_capacity(usize::try_from(self.meta()?.issued).unwrap_or_default());
         let mut query = self.connection.prepare_cached(sql)?;
-        let mut rows = query.query([])?;
+        let mut rows = match order {
+            Order::Verdict(at) => query.query(params![at.now.0, at.now.plus_days(at.soon).0])?,
+            _ => query.query([])?,
+        };
         while let Some(row) = rows.next()? {
             ids.push(row.get(0)?);
         }
+        drop(rows);
         if order == Order::Issued {
             ids.sort_unstable();
         }
@@ -181,17 +193,17 @@ impl Ledger for SqliteLedger {
         Ok(found)
     }
 
-    fn issued_texts(&self, each: &mut dyn FnMut(u32, &str)) -> Result<()> {
+    fn issued_texts(&self, after: u32, each: &mut dyn FnMut(u32, &str)) -> Result<()> {
         let mut query = self.connection.prepare_cached(
-            "SELECT id, certifier, hex(serial), subject, alt_names FROM issued ORDER BY id",
+            "SELECT id, certifier, hex(serial), subject, alt_names FROM issued WHERE id > ? ORDER BY id",
         )?;
-        let mut rows = query.query([])?;
+        let mut rows = query.query([after])?;
         let mut text = String::new();
         while let Some(row) = rows.next()? {
             text.clear();
             for column in 1..5 {
                 if column > 1 {
-                    text.push(' ');
+                    text.push(PART);
                 }
                 text.push_str(row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?);
             }
@@ -203,6 +215,59 @@ impl Ledger for SqliteLedger {
             each(row.get(0)?, &text);
         }
         Ok(())
+    }
+
+    fn issued_columns(&self, after: u32, each: &mut dyn FnMut(columns::Row<'_>)) -> Result<()> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT id, certifier, key, profile, operator, not_before, not_after, at FROM issued
+             WHERE id > ? ORDER BY id",
+        )?;
+        let mut rows = query.query([after])?;
+        while let Some(row) = rows.next()? {
+            let text = |column| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
+            each(columns::Row {
+                id: row.get(0)?,
+                kind: [text(1)?, text(2)?, text(3)?, text(4)?],
+                not_before: Timestamp(row.get(5)?),
+                not_after: Timestamp(row.get(6)?),
+                at: Timestamp(row.get(7)?),
+            });
+        }
+        Ok(())
+    }
+
+    fn issued_revoked(&self) -> Result<Vec<u32>> {
+        let mut query = self
+            .connection
+            .prepare_cached("SELECT id FROM issued INDEXED BY issued_revoked WHERE revoked_at IS NOT NULL")?;
+        let rows = query.query_map([], |r| r.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn issued_sharing(&self, also: &[Digest]) -> Result<Vec<u32>> {
+        // Both are read from the index alone, in its order.
+        let mut query = self.connection.prepare_cached(
+            "SELECT substr(key_sha256, 1, 8), id FROM issued INDEXED BY issued_key ORDER BY substr(key_sha256, 1, 8)",
+        )?;
+        let mut rows = query.query([])?;
+        let mut found = Vec::new();
+        let mut run: ([u8; 8], Vec<u32>) = ([0; 8], Vec::new());
+        let mut close = |(key, ids): &mut ([u8; 8], Vec<u32>)| {
+            if ids.len() > 1 || also.iter().any(|digest| digest.0.starts_with(key)) {
+                found.append(ids);
+            }
+            ids.clear();
+        };
+        while let Some(row) = rows.next()? {
+            let key: [u8; 8] = row.get(0)?;
+            if key != run.0 {
+                close(&mut run);
+                run.0 = key;
+            }
+            run.1.push(row.get(1)?);
+        }
+        close(&mut run);
+        Ok(found)
     }
 
     fn issued_by_serial(&self, certifier: &str, serial: &Serial) -> Result<Option<(Issued, Der)>> {

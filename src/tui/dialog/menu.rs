@@ -16,7 +16,7 @@ use crate::tui::chord::Key;
 use crate::tui::job::{self, IssuedFor, Job, ReadFor};
 use crate::tui::model::{Model, Mood};
 use crate::tui::msg::{Effect, Input, JobId};
-use crate::tui::pane::{PaneId, RowKey};
+use crate::tui::pane::Target;
 use crate::tui::theme::Role;
 use crate::tui::widget::text::{cut, width, wrap};
 
@@ -79,10 +79,14 @@ pub enum Action {
     SaveMine(Site),
     /// Goes on without saving what the dialog below holds.
     Discard,
+    /// Does the same to many records: title, and each with what is done.
+    Bulk(String, Vec<(String, Verb)>),
+    /// Goes to another record.
+    Go(Target),
+    /// Sorts the list by its order of this number, turned around or not.
+    Sort(usize, bool),
     /// Shows what installing certificates into this keyring would do.
     Install(String, Vec<Certificate>),
-    /// Goes to a record in its pane.
-    Show(PaneId, RowKey),
     /// Opens a form with this title.
     Form(String, Goal),
     /// Shows this, and opens the form from there.
@@ -123,6 +127,11 @@ impl Menu {
     /// Makes a menu; the first way is chosen.
     pub fn new(title: impl Into<String>, lines: Vec<Text>, items: Vec<Item>) -> Self {
         Self { title: title.into(), lines, items, busy: None, cursor: 0 }
+    }
+
+    /// Chooses a way before a person does.
+    pub fn choose_at(&mut self, cursor: usize) {
+        self.cursor = cursor.min(self.items.len().saturating_sub(1));
     }
 
     /// Makes a menu of what can be copied.
@@ -241,13 +250,24 @@ impl Menu {
                 model.dialogs.pop();
                 Vec::new()
             }
+            Action::Bulk(title, steps) => super::bulk::start(model, title, steps),
+            Action::Go(target) => {
+                model.jump(target);
+                Vec::new()
+            }
+            Action::Sort(sort, reverse) => {
+                let key = model.selected();
+                let pane = model.here_mut();
+                (pane.sort, pane.reverse, pane.group) = (sort, reverse, None);
+                model.list();
+                if let Some(key) = key {
+                    model.keep(&key);
+                }
+                Vec::new()
+            }
             Action::Install(keyring, certificates) => {
                 let install = Install::new(model, keyring, certificates);
                 model.dialogs.push(Dialog::Install(install));
-                Vec::new()
-            }
-            Action::Show(pane, key) => {
-                model.show(pane, &key);
                 Vec::new()
             }
         };

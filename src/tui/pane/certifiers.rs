@@ -1,6 +1,6 @@
 //! The pane of certifiers: the authorities of the workspace, locked or unlocked.
 
-use super::{Cell, Column, Pane, PaneId, RowKey, entries, named};
+use super::{Cell, Column, Pane, PaneId, RowKey, Target, Used, entries, named};
 use crate::desk::Verb;
 use crate::model::certificate::Lifetime;
 use crate::model::certifier::{Certifier, NewCertifier};
@@ -69,18 +69,28 @@ pub const PANE: Pane = Pane {
     },
     used: |model, key| {
         let Some(c) = certifier(model, key) else { return Vec::new() };
+        let issued = Used {
+            text: "the certificates it has issued".into(),
+            to: Some(Target::Filter(PaneId::Certificates, format!("issuer:{}", c.name))),
+        };
         let trusting =
             model.places.get(&c.certificate.sha256).into_iter().flatten().filter_map(|s| match s {
-                Subject::Keyring(name) => Some(format!("trusted in keyring {name}")),
+                Subject::Keyring(name) => Some(Used::at(
+                    format!("trusted in keyring {name}"),
+                    PaneId::Keyrings,
+                    RowKey::Name(name.clone()),
+                )),
                 _ => None,
             });
         let waiting = model.state.requests.values().filter_map(|r| match &r.status {
-            Status::Approved { plan, .. } if plan.certifier == c.name => {
-                Some(format!("request {} waits for it", r.id))
-            }
+            Status::Approved { plan, .. } if plan.certifier == c.name => Some(Used::at(
+                format!("request {} waits for it", r.id),
+                PaneId::Requests,
+                RowKey::Request(r.id),
+            )),
             _ => None,
         });
-        trusting.chain(waiting).collect()
+        std::iter::once(issued).chain(trusting).chain(waiting).collect()
     },
     copies: |model, key| {
         let Some(c) = certifier(model, key) else { return Vec::new() };

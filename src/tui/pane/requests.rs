@@ -1,6 +1,6 @@
 //! The pane of the queue: requests that wait, and the latest that were decided.
 
-use super::{Cell, Column, Pane, PaneId, RowKey, entries, matches};
+use super::{Cell, Column, Pane, PaneId, RowKey, Target, Used, entries, matches};
 use crate::desk::Verb;
 use crate::model::finding::Subject;
 use crate::model::request::{Proof, Request, RequestId, Status};
@@ -72,11 +72,23 @@ pub const PANE: Pane = Pane {
     },
     used: |model, key| {
         let Some(r) = request(model, key) else { return Vec::new() };
-        let ring = r.keyring.iter().map(|name| format!("made by keyring {name}"));
+        let ring = r.keyring.iter().map(|name| {
+            Used::at(format!("made by keyring {name}"), PaneId::Keyrings, RowKey::Name(name.clone()))
+        });
         let plan = match &r.status {
-            Status::Approved { plan, .. } => Some(format!("waits for certifier {}", plan.certifier)),
-            Status::Issued { certifier, serial, .. } => {
-                Some(format!("certificate {serial} of certifier {certifier}"))
+            Status::Approved { plan, .. } => Some(Used::at(
+                format!("waits for certifier {}", plan.certifier),
+                PaneId::Certifiers,
+                RowKey::Name(plan.certifier.clone()),
+            )),
+            Status::Issued { certifier, serial, sha256, .. } => {
+                let text = format!("certificate {serial} of certifier {certifier}");
+                let to = if model.places.contains_key(sha256) {
+                    Target::Row(PaneId::Certificates, RowKey::Local(*sha256))
+                } else {
+                    Target::Filter(PaneId::Certificates, format!("serial:{serial}"))
+                };
+                Some(Used { text, to: Some(to) })
             }
             _ => None,
         };

@@ -1,6 +1,6 @@
 //! The pane of Internet Site documents: which certificate answers where.
 
-use super::{Cell, Column, Pane, PaneId, RowKey, entries, named};
+use super::{Cell, Column, Pane, PaneId, RowKey, Used, entries, named};
 use crate::desk::Verb;
 use crate::model::certificate::Lifetime;
 use crate::model::finding::Subject;
@@ -80,11 +80,17 @@ pub const PANE: Pane = Pane {
     },
     used: |model, key| {
         let Some(site) = site(model, key) else { return Vec::new() };
-        let servers =
-            site.servers.iter().map(|s| if s == "*" { "every server".into() } else { format!("server {s}") });
-        let ring = (!site.keyring.is_empty())
-            .then(|| format!("takes its certificate from keyring {}", site.keyring));
-        servers.chain(ring).collect()
+        let server = |s: &String| if s == "*" { "every server".into() } else { format!("server {s}") };
+        let servers = site.servers.iter().map(|s| Used::nowhere(server(s)));
+        let ring = (!site.keyring.is_empty()).then(|| {
+            let text = format!("takes its certificate from keyring {}", site.keyring);
+            Used::at(text, PaneId::Keyrings, RowKey::Name(site.keyring.clone()))
+        });
+        let leaf = model.state.keyrings.get(&site.keyring).and_then(|r| r.leaf()).map(|leaf| {
+            let text = format!("answers with certificate {}", leaf.subject.title());
+            Used::at(text, PaneId::Certificates, RowKey::Local(leaf.sha256))
+        });
+        servers.chain(ring).chain(leaf).collect()
     },
     copies: |model, key| {
         let Some(site) = site(model, key) else { return Vec::new() };

@@ -40,6 +40,19 @@ impl LineEdit {
         self.cursor = self.text.len();
     }
 
+    /// Replaces the text and puts the cursor before a byte of it.
+    pub fn set_at(&mut self, text: &str, cursor: usize) {
+        self.set(text);
+        if self.text.is_char_boundary(cursor) {
+            self.cursor = cursor;
+        }
+    }
+
+    /// Returns the byte before which the cursor stands.
+    pub fn cursor(&self) -> usize {
+        self.cursor
+    }
+
     /// Wipes the text.
     pub fn clear(&mut self) {
         *self = if self.secret { Self::secret() } else { Self::default() };

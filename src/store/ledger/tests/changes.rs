@@ -30,9 +30,8 @@ fn what_is_issued_is_found_again() {
     let rows: Vec<_> = ledger.issued_rows(&[3, 99, 1]).unwrap().iter().map(|i| i.id).collect();
     assert_eq!(rows, [3, 1]);
     let mut texts = Vec::new();
-    ledger.issued_texts(&mut |id, text| texts.push((id, text.to_owned()))).unwrap();
-    let first =
-        "root 40404040404040400000000000000003 cn=host9997.example.test,o=ünïcode dns:host3.example.test";
+    ledger.issued_texts(0, &mut |id, text| texts.push((id, text.to_owned()))).unwrap();
+    let first = "root\u{1f}40404040404040400000000000000003\u{1f}cn=host9997.example.test,o=ünïcode\u{1f}dns:host3.example.test";
     assert_eq!(texts[0], (1, first.to_owned()));
     assert_eq!(texts.len(), 4);
     let status = ledger.request(RequestId(1)).unwrap().unwrap().status;

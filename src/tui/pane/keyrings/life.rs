@@ -14,7 +14,7 @@ use crate::tui::dialog::viewer::Text;
 use crate::tui::job;
 use crate::tui::model::{Model, Mood};
 use crate::tui::msg::Effect;
-use crate::tui::pane::{PaneId, RowKey};
+use crate::tui::pane::{PaneId, RowKey, Target};
 use crate::tui::theme::Role;
 
 pub(super) const COMMANDS: &[Command] = &[
@@ -209,7 +209,7 @@ fn open_request(model: &mut Model) -> Vec<Effect> {
         source: Source::Pem("CERTIFICATE REQUEST", vec![request.pkcs10.der.clone()]),
     };
     let items = vec![
-        item("Go to it in the queue", Action::Show(PaneId::Requests, RowKey::Request(request.id))),
+        item("Go to it in the queue", Action::Go(Target::Row(PaneId::Requests, RowKey::Request(request.id)))),
         item("Copy it as PEM", Action::Copy(copy.clone())),
         item("Write it to a file", Action::Write(copy)),
     ];

@@ -7,7 +7,7 @@ mod life;
 mod roots;
 mod verify;
 
-use super::{Cell, Column, Pane, PaneId, RowKey, entries, named};
+use super::{Cell, Column, Pane, PaneId, RowKey, Used, entries, named};
 use crate::desk::Verb;
 use crate::model::finding::Subject;
 use crate::model::keyring::{Keyring, NewKeyring, status};
@@ -75,9 +75,18 @@ pub const PANE: Pane = Pane {
     },
     used: |model, key| {
         let Some(ring) = ring(model, key) else { return Vec::new() };
-        let sites = model.state.sites_of_keyring(&ring.name).map(|s| format!("site {}", s.name));
-        let request = model.state.request_of_keyring(ring);
-        sites.chain(request.map(|r| format!("request {} ({})", r.id, r.status.word()))).collect()
+        let sites = model.state.sites_of_keyring(&ring.name);
+        let sites =
+            sites.map(|s| Used::at(format!("site {}", s.name), PaneId::Sites, RowKey::Name(s.name.clone())));
+        let request = model.state.request_of_keyring(ring).map(|r| {
+            let text = format!("request {} ({})", r.id, r.status.word());
+            Used::at(text, PaneId::Requests, RowKey::Request(r.id))
+        });
+        let leaf = ring.leaf().map(|leaf| {
+            let text = format!("its certificate {}", leaf.subject.title());
+            Used::at(text, PaneId::Certificates, RowKey::Local(leaf.sha256))
+        });
+        sites.chain(request).chain(leaf).collect()
     },
     copies: |model, key| {
         let Some(ring) = ring(model, key) else { return Vec::new() };

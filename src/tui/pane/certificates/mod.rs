@@ -1,19 +1,22 @@
 //! The pane of certificates: those that stand in the workspace, and behind them the issued list, which is asked for page
 //! by page and may hold a million rows.
 
+mod act;
+
 use std::collections::VecDeque;
 
-use super::{Cell, Column, Entry, Pane, PaneId, RowKey, entries, matches};
+use super::{Cell, Column, Entry, Pane, PaneId, RowKey, Target, Used, entries};
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::export::{CertificateExport, FORMS, Format, Which};
 use crate::model::field::Record;
+use crate::model::filter::{self, Moment};
 use crate::model::finding::Subject;
 use crate::model::issued::Issued;
 use crate::model::time::Timestamp;
+use crate::model::verdict::Verdict;
 use crate::pki::reading;
-use crate::store::ledger::Order;
-use crate::store::listing::{self, Here, Verdict};
+use crate::store::listing::{self, Grouping, Here, Sort};
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::compare::Compare;
@@ -35,6 +38,7 @@ pub const PANE: Pane = Pane {
     short: "Certs",
     columns: &[
         Column { title: "subject", least: 24, share: 6, rank: 0 },
+        Column { title: "names", least: 20, share: 4, rank: 6 },
         Column { title: "issuer", least: 10, share: 2, rank: 3 },
         Column { title: "ends", least: 10, share: 0, rank: 1 },
         Column { title: "days", least: 5, share: 0, rank: 5 },
@@ -43,12 +47,13 @@ pub const PANE: Pane = Pane {
         Column { title: "where", least: 11, share: 2, rank: 2 },
     ],
     rows,
-    sorted: |model| sort_name(model.here().sort),
+    sorted: |model| sort_name(sort(model)),
     cells: |model, key| match key {
         RowKey::Local(digest) => {
             let c = model.certificate(digest)?;
             Some(cells(
                 c.subject.title(),
+                super::names_of(c),
                 listing::certifier(&model.state, c).map_or_else(|| c.issuer.title(), str::to_owned),
                 c.not_after,
                 &c.key.algorithm,
@@ -62,7 +67,14 @@ pub const PANE: Pane = Pane {
             let verdict = judge(row.revoked.is_some(), row.not_before, row.not_after, model);
             let place = "issued".to_owned();
             let title = row.subject.split(',').find_map(|p| p.strip_prefix("CN=")).unwrap_or(&row.subject);
-            Some(cells(title.into(), row.certifier.clone(), row.not_after, &row.key, verdict, place, model))
+            let names = row.alt_names.split(' ').map(|n| n.split_once(':').map_or(n, |(_, value)| value));
+            let names = names.collect::<Vec<_>>().join(" ");
+            let issuer = row.certifier.clone();
+            Some(cells(title.into(), names, issuer, row.not_after, &row.key, verdict, place, model))
+        }
+        RowKey::Group(label) => {
+            let sign = if model.issued.shut.contains(label) { "+" } else { "-" };
+            Some(vec![Cell::of(Role::Title, format!("{sign} {label}: {}", group_count(model, label)))])
         }
         _ => None,
     },
@@ -70,10 +82,17 @@ pub const PANE: Pane = Pane {
         RowKey::Local(digest) => {
             let mut all = model.certificate(digest).map_or_else(Vec::new, |c| entries(c, model));
             all.extend(beside(model, digest));
-            revoked_first(all)
+            told(model, key, all)
         }
         RowKey::Issued(id) => {
-            model.issued.rows.get(id).map_or_else(Vec::new, |row| revoked_first(entries(row, model)))
+            model.issued.rows.get(id).map_or_else(Vec::new, |row| told(model, key, entries(row, model)))
+        }
+        RowKey::Group(label) => {
+            let what = match model.here().group {
+                Some(Grouping::Month) => "Month of the end",
+                _ => "Issuer",
+            };
+            vec![(what, label.clone()), ("Certificates", group_count(model, label).to_string())]
         }
         _ => Vec::new(),
     },
@@ -88,19 +107,39 @@ pub const PANE: Pane = Pane {
         };
         let mut lines = Vec::new();
         if let Some(row) = row {
-            let answers = row.request.map_or_else(String::new, |id| format!(", answers request {id}"));
-            lines.push(format!("issued by {}{answers}", row.certifier));
+            let certifier = RowKey::Name(row.certifier.clone());
+            lines.push(Used::at(format!("issued by {}", row.certifier), PaneId::Certifiers, certifier));
+            let request = row.request.filter(|id| model.state.requests.contains_key(id));
+            lines.extend(row.request.map(|id| Used {
+                text: format!("answers request {id}"),
+                to: request.map(|id| Target::Row(PaneId::Requests, RowKey::Request(id))),
+            }));
         }
         for subject in digest.and_then(|d| model.places.get(&d)).into_iter().flatten() {
             match subject {
                 Subject::Keyring(name) => {
-                    lines.push(format!("keyring {name}"));
-                    lines.extend(model.state.sites_of_keyring(name).map(|s| format!("  site {}", s.name)));
+                    lines.push(Used::at(
+                        format!("keyring {name}"),
+                        PaneId::Keyrings,
+                        RowKey::Name(name.clone()),
+                    ));
+                    lines.extend(model.state.sites_of_keyring(name).map(|s| {
+                        Used::at(format!("  site {}", s.name), PaneId::Sites, RowKey::Name(s.name.clone()))
+                    }));
                 }
-                Subject::Certifier(name) => lines.push(format!("certifier {name}")),
+                Subject::Certifier(name) => {
+                    lines.push(Used::at(
+                        format!("certifier {name}"),
+                        PaneId::Certifiers,
+                        RowKey::Name(name.clone()),
+                    ));
+                }
                 _ => {}
             }
         }
+        lines.extend(relatives(model, key).into_iter().map(|(what, digest, title)| {
+            Used::at(format!("{what}: {title}"), PaneId::Certificates, RowKey::Local(digest))
+        }));
         lines
     },
     copies,
@@ -113,8 +152,45 @@ pub const PANE: Pane = Pane {
         ways.push(("request.import", "Import a request; what is issued for it will stand here."));
         ways
     },
-    commands: &[COMMANDS],
+    commands: &[COMMANDS, act::COMMANDS],
 };
+
+fn group_count(model: &Model, label: &str) -> usize {
+    model.issued.listing.groups.iter().find(|group| group.label == label).map_or(0, |group| group.count)
+}
+
+/// Lists the other certificates of the workspace that have the same key or the same names: what they share, and title.
+fn relatives(model: &Model, key: &RowKey) -> Vec<(&'static str, Digest, String)> {
+    let (own, spki, names) = match key {
+        RowKey::Local(digest) => match model.certificate(digest) {
+            Some(c) => (*digest, c.key.sha256, listing::names(c)),
+            None => return Vec::new(),
+        },
+        RowKey::Issued(id) => match model.issued.rows.get(id) {
+            Some(row) => (row.sha256, row.key_sha256, row.alt_names.clone()),
+            None => return Vec::new(),
+        },
+        _ => return Vec::new(),
+    };
+    let mut found = Vec::new();
+    for (digest, places) in model.places.iter().filter(|(digest, _)| **digest != own) {
+        let Some(c) = model.certificate(digest) else { continue };
+        let place = places.iter().map(listing::place).collect::<Vec<_>>().join(", ");
+        let title = format!("{} ({place}, ends {})", c.subject.title(), c.not_after.date());
+        if c.key.sha256 == spki {
+            found.push(("Same key as", *digest, title));
+        } else if !names.is_empty() && listing::names(c) == names {
+            found.push(("Same names as", *digest, title));
+        }
+    }
+    found
+}
+
+/// Says what is shared with others, and puts a revocation before everything else.
+fn told(model: &Model, key: &RowKey, mut entries: Vec<Entry>) -> Vec<Entry> {
+    entries.extend(relatives(model, key).into_iter().map(|(what, _, title)| (what, title)));
+    revoked_first(entries)
+}
 
 /// Returns what the issued list knows of a certificate of the workspace beyond the certificate itself.
 pub(in crate::tui) fn beside(model: &Model, digest: &Digest) -> Vec<Entry> {
@@ -133,14 +209,6 @@ fn revoked_first(mut entries: Vec<Entry>) -> Vec<Entry> {
     }
     entries
 }
-
-/// The orders of the list: what they are called, and what the ledger calls them.
-const ORDERS: [(&str, Order); 4] = [
-    ("subject", Order::Subject),
-    ("ends", Order::Ends),
-    ("time of signing", Order::Issued),
-    ("serial number", Order::Serial),
-];
 
 const READ: Command = Command {
     name: "",
@@ -161,14 +229,46 @@ const COMMANDS: &[Command] = &[
         name: "certificate.sort",
         title: "sort",
         keys: &["s"],
-        doc: "Sorts the list by the next of subject, end, time of signing and serial number.",
+        doc: "Sorts the list by a column, or by the time of signing, from either end.",
+        cli: Some("certificate list"),
         weight: 55,
         ready: |_| Ok(()),
         run: |model| {
-            let sort = (model.here().sort + 1) % ORDERS.len();
-            model.here_mut().sort = sort;
+            let turned = model.here().reverse;
+            let items = Sort::ALL.into_iter().enumerate().map(|(n, sort)| {
+                let label = format!("{} {}", n + 1, sort_name(sort));
+                item(label, Action::Sort(n, false))
+            });
+            let turn = if turned { "The first row first again" } else { "The last row first" };
+            let items = items.chain([item(format!("r {turn}"), Action::Sort(model.here().sort, !turned))]);
+            let mut menu = Menu::new("Sort by", Vec::new(), items.collect());
+            menu.choose_at(model.here().sort);
+            model.dialogs.push(Dialog::Menu(menu));
+            Vec::new()
+        },
+        ..READ
+    },
+    Command {
+        name: "certificate.group",
+        title: "group",
+        keys: &["o"],
+        doc: "Groups the list by issuer, then by the month of the end, then not; Enter on the head of a group hides or shows its rows.",
+        weight: 35,
+        ready: |_| Ok(()),
+        run: |model| {
+            let (group, text) = match model.here().group {
+                None => (Some(Grouping::Issuer), "Grouped by issuer; z shows the heads alone."),
+                Some(Grouping::Issuer) => (Some(Grouping::Month), "Grouped by the month of the end."),
+                Some(Grouping::Month) => (None, "Not grouped."),
+            };
+            model.issued.shut.clear();
+            let key = model.selected();
+            model.here_mut().group = group;
             model.list();
-            model.say(Mood::Plain, format!("Sorted by {}.", sort_name(sort)));
+            if let Some(key) = key {
+                model.keep(&key);
+            }
+            model.say(Mood::Plain, text);
             Vec::new()
         },
         ..READ
@@ -180,6 +280,12 @@ const COMMANDS: &[Command] = &[
         doc: "Writes the marked certificates, or the selected one, to a file or a new folder as PEM, DER, PKCS#7 or public key.",
         cli: Some("certificate export"),
         weight: 50,
+        ready: |model| match model.selected() {
+            Some(RowKey::Group(_)) if model.here().marked.is_empty() => {
+                Err("it is the head of a group".into())
+            }
+            _ => selected(model),
+        },
         run: export,
         ..READ
     },
@@ -222,6 +328,49 @@ const COMMANDS: &[Command] = &[
                 None => Vec::new(),
             },
             _ => Vec::new(),
+        },
+        ..READ
+    },
+    Command {
+        name: "certificate.fold",
+        title: "heads alone",
+        keys: &["z"],
+        doc: "Shows the heads of all groups alone, or their rows again.",
+        weight: 26,
+        ready: |model| {
+            if model.here().group.is_none() {
+                Err("the list is not grouped; o groups it".into())
+            } else {
+                Ok(())
+            }
+        },
+        run: |model| {
+            let key = model.selected();
+            if model.issued.shut.is_empty() {
+                let labels = model.issued.listing.groups.iter().map(|group| group.label.clone());
+                model.issued.shut = labels.collect();
+            } else {
+                model.issued.shut.clear();
+            }
+            model.move_to(model.here().cursor);
+            if let Some(key) = key {
+                model.select(&key);
+            }
+            Vec::new()
+        },
+        ..READ
+    },
+    Command {
+        name: "certificate.timeline",
+        title: "timeline",
+        keys: &["y"],
+        doc: "Shows when the listed certificates end as a chart by week or by month, and lists those of a bar.",
+        cli: Some("certificate timeline"),
+        weight: 36,
+        ready: |_| Ok(()),
+        run: |model| {
+            let wish = wish(model);
+            vec![model.start(Job::Timeline, |id| Effect::Timeline(id, wish)).1]
         },
         ..READ
     },
@@ -339,14 +488,16 @@ fn export(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Returns the order of the ledger for a place in the pane's orders.
-pub(in crate::tui) fn order(sort: usize) -> Order {
-    ORDERS.get(sort).map_or(Order::Subject, |(_, order)| *order)
+/// Returns the order of the list.
+fn sort(model: &Model) -> Sort {
+    let pane = model.panes.get(PaneId::Certificates.index());
+    let own = pane.and_then(|pane| Sort::ALL.get(pane.sort)).copied().unwrap_or_default();
+    pane.and_then(|pane| pane.group).map_or(own, Grouping::sort)
 }
 
 /// Returns what an order is called.
-pub(in crate::tui) fn sort_name(sort: usize) -> &'static str {
-    ORDERS.get(sort).map_or("subject", |(name, _)| name)
+pub(in crate::tui) fn sort_name(sort: Sort) -> &'static str {
+    if sort == Sort::Issued { "time of signing" } else { sort.name() }
 }
 
 /// Returns the last eight digits of a serial number: enough to know it, little enough to type.
@@ -361,35 +512,55 @@ const ENDED: i64 = 90;
 /// Returns which list is wanted now.
 pub(in crate::tui) fn wish(model: &Model) -> Wish {
     let pane = model.here();
-    // Whole hours: a moment later the wish is still the same.
-    let now = Timestamp(model.now.0 - model.now.0.rem_euclid(3600));
+    let at = moment(model);
     Wish {
-        order: order(pane.sort),
-        filter: pane.filter.clone(),
-        ends: pane.findings.then(|| (now.plus_days(-ENDED), now.plus_days(model.settings.soon))),
+        sort: Sort::ALL.get(pane.sort).copied().unwrap_or_default(),
+        reverse: pane.reverse,
+        filter: filter::parse(&pane.filter).unwrap_or_default(),
+        at,
+        ends: pane.findings.then(|| (at.now.plus_days(-ENDED), at.now.plus_days(at.soon))),
+        group: pane.group,
+        issuers: listing::issuers(&model.state),
         here: here(model),
     }
 }
 
-fn rows(model: &Model) -> Vec<RowKey> {
-    here(model).into_iter().filter(|h| h.listed).map(|h| RowKey::Local(h.sha256)).collect()
+/// Returns the moment that the list is of: whole minutes, so that a little later the wish is still the same.
+fn moment(model: &Model) -> Moment {
+    Moment { now: Timestamp(model.now.0 - model.now.0.rem_euclid(60)), soon: model.settings.soon }
 }
 
-/// Lists the certificates of the workspace in the order of the list, with those that the list leaves out.
+fn rows(model: &Model) -> Vec<RowKey> {
+    let filter = filter::parse(&model.here().filter).unwrap_or_default();
+    let at = moment(model);
+    let same = model.issued.asked.as_ref().is_some_and(|(_, _, wish)| wish.filter == filter);
+    let mut all = here(model);
+    // What only the ledger knows was answered for this filter already, or is still to come.
+    all.retain(|one| {
+        let row = model.issued.here.get(&one.sha256);
+        one.listed
+            && (filter.is_empty() || one.fits(&filter, at, row, false, (None, None)))
+            && !(same && model.issued.listing.out.contains(&one.sha256))
+    });
+    let mut all: Vec<_> = all.iter().map(|one| (one, model.issued.here.get(&one.sha256))).collect();
+    listing::sort(&mut all, sort(model), at);
+    let mut rows: Vec<_> = all.into_iter().map(|(one, _)| RowKey::Local(one.sha256)).collect();
+    if model.here().reverse {
+        rows.reverse();
+    }
+    rows
+}
+
+/// Lists the certificates of the workspace, with those that the list leaves out.
 fn here(model: &Model) -> Vec<Here> {
     let pane = model.here();
-    let mut all = Vec::new();
-    for digest in model.places.keys() {
-        let Some(c) = model.certificate(digest) else { continue };
-        let certifier = listing::certifier(&model.state, c);
-        let fits = || {
-            let places = model.places.get(digest).map_or(&[][..], Vec::as_slice);
-            matches(&pane.filter, &[&listing::text(c, certifier, places)])
-        };
-        let listed = (!pane.findings || trouble(model, digest, c)) && (pane.filter.is_empty() || fits());
-        all.push(Here::new(c, certifier, listed));
-    }
-    listing::sort(&mut all, order(pane.sort));
+    let make = |(digest, places): (&Digest, &Vec<Subject>)| {
+        let c = model.certificate(digest)?;
+        let listed = !pane.findings || trouble(model, digest, c);
+        Some(Here::new(&model.state, c, places, listed))
+    };
+    let mut all: Vec<Here> = model.places.iter().filter_map(make).collect();
+    all.sort_by(|a, b| a.subject.cmp(&b.subject));
     all
 }
 
@@ -406,8 +577,10 @@ fn trouble(model: &Model, digest: &Digest, c: &Certificate) -> bool {
         || model.places.get(digest).is_some_and(|places| places.iter().any(said))
 }
 
+#[expect(clippy::too_many_arguments, reason = "one for each column")]
 fn cells(
     subject: String,
+    names: String,
     issuer: String,
     ends: Timestamp,
     key: &str,
@@ -417,6 +590,7 @@ fn cells(
 ) -> Vec<Cell> {
     vec![
         Cell::new(subject),
+        Cell::new(names),
         Cell::new(issuer),
         Cell::new(ends.date()),
         Cell::new(format!("{:>5}", ends.days_from(model.now))),
