@@ -493,7 +493,7 @@ fn settings_change_keys_and_say_what_cannot_be() {
 fn a_message_stands_for_a_while_also_after_a_quiet_time() {
     let mut c = Console::fixture();
     assert!(!c.model.wants_tick());
-    c.press("z");
+    c.press("%");
     assert!(c.model.wants_tick());
     let later = |seconds| Msg::Tick(ringmaster::model::time::Timestamp(fixture::now().0 + 7200 + seconds));
     c.send(later(0));
