@@ -11,6 +11,7 @@ mod crash;
 mod docs;
 mod effects;
 mod findings;
+mod formats;
 mod interop;
 mod issuing;
 mod layers;
