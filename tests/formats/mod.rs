@@ -9,7 +9,7 @@ mod other_files;
 mod writing;
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use ringmaster::model::certificate::Certificate;
 use ringmaster::model::error::{Kind, Result};
@@ -57,7 +57,8 @@ impl Place {
 
     /// Runs a program here, with arguments that may hold spaces.
     fn run(&self, program: &str, arguments: &[&str]) -> Output {
-        run(Command::new(program).current_dir(self.path()).env("LC_ALL", "C.UTF-8").args(arguments))
+        let mut command = Command::new(program);
+        run(command.current_dir(self.path()).env("LC_ALL", "C.UTF-8").args(arguments).stdin(Stdio::null()))
     }
 
     fn open(&self, name: &str, password: &str) -> Result<Found> {
