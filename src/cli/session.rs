@@ -255,6 +255,8 @@ impl<'a> Session<'a> {
             }
             std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
         } else {
+            let size = std::fs::metadata(file).map_or(0, |m| m.len());
+            pem::allowed(usize::try_from(size).unwrap_or(usize::MAX))?;
             std::fs::File::open(file).and_then(|f| f.take(limit).read_to_end(&mut bytes))
         };
         read.map_err(|e| {

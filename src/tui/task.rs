@@ -23,11 +23,13 @@ pub fn read(path: &Path) -> Result<Done> {
         Error::new(kind, format!("{name} cannot be read.")).why(format!("{why}."))
     };
     // Opening a pipe or a device may wait for ever.
-    if !std::fs::metadata(path).map_err(|e| cannot(&e))?.is_file() {
+    let metadata = std::fs::metadata(path).map_err(|e| cannot(&e))?;
+    if !metadata.is_file() {
         return Err(
             Error::refused(format!("{name} is not a file.")).next("Name a file; Tab completes the path.")
         );
     }
+    pem::allowed(usize::try_from(metadata.len()).unwrap_or(usize::MAX))?;
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|e| cannot(&e))?;
     file.take(pem::LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(|e| cannot(&e))?;
