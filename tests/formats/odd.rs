@@ -34,7 +34,7 @@ fn trust_settings_give_name_and_trust() {
     place.openssl("x509 -in root.pem -trustout -addtrust serverAuth -setalias Wurzel -out trusted.pem");
     let found = place.find("trusted.pem");
     let root = place.certificate("root.pem");
-    assert_eq!(found.certificates, [root.clone()]);
+    assert_eq!(found.certificates, std::slice::from_ref(&root));
     assert_eq!(found.labels[&root.sha256], "Wurzel");
     assert!(found.trusted.contains(&root.sha256));
     place.openssl("x509 -in root.pem -trustout -addreject serverAuth -out rejected.pem");
