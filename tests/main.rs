@@ -13,6 +13,7 @@ mod effects;
 mod export;
 mod filters;
 mod findings;
+mod formats;
 mod history;
 mod import;
 mod interop;

@@ -169,3 +169,80 @@ impl<'a> Cursor<'a> {
         self.take(length.into()).map(|text| String::from_utf8_lossy(text).into_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::der::wrap;
+    use super::super::key::PrivateKey;
+    use super::super::pem::{self, Opening};
+    use super::*;
+    use crate::model::error::Kind;
+    use crate::model::key::KeyType;
+
+    /// Seals as Java does; [`unprotect`] undoes the same keystream.
+    fn protect(plain: &[u8], password: &[u8]) -> Vec<u8> {
+        let (mut sealed, mut last) = (plain.to_vec(), vec![7; DIGEST]);
+        for chunk in sealed.chunks_mut(DIGEST) {
+            last = Hash::Sha1.of(&[password, &last])[..DIGEST].to_vec();
+            chunk.iter_mut().zip(&last).for_each(|(byte, key)| *byte ^= key);
+        }
+        [&[7; DIGEST], &sealed[..], &Hash::Sha1.of(&[password, plain])[..DIGEST]].concat()
+    }
+
+    /// A keystore with one key and one trusted certificate.
+    fn store(version: u32, password: &str) -> Vec<u8> {
+        let password = wide(&Secret::new(password.into()));
+        let key = PrivateKey::generate(KeyType::P256).unwrap();
+        let der =
+            rcgen::generate_simple_self_signed(["a.example.test".to_owned()]).unwrap().cert.der().to_vec();
+        let algorithm = wrap(0x30, &[wrap(6, PROTECTOR), vec![5, 0]].concat());
+        let sealed = wrap(0x30, &[algorithm, wrap(4, &protect(key.pkcs8(), &password))].concat());
+        let number = |n: usize| u32::try_from(n).unwrap().to_be_bytes();
+        let text = |t: &str| [&u16::try_from(t.len()).unwrap().to_be_bytes()[..], t.as_bytes()].concat();
+        let kind = if version == 2 { text("X.509") } else { Vec::new() };
+        let certificate = [&kind, &number(der.len())[..], &der].concat();
+        let head = [MAGIC, &version.to_be_bytes(), &number(2)].concat();
+        let first =
+            [&number(1)[..], &text("web"), &[0; 8], &number(sealed.len()), &sealed, &number(1), &certificate];
+        let second = [&number(2)[..], &text("wurzel"), &[0; 8], &certificate];
+        let body = [head, first.concat(), second.concat()].concat();
+        let digest = Hash::Sha1.of(&[&password, WHITENER, &body]);
+        [&body, &digest[..DIGEST]].concat()
+    }
+
+    fn open(bytes: &[u8], password: &str) -> Result<pem::Found> {
+        pem::open(bytes, Opening { password: Some(&Secret::new(password.into())), stop: None })
+    }
+
+    #[test]
+    fn both_versions_are_read() {
+        for version in [1, 2] {
+            let store = store(version, "pä55 \u{1f511}");
+            let found = open(&store, "pä55 \u{1f511}").unwrap();
+            assert_eq!((found.keys.len(), found.certificates.len(), found.unread.len()), (1, 2, 0));
+            assert_eq!((found.keys[0].label.as_str(), found.keys[0].open), ("web", false));
+            assert_eq!(found.trusted.len(), 1);
+            assert_eq!(open(&store, "wrong").unwrap_err().kind, Kind::WrongPassword);
+            let found = pem::find(&store).unwrap();
+            assert_eq!((found.locked.as_slice(), found.certificates.len()), (&[FILE.to_owned()][..], 2));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn changed_stores_never_panic(changes: Vec<(proptest::sample::Index, u8)>, end: proptest::sample::Index) {
+            static STORE: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+            let store = STORE.get_or_init(|| store(2, "x"));
+            let mut body = store[..store.len() - DIGEST].to_vec();
+            for (at, value) in &changes {
+                let at = at.index(body.len());
+                body[at] = *value;
+            }
+            let _ = pem::find(&[&body[..], &[0; DIGEST]].concat());
+            // Under a digest that fits, so that the reader goes on to the entries.
+            let digest = Hash::Sha1.of(&[&wide(&Secret::new("x".into())), WHITENER, &body]);
+            let _ = open(&[&body[..], &digest[..DIGEST]].concat(), "x");
+            let _ = open(&store[..end.index(store.len())], "x");
+        }
+    }
+}

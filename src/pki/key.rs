@@ -1,14 +1,13 @@
 //! Private keys: makes, reads, seals as PKCS#8, signs. Wiped from memory on drop.
 
 use aws_lc_rs::encoding::AsDer;
-use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair, RsaKeyPair};
-use pkcs8::EncryptedPrivateKeyInfoRef;
-use pkcs8::pkcs5::{self, EncryptionScheme, pbes2};
 use zeroize::Zeroizing;
 
 use super::der::{dotted, elements, only, tlv, wrap};
+use super::pbe::{self, Strength, Work};
 use crate::model::bytes::{Der, Digest};
 use crate::model::error::{Error, Kind, Result};
 use crate::model::key::{KeyInfo, KeyType};
@@ -115,22 +114,14 @@ impl PrivateKey {
         let Some(block) = blocks.iter().find(|b| b.tag() == SEALED) else {
             return Err(broken(format!("There is no complete BEGIN {SEALED} block.")));
         };
-        let info = EncryptedPrivateKeyInfoRef::try_from(block.contents())
-            .map_err(|e| not_pbes2(block.contents(), &e))?;
-        let EncryptionScheme::Pbes2(scheme) = &info.encryption_algorithm else {
-            return Err(foreign("It uses the outdated PBES1."));
+        let parts = only(0x30, block.contents()).and_then(elements);
+        let Some([(0x30, algorithm, _), (4, _, data)]) = parts.as_deref() else {
+            return Err(broken("It does not hold together.".into()));
         };
-        affordable(&scheme.kdf)?;
-        let plain = scheme.decrypt(password.expose(), info.encrypted_data.as_bytes());
-        let plain = Zeroizing::new(plain.map_err(|e| match e {
-            pkcs5::Error::DecryptFailed => wrong_password(),
-            other => foreign(&format!("{other}.")),
-        })?);
-        // A wrong password slips past the padding once in 256 times; then no SEQUENCE comes out.
-        if only(0x30, &plain).and_then(elements).is_none() {
-            return Err(wrong_password());
+        match pbe::open(algorithm, data, password, false, &Work::default())? {
+            Some(plain) => Self::read(&plain),
+            None => Err(Error::new(Kind::WrongPassword, "The password does not open the private key.")),
         }
-        Self::read(&plain)
     }
 
     /// Seals as `ENCRYPTED PRIVATE KEY` PEM: PBES2, PBKDF2-HMAC-SHA256 with `rounds` (1 to [`MOST_ROUNDS`]),
@@ -139,16 +130,8 @@ impl PrivateKey {
         if rounds == 0 || rounds > MOST_ROUNDS {
             return Err(Error::usage(format!("PBKDF2 rounds must be from 1 to {MOST_ROUNDS}.")));
         }
-        let failed = || Error::internal("A key could not be sealed.");
-        let (mut salt, mut iv) = ([0; 16], [0; 16]);
-        let random = SystemRandom::new();
-        random.fill(&mut salt).and_then(|()| random.fill(&mut iv)).map_err(|_| failed())?;
-        let scheme =
-            pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(rounds, &salt, iv).map_err(|_| failed())?;
-        // `encrypt` pushes plain bytes through one buffer of the right size and overwrites them in place.
-        let sealed = scheme.encrypt(password.expose(), &self.pkcs8).map_err(|_| failed())?;
-        let algorithm = pkcs8::der::Encode::to_der(&EncryptionScheme::from(scheme)).map_err(|_| failed())?;
-        Ok(super::pem::write(SEALED, &wrap(0x30, &[algorithm, wrap(4, &sealed)].concat())))
+        let (algorithm, data) = pbe::seal(&self.pkcs8, password, Strength::Aes256, rounds)?;
+        Ok(super::pem::write(SEALED, &wrap(0x30, &[algorithm, wrap(4, &data)].concat())))
     }
 
     /// Returns the PKCS#8 v1 DER, which OpenSSL 3.0 reads for every kind.
@@ -327,47 +310,6 @@ fn sec1_algorithm(fields: &[u8]) -> Option<Vec<u8>> {
     Some(wrap(0x30, &[EC, curve].concat()))
 }
 
-fn affordable(kdf: &pbes2::Kdf) -> Result<()> {
-    let cost = match kdf {
-        pbes2::Kdf::Pbkdf2(p) if p.iteration_count > MOST_ROUNDS => {
-            format!("It asks for {} PBKDF2 rounds; at most {MOST_ROUNDS} are run.", p.iteration_count)
-        }
-        // 128 N r is the memory in bytes; OpenSSL's own files need 16 MiB.
-        pbes2::Kdf::Scrypt(p)
-            if 128u64.saturating_mul(p.cost_parameter).saturating_mul(p.block_size.into()) > 256 << 20
-                || p.parallelization > 16 =>
-        {
-            "Its scrypt parameters ask for more than 256 MiB or 16 passes.".into()
-        }
-        _ => return Ok(()),
-    };
-    Err(Error::refused("The encrypted key is too costly to open.")
-        .why(cost)
-        .next("If the file is genuine, seal it again with openssl pkcs8 -topk8 -v2 aes256."))
-}
-
-fn wrong_password() -> Error {
-    Error::new(Kind::WrongPassword, "The password does not open the private key.")
-}
-
-fn foreign(why: &str) -> Error {
-    Error::new(Kind::Foreign, "The key is encrypted in a way that is not supported here.")
-        .why(why)
-        .next("Convert it with openssl pkcs8 -topk8 -v2 aes256 -v2prf hmacWithSHA256.")
-}
-
-/// Says whether bytes that are no known EncryptedPrivateKeyInfo are one at all, with an unknown algorithm, or damaged.
-fn not_pbes2(der: &[u8], error: &pkcs8::Error) -> Error {
-    let shape = only(0x30, der).and_then(elements);
-    let sound = shape.as_deref().is_some_and(|parts| matches!(parts, [(0x30, ..), (4, ..)]));
-    match error {
-        pkcs8::Error::Asn1(e) if sound && matches!(e.kind(), pkcs8::der::ErrorKind::OidUnknown { .. }) => {
-            foreign(&format!("{e}."))
-        }
-        e => Error::damaged("The encrypted key cannot be read.").why(format!("{e}.")),
-    }
-}
-
 fn cannot_sign(kind: &str) -> Error {
     Error::refused(format!("The program cannot sign with a key of the kind {kind}."))
         .next("Use RSA of 2048 to 8192 bits, P-256, P-384, P-521 or Ed25519.")
@@ -455,10 +397,13 @@ mod tests {
         let key = PrivateKey::generate(KeyType::P256).unwrap();
         assert_eq!(key.seal(&secret("x"), 0).unwrap_err().kind, Kind::Usage);
         assert_eq!(key.seal(&secret("x"), MOST_ROUNDS + 1).unwrap_err().kind, Kind::Usage);
-        let scheme =
-            pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(MOST_ROUNDS + 1, &[1; 16], [2; 16]).unwrap();
-        let algorithm = pkcs8::der::Encode::to_der(&EncryptionScheme::from(scheme)).unwrap();
-        let pem = super::super::pem::write(SEALED, &wrap(0x30, &[algorithm, wrap(4, &[0; 32])].concat()));
+        let sealed = key.seal(&secret("x"), MOST_ROUNDS - 1).unwrap();
+        let block = pem::parse(sealed).unwrap();
+        let rounds = pbe::integer(MOST_ROUNDS - 1);
+        let at = block.contents().windows(rounds.len()).position(|w| w == rounds).unwrap();
+        let mut more = block.contents().to_vec();
+        more[at..at + rounds.len()].copy_from_slice(&pbe::integer(MOST_ROUNDS + 1));
+        let pem = super::super::pem::write(SEALED, &more);
         let error = PrivateKey::open(&pem, &secret("x")).unwrap_err();
         assert_eq!(error.kind, Kind::Refused);
         assert!(error.why.contains("10000001"), "{error}");

@@ -313,7 +313,8 @@ mod tests {
     #[test]
     fn pbkdf2_gives_the_known_answers_both_ways() {
         // RFC 6070, and RFC 7914 section 11.
-        let known: [(Hash, &[u8], &[u8], u32, &str); 4] = [
+        type Known<'a> = (Hash, &'a [u8], &'a [u8], u32, &'a str);
+        let known: [Known<'_>; 4] = [
             (Hash::Sha1, b"password", b"salt", 1, "0c60c80f961f0e71f3a9b524af6012062fe037a6"),
             (Hash::Sha1, b"password", b"salt", 4096, "4b007901b765489abead49d926f721d065a429c1"),
             (

@@ -76,6 +76,9 @@ const PEM: [(&str, Cipher); 6] = [
     ("AES-256-CBC", Cipher::Aes256),
 ];
 
+/// Secret bytes, overwritten when dropped.
+type Bytes = Zeroizing<Vec<u8>>;
+
 /// Finds a hash by its own OID, given as the content of the element.
 pub(super) fn hash(oid: &[u8]) -> Result<Hash> {
     let name = dotted(oid).unwrap_or_default();
@@ -113,7 +116,7 @@ pub(super) fn number(content: &[u8]) -> Option<u32> {
 
 /// Writes a password as the BMPString of PKCS#12, with its two zero bytes; what is outside the basic plane as two
 /// surrogates, as OpenSSL and Java do.
-fn wide(units: impl Iterator<Item = u16>, end: &[u8]) -> Zeroizing<Vec<u8>> {
+fn wide(units: impl Iterator<Item = u16>, end: &[u8]) -> Bytes {
     // The right size from the start, so that no half of it is left behind by growth.
     let mut out = Zeroizing::new(Vec::with_capacity(2 * units.size_hint().1.unwrap_or(512) + 2));
     units.for_each(|unit| out.extend(unit.to_be_bytes()));
@@ -122,7 +125,7 @@ fn wide(units: impl Iterator<Item = u16>, end: &[u8]) -> Zeroizing<Vec<u8>> {
 }
 
 /// Returns the bytes that a password may stand for in the derivations of PKCS#12, the likely ones first.
-pub(super) fn wide_forms(password: &Secret) -> Vec<Zeroizing<Vec<u8>>> {
+pub(super) fn wide_forms(password: &Secret) -> Vec<Bytes> {
     let text = password.expose();
     let mut forms = vec![wide(text.encode_utf16(), &[0, 0])];
     if text.is_empty() {
@@ -137,7 +140,7 @@ pub(super) fn wide_forms(password: &Secret) -> Vec<Zeroizing<Vec<u8>>> {
 }
 
 /// Returns the bytes that a password may stand for elsewhere, the likely ones first.
-fn forms(password: &Secret, pkcs12: bool) -> Vec<Zeroizing<Vec<u8>>> {
+fn forms(password: &Secret, pkcs12: bool) -> Vec<Bytes> {
     let text = password.expose();
     let mut forms = vec![Zeroizing::new(text.as_bytes().to_vec())];
     if !text.is_ascii() && text.chars().all(|c| u32::from(c) < 256) {
@@ -242,7 +245,7 @@ impl<'a> Scheme<'a> {
         Ok(Self::Pbes2(kdf, cipher, iv))
     }
 
-    fn forms(&self, password: &Secret, pkcs12: bool) -> Vec<Zeroizing<Vec<u8>>> {
+    fn forms(&self, password: &Secret, pkcs12: bool) -> Vec<Bytes> {
         match self {
             Self::Pkcs12(..) => wide_forms(password),
             Self::Pbes1(..) | Self::Pbes2(..) => forms(password, pkcs12),
@@ -250,11 +253,7 @@ impl<'a> Scheme<'a> {
     }
 
     /// Derives key and initialisation vector from one form of the password.
-    fn key(
-        &self,
-        password: &[u8],
-        work: &Work<'_>,
-    ) -> Result<(Cipher, Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>)> {
+    fn key(&self, password: &[u8], work: &Work<'_>) -> Result<(Cipher, Bytes, Bytes)> {
         let blank = |length| Zeroizing::new(vec![0; length]);
         Ok(match self {
             Self::Pkcs12(hash, cipher, salt, rounds) => {
@@ -294,7 +293,7 @@ pub(super) fn open(
     password: &Secret,
     pkcs12: bool,
     work: &Work<'_>,
-) -> Result<Option<Zeroizing<Vec<u8>>>> {
+) -> Result<Option<Bytes>> {
     let scheme = Scheme::read(algorithm)?;
     for form in scheme.forms(password, pkcs12) {
         let (cipher, key, iv) = scheme.key(&form, work)?;
@@ -308,7 +307,7 @@ pub(super) fn open(
 }
 
 /// Decrypts a PEM key by its `DEK-Info` line; errors and `None` as [`open`].
-pub(super) fn open_pem(info: &str, data: &[u8], password: &Secret) -> Result<Option<Zeroizing<Vec<u8>>>> {
+pub(super) fn open_pem(info: &str, data: &[u8], password: &Secret) -> Result<Option<Bytes>> {
     let (name, iv) = info.trim().split_once(',').ok_or_else(damaged)?;
     let (name, iv) = (name.trim(), hex(iv.trim()).ok_or_else(damaged)?);
     let cipher =

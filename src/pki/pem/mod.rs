@@ -78,11 +78,7 @@ pub fn find(bytes: &[u8]) -> Result<Found> {
 /// Errors: what the bytes are instead (empty, too large, a JPEG, a proprietary keyring, text without PEM, truncated
 /// PEM); `WrongPassword` when the password opens nothing; `Refused` when it would take too long; `Cancelled`.
 pub fn open(bytes: &[u8], opening: Opening<'_>) -> Result<Found> {
-    if bytes.len() > LARGEST {
-        return Err(Error::refused("The input is too large.")
-            .why(format!("It has {} bytes; at most {LARGEST} are read.", bytes.len()))
-            .next("Bring the certificate or request alone."));
-    }
+    allowed(bytes.len())?;
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(Error::usage("The input is empty.").next("Bring a PEM or DER file, or paste PEM text."));
     }
@@ -101,6 +97,16 @@ pub fn open(bytes: &[u8], opening: Opening<'_>) -> Result<Found> {
         return Err(alien::name(bytes));
     }
     reader.finish()
+}
+
+/// Refuses an input that is larger than [`LARGEST`].
+fn allowed(bytes: usize) -> Result<()> {
+    if bytes <= LARGEST {
+        return Ok(());
+    }
+    Err(Error::refused("The input is too large.")
+        .why(format!("At most {} MiB are read.", LARGEST >> 20))
+        .next("Bring the certificates, requests or keys alone."))
 }
 
 /// Writes one PEM block with LF line ends, 64 characters a line.
@@ -224,6 +230,19 @@ mod tests {
         assert!(find(&many).is_err());
     }
 
+    #[test]
+    fn names_are_escaped_and_short() {
+        let text = |name: &str| format!("friendlyName: {name}\n{}", write("CERTIFICATE", &certificate_der()));
+        let label = |name: &str| find(text(name).as_bytes()).unwrap().labels.into_values().next();
+        assert_eq!(label("mail").as_deref(), Some("mail"));
+        assert!(!label("a\u{202e}b\u{1b}[2J").unwrap().contains(['\u{202e}', '\u{1b}']));
+        assert_eq!(label(&"x".repeat(100_000)).unwrap().len(), 200);
+        assert_eq!(label(" "), None);
+        // A name belongs to the block that follows it, and to no later one.
+        let two = text("first") + &write("CERTIFICATE", &certificate_der());
+        assert_eq!(find(two.as_bytes()).unwrap().labels.len(), 1);
+    }
+
     proptest::proptest! {
         #[test]
         fn garbage_never_panics(bytes: Vec<u8>, label in "[A-Z ]{0,20}") {
@@ -233,12 +252,25 @@ mod tests {
 
         #[test]
         fn changed_bytes_never_panic(changes: Vec<(proptest::sample::Index, u8)>) {
-            for (label, mut der) in [("CERTIFICATE", certificate_der()), ("CERTIFICATE REQUEST", request_der())] {
+            let secret = Secret::new("x".into());
+            let sealed = PrivateKey::generate(KeyType::P256).unwrap().seal(&secret, 1).unwrap();
+            let stop = AtomicBool::new(true);
+            let with_password = |bytes: &[u8]| {
+                let _ = open(bytes, Opening { password: Some(&secret), stop: Some(&stop) });
+            };
+            let sealed = ::pem::parse(sealed).unwrap().into_contents();
+            let kinds = [
+                ("CERTIFICATE", certificate_der()),
+                ("CERTIFICATE REQUEST", request_der()),
+                ("ENCRYPTED PRIVATE KEY", sealed),
+            ];
+            for (label, mut der) in kinds {
                 for (at, value) in &changes {
                     let at = at.index(der.len());
                     der[at] = *value;
                 }
                 let _ = find(&der);
+                with_password(&der);
                 let mut pem = write(label, &der).into_bytes();
                 let _ = find(&pem);
                 for (at, value) in &changes {

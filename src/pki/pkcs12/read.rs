@@ -37,7 +37,7 @@ pub(in crate::pki) fn read(parts: &[Element<'_>], reader: &mut Reader<'_>) -> Re
         .next("Write it again with a password, with the tool that made it."));
     }
     let safes = content.and_then(|c| only(4, c)).ok_or_else(|| broken("its content"))?;
-    let mut file = File { reader, checked: false, locked: false };
+    let mut file = File { reader, checked: false, locked: None, wrong: false };
     if let (Some(password), Some((0x30, _, mac))) = (file.reader.password, rest.first()) {
         if !mac_fits(mac, safes, password, &file.reader.work)? {
             file.reader.wrong(FILE);
@@ -49,6 +49,9 @@ pub(in crate::pki) fn read(parts: &[Element<'_>], reader: &mut Reader<'_>) -> Re
     let list = ber::whole(safes).ok_or_else(|| broken("its content"))?;
     for (_, whole, _) in only(0x30, &list).and_then(elements).ok_or_else(|| broken("its content"))? {
         file.safe(whole)?;
+    }
+    if let Some(what) = file.locked {
+        file.reader.locked(what);
     }
     Ok(())
 }
@@ -120,8 +123,10 @@ struct File<'r, 'a> {
     reader: &'r mut Reader<'a>,
     /// Whether the MAC says that the password is right.
     checked: bool,
-    /// Whether it was said that the file is locked.
-    locked: bool,
+    /// What of it needs a password.
+    locked: Option<&'static str>,
+    /// Whether it was said that the password is wrong.
+    wrong: bool,
 }
 
 impl File<'_, '_> {
@@ -148,7 +153,7 @@ impl File<'_, '_> {
             _ => return Err(bad()),
         };
         let Some(password) = self.reader.password else {
-            self.lock(FILE);
+            self.locked = Some(FILE);
             return Ok(());
         };
         match pbe::open(algorithm, &data, password, true, &self.reader.work)? {
@@ -167,18 +172,10 @@ impl File<'_, '_> {
         }
     }
 
-    /// Says once that a password is needed.
-    fn lock(&mut self, what: &str) {
-        if !self.locked {
-            self.locked = true;
-            self.reader.locked(what);
-        }
-    }
-
     /// Says once that the password is wrong.
     fn wrong(&mut self) {
-        if !self.locked {
-            self.locked = true;
+        if !self.wrong {
+            self.wrong = true;
             self.reader.wrong(FILE);
         }
     }
@@ -252,7 +249,7 @@ impl File<'_, '_> {
             return Err(broken("a key"));
         };
         let Some(password) = self.reader.password else {
-            self.lock(KEY);
+            self.locked = self.locked.or(Some(KEY));
             return Ok(());
         };
         match pbe::open(algorithm, data, password, true, &self.reader.work)? {

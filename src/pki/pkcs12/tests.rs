@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::error::Kind;
 use crate::pki::certificate;
+use crate::pki::der::{elements, only};
 use crate::pki::pem::{self, Found, Opening};
 
 fn secret(text: &str) -> Secret {
@@ -74,6 +75,37 @@ fn parts_may_stand_alone() {
     assert_eq!((found.keys.len(), found.certificates.len()), (0, 1));
 }
 
+/// Splits a PFX into what stands before the MAC and the content that the MAC is made over.
+fn without_mac(file: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let parts = elements(only(0x30, file).unwrap()).unwrap();
+    let info = elements(parts[1].2).unwrap();
+    ([parts[0].1, parts[1].1].concat(), only(4, info[1].2).unwrap().to_vec())
+}
+
+#[test]
+fn the_mac_of_rfc_9579_is_checked() {
+    let (key, _) = leaf();
+    let content = Content { key: Some((&key, "")), chain: &[], roots: &[] };
+    let file = write_with(&content, &secret("x"), Protection::Modern, 1).unwrap();
+    let (front, safes) = without_mac(&file);
+    let named = |oid: &str, rest: &[u8]| wrap(0x30, &[&crate::pki::der::oid(oid).unwrap(), rest].concat());
+    let prf = named("1.2.840.113549.2.9", &[5, 0]);
+    let length = pbe::integer(32);
+    let kdf = wrap(0x30, &[wrap(4, b"saltsalt"), pbe::integer(77), length, prf].concat());
+    let kdf = named("1.2.840.113549.1.5.12", &kdf);
+    let scheme = named("1.2.840.113549.2.11", &[5, 0]);
+    let algorithm = named("1.2.840.113549.1.5.14", &wrap(0x30, &[kdf, scheme].concat()));
+    let mut derived = [0; 32];
+    pbe::by_pbkdf2(Hash::Sha256, b"x", b"saltsalt", 77, &mut derived, &Work::default()).unwrap();
+    let tag =
+        aws_lc_rs::hmac::sign(&aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA512, &derived), &safes);
+    let digest = wrap(0x30, &[algorithm, wrap(4, tag.as_ref())].concat());
+    let mac = wrap(0x30, &[digest, wrap(4, b"not used"), pbe::integer(1)].concat());
+    let file = wrap(0x30, &[front, mac].concat());
+    assert_eq!(open(&file, "x").unwrap().keys.len(), 1);
+    assert_eq!(open(&file, "y").unwrap_err().kind, Kind::WrongPassword);
+}
+
 #[test]
 fn a_long_derivation_is_stopped() {
     let (key, _) = leaf();
@@ -87,6 +119,31 @@ fn a_long_derivation_is_stopped() {
     let error =
         pem::open(text.as_bytes(), Opening { password: Some(&secret("x")), stop: Some(&stop) }).unwrap_err();
     assert_eq!(error.kind, Kind::Cancelled);
+}
+
+/// A file whose bags lie open, so that changes reach what is inside them.
+fn plain_file() -> Vec<u8> {
+    let (key, own) = leaf();
+    let content = Content { key: Some((&key, "mail")), chain: &[own], roots: &[] };
+    let nested = bag(6, &wrap(0x30, &certificate_bags(&content)), Vec::new());
+    let bags = [bag(1, key.pkcs8(), vec![friendly_name("mail")]), nested].concat();
+    let safes = wrap(0x30, &content_info(oids::DATA, &wrap(4, &wrap(0x30, &bags))));
+    wrap(0x30, &[pbe::integer(3), content_info(oids::DATA, &wrap(4, &safes))].concat())
+}
+
+#[test]
+fn open_and_nested_bags_are_read() {
+    let found = pem::find(&plain_file()).unwrap();
+    assert_eq!((found.keys.len(), found.certificates.len(), found.labels.len()), (1, 1, 1));
+    assert!(found.keys[0].open && found.keys[0].label == "mail");
+    // Bags in bags without end are no reason to go on without end.
+    let mut bags = Vec::new();
+    for _ in 0..50 {
+        bags = bag(6, &wrap(0x30, &bags), Vec::new());
+    }
+    let safes = wrap(0x30, &content_info(oids::DATA, &wrap(4, &wrap(0x30, &bags))));
+    let file = wrap(0x30, &[pbe::integer(3), content_info(oids::DATA, &wrap(4, &safes))].concat());
+    assert!(pem::find(&file).unwrap_err().what.contains("nesting"));
 }
 
 proptest::proptest! {
@@ -107,5 +164,13 @@ proptest::proptest! {
         let stop = std::sync::atomic::AtomicBool::new(true);
         let _ = pem::open(&changed, Opening { password: Some(&secret("x")), stop: Some(&stop) });
         let _ = pem::find(&file[..length.index(file.len())]);
+
+        static PLAIN: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+        let mut changed = PLAIN.get_or_init(plain_file).clone();
+        for (at, value) in &changes {
+            let at = at.index(changed.len());
+            changed[at] = *value;
+        }
+        let _ = pem::find(&changed);
     }
 }
