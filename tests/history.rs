@@ -117,7 +117,7 @@ fn every_kind_of_change_is_undone_and_the_undoing_as_well() {
     let mut request = proposed(&state, &mail(&desk));
     request.key = Some(RequestKey::New(KeyType::P256));
     for change in [
-        Act::Trust { roots: vec![second.clone()] },
+        Act::Trust { roots: vec![second] },
         Act::SetTrust { roots: vec![root], trusted: false },
         Act::Label { entry: root, label: "our root".into() },
         Act::RemoveRoots { roots: vec![root] },

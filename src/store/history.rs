@@ -163,6 +163,7 @@ impl History {
 
 /// The names in a fact about a keyring.
 #[derive(Deserialize)]
+#[expect(clippy::enum_variant_names, reason = "they are the names of facts in the audit chain")]
 enum Named {
     KeyringCreated { keyring: Name },
     KeyringChanged { keyring: Name },
