@@ -89,7 +89,7 @@ impl Hit {
     }
 }
 
-/// Every rule, by what it looks at; [`table`] has them in the order of their ids.
+/// Every rule, by what it looks at; [`table()`] has them in the order of their ids.
 pub const CHECKS: &[&[Check]] = &[
     files::CHECKS,
     keyrings::CHECKS,

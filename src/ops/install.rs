@@ -1,5 +1,5 @@
 //! Installs the certificate of a keyring's own key, with the intermediates between it and a trusted root of the ring.
-//! [`plan`] says what would happen; nothing is installed that it did not show.
+//! [`plan()`] says what would happen; nothing is installed that it did not show.
 
 mod plan;
 
@@ -93,7 +93,7 @@ pub fn plan(
     Ok(plan)
 }
 
-/// Installs leaf and intermediates as [`plan`] says. The old leaf and chain go, the roots stay; for a certificate of the key
+/// Installs leaf and intermediates as [`plan()`] says. The old leaf and chain go, the roots stay; for a certificate of the key
 /// that waits, that key becomes the ring's.
 ///
 /// Errors: what refuses the plan, wrong password.

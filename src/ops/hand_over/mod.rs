@@ -37,7 +37,7 @@ pub struct Preset {
     pub root: bool,
     /// What has to be known before, one sentence or two each.
     pub warnings: &'static [&'static str],
-    /// What to run and to configure; see [`fill_in`] for what stands in braces.
+    /// What to run and to configure; names in braces are filled in.
     pub commands: &'static str,
 }
 
