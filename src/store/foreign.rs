@@ -1,11 +1,11 @@
-//! Recognises by content the files of other programs that people bring under the name of a keyring, and says how to
-//! convert them.
+//! Recognises by content the files of other programs that people bring under the name of a keyring, and says what
+//! to do with them.
 
 use crate::model::error::{Error, Kind};
 
 const IMAGE: &str = "Look for the keyring itself; a picture or document cannot hold one.";
-const TO_PEM: &str =
-    "Convert it to PEM with openssl, make a new keyring, and install the certificates from the PEM file.";
+const IMPORT: &str =
+    "Move it out of the folder, and make a keyring of it: ringmaster keyring import NAME FILE.";
 
 /// How files begin, what they are, and what to do with them.
 const BEGINNINGS: &[(&[u8], &str, &str)] = &[
@@ -17,17 +17,9 @@ const BEGINNINGS: &[(&[u8], &str, &str)] = &[
     (b"\x1f\x8b", "a gzip archive", "Unpack it first: gzip -d FILE"),
     (b"\x7fELF", "a program (ELF)", IMAGE),
     (b"MZ", "a program (Windows)", IMAGE),
-    (
-        b"\xfe\xed\xfe\xed",
-        "a Java keystore (JKS)",
-        "Convert it: keytool -importkeystore -srckeystore FILE -destkeystore FILE.p12 -deststoretype PKCS12, then openssl pkcs12 -in FILE.p12 -out FILE.pem",
-    ),
+    (b"\xfe\xed\xfe\xed", "a Java keystore (JKS)", IMPORT),
     (b"SQLite format 3\0", "an SQLite database", IMAGE),
-    (
-        b"-----BEGIN ",
-        "PEM text without a keyring's header",
-        "Make a new keyring, and install the certificates from this PEM file.",
-    ),
+    (b"-----BEGIN ", "PEM text without a keyring's header", IMPORT),
     (b"// ringmaster ", "another file of ringmaster", "Look for the .kyr file with the same name."),
 ];
 
@@ -54,11 +46,8 @@ fn what(bytes: &[u8]) -> (&'static str, &'static str) {
         _ => None,
     };
     match content {
-        Some([2, 1, 3, ..]) => (
-            "a PKCS#12 file (PFX)",
-            "Convert it: openssl pkcs12 -in FILE -out FILE.pem, make a new keyring, and install the certificates from it.",
-        ),
-        Some([0x30 | 2 | 6, ..]) => ("a DER file: a certificate, a request or a key", TO_PEM),
+        Some([2, 1, 3, ..]) => ("a PKCS#12 file (PFX)", IMPORT),
+        Some([0x30 | 2 | 6, ..]) => ("a DER file: a certificate, a request or a key", IMPORT),
         _ if bytes.contains(&0) || std::str::from_utf8(bytes).is_err() => (
             "binary, most likely a keyring of Domino or of IBM's key tools, whose format is proprietary",
             "Export it where it comes from: kyrtool show keys -k FILE and kyrtool show certs -k FILE write PEM; or ask there for PKCS#12.",
@@ -79,10 +68,10 @@ mod tests {
             (b"GIF89a", "GIF", "keyring itself"),
             (b"PK\x03\x04", "ZIP", "unzip"),
             (b"\x7fELF\x02", "ELF", "keyring itself"),
-            (b"-----BEGIN CERTIFICATE-----\n", "PEM text", "install"),
-            (b"\x30\x82\x09\x01\x02\x01\x03\x30\x82", "PKCS#12", "openssl pkcs12"),
-            (b"\x30\x80\x02\x01\x03\x30\x80", "PKCS#12", "openssl pkcs12"),
-            (b"\x30\x82\x03\x01\x30\x82\x02", "DER", "openssl"),
+            (b"-----BEGIN CERTIFICATE-----\n", "PEM text", "keyring import"),
+            (b"\x30\x82\x09\x01\x02\x01\x03\x30\x82", "PKCS#12", "keyring import"),
+            (b"\x30\x80\x02\x01\x03\x30\x80", "PKCS#12", "keyring import"),
+            (b"\x30\x82\x03\x01\x30\x82\x02", "DER", "keyring import"),
             (b"\x01\0\0\0\x17\x35\0\x90", "Domino", "kyrtool"),
             (b"hello", "other text", "PEM"),
         ] {

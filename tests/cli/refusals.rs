@@ -158,7 +158,7 @@ fn strangers_among_the_keyrings_are_named_and_left_alone() {
     }
     let findings = place.run("doctor").out;
     for (name, what, way_out) in [
-        ("pfx", "PKCS#12", "openssl pkcs12"),
+        ("pfx", "PKCS#12", "keyring import"),
         ("photo", "JPEG", "keyring itself"),
         ("old", "Domino", "kyrtool show keys"),
     ] {
