@@ -10,7 +10,7 @@ use super::ledger::{Entry, Ledger};
 use super::{file, kyr, workspace};
 use crate::model::bytes::Digest;
 use crate::model::change::Fact;
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, Kind, Result};
 use crate::model::escape::visible;
 use crate::model::issued::Revocation;
 use crate::model::keyring::{Keyring, check_name};
@@ -120,7 +120,7 @@ impl Revision {
     pub fn remark(&self, keyring: &str) -> String {
         let mut remarks = Vec::new();
         if let Err(error) = &self.ring {
-            remarks.push(visible(&error.to_string()));
+            remarks.push(visible(&format!("{} {}", error.what, error.why)).trim_end().to_owned());
         }
         if self.altered {
             remarks.push("altered: not as the audit chain tells".into());
@@ -417,7 +417,15 @@ fn of_file(folder: &Path, name: &str, replaced: Generation, kept: &str) -> Optio
             None => ring.map(Some),
         }
     });
-    let ring = ring.transpose()?;
+    let ring = ring.transpose()?.map_err(|error| match error.kind {
+        Kind::Damaged | Kind::Misnamed | Kind::OtherKey | Kind::Foreign => Error {
+            what: format!("{path} cannot be read."),
+            next: "Choose another revision, or look for this file in a backup.".into(),
+            ..error
+        },
+        // What only has to be permitted says how.
+        _ => error,
+    });
     let number = ring.as_ref().ok().map(|r| r.revision);
     let replaced = Some(replaced);
     let (altered, earlier) = (false, false);

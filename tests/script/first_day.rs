@@ -13,14 +13,14 @@ use ringmaster::tui::msg::Msg;
 use super::console::Console;
 
 /// A console on a workspace, with the threads that do its work.
-struct Live {
+pub(super) struct Live {
     console: Console,
     workers: Workers,
     messages: Receiver<Msg>,
 }
 
 impl Live {
-    fn new(folder: &std::path::Path) -> Self {
+    pub(super) fn new(folder: &std::path::Path) -> Self {
         let text =
             "(operator: \"ada\", argon2_mib: 8, argon2_passes: 1, keyring_rounds: 10000, home: \"home\")";
         let config = Config::parse(text, Some(&folder.join("config.ron"))).unwrap();
@@ -33,12 +33,12 @@ impl Live {
     }
 
     /// Presses keys, and lets what they started come to its end.
-    fn press(&mut self, keys: &str) -> &mut Self {
+    pub(super) fn press(&mut self, keys: &str) -> &mut Self {
         self.console.press(keys);
         self.settle()
     }
 
-    fn text(&mut self, text: &str) -> &mut Self {
+    pub(super) fn text(&mut self, text: &str) -> &mut Self {
         self.console.type_text(text);
         self
     }
@@ -61,7 +61,7 @@ impl Live {
     }
 
     #[track_caller]
-    fn sees(&mut self, text: &str) -> &mut Self {
+    pub(super) fn sees(&mut self, text: &str) -> &mut Self {
         let screen = self.console.screen();
         assert!(screen.contains(text), "no \"{text}\" in\n{screen}");
         self

@@ -9,5 +9,6 @@ mod export;
 mod findings;
 mod first_day;
 pub(crate) mod fixture;
+mod history;
 mod walk;
 mod work;

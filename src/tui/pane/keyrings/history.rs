@@ -25,10 +25,12 @@ pub(super) const COMMANDS: &[Command] = &[
     },
     Command {
         name: "keyring.deleted",
-        title: "deleted keyrings",
+        title: "bring back",
+        keys: &["b"],
         level: Level::Read,
         doc: "Lists the keyrings that were deleted or whose file is missing or damaged, to bring one back.",
         cli: Some("keyring deleted"),
+        weight: 6,
         ready: |_| Ok(()),
         run: |model| vec![model.start(Job::Gone, Effect::Gone).1],
         ..WRITE
