@@ -169,6 +169,7 @@ impl Workers {
             Effect::Timeline(id, question) => self.ask(id, Ask::Timeline(id, question)),
             Effect::Rows(id, ids) => self.ask(id, Ask::Rows(id, ids)),
             Effect::Issued(id, certifier, serial) => self.ask(id, Ask::Issued(id, certifier, serial)),
+            Effect::IssuedRow(id, row) => self.ask(id, Ask::IssuedRow(id, row)),
             Effect::Crl(id, certifier) => {
                 let missing = Error::refused(format!("Certifier {certifier} has no CRL yet."));
                 let missing = missing.next("Sign one first.").command("certifier.crl");

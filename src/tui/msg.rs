@@ -139,6 +139,8 @@ pub enum Effect {
     History(JobId, String),
     /// Ask for the keyrings that can be brought back.
     Gone(JobId),
+    /// Ask for one issued certificate by its id in the issued list.
+    IssuedRow(JobId, u32),
     /// Ask for the latest CRL of a certifier.
     Crl(JobId, String),
     /// Connect to host, port, and (when given) this address instead of resolving the host.

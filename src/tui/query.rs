@@ -34,6 +34,8 @@ pub enum Ask {
     ByKey(JobId, Digest, WithIssued),
     /// One issued certificate.
     Issued(JobId, String, Serial),
+    /// One issued certificate by its id.
+    IssuedRow(JobId, u32),
     /// The latest CRLs of these certifiers, for work on a thread of its own.
     Crls(JobId, Vec<String>, WithCrls),
 }
@@ -134,6 +136,15 @@ fn answer_quickly(ledger: &dyn Ledger, ask: Ask, post: &Post) {
                 let found = ledger.issued_by_serial(&certifier, &serial)?;
                 let found =
                     found.ok_or_else(|| Error::not_found("issued certificate", &serial.to_string()))?;
+                Ok(Done::Issued(Box::new(found)))
+            }),
+        ),
+        Ask::IssuedRow(id, row) => post.done(
+            id,
+            caught(|| {
+                let gone = || Error::not_found("issued certificate", &row.to_string());
+                let found = ledger.issued_rows(&[row])?.pop().ok_or_else(gone)?;
+                let found = ledger.issued_by_sha256(&found.sha256)?.ok_or_else(gone)?;
                 Ok(Done::Issued(Box::new(found)))
             }),
         ),

@@ -187,6 +187,7 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::Examine(id, ..)
         | Effect::Rows(id, _)
         | Effect::Issued(id, ..)
+        | Effect::IssuedRow(id, _)
         | Effect::Crl(id, _)
         | Effect::Probe(id, ..)
         | Effect::Verify(id, _)

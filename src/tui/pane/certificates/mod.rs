@@ -2,27 +2,25 @@
 //! by page and may hold a million rows.
 
 mod act;
+mod leave;
 
-use std::collections::VecDeque;
+pub(in crate::tui) use leave::compare;
+use leave::{copies, ending, export, pair};
 
 use super::{Cell, Column, Entry, Pane, PaneId, RowKey, Target, Used, entries};
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
-use crate::model::export::{CertificateExport, FORMS, Format, Which};
 use crate::model::field::Record;
 use crate::model::filter::{self, Moment};
 use crate::model::finding::Subject;
 use crate::model::issued::Issued;
 use crate::model::time::Timestamp;
 use crate::model::verdict::Verdict;
-use crate::pki::reading;
 use crate::store::listing::{self, Grouping, Here, Sort};
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
-use crate::tui::dialog::compare::Compare;
 use crate::tui::dialog::form::{Form, Goal};
-use crate::tui::dialog::menu::{Action, Copy, Menu, Source, item};
-use crate::tui::dialog::path::file_name;
+use crate::tui::dialog::menu::{Action, Menu, item};
 use crate::tui::dialog::verify::{self, Wanted};
 use crate::tui::everywhere::selected;
 use crate::tui::issued::Wish;
@@ -411,83 +409,6 @@ const COMMANDS: &[Command] = &[
     },
 ];
 
-/// Returns the two certificates that are to be compared.
-fn pair(model: &Model) -> Option<[RowKey; 2]> {
-    let marked = &model.here().marked;
-    let mut keys: Vec<RowKey> = marked.iter().cloned().collect();
-    if keys.len() == 1 {
-        keys.extend(model.selected().filter(|key| !marked.contains(key)));
-    }
-    keys.try_into().ok()
-}
-
-/// Fetches what only the ledger has, one after the other, and shows both.
-pub(in crate::tui) fn compare(
-    model: &mut Model,
-    mut known: Vec<Certificate>,
-    mut rest: VecDeque<RowKey>,
-) -> Vec<Effect> {
-    while let Some(key) = rest.pop_front() {
-        match &key {
-            RowKey::Local(digest) => known.extend(model.certificate(digest).cloned()),
-            RowKey::Issued(id) => {
-                let Some(row) = model.issued.rows.get(id) else {
-                    model.say(Mood::Warn, "Not done: scroll to the marked row once, so that it is read.");
-                    return Vec::new();
-                };
-                let (certifier, serial) = (row.certifier.clone(), row.serial.clone());
-                let job = Job::Issued(IssuedFor::Compare(known, rest));
-                return vec![model.start(job, |job| Effect::Issued(job, certifier, serial)).1];
-            }
-            _ => {}
-        }
-    }
-    if let Ok([first, second]) = <[Certificate; 2]>::try_from(known) {
-        model.dialogs.push(Dialog::Compare(Compare::new(first, second)));
-    }
-    Vec::new()
-}
-
-/// Fields that can be copied alone, beside those that every row has.
-const COPIED: [&str; 6] = ["issuer", "names", "sha1", "spki-pin", "ski", "crl"];
-
-const PEM: &str = "certificate (PEM)";
-
-/// Asks for the form of the marked certificates, or of the selected one.
-fn export(model: &mut Model) -> Vec<Effect> {
-    let which = |key: &RowKey| match key {
-        RowKey::Local(digest) => Some(Which::Sha256(*digest)),
-        RowKey::Issued(id) => Some(Which::Issued(*id)),
-        _ => None,
-    };
-    let marked: Vec<Which> = model.here().marked.iter().filter_map(which).collect();
-    let Some(key) = model.selected() else { return Vec::new() };
-    let (which, name, what) = if marked.is_empty() {
-        let copy = copies(model, &key).into_iter().find(|c| c.label == PEM);
-        let name = copy.map_or_else(String::new, |c| c.name.trim_end_matches(".pem").to_owned());
-        (which(&key).into_iter().collect(), name, "the selected certificate".to_owned())
-    } else {
-        let many = marked.len();
-        (
-            marked,
-            "certificates".to_owned(),
-            if many == 1 { "1 marked certificate".into() } else { format!("{many} marked certificates") },
-        )
-    };
-    let items = FORMS.iter().filter(|f| f.certificate).map(|info| {
-        let asked = CertificateExport::new(which.clone(), info.form, &name);
-        let label = match info.form {
-            Format::Pem => "PEM",
-            Format::Der => "DER",
-            _ => info.title,
-        };
-        item(label, Action::Form(format!("Export {what}: {label}"), Goal::Certificates(Box::new(asked))))
-    });
-    let items = items.collect();
-    model.dialogs.push(Dialog::Menu(Menu::new(format!("Export {what}"), Vec::new(), items)));
-    Vec::new()
-}
-
 /// Returns the order of the list.
 fn sort(model: &Model) -> Sort {
     let pane = model.panes.get(PaneId::Certificates.index());
@@ -498,12 +419,6 @@ fn sort(model: &Model) -> Sort {
 /// Returns what an order is called.
 pub(in crate::tui) fn sort_name(sort: Sort) -> &'static str {
     if sort == Sort::Issued { "time of signing" } else { sort.name() }
-}
-
-/// Returns the last eight digits of a serial number: enough to know it, little enough to type.
-fn ending(serial: &Serial) -> String {
-    let text = serial.to_string();
-    text.get(text.len().saturating_sub(8)..).unwrap_or(&text).to_owned()
 }
 
 /// How many days after its end a certificate still counts as something to look at.
@@ -638,45 +553,4 @@ fn selected_issued(model: &Model) -> Option<&Issued> {
         RowKey::Local(digest) => model.issued.here.get(&digest),
         _ => None,
     }
-}
-
-fn copies(model: &Model, key: &RowKey) -> Vec<Copy> {
-    let (subject, serial, sha256, title, source) = match key {
-        RowKey::Local(digest) => {
-            let Some(c) = model.certificate(digest) else { return Vec::new() };
-            let pem = Source::Pem("CERTIFICATE", vec![c.der.clone()]);
-            (c.subject.text(), c.serial.clone(), c.sha256, c.subject.title(), pem)
-        }
-        RowKey::Issued(id) => {
-            let Some(r) = model.issued.rows.get(id) else { return Vec::new() };
-            let pem = Source::Issued(r.certifier.clone(), r.serial.clone());
-            (r.subject.clone(), r.serial.clone(), r.sha256, r.subject.clone(), pem)
-        }
-        _ => return Vec::new(),
-    };
-    let name = format!("certificate-{}-{}", file_name(&title), ending(&serial).to_lowercase());
-    let whole = match key {
-        RowKey::Local(digest) => model.certificate(digest),
-        _ => None,
-    };
-    let text = |label, text: String| Copy { label, name: format!("{name}.txt"), source: Source::Text(text) };
-    let mut all = vec![
-        text("serial number", serial.to_string()),
-        text("SHA-256", sha256.to_string()),
-        text("subject", subject),
-        Copy { label: PEM, name: format!("{name}.pem"), source },
-        text("row", super::row_text(model, key)),
-    ];
-    if let Some(c) = whole {
-        let look = model.look();
-        for field in Certificate::FIELDS.iter().chain(reading::MORE).filter(|f| COPIED.contains(&f.name)) {
-            let value = (field.get)(c, &look);
-            if !value.is_empty() {
-                all.push(text(field.label, value.replace('\n', " ")));
-            }
-        }
-        let source = Source::Pem("PUBLIC KEY", vec![c.key.spki.clone()]);
-        all.push(Copy { label: "public key (PEM)", name: format!("{name}-key.pem"), source });
-    }
-    all
 }
