@@ -207,7 +207,11 @@ impl Model {
         let mut model = Self {
             now: settings.now,
             size: settings.size,
-            pane: if state.certifiers.is_empty() { PaneId::Certifiers } else { PaneId::Keyrings },
+            // A new workspace begins with its authority; one with keyrings may have none of its own.
+            pane: match state.certifiers.is_empty() && state.keyrings.is_empty() {
+                true => PaneId::Certifiers,
+                false => PaneId::Keyrings,
+            },
             panes: Default::default(),
             focus: Focus::List,
             dialogs: Vec::new(),

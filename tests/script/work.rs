@@ -632,3 +632,13 @@ fn the_request_of_a_keyring_is_found_again_in_the_queue() {
     c.press("<ret>");
     assert_eq!(c.model.selected(), Some(RowKey::Request(RequestId(2))));
 }
+
+#[test]
+fn a_workspace_with_keyrings_begins_with_them_and_an_empty_one_with_its_authority() {
+    use ringmaster::tui::model::Settings;
+    let mut state = fixture::full();
+    state.certifiers.clear();
+    let mut c = Console::with(state, Settings { now: fixture::now(), ..Settings::default() });
+    assert!(c.screen().contains("› mail"), "{}", c.screen());
+    assert!(Console::empty().screen().contains("No certifiers yet"));
+}
