@@ -39,7 +39,7 @@ pub(super) const CHECKS: &[Check] = &[
                 match &chain.trouble {
                     Some(Trouble::Gap(text)) => found(Hit::ring(ring, text)),
                     Some(Trouble::SelfSigned) => {
-                        let text = "certifies itself, for tests only: no client trusts it by itself.";
+                        let text = "has a self-signed certificate, which is for tests only: no client trusts it by itself.";
                         let hit = Hit::ring(ring, text).severity(Severity::Warning);
                         let remedy =
                             "Request a certificate of an authority, before more than tests depend on it.";
