@@ -264,6 +264,26 @@ fn a_deleted_keyring_comes_back_with_its_stash_and_its_past() {
 }
 
 #[test]
+fn a_waiting_key_comes_back_with_its_ring() {
+    let temp = tempfile::tempdir().unwrap();
+    let (mut desk, _) = furnished(temp.path());
+    let state = desk.state();
+    let mut asked = proposed(&state, &mail(&desk));
+    asked.key = Some(RequestKey::New(KeyType::P384));
+    act(&mut desk, Act::Request(asked)).unwrap();
+    let waits = mail(&desk).next_key;
+    assert!(waits.is_some());
+    act(&mut desk, Act::DropNextKey).unwrap();
+    restore(&mut desk, "4", None).unwrap();
+    assert_eq!(mail(&desk).next_key, waits);
+    desk.run(Verb::DeleteKeyring { name: "mail".into() }).unwrap();
+    undelete(&mut desk, "mail", "ring-pass").unwrap();
+    assert_eq!(mail(&desk).next_key, waits);
+    desk.refresh(true).unwrap();
+    assert_eq!((mail(&desk).next_key, desk.state().unreadable.len()), (waits, 0));
+}
+
+#[test]
 fn a_name_that_is_taken_refuses_a_deleted_ring_whose_revisions_stay_within_reach() {
     let temp = tempfile::tempdir().unwrap();
     let (mut desk, leaf) = furnished(temp.path());

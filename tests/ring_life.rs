@@ -518,6 +518,13 @@ fn what_may_not_be_installed_names_the_command_that_helps() {
     let early = refusal(std::slice::from_ref(&leaf), now.plus_days(-200));
     assert!(early.why.contains("valid from") && early.command.is_some(), "{early}");
     assert_eq!(refusal(&[], now).command, Some("keyring.install"));
+    // Several years of one key in one file: the valid one is taken, wherever it stands.
+    let mut past = leaf.clone();
+    (past.sha256.0[0], past.not_after) = (!past.sha256.0[0], now.plus_days(-1));
+    for given in [[past.clone(), leaf.clone()], [leaf.clone(), past]] {
+        let plan = install::plan(&state, "mail", &given, &Default::default(), now).unwrap();
+        assert_eq!((plan.refusal, plan.steps[0].certificate.sha256), (None, leaf.sha256));
+    }
     // A certificate authority's certificate for the ring's own key.
     let request = state.request_of_keyring(&state.keyrings["mail"]).unwrap();
     std::fs::write(folder.join("mail.csr"), pem::write("CERTIFICATE REQUEST", &request.pkcs10.der.0))

@@ -282,7 +282,7 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         Verb::Issue { ids } => issue(state, ids, &needs.earlier, env),
         Verb::Ring { keyring, act, .. } => {
             if let Act::Install { certificates } = act {
-                not_revoked(state, keyring, certificates, &needs.revocations)?;
+                not_revoked(state, keyring, certificates, &needs.revocations, env.now)?;
             }
             ring::act(state, keyring, act, &needs.password, env)
         }

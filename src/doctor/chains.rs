@@ -39,9 +39,11 @@ pub(super) const CHECKS: &[Check] = &[
                 match &chain.trouble {
                     Some(Trouble::Gap(text)) => found(Hit::ring(ring, text)),
                     Some(Trouble::SelfSigned) => {
-                        let text = "has a self-signed certificate, which no client trusts by itself.";
+                        let text = "has a self-signed certificate, which is for tests only: no client trusts it by itself.";
                         let hit = Hit::ring(ring, text).severity(Severity::Warning);
-                        found(hit.instead("Have a certificate issued for its request.", "keyring.request"));
+                        let remedy =
+                            "Request a certificate of an authority, before more than tests depend on it.";
+                        found(hit.instead(remedy, "keyring.request"));
                     }
                     _ => {}
                 }

@@ -50,7 +50,7 @@ pub fn plan(
             _ => Role::Leaf,
         };
     }
-    let (leaf, promotes) = match fitting(state, ring, certificates) {
+    let (leaf, promotes) = match fitting(state, ring, certificates, now) {
         Ok(found) => found,
         Err(refusal) => return Ok(Plan { refusal: Some(refusal), ..plan }),
     };
@@ -58,7 +58,7 @@ pub fn plan(
     plan.replaces = ring.leaf().filter(|old| old.sha256 != leaf.sha256).cloned();
     plan.warnings = warnings(ring, leaf);
     plan.refusal =
-        unfit(keyring, leaf, now).or_else(|| not_revoked(state, keyring, certificates, revoked).err());
+        unfit(keyring, leaf, now).or_else(|| not_revoked(state, keyring, certificates, revoked, now).err());
     let (explanation, root) = climb(state, ring, leaf, certificates, now);
     if plan.refusal.is_none() && !explanation.trusted {
         plan.refusal = Some(untrusted(ring, leaf, &explanation, root.as_ref()));
@@ -135,8 +135,9 @@ pub fn not_revoked(
     keyring: &str,
     certificates: &[Certificate],
     revoked: &BTreeMap<Digest, Revocation>,
+    now: Timestamp,
 ) -> Result<()> {
-    let (leaf, _) = fitting(state, super::keyring(state, keyring)?, certificates)?;
+    let (leaf, _) = fitting(state, super::keyring(state, keyring)?, certificates, now)?;
     let used = std::iter::once(leaf).chain(certificates.iter().filter(|c| c.is_ca()));
     for certificate in used {
         let Some(revocation) = revoked.get(&certificate.sha256) else { continue };
@@ -152,11 +153,12 @@ pub fn not_revoked(
 /// How the origin of what a person gave is called.
 const GIVEN: &str = "given";
 
-/// Finds the certificate of one of the ring's keys among those given, and tells whether it is of the key that waits.
+/// Finds the certificate of one of the ring's keys among those given, a valid one that ends last, and tells whether it is of the key that waits.
 fn fitting<'a>(
     state: &State,
     ring: &Keyring,
     certificates: &'a [Certificate],
+    now: Timestamp,
 ) -> Result<(&'a Certificate, bool)> {
     let Some(key) = &ring.key else {
         return Err(Error::refused(format!("{} holds no private key.", ring.name))
@@ -165,7 +167,10 @@ fn fitting<'a>(
             .command("keyring.trust"));
     };
     for (key, waits) in ring.next_key.iter().map(|k| (k, true)).chain([(key, false)]) {
-        if let Some(found) = certificates.iter().find(|c| c.key.sha256 == key.sha256) {
+        // A file may hold the certificates of several years for one key, and an authority's cross certificate beside them.
+        let own = certificates.iter().filter(|c| c.key.sha256 == key.sha256);
+        let rank = |c: &&Certificate| (!c.is_ca(), c.not_before <= now && now <= c.not_after, c.not_after);
+        if let Some(found) = own.max_by_key(rank) {
             return Ok((found, waits));
         }
     }
@@ -179,6 +184,7 @@ fn fitting<'a>(
         other.key.sha256.short(),
         key.sha256.short()
     );
+    let mut command = "keyring.request";
     let mut next =
         "Take the certificate that answers this ring's request, or make a new request; a ring's key \
                     changes only with a new request."
@@ -186,8 +192,9 @@ fn fitting<'a>(
     if let Some(owner) = state.keyring_of_key(&other.key.sha256) {
         why.push_str(&format!(" It is that of keyring {}.", owner.name));
         next = format!("Install it into {}.", owner.name);
+        command = "keyring.install";
     }
-    Err(Error::refused(what).why(why).next(next).command("keyring.request"))
+    Err(Error::refused(what).why(why).next(next).command(command))
 }
 
 /// Says why a certificate cannot serve, whatever stands above it.
