@@ -638,7 +638,7 @@ fn a_workspace_with_keyrings_begins_with_them_and_an_empty_one_with_its_authorit
     use ringmaster::tui::model::Settings;
     let mut state = fixture::full();
     state.certifiers.clear();
-    let mut c = Console::with(state, Settings { now: fixture::now(), ..Settings::default() });
+    let c = Console::with(state, Settings { now: fixture::now(), ..Settings::default() });
     assert!(c.screen().contains("› mail"), "{}", c.screen());
     assert!(Console::empty().screen().contains("No certifiers yet"));
 }
