@@ -56,6 +56,10 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             return effects;
         }
         (Job::Clean(way), Done::Outcome(outcome)) => return leftovers::cleaned(model, &way, Ok(outcome)),
+        (Job::Audit, Done::Audit(found)) => super::dialog::log::take(model, id, *found),
+        (Job::VerifyAudit(full), Done::Audited(verified)) => {
+            super::dialog::log::verified(model, *verified, full);
+        }
         (_, Done::History(history)) => history::take(model, history),
         (_, Done::Gone(gone)) => history::choose(model, gone),
         (Job::Refresh, Done::Outcome(outcome)) => {
@@ -255,6 +259,12 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
             return Vec::new();
         }
         (Job::Ids, Kind::Cancelled) => return Vec::new(),
+        (Job::Audit, kind) => {
+            super::dialog::log::give_up(model, id);
+            if kind == Kind::Cancelled {
+                return Vec::new();
+            }
+        }
         (Job::Complete | Job::Rows(_) | Job::Ids | Job::Log, _) => {
             if let Job::Rows(asked) = job {
                 model.issued.absent.extend(asked);
