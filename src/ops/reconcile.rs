@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Env;
+use super::roles::{self, Act};
 use crate::model::State;
 use crate::model::audit::Head;
 use crate::model::audit::setback::{MARGIN, Reconciliation, Remembered, Unlisted};
@@ -26,7 +27,7 @@ pub struct Known {
 }
 
 /// Decides about an older ledger. Errors: it is not older, as far as is known; no reason; a CRL number of a certifier that
-/// is not there.
+/// is not there; `NotAllowed` for who is no CAA of every certifier.
 pub fn reconcile(state: &State, asked: &Reconciliation, known: &Known, env: &mut Env<'_>) -> Result<Change> {
     if asked.reason.trim().is_empty() {
         return Err(Error::usage("A reason is needed.")
@@ -47,7 +48,8 @@ pub fn reconcile(state: &State, asked: &Reconciliation, known: &Known, env: &mut
     for name in asked.crls.keys().filter(|name| !state.certifiers.contains_key(*name)) {
         super::certifier(state, name)?;
     }
-    for name in state.certifiers.keys() {
+    for (name, certifier) in &state.certifiers {
+        roles::require(certifier, env.operator, Act::Administer)?;
         let numbers = [known.crls.get(name), remembered.crls.get(name), asked.crls.get(name)];
         let highest = numbers.into_iter().flatten().max().copied().unwrap_or_default();
         crls.insert(name.clone(), highest + MARGIN);

@@ -375,6 +375,7 @@ impl Log {
             top: Some((self.cursor + 1).saturating_sub(page)),
             hints,
             tall: true,
+            ..Sheet::default()
         }
     }
 }
