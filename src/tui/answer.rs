@@ -183,6 +183,10 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
             }
             _ => {}
         },
+        Verb::Reconcile(_) => model.dialogs.retain(|d| {
+            let decides = |then: &(String, Goal)| then.1 == Goal::Reconcile;
+            !matches!(d, Dialog::Viewer(v) if v.then.as_deref().is_some_and(decides))
+        }),
         Verb::Issue { ids } => {
             model.dialogs.retain(|d| !matches!(d, Dialog::Review(r) if ids.contains(&r.id)));
             model.here_mut().marked.retain(|k| !matches!(k, RowKey::Request(id) if ids.contains(id)));

@@ -224,7 +224,7 @@ pub(super) const COMMANDS: &[Command] = &[
         cli: Some("audit reconcile"),
         ready: |model| match &model.state.setback {
             Some(_) => Ok(()),
-            None => Err("the audit chain passes through everything that is remembered of it".into()),
+            None => Err("the audit chain passes through what is remembered".into()),
         },
         run: super::dialog::log::reconcile,
         ..READ
