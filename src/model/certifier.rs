@@ -12,7 +12,7 @@ use super::secret::Secret;
 use super::time::{Timestamp, days_left};
 
 /// What may be amended after creation. Amending makes the next version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Policy {
     /// Rises by one with every amendment.
     pub version: u32,
@@ -22,6 +22,13 @@ pub struct Policy {
     pub crl_days: u32,
     /// Where the CRL will be found (http URI), put into issued certificates; empty for none.
     pub crl_url: String,
+    /// Where OCSP answers are given (http URI), put into issued certificates; empty for none.
+    #[serde(default)]
+    pub ocsp_url: String,
+    /// Where the certifier's own certificate will be found (caIssuers, http URI), put into issued certificates; empty for
+    /// none.
+    #[serde(default)]
+    pub issuer_url: String,
 }
 
 /// A CRL that was signed.
@@ -99,8 +106,8 @@ impl Default for NewCertifier {
     }
 }
 
-/// Reads the address of a CRL: empty, or an absolute http address (RFC 5280 section 8 warns of https here).
-fn crl_url(text: &str) -> Result<String, String> {
+/// Reads an address for peers: empty, or an absolute http address (RFC 5280 section 8 warns of https here).
+fn address(text: &str) -> Result<String, String> {
     let text = text.trim();
     let good = text.strip_prefix("http://").is_some_and(|rest| !rest.is_empty() && rest.is_ascii());
     if text.is_empty() || good && !text.contains(|c: char| c.is_whitespace() || c.is_control()) {
@@ -219,7 +226,7 @@ impl Record for NewCertifier {
             when: When::Amendable,
             get: |x, _| visible(&x.crl_url),
             set: |x, t| {
-                x.crl_url = crl_url(t)?;
+                x.crl_url = address(t)?;
                 Ok(())
             },
         },
@@ -292,6 +299,12 @@ impl Record for Certifier {
         }),
         Field::derived("crl-url", "CRL address", "Where peers find the CRL.", |x, _| {
             visible(&x.policy.crl_url)
+        }),
+        Field::derived("ocsp-url", "OCSP address", "Where OCSP answers are given.", |x, _| {
+            visible(&x.policy.ocsp_url)
+        }),
+        Field::derived("issuer-url", "Certificate address", "Where peers find its certificate.", |x, _| {
+            visible(&x.policy.issuer_url)
         }),
         Field::derived("crl", "Latest CRL", "Number, entries and when the next one is due.", |x, look| {
             let Some(c) = &x.crl else { return "none".into() };

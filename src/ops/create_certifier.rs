@@ -68,6 +68,7 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
             profile: asked.profile.clone(),
             crl_days: asked.crl_days,
             crl_url: asked.crl_url.clone(),
+            ..Policy::default()
         },
         crl: None,
     };

@@ -41,6 +41,7 @@ pub(crate) fn empty() -> State {
         names_needed: true,
         min_rsa: 2048,
         keys: vec!["P-256".into()],
+        ..Profile::default()
     };
     let public = Profile { name: "public-like".into(), ..profile.clone() };
     let profiles = [profile, public].into_iter().map(|p| (p.name.clone(), p)).collect();
@@ -61,7 +62,7 @@ pub(crate) fn full() -> State {
         name: "example-root".into(),
         created: now().plus_days(-700),
         certificate: root.clone(),
-        policy: Policy { version: 1, profile: "server".into(), crl_days: 30, crl_url: String::new() },
+        policy: Policy { version: 1, profile: "server".into(), crl_days: 30, ..Policy::default() },
         crl: Some(crl),
     };
     state.certifiers.insert(certifier.name.clone(), certifier);
