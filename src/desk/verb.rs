@@ -337,8 +337,9 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::PolicyAmended { certifier, policy } => {
             format!("Certifier {certifier} has policy version {}.", policy.version)
         }
-        Fact::RequestApproved { id, plan, .. } => {
-            format!("Request {id} is approved; {} has to sign it.", plan.certifier)
+        Fact::RequestApproved { id, plan, relaxed, .. } => {
+            let relaxed = if relaxed.is_empty() { String::new() } else { format!(" ({relaxed})") };
+            format!("Request {id} is approved{relaxed}; {} has to sign it.", plan.certifier)
         }
         Fact::RequestDenied { id, .. } => format!("Request {id} is denied."),
         Fact::RequestNoted { id, .. } => format!("It is noted at request {id}."),
@@ -364,6 +365,7 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::SiteSaved { site } => format!("Site {} is saved.", site.name),
         Fact::SiteDeleted { name } => format!("Site {name} is deleted."),
         Fact::SigningAbandoned { what, .. } => format!("An unfinished signature was found: {what}."),
+        Fact::Refused { what, .. } => what.clone(),
         Fact::UnlockFailed { what } => format!("Unlocking failed: {what}."),
         Fact::CertifierUnlocked { certifier } => format!("Certifier {certifier} is unlocked."),
     })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ringmaster::model::State;
 use ringmaster::model::bytes::{Der, Digest, Serial};
 use ringmaster::model::certificate::{BasicConstraints, Certificate, KeyUsage};
-use ringmaster::model::certifier::{Certifier, CrlInfo, Policy};
+use ringmaster::model::certifier::{Certifier, CrlInfo, Policy, Roles};
 use ringmaster::model::error::Error;
 use ringmaster::model::issued::Issued;
 use ringmaster::model::key::KeyInfo;
@@ -61,7 +61,14 @@ pub(crate) fn full() -> State {
         name: "example-root".into(),
         created: now().plus_days(-700),
         certificate: root.clone(),
-        policy: Policy { version: 1, profile: "server".into(), crl_days: 30, crl_url: String::new() },
+        policy: Policy {
+            roles: Roles {
+                caa: vec!["ann".into(), "bea".into()],
+                ra: vec!["carl".into()],
+                auditor: Vec::new(),
+            },
+            ..Policy::default()
+        },
         crl: Some(crl),
     };
     state.certifiers.insert(certifier.name.clone(), certifier);

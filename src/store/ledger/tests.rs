@@ -138,7 +138,14 @@ fn approve(id: u64) -> Fact {
         reason: "\u{1b}[1m".into(),
         ..Plan::default()
     };
-    Fact::RequestApproved { id: RequestId(id), by: "cyd".into(), at: NOW, plan, terms: Digest([4; 32]) }
+    Fact::RequestApproved {
+        id: RequestId(id),
+        by: "cyd".into(),
+        at: NOW,
+        plan,
+        terms: Digest([4; 32]),
+        relaxed: String::new(),
+    }
 }
 
 fn deny(id: u64) -> Fact {
