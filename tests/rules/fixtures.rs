@@ -91,7 +91,7 @@ pub(super) const FIXTURES: &[Fixture] = &[
             mail(s).key = None;
         },
         bad: |s| drop(mail(s).entries.remove(0)),
-        tells: (Warning, "keyring mail", "it waits for one"),
+        tells: (Warning, "keyring mail", "no request of it is in the queue"),
     },
     Fixture {
         rule: "K08",
