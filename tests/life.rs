@@ -60,7 +60,13 @@ pub(crate) fn create_keyring(desk: &mut Desk, name: &str, stash: bool) -> Reques
 }
 
 pub(crate) fn plan(certifier: &str) -> Plan {
-    Plan { certifier: certifier.into(), profile: "server".into(), days: 90, reason: String::new() }
+    Plan {
+        certifier: certifier.into(),
+        profile: "server".into(),
+        days: 90,
+        reason: String::new(),
+        ..Plan::default()
+    }
 }
 
 pub(crate) fn issue(desk: &mut Desk, id: RequestId, certifier: &str) -> Certificate {

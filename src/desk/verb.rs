@@ -342,6 +342,20 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
             format!("Request {id} is approved{relaxed}; {} has to sign it.", plan.certifier)
         }
         Fact::RequestDenied { id, .. } => format!("Request {id} is denied."),
+        Fact::RequestNoted { id, .. } => format!("It is noted at request {id}."),
+        Fact::PlanEdited { id, .. } => {
+            format!(
+                "Request {id} is under review: what will be issued was edited, and somebody else approves it."
+            )
+        }
+        Fact::RequestWithdrawn { id, .. } => format!("Request {id} is withdrawn."),
+        Fact::RequestExpired { id, .. } => format!("Request {id} is expired."),
+        Fact::SigningFailed { id, .. } => {
+            format!("Request {id} could not be signed and is under review again.")
+        }
+        Fact::CertificatePickedUp { id, to, .. } => {
+            format!("The certificate of request {id} was picked up: {to}.")
+        }
         Fact::CertificateIssued { issued, .. } => {
             format!("{} signed {} with serial {}.", issued.certifier, issued.subject, issued.serial)
         }

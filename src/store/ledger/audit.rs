@@ -76,6 +76,18 @@ enum Told {
     RequestDenied {
         id: RequestId,
     },
+    PlanEdited {
+        id: RequestId,
+    },
+    SigningFailed {
+        id: RequestId,
+    },
+    RequestWithdrawn {
+        id: RequestId,
+    },
+    RequestExpired {
+        id: RequestId,
+    },
     CertificateRevoked {
         certifier: String,
         serial: Serial,
@@ -274,6 +286,10 @@ fn check_entry(
         "request received"
         | "request approved"
         | "request denied"
+        | "request withdrawn"
+        | "request expired"
+        | "plan edited"
+        | "signing failed"
         | "certificate revoked"
         | "revocation changed"
         | "certificate released"
@@ -306,11 +322,11 @@ fn check_told(
             let fits = query.query_row(params![request.pkcs10.sha256.0, entry, request.id.0], |r| r.get(0));
             fits.optional()? == Some(true)
         }
-        Told::RequestApproved { id } => {
+        Told::RequestApproved { id } | Told::PlanEdited { id } | Told::SigningFailed { id } => {
             decisions.insert(id.0, (entry, true));
             true
         }
-        Told::RequestDenied { id } => {
+        Told::RequestDenied { id } | Told::RequestWithdrawn { id } | Told::RequestExpired { id } => {
             decisions.insert(id.0, (entry, false));
             true
         }

@@ -115,6 +115,12 @@ CREATE TABLE intent(
 ) STRICT;
 CREATE TRIGGER intent_delete BEFORE DELETE ON intent BEGIN SELECT RAISE(ABORT, 'intents are kept'); END;
 
+-- Recorded before a version of a policy is signed; added by version 2.
+CREATE TABLE policy_intent(
+  id INTEGER PRIMARY KEY, certifier TEXT NOT NULL, version INTEGER NOT NULL, tbs BLOB NOT NULL,
+  at INTEGER NOT NULL, done INTEGER
+) STRICT;
+
 -- Files of a commit that may not have reached their place yet.
 CREATE TABLE pending_file(
   id INTEGER PRIMARY KEY AUTOINCREMENT, temporary TEXT NOT NULL, path TEXT NOT NULL UNIQUE
@@ -165,6 +171,7 @@ CREATE UNIQUE INDEX IF NOT EXISTS intent_serial ON intent(certifier, serial)
   WHERE serial IS NOT NULL AND listed = 0;
 CREATE INDEX IF NOT EXISTS intent_number ON intent(certifier, number) WHERE number IS NOT NULL;
 CREATE INDEX IF NOT EXISTS intent_unfinished ON intent(at) WHERE done IS NULL;
+CREATE INDEX IF NOT EXISTS policy_intent_unfinished ON policy_intent(at) WHERE done IS NULL;
 ";
 
 /// What turns the tables of version 1 into those of version 2.
@@ -179,6 +186,10 @@ ALTER TABLE request ADD COLUMN pickup TEXT;
 CREATE TABLE request_entry(
   request INTEGER NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY(request, entry)
 ) WITHOUT ROWID, STRICT;
+CREATE TABLE policy_intent(
+  id INTEGER PRIMARY KEY, certifier TEXT NOT NULL, version INTEGER NOT NULL, tbs BLOB NOT NULL,
+  at INTEGER NOT NULL, done INTEGER
+) STRICT;
 INSERT INTO request_entry SELECT id, decided FROM request WHERE decided IS NOT NULL;
 ALTER TABLE crl ADD COLUMN immediate INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE crl ADD COLUMN base INTEGER;
