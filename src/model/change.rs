@@ -484,7 +484,10 @@ impl State {
                     request.apply(fact);
                 }
             }
-            Fact::CertificateRecorded { .. } => self.issued += 1,
+            Fact::CertificateRecorded { issued, .. } => {
+                self.issued += 1;
+                self.unlisted.remove(&issued.sha256);
+            }
             Fact::CertificateRevoked { certifier, serial, reason, at, by, invalidity, comment } => {
                 self.revoked += 1;
                 self.owe(certifier, Some((*reason, *at)));

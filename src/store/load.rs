@@ -19,6 +19,7 @@ use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::{Keyring, Role, check_name};
 use crate::model::profile::Profile;
 use crate::model::unread::{Sort, Unread};
+use crate::pki::chain::signed_by;
 
 /// How it begins what is said of a file that is not there.
 const MISSING: &str = "It is missing, and the audit chain tells of it.";
@@ -173,7 +174,9 @@ impl<'a> Load<'a> {
     fn unlisted(&mut self, ledger: &SqliteLedger) -> Result<()> {
         for entry in self.state.keyrings.values().flat_map(|ring| &ring.entries) {
             let certificate = &entry.certificate;
-            if self.state.certifier_of(certificate).is_some() && !ledger.is_issued(&certificate.sha256)? {
+            let issuer = self.state.certifier_of(certificate);
+            let unknown = issuer.is_some() && !ledger.is_issued(&certificate.sha256)?;
+            if unknown && issuer.is_some_and(|c| signed_by(certificate, &c.certificate)) {
                 self.state.unlisted.insert(certificate.sha256);
             }
         }

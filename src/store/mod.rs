@@ -37,6 +37,7 @@ use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::model::unread::{Sort, Unread};
 use crate::model::{Generation, State};
+use crate::pki::chain::signed_by;
 use file::Lock;
 use ledger::Ledger;
 use ledger::sqlite::SqliteLedger;
@@ -358,7 +359,8 @@ fn recall(state: &mut State, change: &Change, ledger: &SqliteLedger) {
         };
         for entry in keyring.entries.iter().filter(|e| e.role != Role::Root) {
             let sha256 = entry.certificate.sha256;
-            let here = state.certifier_of(&entry.certificate).is_some();
+            let issuer = state.certifier_of(&entry.certificate);
+            let here = issuer.is_some_and(|c| signed_by(&entry.certificate, &c.certificate));
             if here && matches!(ledger.is_issued(&sha256), Ok(false)) {
                 state.unlisted.insert(sha256);
             }
