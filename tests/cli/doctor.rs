@@ -49,7 +49,7 @@ fn findings_are_narrowed_and_only_what_matters_ends_with_3() {
     let json = place.run("doctor --json --rule K07");
     let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
     assert_eq!(json[0]["subject"], "keyring other");
-    assert_eq!(json[0]["command"], "keyring.install");
+    assert_eq!(json[0]["command"], "keyring.open-request");
 
     assert!(place.run("doctor --rule K99").refused(2).contains("no rule"));
     assert!(place.run("doctor --keyring none").refused(1).contains("none"));
