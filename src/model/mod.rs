@@ -17,6 +17,7 @@ pub mod key;
 pub mod keyring;
 pub mod leftover;
 pub mod name;
+pub mod person;
 pub mod policy;
 pub mod profile;
 pub mod request;
@@ -36,6 +37,7 @@ use finding::Subject;
 use issued::Revocation;
 use key::KeyInfo;
 use keyring::Keyring;
+use person::Person;
 use profile::Profile;
 use request::{Request, RequestId};
 use site::Site;
@@ -54,6 +56,8 @@ pub struct State {
     pub keyrings: BTreeMap<String, Keyring>,
     /// Site documents by name.
     pub sites: BTreeMap<String, Site>,
+    /// People by the names of their documents.
+    pub people: BTreeMap<String, Person>,
     /// Certifiers by name.
     pub certifiers: BTreeMap<String, Certifier>,
     /// Requests by number: every open one, and the latest closed ones ([`State::CLOSED_KEPT`]).

@@ -47,6 +47,7 @@ pub(super) fn load(
     let made = ledger.made()?;
     load.keyrings(&made)?;
     load.sites()?;
+    load.people()?;
     load.certifiers(ledger, &made)?;
     load.profiles()?;
     load.state.owed = ledger.owed()?;
@@ -167,6 +168,11 @@ impl<'a> Load<'a> {
                 self.state.revocations.insert(sha256, revocation);
             }
         }
+        for certificate in self.state.people.values().flat_map(|person| &person.certificates) {
+            if let Some(revocation) = ledger.revocation(&certificate.sha256)? {
+                self.state.revocations.insert(certificate.sha256, revocation);
+            }
+        }
         Ok(())
     }
 
@@ -195,6 +201,22 @@ impl<'a> Load<'a> {
             };
             let site = good_name(&name).and(site);
             self.keep(path, site, |s, site| s.sites.insert(site.name.clone(), site));
+        }
+        Ok(())
+    }
+
+    fn people(&mut self) -> Result<()> {
+        for (name, extension) in self.names("directory/people")? {
+            if extension != "ron" {
+                continue;
+            }
+            let path = document::person_path(&name);
+            let person = match self.unchanged(&path, |s| s.people.get(&name)) {
+                Some(person) => Ok(person.clone()),
+                None => self.public(&path).and_then(|b| document::read_person(&name, &b)),
+            };
+            let person = good_name(&name).and(person);
+            self.keep(path, person, |s, person| s.people.insert(person.name.clone(), person));
         }
         Ok(())
     }

@@ -353,7 +353,11 @@ impl Drop for Store {
 /// Remembers the revocations of certificates that a change has brought into a ring, as when an earlier version comes
 /// back, and which of them the issued list does not know.
 fn recall(state: &mut State, change: &Change, ledger: &SqliteLedger) {
+    let mut recalled = Vec::new();
     for fact in &change.facts {
+        if let Fact::PersonSaved { person, .. } = fact {
+            recalled.extend(person.certificates.iter().map(|c| c.sha256));
+        }
         let (Fact::KeyringCreated { keyring } | Fact::KeyringChanged { keyring, .. }) = fact else {
             continue;
         };
@@ -364,15 +368,15 @@ fn recall(state: &mut State, change: &Change, ledger: &SqliteLedger) {
             if here && matches!(ledger.is_issued(&sha256), Ok(false)) {
                 state.unlisted.insert(sha256);
             }
-            if state.revoked == 0 {
-                continue;
-            }
-            // The change is true already; what cannot be looked up now is found when the workspace is read again.
-            if !state.revocations.contains_key(&sha256)
-                && let Ok(Some(revocation)) = ledger.revocation(&sha256)
-            {
-                state.revocations.insert(sha256, revocation);
-            }
+            recalled.push(sha256);
+        }
+    }
+    for sha256 in recalled.into_iter().filter(|_| state.revoked > 0) {
+        // The change is true already; what cannot be looked up now is found when the workspace is read again.
+        if !state.revocations.contains_key(&sha256)
+            && let Ok(Some(revocation)) = ledger.revocation(&sha256)
+        {
+            state.revocations.insert(sha256, revocation);
         }
     }
 }

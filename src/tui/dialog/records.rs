@@ -124,6 +124,7 @@ pub fn fields_markdown() -> String {
     use crate::model::keyring::{
         ImportedKeyring, Keyring, MovedKeyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying,
     };
+    use crate::model::person::{Delivery, NewPersonKey, Person, Registration};
     use crate::model::request::Request;
     use crate::model::site::Site;
     let mut out = String::from(
@@ -142,6 +143,10 @@ pub fn fields_markdown() -> String {
     table::<Keyring>(&mut out);
     table::<Export>(&mut out);
     table::<Site>(&mut out);
+    table::<Person>(&mut out);
+    table::<NewPersonKey>(&mut out);
+    table::<Registration>(&mut out);
+    table::<Delivery>(&mut out);
     table::<Request>(&mut out);
     table::<Plan>(&mut out);
     table::<Denial>(&mut out);

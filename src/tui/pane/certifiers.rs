@@ -22,7 +22,7 @@ use crate::tui::theme::Role;
 pub const PANE: Pane = Pane {
     id: PaneId::Certifiers,
     title: "Certifiers",
-    short: "Certifiers",
+    short: "CAs",
     columns: &[
         Column { title: "name", least: 12, share: 2, rank: 0 },
         Column { title: "subject", least: 14, share: 4, rank: 2 },
