@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::State;
 use super::bytes::{Der, Digest, Serial};
-use super::certifier::{Certifier, CrlInfo, Policy};
+use super::certifier::{Awaited, Certifier, CrlInfo, Policy, Status as Standing};
 use super::finding::Subject;
 use super::issued::{Issued, Reason, Revocation};
 use super::keyring::Keyring;
@@ -22,6 +22,33 @@ pub enum Fact {
     CertifierCreated {
         /// It, without CRL.
         certifier: Certifier,
+    },
+    /// The key of a subordinate certifier was made; an authority elsewhere has to answer its request.
+    CertifierAwaited {
+        /// It.
+        awaited: Awaited,
+    },
+    /// A certifier that waited for its certificate was given up, and its key with it.
+    CertifierGivenUp {
+        /// Its name.
+        name: String,
+    },
+    /// A certifier was disabled, enabled, retired, or its key destroyed.
+    CertifierStatusChanged {
+        /// The certifier by name.
+        certifier: String,
+        /// Where it stands now.
+        status: Standing,
+        /// Until when its last CRL is valid and when its last certificate ends, in words; of a destroyed key only.
+        #[serde(default)]
+        plan: String,
+    },
+    /// A certifier has a successor: another key under the same subject, which issues from now on.
+    CertifierSucceeded {
+        /// The certifier by name.
+        certifier: String,
+        /// The name of its successor.
+        by: String,
     },
     /// A certifier's policy was amended.
     PolicyAmended {
@@ -165,6 +192,15 @@ impl Fact {
         match self {
             Self::WorkspaceCreated => "workspace created",
             Self::CertifierCreated { .. } => "certifier created",
+            Self::CertifierAwaited { .. } => "certifier awaited",
+            Self::CertifierGivenUp { .. } => "certifier given up",
+            Self::CertifierStatusChanged { status, .. } => match status {
+                Standing::Active => "certifier enabled",
+                Standing::Disabled(_) => "certifier disabled",
+                Standing::Retired(_) => "certifier retired",
+                Standing::Destroyed(_) => "certifier key destroyed",
+            },
+            Self::CertifierSucceeded { .. } => "certifier succeeded",
             Self::PolicyAmended { .. } => "policy amended",
             Self::CrlIssued { .. } => "CRL issued",
             Self::KeyringCreated { .. } => "keyring created",
@@ -196,7 +232,11 @@ impl Fact {
                 _ => Subject::Workspace,
             },
             Self::CertifierCreated { certifier } => Subject::Certifier(certifier.name.clone()),
+            Self::CertifierAwaited { awaited } => Subject::Certifier(awaited.name.clone()),
+            Self::CertifierGivenUp { name } => Subject::Certifier(name.clone()),
             Self::PolicyAmended { certifier, .. }
+            | Self::CertifierStatusChanged { certifier, .. }
+            | Self::CertifierSucceeded { certifier, .. }
             | Self::CrlIssued { certifier, .. }
             | Self::SigningAbandoned { certifier, .. }
             | Self::CertifierUnlocked { certifier } => Subject::Certifier(certifier.clone()),
@@ -262,7 +302,24 @@ impl State {
     pub fn apply(&mut self, fact: &Fact) {
         match fact {
             Fact::CertifierCreated { certifier } => {
+                self.awaited.remove(&certifier.name);
                 self.certifiers.insert(certifier.name.clone(), certifier.clone());
+            }
+            Fact::CertifierAwaited { awaited } => {
+                self.awaited.insert(awaited.name.clone(), awaited.clone());
+            }
+            Fact::CertifierGivenUp { name } => {
+                self.awaited.remove(name);
+            }
+            Fact::CertifierStatusChanged { certifier, status, .. } => {
+                if let Some(c) = self.certifiers.get_mut(certifier) {
+                    c.status = status.clone();
+                }
+            }
+            Fact::CertifierSucceeded { certifier, by } => {
+                if let Some(c) = self.certifiers.get_mut(certifier) {
+                    c.succeeded_by = Some(by.clone());
+                }
             }
             Fact::PolicyAmended { certifier, policy } => {
                 if let Some(c) = self.certifiers.get_mut(certifier) {
@@ -320,10 +377,9 @@ impl State {
                 self.revoked += 1;
                 *self.owed.entry(certifier.clone()).or_default() += 1;
                 let Some(issuer) = self.certifiers.get(certifier) else { return };
-                let issuer = &issuer.certificate.subject.der;
                 let entries = self.keyrings.values().flat_map(|ring| &ring.entries);
                 let mut standing = entries.map(|e| &e.certificate);
-                if let Some(c) = standing.find(|c| c.serial == *serial && c.issuer.der == *issuer) {
+                if let Some(c) = standing.find(|c| c.serial == *serial && issuer.is_issuer_of(c)) {
                     self.revocations.insert(c.sha256, Revocation { at: *at, reason: *reason });
                 }
             }

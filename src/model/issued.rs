@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::bytes::{Digest, Serial, colons};
+use super::certificate::Certificate;
 use super::escape::visible;
 use super::field::{Field, Record};
 use super::request::RequestId;
@@ -115,6 +116,30 @@ pub struct Issued {
     pub by: String,
     /// Its revocation, if it was revoked.
     pub revoked: Option<Revocation>,
+}
+
+impl Issued {
+    /// Makes the row of a certificate that `by` signed for `certifier` at `at`.
+    pub fn of(certificate: &Certificate, certifier: &str, profile: &str, at: Timestamp, by: &str) -> Self {
+        let names = certificate.alt_names.iter().map(ToString::to_string);
+        Self {
+            id: 0,
+            certifier: certifier.to_owned(),
+            serial: certificate.serial.clone(),
+            subject: certificate.subject.text(),
+            alt_names: names.collect::<Vec<_>>().join(" "),
+            not_before: certificate.not_before,
+            not_after: certificate.not_after,
+            key: certificate.key.algorithm.clone(),
+            key_sha256: certificate.key.sha256,
+            sha256: certificate.sha256,
+            request: None,
+            profile: profile.to_owned(),
+            at,
+            by: by.to_owned(),
+            revoked: None,
+        }
+    }
 }
 
 impl Record for Issued {

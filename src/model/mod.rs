@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 
 use bytes::Digest;
 use certificate::Certificate;
-use certifier::Certifier;
+use certifier::{Awaited, Certifier};
 use finding::Subject;
 use issued::Revocation;
 use key::KeyInfo;
@@ -53,6 +53,8 @@ pub struct State {
     pub sites: BTreeMap<String, Site>,
     /// Certifiers by name.
     pub certifiers: BTreeMap<String, Certifier>,
+    /// Certifiers that wait for their certificate, by name; no name is both.
+    pub awaited: BTreeMap<String, Awaited>,
     /// Requests by number: every open one, and the latest closed ones ([`State::CLOSED_KEPT`]).
     pub requests: BTreeMap<RequestId, Request>,
     /// Profiles by name; not part of the audit chain, for they are files.
@@ -91,7 +93,10 @@ impl State {
         let mut add =
             |c, subject| all.entry(Certificate::sha256_of(c)).or_insert((c, Vec::new())).1.push(subject);
         for certifier in self.certifiers.values() {
-            add(&certifier.certificate, Subject::Certifier(certifier.name.clone()));
+            let own = std::iter::once(&certifier.certificate);
+            for certificate in own.chain(&certifier.chain).chain(&certifier.links) {
+                add(certificate, Subject::Certifier(certifier.name.clone()));
+            }
         }
         for ring in self.keyrings.values() {
             for entry in &ring.entries {
@@ -99,6 +104,11 @@ impl State {
             }
         }
         all
+    }
+
+    /// Finds the certifier of the workspace that a certificate names as its issuer.
+    pub fn issuer_of(&self, certificate: &Certificate) -> Option<&Certifier> {
+        self.certifiers.values().find(|c| c.is_issuer_of(certificate))
     }
 
     /// Lists the site documents that name this keyring.

@@ -44,6 +44,7 @@ pub fn approve(
         return Err(Error::refused(format!("Request {id} was not approved."))
             .why(format!("It is {} already.", request.status.word())));
     }
+    super::issuing(state, &plan.certifier)?;
     let preview = preview(state, id, plan, earlier, env.now)?;
     accept(id, &preview.findings, &plan.reason)?;
     let terms = terms(state, plan)?;

@@ -8,8 +8,13 @@ use crate::model::issued::{Issued, Reason};
 
 /// Revokes a certificate of the issued list. Errors: it is revoked or expired already.
 pub fn revoke(state: &State, issued: &Issued, reason: Reason, env: &mut Env<'_>) -> Result<Change> {
-    super::certifier(state, &issued.certifier)?;
+    let certifier = super::certifier(state, &issued.certifier)?;
     let refused = || Error::refused(format!("Serial {} was not revoked.", issued.serial));
+    if !certifier.status.has_key() {
+        return Err(refused()
+            .why(format!("The key of certifier {} is destroyed: no CRL can carry it.", certifier.name))
+            .next("Take the root above it out of every keyring that trusts it."));
+    }
     if let Some(revoked) = &issued.revoked {
         let why = format!("It is revoked since {}: {}.", revoked.at.text(), revoked.reason.name());
         return Err(refused().why(why));

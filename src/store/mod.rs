@@ -22,6 +22,7 @@ pub mod search;
 pub mod signer;
 pub mod sth;
 pub mod system;
+mod wipe;
 pub mod workspace;
 
 use std::borrow::Borrow;
@@ -121,6 +122,9 @@ impl Store {
         let version = ledger.data_version()?;
         let keys = sth::StashKeys { home: how.home.clone(), workspace: folder.clone() };
         let (state, stamps) = load::load(&folder, &ledger, &keys, None)?;
+        if read_only.is_none() {
+            wipe::finish(&folder, &ledger, &state)?;
+        }
         drop(lock);
         let state = Arc::new(state);
         let (home, operator) = (how.home.clone(), how.operator.clone());
@@ -221,6 +225,12 @@ impl Store {
             Ok(()) => {
                 file::step();
                 drop(self.ledger.files_done());
+                if let Err(error) = wipe::after(&self.folder, &change.facts) {
+                    // The key is done away with all the same; the next opening wipes its file.
+                    let why = format!("A destroyed key is still in the history. {error}");
+                    let unread = Unread { path: "certifiers".into(), why, sort: Sort::Waiting };
+                    Arc::make_mut(&mut self.state).unreadable.push(unread);
+                }
             }
             Err(error) => {
                 // The change is true all the same, and its files wait beside their places for the next commit.

@@ -264,9 +264,7 @@ pub(super) const FIXTURES: &[Fixture] = &[
             leaf(s).not_after = now().plus_days(800);
             let policy =
                 Policy { version: 1, profile: "server".into(), crl_days: 30, crl_url: String::new() };
-            let (name, created, certificate) = ("root".to_owned(), now(), MADE.root.clone());
-            let root = Certifier { name: name.clone(), created, certificate, policy, crl: None };
-            s.certifiers.insert(name, root);
+            s.certifiers.insert("root".into(), Certifier::new("root", now(), MADE.root.clone(), policy));
         },
         bad: |s| leaf(s).not_after = now().plus_days(800),
         tells: (Info, "keyring mail", "public authorities may issue 398"),

@@ -57,13 +57,9 @@ pub(crate) fn full() -> State {
         entries: 1,
         sha256: digest(99),
     };
-    let certifier = Certifier {
-        name: "example-root".into(),
-        created: now().plus_days(-700),
-        certificate: root.clone(),
-        policy: Policy { version: 1, profile: "server".into(), crl_days: 30, crl_url: String::new() },
-        crl: Some(crl),
-    };
+    let policy = Policy { version: 1, profile: "server".into(), crl_days: 30, crl_url: String::new() };
+    let mut certifier = Certifier::new("example-root", now().plus_days(-700), root.clone(), policy);
+    certifier.crl = Some(crl);
     state.certifiers.insert(certifier.name.clone(), certifier);
     let mut ring = |name: &str, key: u8, leaf: Option<Certificate>| {
         let entry = |role, certificate: &Certificate| Entry {

@@ -87,6 +87,10 @@ impl<'a> Record<'a> {
                 Ok(())
             }
             Fact::WorkspaceCreated
+            | Fact::CertifierAwaited { .. }
+            | Fact::CertifierGivenUp { .. }
+            | Fact::CertifierStatusChanged { .. }
+            | Fact::CertifierSucceeded { .. }
             | Fact::PolicyAmended { .. }
             | Fact::KeyringCreated { .. }
             | Fact::KeyringChanged { .. }

@@ -3,7 +3,7 @@
 use super::import::Material;
 use super::line::{Line, choose, fill, fill_some, lines, options, passwords, some_lines, wanted};
 use super::menu::{Action, Menu, item};
-use super::records::{Denial, Withdrawal};
+use super::records::{Denial, Reasoning, Withdrawal};
 use super::viewer::Text;
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
@@ -19,6 +19,7 @@ use crate::model::keyring::{
 };
 use crate::model::request::{Plan, RequestId};
 use crate::model::site::Site;
+use crate::ops::certifier_status::Step;
 use crate::ops::request_again::proposed;
 use crate::ops::ring::Act;
 use crate::tui::chord::Key;
@@ -33,6 +34,10 @@ use crate::tui::widget::text::{fit, width, wrap};
 pub enum Goal {
     /// Makes a certifier.
     Certifier(Box<NewCertifier>),
+    /// Disables, enables or retires this certifier.
+    Status(String, Step),
+    /// Ends this certifier: final CRL, and its key is destroyed.
+    Destroy(String),
     /// Makes a keyring.
     Keyring(Box<NewKeyring>),
     /// Makes a keyring of a key and certificates that came from elsewhere.
@@ -80,6 +85,7 @@ impl Form {
         let look = model.look();
         let lines = match &goal {
             Goal::Certifier(new) => lines(&**new, &look, false),
+            Goal::Status(..) | Goal::Destroy(_) => lines(&Reasoning::default(), &look, false),
             Goal::Keyring(new) => lines(&**new, &look, false),
             Goal::Import(new, _) => lines(&**new, &look, false),
             Goal::Move(new, _) => lines(&**new, &look, false),
@@ -282,6 +288,15 @@ impl Form {
                 let good = fill(&mut new, lines, false);
                 let same = passwords(lines);
                 (good && same).then_some(Verb::CreateCertifier(new))
+            }
+            Goal::Status(name, step) => {
+                let (mut with, name, step) = (Reasoning::default(), name.clone(), *step);
+                let good = fill(&mut with, lines, false);
+                good.then_some(Verb::CertifierStatus { name, step, why: with.why })
+            }
+            Goal::Destroy(name) => {
+                let (mut with, name) = (Reasoning::default(), name.clone());
+                fill(&mut with, lines, false).then_some(Verb::DestroyKey { name, why: with.why })
             }
             Goal::Keyring(new) => {
                 let mut new = (**new).clone();
