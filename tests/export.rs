@@ -531,7 +531,12 @@ fn marked_certificates_leave_each_with_its_result() {
         };
         desk.export(&Asked::Certificates(asked), None)
     };
-    assert!(all.len() == 2 && export(&mut desk, &all, Format::Pem, false, "all.pem").is_ok());
+    let exported = export(&mut desk, &all, Format::Pem, false, "all.pem").unwrap();
+    // The file, and each certificate in it.
+    assert_eq!((all.len(), exported.lines.len()), (2, 3), "{:?}", exported.lines);
+    for (which, line) in state.certificates().into_values().zip(&exported.lines[1..]) {
+        assert!(line.contains(&which.0.serial.to_string()), "{line}");
+    }
     let found = pem::find(&std::fs::read(folder.join("all.pem")).unwrap()).unwrap();
     assert_eq!(found.certificates.len(), 2);
     assert_eq!(export(&mut desk, &all, Format::Der, false, "all.der").unwrap_err().kind, Kind::Usage);

@@ -26,6 +26,7 @@ mod probe;
 mod pty;
 mod requests;
 mod ring_life;
+mod roles;
 mod rules;
 mod screens;
 mod script;

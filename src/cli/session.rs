@@ -321,7 +321,7 @@ impl<'a> Session<'a> {
         while ring.is_none() && tries < TRIES && !found.locked.is_empty() && !enough(&found) {
             tries += 1;
             if tries == 1 && !self.secrets.unattended() {
-                self.out.note(&format!("{source} holds {}.", found.locked.join("; ")));
+                self.out.note(&format!("{source} holds {}.", found.locked_words().join("; ")));
             }
             let password = self.secrets.ask(&format!("Password of {source}"))?;
             let opening = Opening { password: Some(&password), stop: None };

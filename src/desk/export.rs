@@ -112,6 +112,14 @@ impl Desk {
         let (found, missing) = self.certificates(asked)?;
         let parcel = pack_certificates(asked, &found)?;
         let mut lines = write(&parcel, &to, &Secret::default())?;
+        // A folder has a line for each file; of several in one file each is named as well.
+        if !parcel.folder && found.len() > 1 {
+            let each = |c: &Certificate| {
+                let (title, serial) = (c.subject.title(), &c.serial);
+                format!("{title}, serial number {serial}: written and read back")
+            };
+            lines.extend(found.iter().map(each));
+        }
         lines.extend(missing);
         let many = if found.len() == 1 { String::new() } else { format!(" ({} certificates)", found.len()) };
         let message = format!("Written and read back: {}{many}", shown(&to));

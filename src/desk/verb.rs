@@ -350,7 +350,7 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
     match verb {
         Verb::CreateCertifier(asked) => create_certifier(state, asked, env),
         Verb::CompleteCertifier { name, certificates } => complete_certifier(state, name, certificates, env),
-        Verb::GiveUpCertifier { name } => give_up_certifier(state, name),
+        Verb::GiveUpCertifier { name } => give_up_certifier(state, name, env),
         Verb::CertifierStatus { name, step, why } => change_status(state, name, *step, why, env),
         Verb::DestroyKey { name, why } => destroy_key(state, name, why, &needs.ending, env),
         Verb::CreateKeyring(asked) => create_keyring(state, asked, env),
@@ -429,8 +429,9 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::PolicyAmended { certifier, policy } => {
             format!("Certifier {certifier} has policy version {}.", policy.version)
         }
-        Fact::RequestApproved { id, plan, .. } => {
-            format!("Request {id} is approved; {} has to sign it.", plan.certifier)
+        Fact::RequestApproved { id, plan, relaxed, .. } => {
+            let relaxed = if relaxed.is_empty() { String::new() } else { format!(" ({relaxed})") };
+            format!("Request {id} is approved{relaxed}; {} has to sign it.", plan.certifier)
         }
         Fact::RequestDenied { id, .. } => format!("Request {id} is denied."),
         Fact::CertificateIssued { issued, .. } => {
@@ -442,6 +443,7 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::SiteSaved { site } => format!("Site {} is saved.", site.name),
         Fact::SiteDeleted { name } => format!("Site {name} is deleted."),
         Fact::SigningAbandoned { what, .. } => format!("An unfinished signature was found: {what}."),
+        Fact::Refused { what, .. } => what.clone(),
         Fact::UnlockFailed { what } => format!("Unlocking failed: {what}."),
         Fact::CertifierUnlocked { certifier } => format!("Certifier {certifier} is unlocked."),
     })

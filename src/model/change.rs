@@ -121,6 +121,9 @@ pub enum Fact {
         /// SHA-256 over what profile and policy said then; what is signed has to be bound to the same.
         #[serde(default)]
         terms: Digest,
+        /// The relaxation of the policy that allowed it; empty when every rule was kept.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        relaxed: String,
     },
     /// A request was denied.
     RequestDenied {
@@ -174,6 +177,15 @@ pub enum Fact {
         /// SHA-256 of the to-be-signed bytes.
         tbs: Digest,
     },
+    /// Somebody wanted what a role or the rule of two people forbids; nothing was done.
+    Refused {
+        /// What it is about.
+        about: Subject,
+        /// What was refused, one sentence.
+        what: String,
+        /// Which rule forbids it.
+        why: String,
+    },
     /// A secret was asked and the answer was wrong.
     UnlockFailed {
         /// `certifier root` or `keyring mail`.
@@ -217,6 +229,7 @@ impl Fact {
             Self::SiteSaved { .. } => "site saved",
             Self::SiteDeleted { .. } => "site deleted",
             Self::SigningAbandoned { .. } => "signing abandoned",
+            Self::Refused { .. } => "refused",
             Self::UnlockFailed { .. } => "unlock failed",
             Self::CertifierUnlocked { .. } => "certifier unlocked",
         }
@@ -226,6 +239,7 @@ impl Fact {
     pub fn subject(&self) -> Subject {
         match self {
             Self::WorkspaceCreated | Self::FilePutAway { .. } => Subject::Workspace,
+            Self::Refused { about, .. } => about.clone(),
             Self::UnlockFailed { what } => match what.split_once(' ') {
                 Some(("certifier", name)) => Subject::Certifier(name.into()),
                 Some(("keyring", name)) => Subject::Keyring(name.into()),
@@ -353,7 +367,7 @@ impl State {
                 self.next_request = self.next_request.max(request.id.0 + 1);
                 self.requests.insert(request.id, request.clone());
             }
-            Fact::RequestApproved { id, by, at, plan, terms } => {
+            Fact::RequestApproved { id, by, at, plan, terms, .. } => {
                 let (by, plan) = (by.clone(), plan.clone());
                 self.decide(*id, Status::Approved { by, at: *at, plan, terms: *terms });
             }
@@ -393,6 +407,7 @@ impl State {
             Fact::WorkspaceCreated
             | Fact::KeyExported { .. }
             | Fact::SigningAbandoned { .. }
+            | Fact::Refused { .. }
             | Fact::UnlockFailed { .. }
             | Fact::CertifierUnlocked { .. } => {}
         }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Env;
 use super::issue::template;
+use super::{Env, roles};
 use crate::model::State;
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::{Certificate, KeyUsage};
@@ -30,8 +30,8 @@ pub struct Preview {
 /// Approves a pending request, or an approved one again with another plan. `earlier` are the certificates that were issued
 /// for its key.
 ///
-/// Errors: unknown, denied or issued already, no such certifier or profile, an error of the lint, a warning without a
-/// reason.
+/// Errors: unknown, denied or issued already, no such certifier or profile, not the person for it, an error of the lint, a
+/// warning without a reason.
 pub fn approve(
     state: &State,
     id: RequestId,
@@ -44,12 +44,20 @@ pub fn approve(
         return Err(Error::refused(format!("Request {id} was not approved."))
             .why(format!("It is {} already.", request.status.word())));
     }
-    super::issuing(state, &plan.certifier)?;
+    let certifier = super::issuing(state, &plan.certifier)?;
+    let relaxed = roles::approval(certifier, request, env.operator)?;
     let preview = preview(state, id, plan, earlier, env.now)?;
     accept(id, &preview.findings, &plan.reason)?;
     let terms = terms(state, plan)?;
     let plan = Plan { reason: plan.reason.trim().to_owned(), ..plan.clone() };
-    Ok(Change::of(Fact::RequestApproved { id, by: env.operator.to_owned(), at: env.now, plan, terms }))
+    Ok(Change::of(Fact::RequestApproved {
+        id,
+        by: env.operator.to_owned(),
+        at: env.now,
+        plan,
+        terms,
+        relaxed,
+    }))
 }
 
 /// Digests everything beside the request that decides what is issued: the profile, and of the certifier its certificate

@@ -1,6 +1,7 @@
 //! Disables, enables and retires a certifier, and destroys the key of a retired one after a final CRL.
 
 use super::Env;
+use super::roles::{self, Act};
 use crate::model::State;
 use crate::model::bytes::{Der, Serial};
 use crate::model::certifier::{Certifier, CrlInfo, Decision, Status};
@@ -28,6 +29,7 @@ pub enum Step {
 /// Errors: unknown; it does not stand where that can be done; no reason given.
 pub fn change_status(state: &State, name: &str, step: Step, why: &str, env: &Env<'_>) -> Result<Change> {
     let certifier = super::certifier(state, name)?;
+    roles::require(certifier, env.operator, Act::Administer)?;
     let word = match step {
         Step::Enable => "enabled",
         Step::Disable => "disabled",
@@ -100,6 +102,7 @@ pub fn destroy_key(
     env: &mut Env<'_>,
 ) -> Result<Change> {
     let certifier = super::certifier(state, name)?;
+    roles::require(certifier, env.operator, Act::Administer)?;
     let refused = || Error::refused(format!("The key of certifier {name} was not destroyed."));
     match &certifier.status {
         Status::Retired(_) => {}

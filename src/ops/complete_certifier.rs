@@ -1,6 +1,7 @@
 //! Takes the certificate that an authority elsewhere has issued for a certifier of the workspace, or gives the certifier up.
 
 use super::create_certifier::made;
+use super::roles::{self, Act};
 use super::{Env, certifier};
 use crate::model::State;
 use crate::model::certificate::{Certificate, KeyUsage, Lifetime};
@@ -25,6 +26,7 @@ pub fn complete_certifier(
     env: &mut Env<'_>,
 ) -> Result<Change> {
     let awaited = awaited(state, name)?;
+    roles::require_of(name, &awaited.policy.roles, env.operator, Act::Administer)?;
     let own = fitting(awaited, certificates, env)?;
     let chain = above(state, name, own, certificates, env)?;
     let mut new = Certifier::new(name, env.now, own.clone(), awaited.policy.clone());
@@ -40,8 +42,9 @@ pub fn complete_certifier(
 }
 
 /// Gives a certifier up that waits for its certificate; its key file is moved to the history and then destroyed.
-pub fn give_up_certifier(state: &State, name: &str) -> Result<Change> {
-    awaited(state, name)?;
+pub fn give_up_certifier(state: &State, name: &str, env: &Env<'_>) -> Result<Change> {
+    let awaited = awaited(state, name)?;
+    roles::require_of(name, &awaited.policy.roles, env.operator, Act::Administer)?;
     let mut files = document::awaited_no_more(name);
     files.push(FileWrite { path: certifier_key::path(name), bytes: None });
     Ok(Change { facts: vec![Fact::CertifierGivenUp { name: name.to_owned() }], files })

@@ -1,6 +1,7 @@
 //! Makes a certifier: a root with key, certificate and first CRL; a subordinate that a certifier of the workspace signs; or
 //! a key with a request that an authority elsewhere answers. Together or not at all.
 
+use super::roles::{self, Act};
 use super::{Env, new_password};
 use crate::model::State;
 use crate::model::bytes::Der;
@@ -24,25 +25,25 @@ use crate::store::{certifier_key, document};
 /// What the issued list has for the profile of an authority's certificate.
 pub(super) const AUTHORITY: &str = "sub-ca";
 
-/// Makes a certifier as asked. Errors: the name is taken or cannot be a folder, the passwords differ, no such profile; the
-/// certifier that shall sign is locked, issues nothing, or may not stand above another authority.
+/// Makes a certifier as asked; who makes it is its first CAA and RA. Errors: the name is taken or cannot be a folder, the
+/// passwords differ, no such profile, roles that contradict each other; the certifier that shall sign is locked, issues
+/// nothing, or may not stand above another authority.
 pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) -> Result<Change> {
     new_name(state, &asked.name)?;
     if asked.common_name.trim().is_empty() {
         return Err(Error::usage("A certifier needs a common name.")
             .next("Give the name that shall stand in every certificate it signs."));
     }
-    super::profile(state, &asked.profile)?;
+    super::profile(state, &asked.policy.profile)?;
+    let mut policy = Policy { version: 1, ..asked.policy.clone() };
+    policy.roles.found(env.operator);
+    if let Some(why) = policy.roles.contradiction() {
+        return Err(Error::usage("The roles contradict each other.").why(why));
+    }
     new_password(&asked.password, &asked.repeat)?;
     let subject =
         name::build(&[("C", &asked.country), ("O", &asked.organization), ("CN", &asked.common_name)])?;
     new_subject(state, &subject)?;
-    let policy = Policy {
-        version: 1,
-        profile: asked.profile.clone(),
-        crl_days: asked.crl_days,
-        crl_url: asked.crl_url.clone(),
-    };
     let limits = Limits {
         path_length: asked.path_length,
         permitted: asked.permitted.clone(),
@@ -177,6 +178,7 @@ pub(super) fn sign(
     profile: &str,
     env: &mut Env<'_>,
 ) -> Result<(Certificate, Fact)> {
+    roles::require(certifier, env.operator, Act::Sign)?;
     let own = &certifier.certificate;
     if env.now > own.not_after || env.now < own.not_before {
         return Err(Error::refused(format!("Certifier {} cannot sign now.", certifier.name))

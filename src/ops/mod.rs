@@ -22,6 +22,7 @@ pub mod request_again;
 pub mod restore;
 pub mod revoke;
 pub mod ring;
+pub mod roles;
 pub mod self_certify;
 pub mod site;
 pub mod stash;

@@ -86,8 +86,14 @@ impl<W: Write> Backend for Lean<W> {
         let mut out = self.gathered.0.borrow_mut();
         let (mut next, mut look) = (None, Look::default());
         for (x, y, cell) in content {
-            if next != Some((x, y)) {
-                write!(out, "\x1b[{};{}H", y.saturating_add(1), x.saturating_add(1))?;
+            match next {
+                Some(at) if at == (x, y) => {}
+                // A step to the right is shorter than a place.
+                Some((from, row)) if row == y && from < x => match x - from {
+                    1 => out.extend_from_slice(b"\x1b[C"),
+                    steps => write!(out, "\x1b[{steps}C")?,
+                },
+                _ => write!(out, "\x1b[{};{}H", y.saturating_add(1), x.saturating_add(1))?,
             }
             // Terminals differ in where a wide character leaves the cursor: it is placed anew.
             next = x.checked_add(1).filter(|_| cell.symbol().width() == 1).map(|x| (x, y));

@@ -9,7 +9,7 @@ use std::path::Path;
 use ringmaster::desk::{Desk, Verb};
 use ringmaster::model::certificate::Certificate;
 use ringmaster::model::certifier::constraints;
-use ringmaster::model::certifier::{NewCertifier, SignedBy};
+use ringmaster::model::certifier::{NewCertifier, Policy, SignedBy};
 use ringmaster::model::key::KeyType;
 use ringmaster::pki::pem;
 
@@ -23,7 +23,11 @@ pub(crate) fn asked(name: &str, signed_by: SignedBy) -> NewCertifier {
         country: "DE".into(),
         key_type: KeyType::P256,
         signed_by,
-        crl_url: "http://crl.example.test/ca.crl".into(),
+        policy: Policy {
+            crl_url: "http://crl.example.test/ca.crl".into(),
+            own_approval: true,
+            ..Policy::default()
+        },
         password: secret("ca-pass"),
         repeat: secret("ca-pass"),
         ..NewCertifier::default()

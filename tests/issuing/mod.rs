@@ -81,6 +81,7 @@ fn certifier(certificate: Certificate) -> Certifier {
         profile: "test".into(),
         crl_days: 30,
         crl_url: "http://crl.example.test/a.crl".into(),
+        ..Policy::default()
     };
     Certifier::new("a", now(), certificate, policy)
 }

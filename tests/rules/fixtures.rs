@@ -91,7 +91,7 @@ pub(super) const FIXTURES: &[Fixture] = &[
             mail(s).key = None;
         },
         bad: |s| drop(mail(s).entries.remove(0)),
-        tells: (Warning, "keyring mail", "it waits for one"),
+        tells: (Warning, "keyring mail", "no request of it is in the queue"),
     },
     Fixture {
         rule: "K08",
@@ -262,9 +262,8 @@ pub(super) const FIXTURES: &[Fixture] = &[
         rule: "K19",
         good: |s| {
             leaf(s).not_after = now().plus_days(800);
-            let policy =
-                Policy { version: 1, profile: "server".into(), crl_days: 30, crl_url: String::new() };
-            s.certifiers.insert("root".into(), Certifier::new("root", now(), MADE.root.clone(), policy));
+            let root = Certifier::new("root", now(), MADE.root.clone(), Policy::default());
+            s.certifiers.insert("root".into(), root);
         },
         bad: |s| leaf(s).not_after = now().plus_days(800),
         tells: (Info, "keyring mail", "public authorities may issue 398"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ringmaster::model::State;
 use ringmaster::model::bytes::{Der, Digest, Serial};
 use ringmaster::model::certificate::{BasicConstraints, Certificate, KeyUsage};
-use ringmaster::model::certifier::{Certifier, CrlInfo, Policy};
+use ringmaster::model::certifier::{Certifier, CrlInfo, Policy, Roles};
 use ringmaster::model::error::Error;
 use ringmaster::model::issued::Issued;
 use ringmaster::model::key::KeyInfo;
@@ -57,7 +57,10 @@ pub(crate) fn full() -> State {
         entries: 1,
         sha256: digest(99),
     };
-    let policy = Policy { version: 1, profile: "server".into(), crl_days: 30, crl_url: String::new() };
+    let policy = Policy {
+        roles: Roles { caa: vec!["ann".into(), "bea".into()], ra: vec!["carl".into()], auditor: Vec::new() },
+        ..Policy::default()
+    };
     let mut certifier = Certifier::new("example-root", now().plus_days(-700), root.clone(), policy);
     certifier.crl = Some(crl);
     state.certifiers.insert(certifier.name.clone(), certifier);

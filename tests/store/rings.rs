@@ -174,7 +174,7 @@ fn a_certifier_lives_on_the_disk() {
     let home = TempDir::new().unwrap();
     let mut store = open(home.path());
     let (key, own) = certificate("Example Root", true);
-    let policy = Policy { version: 1, profile: "server".into(), crl_days: 30, crl_url: String::new() };
+    let policy = Policy::default();
     let mut root = Certifier::new("root", NOW, own, policy.clone());
     let light = Protection { argon2_mib: 1, argon2_passes: 1, keyring_rounds: 10 };
     let mut files = document::certifier(&root).unwrap();

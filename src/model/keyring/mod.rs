@@ -130,9 +130,10 @@ impl Keyring {
         false
     }
 
-    /// Tells whether the ring's certificate is signed by its own key, as for tests.
+    /// Tells whether the ring's certificate is signed by its own key, as for tests. It may say of itself that it is an
+    /// authority's, as what `openssl req -x509` makes.
     pub fn is_self_certified(&self) -> bool {
-        self.leaf().is_some_and(|leaf| leaf.is_self_issued() && !leaf.is_ca())
+        self.leaf().is_some_and(Certificate::is_self_issued)
     }
 
     /// Finds an entry by the SHA-256 of its certificate.

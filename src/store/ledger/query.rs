@@ -453,7 +453,7 @@ pub(super) fn read_fact(text: &str) -> serde_json::Result<Fact> {
 /// Returns the request that a fact decides on, and its status from then on, as `State::apply` has it.
 pub(super) fn decision(fact: Fact) -> Option<(RequestId, Status)> {
     match fact {
-        Fact::RequestApproved { id, by, at, plan, terms } => {
+        Fact::RequestApproved { id, by, at, plan, terms, .. } => {
             Some((id, Status::Approved { by, at, plan, terms }))
         }
         Fact::RequestDenied { id, by, at, reason } => Some((id, Status::Denied { by, at, reason })),

@@ -100,6 +100,7 @@ impl<'a> Record<'a> {
             | Fact::KeyExported { .. }
             | Fact::SiteSaved { .. }
             | Fact::SiteDeleted { .. }
+            | Fact::Refused { .. }
             | Fact::UnlockFailed { .. }
             | Fact::CertifierUnlocked { .. } => self.append(fact).map(|_| ()),
         }

@@ -139,7 +139,14 @@ fn receive(id: u64) -> Fact {
 fn approve(id: u64) -> Fact {
     let plan =
         Plan { certifier: "root".into(), profile: "server".into(), days: 90, reason: "\u{1b}[1m".into() };
-    Fact::RequestApproved { id: RequestId(id), by: "cyd".into(), at: NOW, plan, terms: Digest([4; 32]) }
+    Fact::RequestApproved {
+        id: RequestId(id),
+        by: "cyd".into(),
+        at: NOW,
+        plan,
+        terms: Digest([4; 32]),
+        relaxed: String::new(),
+    }
 }
 
 fn deny(id: u64) -> Fact {

@@ -103,10 +103,7 @@ impl Chart {
         let pane = model.here_mut();
         (pane.filter, pane.cursor, pane.top) = (filter.to_string(), 0, 0);
         model.list();
-        model.say(
-            Mood::Plain,
-            format!("Only what is meant: {}. Esc shows every row again.", filter.explain()),
-        );
+        model.say(Mood::Plain, format!("Listed: {}. Esc shows every row.", filter.explain()));
     }
 
     /// Says what it shows.
