@@ -44,7 +44,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             let columns = [
                 ("NAME", Cell::Field("name")),
                 ("KIND", Cell::Field("kind")),
-                ("STATUS", Cell::Word(|c: &Certifier| c.status.word().into())),
+                ("STATUS", Cell::Word(|c: &Certifier, _| c.status.word().into())),
                 ("SUBJECT", Cell::Field("subject")),
                 ("KEY", Cell::Field("key")),
                 ("ENDS", Cell::Field("ends")),

@@ -31,7 +31,7 @@ pub(super) enum Cell<T> {
     /// A field of the record, by name.
     Field(&'static str),
     /// Something shorter than the field.
-    Word(fn(&T) -> String),
+    Word(fn(&T, &Look<'_>) -> String),
 }
 
 /// One run of a command.
@@ -280,7 +280,7 @@ impl<'a> Session<'a> {
         }
         let text = |record: &T, cell: &Cell<T>| match cell {
             Cell::Field(name) => T::field(name).map_or_else(String::new, |f| (f.get)(record, &look)),
-            Cell::Word(word) => word(record),
+            Cell::Word(word) => word(record, &look),
         };
         let rows: Vec<Vec<String>> =
             records.map(|r| columns.iter().map(|(_, cell)| text(r, cell)).collect()).collect();

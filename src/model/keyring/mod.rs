@@ -196,12 +196,12 @@ pub fn status(ring: &Keyring, look: &Look<'_>) -> String {
 /// Says where the request stands that shall replace a certificate, when there is one.
 fn renewal(ring: &Keyring, leaf: &Certificate, look: &Look<'_>) -> Option<&'static str> {
     match &look.state.request_of_keyring(ring)?.status {
-        Status::Pending => Some("renewal pending"),
+        status if status.is_undecided() => Some("renewal pending"),
         Status::Approved { .. } => Some("renewal approved"),
         Status::Issued { sha256, at, .. } if *sha256 != leaf.sha256 && *at >= leaf.not_before => {
             Some("renewal issued: install it")
         }
-        Status::Issued { .. } | Status::Denied { .. } => None,
+        _ => None,
     }
 }
 
