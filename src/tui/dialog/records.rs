@@ -139,6 +139,7 @@ impl Record for Reasoning {
 
 /// Writes the reference of all fields, `docs/fields.md`.
 pub fn fields_markdown() -> String {
+    use crate::model::audit::setback::Reconciliation;
     use crate::model::certificate::Certificate;
     use crate::model::certifier::{Awaited, Certifier, NewCertifier};
     use crate::model::export::{CertificateExport, Export};
@@ -174,6 +175,7 @@ pub fn fields_markdown() -> String {
     table::<Issued>(&mut out);
     table::<Withdrawal>(&mut out);
     table::<Reasoning>(&mut out);
+    table::<Reconciliation>(&mut out);
     out
 }
 
