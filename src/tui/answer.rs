@@ -179,6 +179,9 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
             }
             _ => {}
         },
+        Verb::Amend { certifier, .. } => {
+            model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.amends(certifier)));
+        }
         Verb::Issue { ids } => {
             model.dialogs.retain(|d| !matches!(d, Dialog::Review(r) if ids.contains(&r.id)));
             model.here_mut().marked.retain(|k| !matches!(k, RowKey::Request(id) if ids.contains(id)));

@@ -108,6 +108,13 @@ CREATE TABLE crl(
 CREATE TRIGGER crl_update BEFORE UPDATE ON crl BEGIN SELECT RAISE(ABORT, 'CRLs are kept'); END;
 CREATE TRIGGER crl_delete BEFORE DELETE ON crl BEGIN SELECT RAISE(ABORT, 'CRLs are kept'); END;
 
+-- Recorded before a version of a certifier's policy is signed.
+CREATE TABLE policy_intent(
+  id INTEGER PRIMARY KEY, certifier TEXT NOT NULL, version INTEGER NOT NULL, tbs BLOB NOT NULL, at INTEGER NOT NULL,
+  done INTEGER -- the audit entry that records the outcome
+) STRICT;
+CREATE INDEX policy_intent_unfinished ON policy_intent(at) WHERE done IS NULL;
+
 -- Recorded before a signature is made: a certificate has a serial, a CRL a number.
 CREATE TABLE intent(
   id INTEGER PRIMARY KEY, certifier TEXT NOT NULL, serial BLOB, number INTEGER, tbs BLOB NOT NULL,
