@@ -129,8 +129,13 @@ impl Stage<'_> {
     }
 
     fn approve(&mut self, id: RequestId, certifier: &str, days: u32) -> Result<()> {
-        let plan =
-            Plan { certifier: certifier.into(), profile: "server".into(), days, reason: String::new() };
+        let plan = Plan {
+            certifier: certifier.into(),
+            profile: "server".into(),
+            days,
+            reason: String::new(),
+            ..Plan::default()
+        };
         self.desk.run(Verb::Approve { id, plan }).map(|_| ())
     }
 
@@ -341,7 +346,7 @@ fn bulk(
             profile: "server".into(),
             at: env.now,
             by: env.operator.to_owned(),
-            revoked: None,
+            ..Issued::default()
         });
     }
     let signatures = env.signer.sign(ROOT, &work)?;

@@ -60,7 +60,13 @@ pub(crate) fn create_keyring(desk: &mut Desk, name: &str, stash: bool) -> Reques
 }
 
 pub(crate) fn plan(certifier: &str) -> Plan {
-    Plan { certifier: certifier.into(), profile: "server".into(), days: 90, reason: String::new() }
+    Plan {
+        certifier: certifier.into(),
+        profile: "server".into(),
+        days: 90,
+        reason: String::new(),
+        ..Plan::default()
+    }
 }
 
 pub(crate) fn issue(desk: &mut Desk, id: RequestId, certifier: &str) -> Certificate {
@@ -264,7 +270,7 @@ fn replaying_the_audit_chain_gives_the_state() {
     let (certifier, serial) = (certifier.name.clone(), leaf.serial.clone());
     desk.run(Verb::Revoke { certifier: certifier.clone(), serial, reason: Reason::KeyCompromise }).unwrap();
     let state = desk.state();
-    assert!(state.revocations.contains_key(&leaf.sha256) && state.owed[&certifier] > 0);
+    assert!(state.revocations.contains_key(&leaf.sha256) && state.owed[&certifier].count > 0);
     drop(desk);
     let mut desk = self::desk(temp.path());
     assert_eq!(desk.state(), state, "read from the disk it is another one");

@@ -99,8 +99,13 @@ fn issue_rates(key_type: KeyType) {
         .filter_map(|f| if let Fact::RequestReceived { request } = f { Some(request.id) } else { None })
         .collect();
     for id in &ids {
-        let plan =
-            Plan { certifier: "root".into(), profile: "server".into(), days: 90, reason: String::new() };
+        let plan = Plan {
+            certifier: "root".into(),
+            profile: "server".into(),
+            days: 90,
+            reason: String::new(),
+            ..Plan::default()
+        };
         desk.run(Verb::Approve { id: *id, plan }).expect("approved");
     }
     let (one_by_one, batched) = ids.split_at(COUNT);

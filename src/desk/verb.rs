@@ -381,11 +381,33 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
             format!("Request {id} is approved{relaxed}; {} has to sign it.", plan.certifier)
         }
         Fact::RequestDenied { id, .. } => format!("Request {id} is denied."),
+        Fact::RequestNoted { id, .. } => format!("It is noted at request {id}."),
+        Fact::PlanEdited { id, .. } => {
+            format!(
+                "Request {id} is under review: what will be issued was edited, and somebody else approves it."
+            )
+        }
+        Fact::RequestWithdrawn { id, .. } => format!("Request {id} is withdrawn."),
+        Fact::RequestExpired { id, .. } => format!("Request {id} is expired."),
+        Fact::SigningFailed { id, .. } => {
+            format!("Request {id} could not be signed and is under review again.")
+        }
+        Fact::CertificatePickedUp { id, to, .. } => {
+            format!("The certificate of request {id} was picked up: {to}.")
+        }
         Fact::CertificateIssued { issued, .. } => {
             format!("{} signed {} with serial {}.", issued.certifier, issued.subject, issued.serial)
         }
-        Fact::CertificateRevoked { certifier, serial, .. } => {
-            format!("Serial {serial} is revoked; certifier {certifier} owes a new CRL.")
+        Fact::CertificateRecorded { .. } => return None,
+        Fact::CertificateRevoked { certifier, serial, reason, .. } => {
+            let how = if reason.is_hold() { "on hold" } else { "revoked" };
+            format!("Serial {serial} is {how}; certifier {certifier} owes a new CRL.")
+        }
+        Fact::RevocationChanged { certifier, serial, reason, .. } => {
+            format!("Serial {serial} is revoked for {}; certifier {certifier} owes a new CRL.", reason.name())
+        }
+        Fact::CertificateReleased { certifier, serial, .. } => {
+            format!("Serial {serial} is released; certifier {certifier} owes a new CRL.")
         }
         Fact::SiteSaved { site } => format!("Site {} is saved.", site.name),
         Fact::SiteDeleted { name } => format!("Site {name} is deleted."),

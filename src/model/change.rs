@@ -9,7 +9,7 @@ use super::certifier::{Certifier, CrlInfo, Policy, PolicyVersion, Proposal};
 use super::finding::Subject;
 use super::issued::{Issued, Reason, Revocation};
 use super::keyring::Keyring;
-use super::request::{Plan, Request, RequestId, Status};
+use super::request::{Contact, Plan, Request, RequestId};
 use super::site::Site;
 use super::time::Timestamp;
 
@@ -130,6 +130,74 @@ pub enum Fact {
         /// Why.
         reason: String,
     },
+    /// What is known about whom to ask was changed.
+    RequestNoted {
+        /// Its number.
+        id: RequestId,
+        /// Who.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// Whom to ask, from now on.
+        contact: Contact,
+        /// The comment, from now on.
+        comment: String,
+    },
+    /// What will be issued was edited; an approval that was given before is void.
+    PlanEdited {
+        /// The number of the request.
+        id: RequestId,
+        /// Who.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// What shall be issued, if somebody else approves it.
+        plan: Plan,
+    },
+    /// A request was taken back by whom it is for.
+    RequestWithdrawn {
+        /// Its number.
+        id: RequestId,
+        /// Who noted it.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// A request was crossed off, for it was open for too long.
+    RequestExpired {
+        /// Its number.
+        id: RequestId,
+        /// Who.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// After how many days it may be.
+        days: u32,
+    },
+    /// An approved request could not be signed, and is back under review.
+    SigningFailed {
+        /// Its number.
+        id: RequestId,
+        /// Who tried.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// Why not.
+        reason: String,
+    },
+    /// A certificate was handed to its requester.
+    CertificatePickedUp {
+        /// The number of the request.
+        id: RequestId,
+        /// Who handed it out.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// Where to, in words.
+        to: String,
+    },
     /// A certificate was signed.
     CertificateIssued {
         /// The row of the issued list.
@@ -138,7 +206,15 @@ pub enum Fact {
         #[serde(skip)]
         der: Der,
     },
-    /// A certificate was revoked; the next CRL will carry it.
+    /// A certificate was brought into the issued list that its certifier had signed before it came here.
+    CertificateRecorded {
+        /// The row of the issued list; `origin.elsewhere` says where it is from. A revocation is a fact of its own.
+        issued: Issued,
+        /// The certificate itself, empty when it is not known; the chain keeps only its hash.
+        #[serde(skip)]
+        der: Der,
+    },
+    /// A certificate was revoked or put on hold; the next CRL will carry it.
     CertificateRevoked {
         /// The certifier by name.
         certifier: String,
@@ -150,6 +226,44 @@ pub enum Fact {
         at: Timestamp,
         /// Who.
         by: String,
+        /// From when on it is to be held invalid.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        invalidity: Option<Timestamp>,
+        /// A remark.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        comment: String,
+    },
+    /// The reason of a revocation was changed: a hold became final, or the key turned out to be known to others.
+    RevocationChanged {
+        /// The certifier by name.
+        certifier: String,
+        /// The serial number.
+        serial: Serial,
+        /// Why, from now on.
+        reason: Reason,
+        /// The revocation date, which stays.
+        at: Timestamp,
+        /// When it was changed.
+        changed: Timestamp,
+        /// Who changed it.
+        by: String,
+        /// From when on it is to be held invalid.
+        invalidity: Option<Timestamp>,
+        /// A remark.
+        comment: String,
+    },
+    /// A hold was lifted; the next CRL will not carry the certificate.
+    CertificateReleased {
+        /// The certifier by name.
+        certifier: String,
+        /// The serial number.
+        serial: Serial,
+        /// When.
+        at: Timestamp,
+        /// Who.
+        by: String,
+        /// A remark.
+        comment: String,
     },
     /// A site document was made or changed.
     SiteSaved {
@@ -211,8 +325,17 @@ impl Fact {
             Self::RequestReceived { .. } => "request received",
             Self::RequestApproved { .. } => "request approved",
             Self::RequestDenied { .. } => "request denied",
+            Self::RequestNoted { .. } => "request noted",
+            Self::PlanEdited { .. } => "plan edited",
+            Self::RequestWithdrawn { .. } => "request withdrawn",
+            Self::RequestExpired { .. } => "request expired",
+            Self::SigningFailed { .. } => "signing failed",
+            Self::CertificatePickedUp { .. } => "certificate picked up",
             Self::CertificateIssued { .. } => "certificate issued",
+            Self::CertificateRecorded { .. } => "certificate recorded",
             Self::CertificateRevoked { .. } => "certificate revoked",
+            Self::RevocationChanged { .. } => "revocation changed",
+            Self::CertificateReleased { .. } => "certificate released",
             Self::SiteSaved { .. } => "site saved",
             Self::SiteDeleted { .. } => "site deleted",
             Self::SigningAbandoned { .. } => "signing abandoned",
@@ -246,11 +369,20 @@ impl Fact {
                 Subject::Keyring(name.clone())
             }
             Self::RequestReceived { request } => Subject::Request(request.id),
-            Self::RequestApproved { id, .. } | Self::RequestDenied { id, .. } => Subject::Request(*id),
-            Self::CertificateIssued { issued, .. } => {
+            Self::RequestApproved { id, .. }
+            | Self::RequestDenied { id, .. }
+            | Self::RequestNoted { id, .. }
+            | Self::PlanEdited { id, .. }
+            | Self::RequestWithdrawn { id, .. }
+            | Self::RequestExpired { id, .. }
+            | Self::SigningFailed { id, .. }
+            | Self::CertificatePickedUp { id, .. } => Subject::Request(*id),
+            Self::CertificateIssued { issued, .. } | Self::CertificateRecorded { issued, .. } => {
                 Subject::Issued(issued.certifier.clone(), issued.serial.clone())
             }
-            Self::CertificateRevoked { certifier, serial, .. } => {
+            Self::CertificateRevoked { certifier, serial, .. }
+            | Self::RevocationChanged { certifier, serial, .. }
+            | Self::CertificateReleased { certifier, serial, .. } => {
                 Subject::Issued(certifier.clone(), serial.clone())
             }
             Self::SiteSaved { site } => Subject::Site(site.name.clone()),
@@ -322,7 +454,9 @@ impl State {
             }
             Fact::CrlIssued { certifier, crl, .. } => {
                 if let Some(c) = self.certifiers.get_mut(certifier) {
-                    c.crl = Some(crl.clone());
+                    if crl.base.is_none() && crl.partition == 0 {
+                        c.crl = Some(crl.clone());
+                    }
                 }
                 self.owed.remove(certifier);
             }
@@ -347,36 +481,42 @@ impl State {
                 self.next_request = self.next_request.max(request.id.0 + 1);
                 self.requests.insert(request.id, request.clone());
             }
-            Fact::RequestApproved { id, by, at, plan, terms, .. } => {
-                let (by, plan) = (by.clone(), plan.clone());
-                self.decide(*id, Status::Approved { by, at: *at, plan, terms: *terms });
-            }
-            Fact::RequestDenied { id, by, at, reason } => {
-                self.decide(*id, Status::Denied { by: by.clone(), at: *at, reason: reason.clone() });
-            }
             Fact::CertificateIssued { issued, .. } => {
                 self.issued += 1;
-                let status = Status::Issued {
-                    by: issued.by.clone(),
-                    at: issued.at,
-                    certifier: issued.certifier.clone(),
-                    serial: issued.serial.clone(),
-                    sha256: issued.sha256,
-                };
-                if let Some(id) = issued.request {
-                    self.decide(id, status);
+                if let Some(request) = issued.request.and_then(|id| self.requests.get_mut(&id)) {
+                    request.apply(fact);
                 }
             }
-            Fact::CertificateRevoked { certifier, serial, reason, at, .. } => {
-                self.revoked += 1;
-                *self.owed.entry(certifier.clone()).or_default() += 1;
-                let Some(issuer) = self.certifiers.get(certifier) else { return };
-                let issuer = &issuer.certificate.subject.der;
-                let entries = self.keyrings.values().flat_map(|ring| &ring.entries);
-                let mut standing = entries.map(|e| &e.certificate);
-                if let Some(c) = standing.find(|c| c.serial == *serial && c.issuer.der == *issuer) {
-                    self.revocations.insert(c.sha256, Revocation { at: *at, reason: *reason });
+            Fact::RequestApproved { id, .. }
+            | Fact::RequestDenied { id, .. }
+            | Fact::RequestNoted { id, .. }
+            | Fact::PlanEdited { id, .. }
+            | Fact::RequestWithdrawn { id, .. }
+            | Fact::RequestExpired { id, .. }
+            | Fact::SigningFailed { id, .. }
+            | Fact::CertificatePickedUp { id, .. } => {
+                if let Some(request) = self.requests.get_mut(id) {
+                    request.apply(fact);
                 }
+            }
+            Fact::CertificateRecorded { .. } => self.issued += 1,
+            Fact::CertificateRevoked { certifier, serial, reason, at, by, invalidity, comment } => {
+                self.revoked += 1;
+                self.owe(certifier, Some((*reason, *at)));
+                let (at, reason, invalidity) = (*at, *reason, *invalidity);
+                let (by, comment) = (by.clone(), comment.clone());
+                self.standing(certifier, serial, Some(Revocation { at, reason, invalidity, by, comment }));
+            }
+            Fact::RevocationChanged { certifier, serial, reason, at, changed, by, invalidity, comment } => {
+                self.owe(certifier, Some((*reason, *changed)));
+                let (at, reason, invalidity) = (*at, *reason, *invalidity);
+                let (by, comment) = (by.clone(), comment.clone());
+                self.standing(certifier, serial, Some(Revocation { at, reason, invalidity, by, comment }));
+            }
+            Fact::CertificateReleased { certifier, serial, .. } => {
+                self.revoked = self.revoked.saturating_sub(1);
+                self.owe(certifier, None);
+                self.standing(certifier, serial, None);
             }
             Fact::SiteSaved { site } => {
                 self.sites.insert(site.name.clone(), site.clone());
@@ -394,15 +534,26 @@ impl State {
         }
     }
 
+    /// Counts a change of what the next CRL of a certifier carries; a release is `None`.
+    fn owe(&mut self, certifier: &str, revoked: Option<(Reason, Timestamp)>) {
+        self.owed.entry(certifier.to_owned()).or_default().add(revoked);
+    }
+
+    /// Remembers the revocation of a certificate that stands in a keyring, or that it is not revoked.
+    fn standing(&mut self, certifier: &str, serial: &Serial, revocation: Option<Revocation>) {
+        let Some(issuer) = self.certifiers.get(certifier) else { return };
+        let issuer = &issuer.certificate.subject.der;
+        let mut standing = self.keyrings.values().flat_map(|ring| &ring.entries).map(|e| &e.certificate);
+        let Some(c) = standing.find(|c| c.serial == *serial && c.issuer.der == *issuer) else { return };
+        match revocation {
+            Some(revocation) => self.revocations.insert(c.sha256, revocation),
+            None => self.revocations.remove(&c.sha256),
+        };
+    }
+
     /// Forgets the revocations of certificates that stand in no keyring any more.
     fn forget_revocations(&mut self) {
         let keyrings = &self.keyrings;
         self.revocations.retain(|sha256, _| keyrings.values().any(|ring| ring.entry(sha256).is_some()));
-    }
-
-    fn decide(&mut self, id: RequestId, status: Status) {
-        if let Some(request) = self.requests.get_mut(&id) {
-            request.status = status;
-        }
     }
 }

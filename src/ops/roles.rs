@@ -120,7 +120,13 @@ pub fn approval(certifier: &Certifier, request: &Request, operator: &str) -> Res
 
 /// Says how a person had a hand in a request.
 fn own(request: &Request, operator: &str) -> Option<&'static str> {
-    (request.by == operator).then_some("It was submitted")
+    let edited = request.proposal.as_ref().is_some_and(|p| p.editors.iter().any(|by| by == operator));
+    match (request.by == operator, edited) {
+        (true, true) => Some("It was submitted and edited"),
+        (true, false) => Some("It was submitted"),
+        (false, true) => Some("What will be issued was edited"),
+        (false, false) => None,
+    }
 }
 
 /// Allows a person to deny a request: an RA of the certifier that shall sign it, or, as long as that is open, of any.

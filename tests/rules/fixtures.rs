@@ -91,7 +91,7 @@ pub(super) const FIXTURES: &[Fixture] = &[
             mail(s).key = None;
         },
         bad: |s| drop(mail(s).entries.remove(0)),
-        tells: (Warning, "keyring mail", "it waits for one"),
+        tells: (Warning, "keyring mail", "no request of it is in the queue"),
     },
     Fixture {
         rule: "K08",
@@ -299,5 +299,11 @@ pub(super) const FIXTURES: &[Fixture] = &[
 ];
 
 fn revoked() -> Revocation {
-    Revocation { at: now(), reason: Reason::KeyCompromise }
+    Revocation {
+        at: now(),
+        reason: Reason::KeyCompromise,
+        invalidity: None,
+        by: "ada".into(),
+        comment: String::new(),
+    }
 }

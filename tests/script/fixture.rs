@@ -12,7 +12,7 @@ use ringmaster::model::key::KeyInfo;
 use ringmaster::model::keyring::{Entry, Keyring, Role, Sealed};
 use ringmaster::model::name::{AltName, Attribute, Name};
 use ringmaster::model::profile::Profile;
-use ringmaster::model::request::{Pkcs10, Plan, Proof, Request, RequestId, Status};
+use ringmaster::model::request::{Pkcs10, Plan, Proof, Received, Request, RequestId, Status};
 use ringmaster::model::site::{Site, SiteKind};
 use ringmaster::model::time::Timestamp;
 use ringmaster::pki::chain::inquiry::{Basis, Inquiry};
@@ -41,6 +41,7 @@ pub(crate) fn empty() -> State {
         names_needed: true,
         min_rsa: 2048,
         keys: vec!["P-256".into()],
+        ..Profile::default()
     };
     let public = Profile { name: "public-like".into(), ..profile.clone() };
     let profiles = [profile, public].into_iter().map(|p| (p.name.clone(), p)).collect();
@@ -56,6 +57,7 @@ pub(crate) fn full() -> State {
         next_update: now().plus_days(27),
         entries: 1,
         sha256: digest(99),
+        ..CrlInfo::default()
     };
     let certifier = Certifier {
         name: "example-root".into(),
@@ -170,21 +172,20 @@ pub(crate) fn issued(ids: &[u32]) -> Vec<Issued> {
         profile: "server".into(),
         at: now().plus_days(-10),
         by: "ada".into(),
-        revoked: None,
+        ..Issued::default()
     };
     ids.iter().map(row).collect()
 }
 
 pub(crate) fn request(id: u64, cn: &str, key: u8, status: Status) -> Request {
-    Request {
-        id: RequestId(id),
-        pkcs10: pkcs10(cn, key),
+    let received = Received {
         source: "file web.csr".into(),
-        keyring: None,
-        received: now().plus_days(-2),
         by: "ada".into(),
-        status,
-    }
+        at: now().plus_days(-2),
+        pickup: "K7M-QX4-T9D".into(),
+        ..Received::default()
+    };
+    Request { status, ..Request::new(RequestId(id), pkcs10(cn, key), None, received) }
 }
 
 pub(crate) fn pkcs10(cn: &str, key: u8) -> Pkcs10 {
@@ -233,7 +234,13 @@ pub(crate) fn certificate(
 }
 
 pub(crate) fn plan() -> Plan {
-    Plan { certifier: "example-root".into(), profile: "server".into(), days: 90, reason: String::new() }
+    Plan {
+        certifier: "example-root".into(),
+        profile: "server".into(),
+        days: 90,
+        reason: String::new(),
+        ..Plan::default()
+    }
 }
 
 fn approved() -> Status {

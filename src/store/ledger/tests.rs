@@ -10,17 +10,19 @@ use crate::model::bytes::{Der, Digest, Serial};
 use crate::model::certifier::CrlInfo;
 use crate::model::change::Fact;
 use crate::model::error::Kind;
-use crate::model::issued::{Issued, Reason, Revocation};
+use crate::model::issued::{Approval, Issued, Named, Origin, Reason, Revocation};
 use crate::model::key::KeyInfo;
 use crate::model::name::{AltName, Name};
-use crate::model::request::{Pkcs10, Plan, Proof, Request, RequestId, Status};
+use crate::model::request::{Pkcs10, Plan, Proof, Received, Request, RequestId, Status};
 use crate::model::time::Timestamp;
 use crate::pki::signer::Signing;
 
 mod changes;
 mod files;
 mod listing;
+mod revocations;
 mod tampering;
+mod upgrading;
 
 const NOW: Timestamp = Timestamp(1_790_000_000);
 
@@ -74,7 +76,7 @@ fn issue(certifier: &str, number: u64) -> Fact {
             profile: "server".into(),
             at: NOW,
             by: "ann".into(),
-            revoked: None,
+            ..Issued::default()
         },
         der,
     }
@@ -93,43 +95,45 @@ fn revoke(certifier: &str, number: u64, reason: Reason) -> Fact {
         reason,
         at: Timestamp(NOW.0 + 5),
         by: "ann".into(),
+        invalidity: None,
+        comment: String::new(),
     }
 }
 
 fn crl(certifier: &str, number: u64) -> Fact {
     let der = Der(format!("CRL {number} of {certifier}").into_bytes());
     let sha256 = sha256(&der.0);
-    let crl =
-        CrlInfo { number, this_update: NOW, next_update: NOW.plus_days(30), entries: number * 2, sha256 };
+    let crl = CrlInfo {
+        number,
+        this_update: NOW,
+        next_update: NOW.plus_days(30),
+        entries: number * 2,
+        sha256,
+        ..CrlInfo::default()
+    };
     Fact::CrlIssued { certifier: certifier.into(), crl, der }
 }
 
 fn request(id: u64) -> Request {
     let der = Der(format!("request {id}").into_bytes());
-    Request {
-        id: RequestId(id),
-        pkcs10: Pkcs10 {
-            sha256: sha256(&der.0),
-            der,
-            subject: Name::default(),
-            key: KeyInfo {
-                algorithm: "P-256".into(),
-                bits: 256,
-                spki: Der(vec![1]),
-                sha256: digest(&format!("key {id}")),
-            },
-            alt_names: vec![AltName::Dns(format!("host{id}.example.test"))],
-            extensions: Vec::new(),
-            attributes: vec!["tab\tand\nline".into()],
-            signature: "ECDSA SHA-256".into(),
-            proof: Proof::Good,
+    let pkcs10 = Pkcs10 {
+        sha256: sha256(&der.0),
+        der,
+        subject: Name::default(),
+        key: KeyInfo {
+            algorithm: "P-256".into(),
+            bits: 256,
+            spki: Der(vec![1]),
+            sha256: digest(&format!("key {id}")),
         },
-        source: "pasted".into(),
-        keyring: None,
-        received: NOW,
-        by: "bob".into(),
-        status: Status::Pending,
-    }
+        alt_names: vec![AltName::Dns(format!("host{id}.example.test"))],
+        extensions: Vec::new(),
+        attributes: vec!["tab\tand\nline".into()],
+        signature: "ECDSA SHA-256".into(),
+        proof: Proof::Good,
+    };
+    let received = Received { source: "pasted".into(), by: "bob".into(), at: NOW, ..Received::default() };
+    Request::new(RequestId(id), pkcs10, None, received)
 }
 
 fn receive(id: u64) -> Fact {
@@ -137,8 +141,13 @@ fn receive(id: u64) -> Fact {
 }
 
 fn approve(id: u64) -> Fact {
-    let plan =
-        Plan { certifier: "root".into(), profile: "server".into(), days: 90, reason: "\u{1b}[1m".into() };
+    let plan = Plan {
+        certifier: "root".into(),
+        profile: "server".into(),
+        days: 90,
+        reason: "\u{1b}[1m".into(),
+        ..Plan::default()
+    };
     Fact::RequestApproved {
         id: RequestId(id),
         by: "cyd".into(),
