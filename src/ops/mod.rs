@@ -16,6 +16,7 @@ pub mod install;
 pub mod issue;
 pub mod issue_crl;
 pub mod put_away;
+pub mod reconcile;
 pub mod rename_keyring;
 pub mod request_again;
 pub mod restore;
