@@ -215,7 +215,7 @@ impl<'a> Session<'a> {
     fn certifiers_of(&mut self, verb: &Verb) -> Result<Vec<String>> {
         let desk = self.desk()?;
         let (state, unlocked) = (desk.state(), desk.unlocked());
-        let mut needed = verb.signers(&state);
+        let mut needed = verb.signers(&state, &self.config.operator);
         needed.retain(|name| !unlocked.contains(name));
         Ok(needed)
     }

@@ -8,17 +8,19 @@ use crate::model::State;
 use crate::model::audit::setback::Reconciliation;
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
-use crate::model::certifier::{NewCertifier, SignedBy};
+use crate::model::certifier::{NewCertifier, Proposal, SignedBy};
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::issued::{Issued, Reason, Revocation};
 use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring, Role};
 use crate::model::leftover::Way;
+use crate::model::policy::Amendment;
 use crate::model::request::{Pkcs10, Plan, Request, RequestId, Status};
 use crate::model::secret::Secret;
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
 use crate::ops::Env;
+use crate::ops::amend;
 use crate::ops::approve::approve;
 use crate::ops::certifier_status::{Ending, Step, change_status, destroy_key};
 use crate::ops::complete_certifier::{complete_certifier, give_up_certifier};
@@ -36,6 +38,7 @@ use crate::ops::reconcile::{self, reconcile};
 use crate::ops::restore::undelete;
 use crate::ops::revoke::revoke;
 use crate::ops::ring::{self, Act};
+use crate::ops::roles;
 use crate::ops::site::{delete_site, save_site};
 use crate::pki::key::PrivateKey;
 use crate::pki::pem::Opening;
@@ -167,6 +170,29 @@ pub enum Verb {
         /// Why.
         reason: Reason,
     },
+    /// Amends the policy of a certifier, or proposes that; its key has to be unlocked when it takes effect at once.
+    Amend {
+        /// The certifier.
+        certifier: String,
+        /// The version that was looked at.
+        before: u32,
+        /// The policy as it shall be, and why.
+        amendment: Box<Amendment>,
+    },
+    /// Confirms the proposed amendment of a policy; the certifier has to be unlocked.
+    Confirm {
+        /// The certifier.
+        certifier: String,
+        /// The proposal that was looked at.
+        proposal: Box<Proposal>,
+    },
+    /// Withdraws or rejects the proposed amendment of a policy.
+    Withdraw {
+        /// The certifier.
+        certifier: String,
+        /// Why.
+        reason: String,
+    },
     /// Goes on with a ledger that is older than one that was seen before.
     Reconcile(Reconciliation),
     /// Signs a new CRL; the certifier has to be unlocked.
@@ -192,10 +218,16 @@ impl Verb {
         }
     }
 
-    /// Lists the certifiers whose keys have to be unlocked for the verb, by name, each once.
-    pub fn signers(&self, state: &State) -> Vec<String> {
+    /// Lists the certifiers whose keys have to be unlocked for the verb when this operator runs it, by name, each once.
+    pub fn signers(&self, state: &State, operator: &str) -> Vec<String> {
+        let alone = |name: &String| {
+            let certifier = state.certifiers.get(name);
+            certifier.is_some_and(|c| roles::amends_alone(&c.policy, operator).is_some())
+        };
         let mut names = match self {
-            Self::IssueCrl { certifier } => vec![certifier.clone()],
+            Self::IssueCrl { certifier } | Self::Confirm { certifier, .. } => vec![certifier.clone()],
+            // A proposal is not signed.
+            Self::Amend { certifier, .. } if alone(certifier) => vec![certifier.clone()],
             Self::CompleteCertifier { name, .. } | Self::DestroyKey { name, .. } => vec![name.clone()],
             Self::CreateCertifier(NewCertifier { signed_by: SignedBy::Certifier(parent), .. }) => {
                 vec![parent.clone()]
@@ -409,6 +441,11 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         Verb::DeleteKeyring { name } => delete_keyring(state, name),
         Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
         Verb::DeleteSite { name } => delete_site(state, name),
+        Verb::Amend { certifier, before, amendment } => {
+            amend::amend(state, certifier, *before, &amendment.policy, &amendment.reason, env)
+        }
+        Verb::Confirm { certifier, proposal } => amend::confirm(state, certifier, proposal, env),
+        Verb::Withdraw { certifier, reason } => amend::withdraw(state, certifier, reason, env),
         Verb::Revoke { serial, reason, .. } => match &needs.issued {
             Some(issued) => revoke(state, issued, *reason, env),
             None => Err(Error::not_found("issued certificate", &serial.to_string())),
@@ -458,8 +495,17 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::KeyExported { keyring, what } => {
             format!("The private key of keyring {keyring} was exported: {what}.")
         }
-        Fact::PolicyAmended { certifier, policy } => {
-            format!("Certifier {certifier} has policy version {}.", policy.version)
+        Fact::PolicyAmended { certifier, policy, version } => {
+            let alone = version.as_ref().map_or("", |v| v.alone.as_str());
+            let alone = if alone.is_empty() { String::new() } else { format!(", amended alone ({alone})") };
+            format!("Certifier {certifier} has policy version {}{alone}.", policy.version)
+        }
+        Fact::PolicyProposed { certifier, proposal } => format!(
+            "Policy version {} of certifier {certifier} is proposed; another CAA has to confirm it.",
+            proposal.policy.version
+        ),
+        Fact::ProposalWithdrawn { certifier, version, .. } => {
+            format!("The proposed policy version {version} of certifier {certifier} is withdrawn.")
         }
         Fact::RequestApproved { id, plan, relaxed, .. } => {
             let relaxed = if relaxed.is_empty() { String::new() } else { format!(" ({relaxed})") };

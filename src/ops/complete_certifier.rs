@@ -36,7 +36,7 @@ pub fn complete_certifier(
     new.succeeds.clone_from(&awaited.succeeds);
     let key = env.signer.key(name)?.pkcs8().to_vec();
     let key = PrivateKey::read(&zeroize::Zeroizing::new(key))?;
-    let mut change = made(&new, Some(&key), env)?;
+    let mut change = made(new, &key, env)?;
     change.files.extend(document::awaited_no_more(name));
     Ok(change)
 }

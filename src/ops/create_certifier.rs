@@ -4,10 +4,10 @@
 use super::roles::{self, Act};
 use super::{Env, new_password};
 use crate::model::State;
-use crate::model::bytes::Der;
+use crate::model::bytes::{Der, Digest};
 use crate::model::certificate::Certificate;
 use crate::model::certifier::{
-    Awaited, Certifier, CrlInfo, NewCertifier, Policy, SignedBy, check_certifier_name,
+    Awaited, Certifier, CrlInfo, NewCertifier, Policy, PolicyVersion, SignedBy, check_certifier_name,
 };
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
@@ -60,7 +60,7 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
         SignedBy::Itself => {
             let certificate = self_signed(&asked.name, subject, &key, asked.years, env)?;
             let certifier = Certifier::new(asked.name.clone(), env.now, certificate, policy);
-            made(&certifier, Some(&key), env)?
+            made(certifier, &key, env)?
         }
         SignedBy::Certifier(parent) => {
             let parent = super::issuing(state, parent)?;
@@ -70,7 +70,7 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
             certifier.chain = std::iter::once(&parent.certificate).chain(&parent.chain).cloned().collect();
             certifier.parent = Some(parent.name.clone());
             let mut change = Change::of(fact);
-            change.extend(made(&certifier, Some(&key), env)?);
+            change.extend(made(certifier, &key, env)?);
             change
         }
         SignedBy::Elsewhere => awaited(&asked.name, &subject, &key, &limits, policy, None, env)?,
@@ -199,13 +199,21 @@ pub(super) fn sign(
     Ok((certificate, Fact::CertificateIssued { issued, der: Der(der) }))
 }
 
-/// Makes a certifier whose certificate is there, with its first CRL when its key is at hand.
-pub(super) fn made(certifier: &Certifier, key: Option<&PrivateKey>, env: &mut Env<'_>) -> Result<Change> {
-    let facts = vec![Fact::CertifierCreated { certifier: certifier.clone() }];
-    let mut change = Change { facts, files: document::certifier(certifier)? };
-    if let Some(key) = key {
-        change.extend(first_crl(certifier, key, env)?);
-    }
+/// Makes a certifier whose certificate is there: the first version of its policy and its first CRL are signed with its key.
+pub(super) fn made(mut certifier: Certifier, key: &PrivateKey, env: &mut Env<'_>) -> Result<Change> {
+    let version = PolicyVersion {
+        policy: certifier.policy.clone(),
+        by: env.operator.to_owned(),
+        at: env.now,
+        confirmed: String::new(),
+        alone: String::new(),
+        reason: String::new(),
+        text: Digest::default(),
+    };
+    let signed = super::amend::sign(&mut certifier, version, Some(key), env)?;
+    let files = [document::certifier(&certifier)?, signed].concat();
+    let mut change = Change { facts: vec![Fact::CertifierCreated { certifier: certifier.clone() }], files };
+    change.extend(first_crl(&certifier, key, env)?);
     Ok(change)
 }
 

@@ -183,6 +183,9 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
             }
             _ => {}
         },
+        Verb::Amend { certifier, .. } => {
+            model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.amends(certifier)));
+        }
         Verb::Reconcile(_) => model.dialogs.retain(|d| {
             let decides = |then: &(String, Goal)| then.1 == Goal::Reconcile;
             !matches!(d, Dialog::Viewer(v) if v.then.as_deref().is_some_and(decides))
@@ -221,7 +224,7 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
     }
     match (&job, error.kind) {
         (Job::Verb(verb), Kind::Locked) => {
-            let opens = match (verb.keyring(), verb.signers(&model.state).first()) {
+            let opens = match (verb.keyring(), verb.signers(&model.state, &model.settings.operator).first()) {
                 (Some(keyring), _) => Some(Opens::Keyring(keyring.to_owned(), verb.clone())),
                 (None, Some(certifier)) => Some(Opens::Certifier(certifier.clone(), Some(verb.clone()))),
                 _ => None,

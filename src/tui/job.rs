@@ -126,6 +126,9 @@ impl Job {
                 Verb::MoveKeyring { asked, .. } => format!("taking keyring {} over", asked.name),
                 Verb::Issue { ids } => format!("signing {} certificates", ids.len()),
                 Verb::IssueCrl { certifier } => format!("signing a CRL of {certifier}"),
+                Verb::Amend { certifier, .. } | Verb::Confirm { certifier, .. } => {
+                    format!("amending the policy of {certifier}")
+                }
                 _ => "saving".into(),
             },
             Self::Unlock(name, _) => format!("unlocking {name}"),
@@ -188,7 +191,10 @@ pub fn go(model: &mut Model, verb: Verb) -> Vec<Effect> {
 
 /// Asks for the password of a certifier that a verb needs and that is locked, if there is one.
 pub fn unlock_first(model: &mut Model, verb: &Verb) -> Option<Vec<Effect>> {
-    let locked = verb.signers(&model.state).into_iter().find(|name| !model.unlocked.contains(name))?;
+    let locked = verb
+        .signers(&model.state, &model.settings.operator)
+        .into_iter()
+        .find(|name| !model.unlocked.contains(name))?;
     ask(model, Opens::Certifier(locked, Some(Box::new(verb.clone()))));
     Some(Vec::new())
 }

@@ -1,6 +1,9 @@
 //! The pane of certifiers: the authorities of the workspace, locked or unlocked.
 
 pub mod life;
+mod policy;
+
+pub(in crate::tui) use policy::before_saving;
 
 use super::{Cell, Column, Pane, PaneId, RowKey, Target, Used, entries, named};
 use crate::desk::Verb;
@@ -150,7 +153,7 @@ pub const PANE: Pane = Pane {
             ("console.help", "See every key of this pane."),
         ]
     },
-    commands: &[COMMANDS, life::COMMANDS],
+    commands: &[COMMANDS, life::COMMANDS, policy::COMMANDS],
 };
 
 const WRITE: Command = Command {
