@@ -18,6 +18,7 @@ mod probe;
 mod rehearse;
 pub mod report;
 mod request;
+mod revoke;
 mod secrets;
 mod session;
 mod site;

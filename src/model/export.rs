@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::bytes::Digest;
+use super::bytes::{Digest, Serial};
 use super::field::{Field, Kind, Record, When, choice, flag, yes_no};
 use super::secret::Secret;
 
@@ -438,12 +438,14 @@ impl Record for Export {
 }
 
 /// A certificate that is known here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Which {
     /// By its SHA-256.
     Sha256(Digest),
     /// By the id of its row in the issued list.
     Issued(u32),
+    /// By certifier and serial number.
+    Serial(String, Serial),
 }
 
 /// An export of one or several certificates.
