@@ -92,6 +92,7 @@ impl Record for Denial {
 
 /// Writes the reference of all fields, `docs/fields.md`.
 pub fn fields_markdown() -> String {
+    use crate::model::audit::setback::Reconciliation;
     use crate::model::certificate::Certificate;
     use crate::model::certifier::{Certifier, NewCertifier};
     use crate::model::export::{CertificateExport, Export};
@@ -99,6 +100,7 @@ pub fn fields_markdown() -> String {
     use crate::model::keyring::{
         ImportedKeyring, Keyring, MovedKeyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying,
     };
+    use crate::model::policy::Amendment;
     use crate::model::request::Request;
     use crate::model::revocation::{NewRevocation, Release};
     use crate::model::site::Site;
@@ -108,6 +110,7 @@ pub fn fields_markdown() -> String {
     );
     table::<NewCertifier>(&mut out);
     table::<Certifier>(&mut out);
+    table::<Amendment>(&mut out);
     table::<NewKeyring>(&mut out);
     table::<NewRequest>(&mut out);
     table::<Renaming>(&mut out);
@@ -127,6 +130,7 @@ pub fn fields_markdown() -> String {
     table::<Issued>(&mut out);
     table::<NewRevocation>(&mut out);
     table::<Release>(&mut out);
+    table::<Reconciliation>(&mut out);
     out
 }
 
