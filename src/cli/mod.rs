@@ -16,6 +16,7 @@ mod print;
 mod probe;
 #[cfg(feature = "network")]
 mod rehearse;
+pub mod remedy;
 pub mod report;
 mod request;
 mod secrets;
