@@ -4,7 +4,7 @@
 use crate::desk::{Desk, Verb};
 use crate::model::State;
 use crate::model::bytes::{Der, Digest};
-use crate::model::certifier::NewCertifier;
+use crate::model::certifier::{NewCertifier, Policy};
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::issued::{Issued, Reason};
@@ -89,8 +89,8 @@ impl Stage<'_> {
                 country: "DE".into(),
                 key_type,
                 years: 10,
-                crl_days: 30,
-                crl_url: crl_url.into(),
+                // One person does everything in the demonstration, and says so.
+                policy: Policy { crl_url: crl_url.into(), own_approval: true, ..Policy::default() },
                 password: demo(),
                 repeat: demo(),
                 ..NewCertifier::default()
@@ -129,8 +129,13 @@ impl Stage<'_> {
     }
 
     fn approve(&mut self, id: RequestId, certifier: &str, days: u32) -> Result<()> {
-        let plan =
-            Plan { certifier: certifier.into(), profile: "server".into(), days, reason: String::new() };
+        let plan = Plan {
+            certifier: certifier.into(),
+            profile: "server".into(),
+            days,
+            reason: String::new(),
+            ..Plan::default()
+        };
         self.desk.run(Verb::Approve { id, plan }).map(|_| ())
     }
 

@@ -54,7 +54,13 @@ fn each_effect_is_answered_exactly_once() {
     let path = |name: &str| folder.path().join(name);
     std::fs::write(path("text"), "no certificate").unwrap();
     let (mut workers, messages) = start(folder.path(), Duration::ZERO);
-    let plan = Plan { certifier: "ca".into(), profile: "server".into(), days: 9, reason: String::new() };
+    let plan = Plan {
+        certifier: "ca".into(),
+        profile: "server".into(),
+        days: 9,
+        reason: String::new(),
+        ..Plan::default()
+    };
     let unknown = Asked::Keyring(Box::new(Export::form("nobody", Format::Pem)));
     let of = |id: u64| -> Option<Effect> {
         let job = JobId(id);

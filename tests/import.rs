@@ -12,9 +12,13 @@ use std::process::Stdio;
 use proptest::prelude::*;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use ringmaster::desk::{Desk, Verb};
+use ringmaster::doctor;
 use ringmaster::model::error::{Error, Kind};
+use ringmaster::model::finding::Severity;
 use ringmaster::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, Role};
-use ringmaster::pki::bundle;
+use ringmaster::ops::install;
+use ringmaster::ops::ring::Act;
+use ringmaster::pki::bundle::{self, Tone};
 use ringmaster::pki::key::PrivateKey;
 use ringmaster::pki::pem::{self, Found};
 use ringmaster::store::kyr;
@@ -179,6 +183,9 @@ fn a_loop_ends_and_refuses_nothing() {
     let (a_by_b, b_by_a) = (cross(&a, &b), cross(&b, &a));
     let leaf = server("mail.example.test", &a);
     let text = [leaf.key_pem(), leaf.pem, b_by_a.pem, a_by_b.pem].concat();
+    let found = pem::find(text.as_bytes()).unwrap();
+    let told = bundle::tell(&found, &bundle::of(&found, &[], Desk::now()), Desk::now());
+    assert!(told[0].text.contains("circle"), "{told:?}");
     let ring = import(&mut desk, "mail", &text).unwrap();
     assert_eq!(titles(&ring, Role::Chain), ["A", "B"]);
 }
@@ -187,16 +194,17 @@ fn a_loop_ends_and_refuses_nothing() {
 fn what_makes_no_ring_is_refused_with_the_reason() {
     let root = authority("Root", None);
     let (one, two) = (server("one.example.test", &root), server("two.example.test", &root));
+    let lower = authority("Lower", Some(&root));
     let temp = tempfile::tempdir().unwrap();
     let mut desk = desk(temp.path());
     import(&mut desk, "taken", &[one.key_pem(), one.pem.clone()].concat()).unwrap();
     for (name, text, kind, says) in [
         ("mail", [one.key_pem(), two.pem].concat(), Kind::Refused, "is not the private key"),
         ("mail", one.pem.clone(), Kind::Refused, "private key of CN=one.example.test is not there"),
-        ("mail", authority("Lower", Some(&root)).pem, Kind::Refused, "neither a private key nor a root"),
+        ("mail", lower.pem.clone(), Kind::Refused, "neither a private key nor a root"),
         (
             "mail",
-            [root.key_pem(), root.pem.clone()].concat(),
+            [lower.key_pem(), lower.pem.clone()].concat(),
             Kind::Refused,
             "servers must not answer with it",
         ),
@@ -225,6 +233,55 @@ fn what_makes_no_ring_is_refused_with_the_reason() {
     let ended = sign(ended, KeyPair::generate().unwrap(), None);
     let ring = import(&mut desk, "some", &[one.key_pem(), one.pem, root.pem, ended.pem].concat()).unwrap();
     assert_eq!(titles(&ring, Role::Root), ["Root"]);
+}
+
+/// What `openssl req -x509` makes, for the key of one that was made before.
+fn self_signed(name: &str, key: KeyPair) -> Made {
+    let mut params = params(name, -1, 30);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    sign(params, key, None)
+}
+
+#[test]
+fn what_openssl_makes_for_tests_is_taken_for_tests_and_replaced_only_by_its_like() {
+    let test = self_signed("snake.example.test", KeyPair::generate().unwrap());
+    let text = [test.key_pem(), test.pem.clone()].concat();
+    let found = pem::find(text.as_bytes()).unwrap();
+    let told = bundle::tell(&found, &bundle::of(&found, &[], Desk::now()), Desk::now());
+    assert!(told.iter().any(|t| t.tone == Tone::Warning && t.text.contains("CA:TRUE")), "{told:?}");
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    let outcome = desk.run(verb("snake", &text)).unwrap();
+    assert!(outcome.message.contains("for tests only"), "{}", outcome.message);
+    let ring = &outcome.state.keyrings["snake"];
+    assert_eq!(
+        (titles(ring, Role::Leaf), ring.with_role(Role::Root).count()),
+        (vec!["snake.example.test".into()], 0)
+    );
+    let found = doctor::examine(&outcome.state, Desk::now(), &[30]);
+    let rules: Vec<_> = found.iter().map(|f| (f.rule.as_str(), f.severity)).collect();
+    assert!(
+        rules.contains(&("K17", Severity::Warning)) && rules.contains(&("K09", Severity::Warning)),
+        "{rules:?}"
+    );
+    // Another one of the same key may follow it, with a warning; in a ring with a certificate of an authority it may not.
+    let key = || KeyPair::from_pem(&test.key_pem()).unwrap();
+    let next = self_signed("snake.example.test", key());
+    let install = |ring: &str, made: &Made| {
+        let certificates = pem::find(made.pem.as_bytes()).unwrap().certificates;
+        Verb::ring(ring.to_owned(), Act::Install { certificates }).with_password(secret("new-pass"))
+    };
+    let certificates = pem::find(next.pem.as_bytes()).unwrap().certificates;
+    let plan =
+        install::plan(&desk.state(), "snake", &certificates, &Default::default(), Desk::now()).unwrap();
+    assert_eq!((plan.refusal.as_ref(), plan.steps.len(), plan.warnings.len()), (None, 1, 2), "{plan:?}");
+    desk.run(install("snake", &next)).unwrap();
+    let root = authority("Root", None);
+    let other = server("snake.example.test", &root);
+    import(&mut desk, "real", &[other.key_pem(), other.pem.clone(), root.pem].concat()).unwrap();
+    let own = self_signed("snake.example.test", KeyPair::from_pem(&other.key_pem()).unwrap());
+    let error = desk.run(install("real", &own)).unwrap_err();
+    assert!(error.why.contains("authority's"), "{error}");
 }
 
 #[test]

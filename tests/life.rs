@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ringmaster::desk::{Desk, Verb};
 use ringmaster::model::certificate::Certificate;
-use ringmaster::model::certifier::NewCertifier;
+use ringmaster::model::certifier::{NewCertifier, Policy};
 use ringmaster::model::change::Fact;
 use ringmaster::model::error::Kind;
 use ringmaster::model::finding::Severity;
@@ -25,7 +25,11 @@ pub(crate) fn create_certifier(desk: &mut Desk, name: &str, key_type: KeyType) {
         organization: "Example".into(),
         country: "DE".into(),
         key_type,
-        crl_url: "http://crl.example.test/ca.crl".into(),
+        policy: Policy {
+            crl_url: "http://crl.example.test/ca.crl".into(),
+            own_approval: true,
+            ..Policy::default()
+        },
         password: secret("ca-pass"),
         repeat: secret("ca-pass"),
         ..NewCertifier::default()
@@ -56,7 +60,13 @@ pub(crate) fn create_keyring(desk: &mut Desk, name: &str, stash: bool) -> Reques
 }
 
 pub(crate) fn plan(certifier: &str) -> Plan {
-    Plan { certifier: certifier.into(), profile: "server".into(), days: 90, reason: String::new() }
+    Plan {
+        certifier: certifier.into(),
+        profile: "server".into(),
+        days: 90,
+        reason: String::new(),
+        ..Plan::default()
+    }
 }
 
 pub(crate) fn issue(desk: &mut Desk, id: RequestId, certifier: &str) -> Certificate {

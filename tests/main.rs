@@ -25,6 +25,7 @@ mod probe;
 mod pty;
 mod requests;
 mod ring_life;
+mod roles;
 mod rules;
 mod screens;
 mod script;

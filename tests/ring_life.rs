@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use ringmaster::desk::{Desk, Verb};
+use ringmaster::doctor;
 use ringmaster::model::certificate::Certificate;
 use ringmaster::model::error::{Error, Kind};
 use ringmaster::model::field::Look;
@@ -210,6 +211,34 @@ fn a_waiting_key_is_replaced_or_dropped_but_never_lost_by_mistake() {
     assert!(kyr::open(&mail(&desk), &secret("another")).unwrap().next.is_some());
     act(&mut desk, "mail", Act::Install { certificates: vec![new] }).unwrap();
     assert_eq!(word(&desk, "mail"), "ok");
+}
+
+#[test]
+fn what_a_key_waits_for_names_the_step_that_is_next() {
+    let temp = tempfile::tempdir().unwrap();
+    let (mut desk, _) = furnished(temp.path());
+    let told = |desk: &Desk, rule: &str| {
+        let found = doctor::examine(&desk.state(), Desk::now(), &[400]);
+        let hit = found.into_iter().find(|f| f.rule == rule).unwrap();
+        (hit.text, hit.command.unwrap())
+    };
+    let id = create_keyring(&mut desk, "shop", true);
+    let waits = again(&mut desk, "mail", RequestKey::New(KeyType::P256)).unwrap();
+    for (rule, id) in [("K07", id), ("K12", waits)] {
+        let (text, command) = told(&desk, rule);
+        assert!(text.contains(&format!("its request {id} is pending")), "{text}");
+        assert_eq!(command, "keyring.open-request");
+        issue(&mut desk, id, "root");
+        let (text, command) = told(&desk, rule);
+        assert!(text.contains("issued, not installed"), "{text}");
+        assert_eq!(command, "keyring.install");
+    }
+    let id = create_keyring(&mut desk, "alone", true);
+    desk.run(Verb::Deny { id, reason: "Not ours.".into() }).unwrap();
+    let found = doctor::examine(&desk.state(), Desk::now(), &[30]);
+    let hit = found.iter().find(|f| f.rule == "K07" && f.text.contains("alone")).unwrap();
+    assert!(hit.text.contains("is denied"), "{}", hit.text);
+    assert_eq!(hit.command.as_deref(), Some("keyring.request"));
 }
 
 #[test]

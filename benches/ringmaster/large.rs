@@ -87,6 +87,7 @@ fn furnish(desk: &mut Desk, folder: &Path) {
             profile: "server".into(),
             days: 90,
             reason: String::new(),
+            ..Plan::default()
         };
         desk.run(Verb::Approve { id, plan }).expect("approved");
         let facts = desk.run(Verb::Issue { ids: vec![id] }).expect("issued").facts;

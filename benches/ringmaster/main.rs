@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use ringmaster::config::Config;
 use ringmaster::desk::{Desk, Verb};
 use ringmaster::model::bytes::Serial;
-use ringmaster::model::certifier::NewCertifier;
+use ringmaster::model::certifier::{NewCertifier, Policy};
 use ringmaster::model::change::Fact;
 use ringmaster::model::issued::Reason;
 use ringmaster::model::key::KeyType;
@@ -66,6 +66,7 @@ fn certifier(desk: &mut Desk, key_type: KeyType) {
         name: "root".into(),
         common_name: "Bench Root".into(),
         key_type,
+        policy: Policy { own_approval: true, ..Policy::default() },
         password: Secret::new("bench".into()),
         repeat: Secret::new("bench".into()),
         ..NewCertifier::default()
@@ -98,8 +99,13 @@ fn issue_rates(key_type: KeyType) {
         .filter_map(|f| if let Fact::RequestReceived { request } = f { Some(request.id) } else { None })
         .collect();
     for id in &ids {
-        let plan =
-            Plan { certifier: "root".into(), profile: "server".into(), days: 90, reason: String::new() };
+        let plan = Plan {
+            certifier: "root".into(),
+            profile: "server".into(),
+            days: 90,
+            reason: String::new(),
+            ..Plan::default()
+        };
         desk.run(Verb::Approve { id: *id, plan }).expect("approved");
     }
     let (one_by_one, batched) = ids.split_at(COUNT);

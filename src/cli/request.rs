@@ -12,7 +12,7 @@ use crate::model::State;
 use crate::model::error::{Error, Result};
 use crate::model::field::Look;
 use crate::model::finding::Subject;
-use crate::model::request::{Plan, Request, RequestId, Status};
+use crate::model::request::{Actor, Plan, Request, RequestId, Status};
 use crate::pki::pem;
 
 /// How many requests are read from the ledger at once.
@@ -149,14 +149,22 @@ fn import(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
 }
 
 fn list(all: bool, session: &mut Session<'_>) -> Result<u8> {
-    let columns = [
-        ("ID", Cell::Field("id")),
-        ("STATUS", Cell::Word(|r: &Request| r.status.word().into())),
-        ("SUBJECT", Cell::Field("subject")),
-        ("NAMES", Cell::Field("names")),
-        ("KEY", Cell::Field("key")),
-        ("SOURCE", Cell::Field("source")),
-    ];
+    let columns =
+        [
+            ("ID", Cell::Field("id")),
+            ("STATUS", Cell::Word(|r: &Request, _| r.word().into())),
+            ("NEXT", Cell::Word(|r: &Request, look| r.next(look.state).word().to_owned())),
+            (
+                "WAITS",
+                Cell::Word(|r: &Request, look| {
+                    if r.next(look.state) == Actor::Nobody { String::new() } else { r.waits(look.now) }
+                }),
+            ),
+            ("SUBJECT", Cell::Field("subject")),
+            ("NAMES", Cell::Field("names")),
+            ("KEY", Cell::Field("key")),
+            ("SOURCE", Cell::Field("source")),
+        ];
     let state = session.state()?;
     if !all {
         let open = state.requests.values().filter(|r| r.status.is_open());
@@ -240,7 +248,7 @@ fn preview(
     let plan = match (&request.status, named) {
         (Status::Approved { plan, .. }, None) => plan.clone(),
         (status, Some(certifier)) if status.is_open() => plan(options, state, certifier)?,
-        (Status::Pending, None) => match state.certifiers.keys().next() {
+        (status, None) if status.is_undecided() => match state.certifiers.keys().next() {
             Some(only) if state.certifiers.len() == 1 => plan(options, state, only.clone())?,
             Some(_) => {
                 session.out.note("Name a certifier to see what would be issued: --certifier CERTIFIER.");
@@ -270,7 +278,7 @@ fn plan(options: &ArgMatches, state: &State, certifier: String) -> Result<Plan> 
         return Err(Error::not_found("profile", &profile).next(format!("There are {}.", names.join(", "))));
     };
     let reason = options.try_get_one::<String>("reason").ok().flatten().cloned().unwrap_or_default();
-    Ok(Plan { certifier, profile, days, reason })
+    Ok(Plan { certifier, profile, days, reason, ..Plan::default() })
 }
 
 fn find(options: &ArgMatches, session: &mut Session<'_>) -> Result<Request> {

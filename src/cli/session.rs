@@ -32,7 +32,7 @@ pub(super) enum Cell<T> {
     /// A field of the record, by name.
     Field(&'static str),
     /// Something shorter than the field.
-    Word(fn(&T) -> String),
+    Word(fn(&T, &Look<'_>) -> String),
 }
 
 /// One run of a command.
@@ -293,7 +293,7 @@ impl<'a> Session<'a> {
         }
         let text = |record: &T, cell: &Cell<T>| match cell {
             Cell::Field(name) => T::field(name).map_or_else(String::new, |f| (f.get)(record, &look)),
-            Cell::Word(word) => word(record),
+            Cell::Word(word) => word(record, &look),
         };
         let rows: Vec<Vec<String>> =
             records.map(|r| columns.iter().map(|(_, cell)| text(r, cell)).collect()).collect();
@@ -334,7 +334,7 @@ impl<'a> Session<'a> {
         while ring.is_none() && tries < TRIES && !found.locked.is_empty() && !enough(&found) {
             tries += 1;
             if tries == 1 && !self.secrets.unattended() {
-                self.out.note(&format!("{source} holds {}.", found.locked.join("; ")));
+                self.out.note(&format!("{source} holds {}.", found.locked_words().join("; ")));
             }
             let password = self.secrets.ask(&format!("Password of {source}"))?;
             let opening = Opening { password: Some(&password), stop: None };

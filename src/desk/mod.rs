@@ -17,7 +17,7 @@ use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::{DAY, Timestamp};
 pub use crate::ops::approve::{Preview, preview};
-use crate::ops::{Env, install};
+use crate::ops::{Env, install, roles};
 use crate::store::certifier_key::{self, Protection};
 use crate::store::history::{Gone, History};
 use crate::store::ledger::Ledger;
@@ -104,10 +104,11 @@ impl Desk {
     /// `Locked` when a certifier or a ring needs its password.
     pub fn run(&mut self, verb: Verb) -> Result<Outcome> {
         self.writable()?;
-        let mut outcome = self.work(&mut |desk, state, now| {
+        let done = self.work(&mut |desk, state, now| {
             let needs = Needs::of(desk, state, &verb, now)?;
             desk.with_env(now, &mut |env| perform(state, &verb, &needs, env))
-        })?;
+        });
+        let mut outcome = self.or_recorded(done)?;
         if let Verb::CreateCertifier(asked) = &verb {
             // The certifier is made, whatever becomes of unlocking it.
             if let Err(error) = self.unlock(&asked.name, &asked.password) {
@@ -201,6 +202,10 @@ impl Desk {
     /// Unlocks a certifier for this session; failures are recorded in the audit chain.
     pub fn unlock(&mut self, certifier: &str, password: &Secret) -> Result<()> {
         self.writable()?;
+        if let Some(of) = self.state().certifiers.get(certifier) {
+            let allowed = roles::require(of, &self.operator, roles::Act::Unlock);
+            self.or_recorded(allowed)?;
+        }
         let sealed = self.store.certifier_key(certifier)?;
         match certifier_key::open(certifier, &sealed, password) {
             Ok(key) => {
@@ -313,6 +318,19 @@ impl Desk {
         match self.store.read_only() {
             None => Ok(()),
             Some(why) => Err(Error::new(Kind::ReadOnly, "Nothing can be changed here.").why(why)),
+        }
+    }
+
+    /// Records a refusal by a role or by the rule of two people.
+    fn or_recorded<T>(&mut self, done: Result<T>) -> Result<T> {
+        let Err(error) = done else { return done };
+        let Some(about) = error.about.clone().filter(|_| error.kind == Kind::NotAllowed) else {
+            return Err(error);
+        };
+        let fact = Fact::Refused { about, what: error.what.clone(), why: error.why.clone() };
+        match self.record(fact) {
+            Ok(()) => Err(error),
+            Err(unrecorded) => Err(error.next(format!("This refusal was not recorded: {unrecorded}"))),
         }
     }
 

@@ -337,10 +337,25 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::PolicyAmended { certifier, policy } => {
             format!("Certifier {certifier} has policy version {}.", policy.version)
         }
-        Fact::RequestApproved { id, plan, .. } => {
-            format!("Request {id} is approved; {} has to sign it.", plan.certifier)
+        Fact::RequestApproved { id, plan, relaxed, .. } => {
+            let relaxed = if relaxed.is_empty() { String::new() } else { format!(" ({relaxed})") };
+            format!("Request {id} is approved{relaxed}; {} has to sign it.", plan.certifier)
         }
         Fact::RequestDenied { id, .. } => format!("Request {id} is denied."),
+        Fact::RequestNoted { id, .. } => format!("It is noted at request {id}."),
+        Fact::PlanEdited { id, .. } => {
+            format!(
+                "Request {id} is under review: what will be issued was edited, and somebody else approves it."
+            )
+        }
+        Fact::RequestWithdrawn { id, .. } => format!("Request {id} is withdrawn."),
+        Fact::RequestExpired { id, .. } => format!("Request {id} is expired."),
+        Fact::SigningFailed { id, .. } => {
+            format!("Request {id} could not be signed and is under review again.")
+        }
+        Fact::CertificatePickedUp { id, to, .. } => {
+            format!("The certificate of request {id} was picked up: {to}.")
+        }
         Fact::CertificateIssued { issued, .. } => {
             format!("{} signed {} with serial {}.", issued.certifier, issued.subject, issued.serial)
         }
@@ -350,6 +365,7 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::SiteSaved { site } => format!("Site {} is saved.", site.name),
         Fact::SiteDeleted { name } => format!("Site {name} is deleted."),
         Fact::SigningAbandoned { what, .. } => format!("An unfinished signature was found: {what}."),
+        Fact::Refused { what, .. } => what.clone(),
         Fact::UnlockFailed { what } => format!("Unlocking failed: {what}."),
         Fact::CertifierUnlocked { certifier } => format!("Certifier {certifier} is unlocked."),
     })

@@ -1,5 +1,6 @@
 //! Rules about the certificates in keyrings: their time, strength, names and use.
 
+use super::keyrings::Waiting;
 use super::{Case, Check, Hit, rings, serves};
 use crate::model::certificate::{Certificate, KeyUsage};
 use crate::model::finding::Severity;
@@ -177,8 +178,10 @@ fn ends(case: &Case<'_>, ring: &Keyring, entry: &Entry) -> Option<Hit> {
         Hit::ring(ring, text).severity(severity)
     };
     Some(match entry.role {
-        Role::Leaf if ring.next_key.is_some() => hit("; a new key waits for its certificate")
-            .instead("Install the certificate that answers the new request.", "keyring.install"),
+        Role::Leaf if ring.next_key.is_some() => {
+            let waiting = Waiting::of(case, ring);
+            waiting.hit(hit(&format!("; a new key waits for its certificate: {}", waiting.words())))
+        }
         Role::Leaf => hit(""),
         Role::Chain => hit("").instead(
             "Install the certificate again with the new intermediate of its authority.",
@@ -214,6 +217,10 @@ fn weak(ring: &Keyring, entry: &Entry) -> Option<Hit> {
 /// Says why a certificate is not for servers, if it is not, and how bad that is.
 fn unfit(c: &Certificate) -> Option<(String, Severity)> {
     let title = c.subject.title();
+    if c.is_ca() && c.is_self_issued() {
+        let text = format!("has a self-signed test certificate that says it is an authority's: {title}.");
+        return Some((text, Severity::Warning));
+    }
     if c.basic.is_some_and(|b| b.ca) {
         return Some((format!("has the certificate of an authority as its own: {title}."), Severity::Error));
     }

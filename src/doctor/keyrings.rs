@@ -6,7 +6,7 @@ use super::{Case, Check, Hit, rings, serves};
 use crate::model::bytes::Digest;
 use crate::model::finding::Severity;
 use crate::model::keyring::{Keyring, Role};
-use crate::model::request::Status;
+use crate::model::request::{Request, Status};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -35,11 +35,8 @@ pub(super) const CHECKS: &[Check] = &[
             keyring, and install what answers it.",
         run: |case, found| {
             for ring in rings(case).filter(|r| r.key.is_some() && r.leaf().is_none()) {
-                let request = case.state.request_of_keyring(ring);
-                let issued = request.is_some_and(|r| matches!(r.status, Status::Issued { .. }));
-                let text =
-                    if issued { "its certificate is issued, not installed" } else { "it waits for one" };
-                found(Hit::ring(ring, format!("has no certificate: {text}.")));
+                let waiting = Waiting::of(case, ring);
+                found(waiting.hit(Hit::ring(ring, format!("has no certificate: {}.", waiting.words()))));
             }
         },
     },
@@ -93,6 +90,39 @@ pub(super) const CHECKS: &[Check] = &[
         },
     },
 ];
+
+/// What a key waits for.
+pub(super) struct Waiting<'a>(Option<&'a Request>);
+
+impl<'a> Waiting<'a> {
+    /// Looks at the latest request of a ring.
+    pub(super) fn of(case: &Case<'a>, ring: &Keyring) -> Self {
+        Self(case.state.request_of_keyring(ring))
+    }
+
+    /// Says it in words.
+    pub(super) fn words(&self) -> String {
+        let Some(request) = self.0 else { return "no request of it is in the queue".into() };
+        match request.status {
+            Status::Issued { .. } => "its certificate is issued, not installed".into(),
+            _ => format!("its request {} is {}", request.id, request.status.word()),
+        }
+    }
+
+    /// Names the next step, which is not to install before there is something to install.
+    pub(super) fn hit(&self, hit: Hit) -> Hit {
+        match self.0.map(|request| &request.status) {
+            Some(Status::Issued { .. }) => {
+                hit.instead("Install the certificate that answers its request.", "keyring.install")
+            }
+            Some(Status::Pending | Status::Approved { .. }) => hit.instead(
+                "Have its request signed, here or by another authority; then install the certificate.",
+                "keyring.open-request",
+            ),
+            _ => hit.instead("Request a certificate for the key again.", "keyring.request"),
+        }
+    }
+}
 
 /// Finds certificates that stand where their key is not. The store takes no such ring in; but the certificate that a ring
 /// waits for can stand in another place.

@@ -5,24 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::bytes::{Digest, colons};
 use super::certificate::Certificate;
 use super::escape::visible;
-use super::field::{Field, Kind, Record, When, choice, number};
+use super::field::{Field, Kind, Record, When, choice, join, number};
 use super::key::KeyType;
 use super::keyring::{check_name, country, ends};
+use super::policy::Fields;
+pub use super::policy::{HasPolicy, Policy, Roles};
 use super::secret::Secret;
 use super::time::{Timestamp, days_left};
-
-/// What may be amended after creation. Amending makes the next version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Policy {
-    /// Rises by one with every amendment.
-    pub version: u32,
-    /// The profile used when nobody says otherwise.
-    pub profile: String,
-    /// How long a CRL is valid, in days.
-    pub crl_days: u32,
-    /// Where the CRL will be found (http URI), put into issued certificates; empty for none.
-    pub crl_url: String,
-}
 
 /// A CRL that was signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,12 +58,8 @@ pub struct NewCertifier {
     pub key_type: KeyType,
     /// Validity of its own certificate in years of 365 days.
     pub years: u32,
-    /// The profile used when nobody says otherwise.
-    pub profile: String,
-    /// How long a CRL is valid, in days.
-    pub crl_days: u32,
-    /// Where the CRL will be found; empty for none.
-    pub crl_url: String,
+    /// What may be amended later. Who makes it becomes its first CAA and RA.
+    pub policy: Policy,
     /// The password that seals the key.
     pub password: Secret,
     /// The password again.
@@ -90,30 +75,35 @@ impl Default for NewCertifier {
             country: String::new(),
             key_type: KeyType::P384,
             years: 10,
-            profile: "server".into(),
-            crl_days: 30,
-            crl_url: String::new(),
+            policy: Policy::default(),
             password: Secret::default(),
             repeat: Secret::default(),
         }
     }
 }
 
-/// Reads the address of a CRL: empty, or an absolute http address (RFC 5280 section 8 warns of https here).
-fn crl_url(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    let good = text.strip_prefix("http://").is_some_and(|rest| !rest.is_empty() && rest.is_ascii());
-    if text.is_empty() || good && !text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        Ok(text.to_owned())
-    } else {
-        Err("an address that begins with http:// (not https: fetching it would need a certificate check)"
-            .into())
+impl HasPolicy for NewCertifier {
+    fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    fn policy_mut(&mut self) -> &mut Policy {
+        &mut self.policy
     }
 }
 
-impl Record for NewCertifier {
-    const NOUN: &'static str = "new certifier";
-    const FIELDS: &'static [Field<Self>] = &[
+impl HasPolicy for Certifier {
+    fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    fn policy_mut(&mut self) -> &mut Policy {
+        &mut self.policy
+    }
+}
+
+impl NewCertifier {
+    const OWN: &'static [Field<Self>] = &[
         Field {
             name: "name",
             label: "Name",
@@ -187,42 +177,8 @@ impl Record for NewCertifier {
                 Ok(())
             },
         },
-        Field {
-            name: "profile",
-            label: "Profile",
-            help: "What issued certificates contain when nobody says otherwise.",
-            kind: Kind::Profile,
-            when: When::Amendable,
-            get: |x, _| x.profile.clone(),
-            set: |x, t| {
-                x.profile = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "crl-days",
-            label: "CRL validity in days",
-            help: "How long each CRL is valid.",
-            kind: Kind::Number(1, 400),
-            when: When::Amendable,
-            get: |x, _| x.crl_days.to_string(),
-            set: |x, t| {
-                x.crl_days = number(t, 1, 400)?;
-                Ok(())
-            },
-        },
-        Field {
-            name: "crl-url",
-            label: "CRL address",
-            help: "The http address where peers will find the CRL; empty for none.",
-            kind: Kind::Text,
-            when: When::Amendable,
-            get: |x, _| visible(&x.crl_url),
-            set: |x, t| {
-                x.crl_url = crl_url(t)?;
-                Ok(())
-            },
-        },
+    ];
+    const SECRETS: &'static [Field<Self>] = &[
         Field {
             name: "password",
             label: "Password",
@@ -250,9 +206,16 @@ impl Record for NewCertifier {
     ];
 }
 
-impl Record for Certifier {
-    const NOUN: &'static str = "certifier";
-    const FIELDS: &'static [Field<Self>] = &[
+impl Record for NewCertifier {
+    const NOUN: &'static str = "new certifier";
+    const FIELDS: &'static [Field<Self>] = &join::<
+        _,
+        { Self::OWN.len() + Fields::<Self>::ALL.len() + Self::SECRETS.len() },
+    >(&[Self::OWN, Fields::<Self>::ALL, Self::SECRETS]);
+}
+
+impl Certifier {
+    const OWN: &'static [Field<Self>] = &[
         Field::derived("name", "Name", "The name of the certifier and of its folder.", |x, _| x.name.clone()),
         Field::derived("subject", "Subject", "The issuer name in every certificate it signs.", |x, _| {
             x.certificate.subject.text()
@@ -278,20 +241,8 @@ impl Record for Certifier {
             "When its certificate ends; nothing it signs lasts longer.",
             |x, look| ends(&x.certificate, look),
         ),
-        Field::derived(
-            "profile",
-            "Profile",
-            "What issued certificates contain when nobody says otherwise.",
-            |x, _| x.policy.profile.clone(),
-        ),
         Field::derived("policy-version", "Policy version", "Rises with every amendment.", |x, _| {
             x.policy.version.to_string()
-        }),
-        Field::derived("crl-days", "CRL validity in days", "How long each CRL is valid.", |x, _| {
-            x.policy.crl_days.to_string()
-        }),
-        Field::derived("crl-url", "CRL address", "Where peers find the CRL.", |x, _| {
-            visible(&x.policy.crl_url)
         }),
         Field::derived("crl", "Latest CRL", "Number, entries and when the next one is due.", |x, look| {
             let Some(c) = &x.crl else { return "none".into() };
@@ -303,4 +254,10 @@ impl Record for Certifier {
         }),
         Field::derived("created", "Created", "When it was made.", |x, _| x.created.text()),
     ];
+}
+
+impl Record for Certifier {
+    const NOUN: &'static str = "certifier";
+    const FIELDS: &'static [Field<Self>] =
+        &join::<_, { Self::OWN.len() + Fields::<Self>::ALL.len() }>(&[Self::OWN, Fields::<Self>::ALL]);
 }

@@ -9,7 +9,7 @@ use super::certifier::{Certifier, CrlInfo, Policy};
 use super::finding::Subject;
 use super::issued::{Issued, Reason, Revocation};
 use super::keyring::Keyring;
-use super::request::{Plan, Request, RequestId, Status};
+use super::request::{Contact, Plan, Request, RequestId};
 use super::site::Site;
 use super::time::Timestamp;
 
@@ -94,6 +94,9 @@ pub enum Fact {
         /// SHA-256 over what profile and policy said then; what is signed has to be bound to the same.
         #[serde(default)]
         terms: Digest,
+        /// The relaxation of the policy that allowed it; empty when every rule was kept.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        relaxed: String,
     },
     /// A request was denied.
     RequestDenied {
@@ -105,6 +108,74 @@ pub enum Fact {
         at: Timestamp,
         /// Why.
         reason: String,
+    },
+    /// What is known about whom to ask was changed.
+    RequestNoted {
+        /// Its number.
+        id: RequestId,
+        /// Who.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// Whom to ask, from now on.
+        contact: Contact,
+        /// The comment, from now on.
+        comment: String,
+    },
+    /// What will be issued was edited; an approval that was given before is void.
+    PlanEdited {
+        /// The number of the request.
+        id: RequestId,
+        /// Who.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// What shall be issued, if somebody else approves it.
+        plan: Plan,
+    },
+    /// A request was taken back by whom it is for.
+    RequestWithdrawn {
+        /// Its number.
+        id: RequestId,
+        /// Who noted it.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: String,
+    },
+    /// A request was crossed off, for it was open for too long.
+    RequestExpired {
+        /// Its number.
+        id: RequestId,
+        /// Who.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// After how many days it may be.
+        days: u32,
+    },
+    /// An approved request could not be signed, and is back under review.
+    SigningFailed {
+        /// Its number.
+        id: RequestId,
+        /// Who tried.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// Why not.
+        reason: String,
+    },
+    /// A certificate was handed to its requester.
+    CertificatePickedUp {
+        /// The number of the request.
+        id: RequestId,
+        /// Who handed it out.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// Where to, in words.
+        to: String,
     },
     /// A certificate was signed.
     CertificateIssued {
@@ -147,6 +218,15 @@ pub enum Fact {
         /// SHA-256 of the to-be-signed bytes.
         tbs: Digest,
     },
+    /// Somebody wanted what a role or the rule of two people forbids; nothing was done.
+    Refused {
+        /// What it is about.
+        about: Subject,
+        /// What was refused, one sentence.
+        what: String,
+        /// Which rule forbids it.
+        why: String,
+    },
     /// A secret was asked and the answer was wrong.
     UnlockFailed {
         /// `certifier root` or `keyring mail`.
@@ -176,11 +256,18 @@ impl Fact {
             Self::RequestReceived { .. } => "request received",
             Self::RequestApproved { .. } => "request approved",
             Self::RequestDenied { .. } => "request denied",
+            Self::RequestNoted { .. } => "request noted",
+            Self::PlanEdited { .. } => "plan edited",
+            Self::RequestWithdrawn { .. } => "request withdrawn",
+            Self::RequestExpired { .. } => "request expired",
+            Self::SigningFailed { .. } => "signing failed",
+            Self::CertificatePickedUp { .. } => "certificate picked up",
             Self::CertificateIssued { .. } => "certificate issued",
             Self::CertificateRevoked { .. } => "certificate revoked",
             Self::SiteSaved { .. } => "site saved",
             Self::SiteDeleted { .. } => "site deleted",
             Self::SigningAbandoned { .. } => "signing abandoned",
+            Self::Refused { .. } => "refused",
             Self::UnlockFailed { .. } => "unlock failed",
             Self::CertifierUnlocked { .. } => "certifier unlocked",
         }
@@ -190,6 +277,7 @@ impl Fact {
     pub fn subject(&self) -> Subject {
         match self {
             Self::WorkspaceCreated | Self::FilePutAway { .. } => Subject::Workspace,
+            Self::Refused { about, .. } => about.clone(),
             Self::UnlockFailed { what } => match what.split_once(' ') {
                 Some(("certifier", name)) => Subject::Certifier(name.into()),
                 Some(("keyring", name)) => Subject::Keyring(name.into()),
@@ -207,7 +295,14 @@ impl Fact {
                 Subject::Keyring(name.clone())
             }
             Self::RequestReceived { request } => Subject::Request(request.id),
-            Self::RequestApproved { id, .. } | Self::RequestDenied { id, .. } => Subject::Request(*id),
+            Self::RequestApproved { id, .. }
+            | Self::RequestDenied { id, .. }
+            | Self::RequestNoted { id, .. }
+            | Self::PlanEdited { id, .. }
+            | Self::RequestWithdrawn { id, .. }
+            | Self::RequestExpired { id, .. }
+            | Self::SigningFailed { id, .. }
+            | Self::CertificatePickedUp { id, .. } => Subject::Request(*id),
             Self::CertificateIssued { issued, .. } => {
                 Subject::Issued(issued.certifier.clone(), issued.serial.clone())
             }
@@ -296,24 +391,22 @@ impl State {
                 self.next_request = self.next_request.max(request.id.0 + 1);
                 self.requests.insert(request.id, request.clone());
             }
-            Fact::RequestApproved { id, by, at, plan, terms } => {
-                let (by, plan) = (by.clone(), plan.clone());
-                self.decide(*id, Status::Approved { by, at: *at, plan, terms: *terms });
-            }
-            Fact::RequestDenied { id, by, at, reason } => {
-                self.decide(*id, Status::Denied { by: by.clone(), at: *at, reason: reason.clone() });
-            }
             Fact::CertificateIssued { issued, .. } => {
                 self.issued += 1;
-                let status = Status::Issued {
-                    by: issued.by.clone(),
-                    at: issued.at,
-                    certifier: issued.certifier.clone(),
-                    serial: issued.serial.clone(),
-                    sha256: issued.sha256,
-                };
-                if let Some(id) = issued.request {
-                    self.decide(id, status);
+                if let Some(request) = issued.request.and_then(|id| self.requests.get_mut(&id)) {
+                    request.apply(fact);
+                }
+            }
+            Fact::RequestApproved { id, .. }
+            | Fact::RequestDenied { id, .. }
+            | Fact::RequestNoted { id, .. }
+            | Fact::PlanEdited { id, .. }
+            | Fact::RequestWithdrawn { id, .. }
+            | Fact::RequestExpired { id, .. }
+            | Fact::SigningFailed { id, .. }
+            | Fact::CertificatePickedUp { id, .. } => {
+                if let Some(request) = self.requests.get_mut(id) {
+                    request.apply(fact);
                 }
             }
             Fact::CertificateRevoked { certifier, serial, reason, at, .. } => {
@@ -337,6 +430,7 @@ impl State {
             Fact::WorkspaceCreated
             | Fact::KeyExported { .. }
             | Fact::SigningAbandoned { .. }
+            | Fact::Refused { .. }
             | Fact::UnlockFailed { .. }
             | Fact::CertifierUnlocked { .. } => {}
         }
@@ -346,11 +440,5 @@ impl State {
     fn forget_revocations(&mut self) {
         let keyrings = &self.keyrings;
         self.revocations.retain(|sha256, _| keyrings.values().any(|ring| ring.entry(sha256).is_some()));
-    }
-
-    fn decide(&mut self, id: RequestId, status: Status) {
-        if let Some(request) = self.requests.get_mut(&id) {
-            request.status = status;
-        }
     }
 }

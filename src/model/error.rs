@@ -1,5 +1,7 @@
 //! The one error of the library: what happened, why, and what to do next, in the user's words.
 
+use super::finding::Subject;
+
 /// What sort of refusal or failure it is; the faces choose exit code and dialog by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -9,6 +11,8 @@ pub enum Kind {
     NotFound,
     /// A rule forbids it; nothing was changed.
     Refused,
+    /// A role, or the rule of two people, forbids it; nothing was changed, and the refusal is recorded.
+    NotAllowed,
     /// A file that has to be private can be read by others.
     Exposed,
     /// The operating system or the owner of a file does not let this user read or change it.
@@ -56,6 +60,8 @@ pub struct Error {
     pub next: String,
     /// The command that does it (`object.verb`), offered as a key on the screen.
     pub command: Option<&'static str>,
+    /// What it is about; a refusal by a role is recorded with it.
+    pub about: Option<Subject>,
 }
 
 /// The result of everything that can be refused.
@@ -65,12 +71,17 @@ impl Error {
     /// Starts an error of this kind with what happened.
     pub fn new(kind: Kind, what: impl Into<String>) -> Self {
         let what = super::escape::visible(&what.into());
-        Self { kind, what, why: String::new(), next: String::new(), command: None }
+        Self { kind, what, why: String::new(), next: String::new(), command: None, about: None }
     }
 
     /// A rule forbids it.
     pub fn refused(what: impl Into<String>) -> Self {
         Self::new(Kind::Refused, what)
+    }
+
+    /// A role, or the rule of two people, forbids it.
+    pub fn not_allowed(about: Subject, what: impl Into<String>) -> Self {
+        Self { about: Some(about), ..Self::new(Kind::NotAllowed, what) }
     }
 
     /// The input asks for what cannot be.

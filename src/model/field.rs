@@ -91,6 +91,29 @@ impl<T> Field<T> {
     }
 }
 
+impl<T> Clone for Field<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Field<T> {}
+
+/// Joins tables into one of `N` fields, so that a table can be shared by several records.
+pub const fn join<T, const N: usize>(tables: &[&[Field<T>]]) -> [Field<T>; N] {
+    let mut all = [tables[0][0]; N];
+    let (mut table, mut at) = (0, 0);
+    while table < tables.len() {
+        let mut row = 0;
+        while row < tables[table].len() {
+            all[at] = tables[table][row];
+            (row, at) = (row + 1, at + 1);
+        }
+        table += 1;
+    }
+    all
+}
+
 /// A record with a FIELDS table.
 pub trait Record: Sized + 'static {
     /// The noun in docs and messages: `site`, `new keyring`.

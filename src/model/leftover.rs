@@ -2,7 +2,7 @@
 
 use super::State;
 use super::keyring::Keyring;
-use super::request::{Request, RequestId, Status};
+use super::request::{Request, RequestId};
 use super::time::Timestamp;
 use super::unread::{Sort, Unread};
 
@@ -65,11 +65,11 @@ fn of_ring(state: &State, ring: &Keyring, now: Timestamp) -> Option<Leftover> {
     let name = &ring.name;
     let (why, since) = match state.request_of_keyring(ring) {
         None => ("no request of it is in the queue".into(), None),
-        Some(Request { id, status: Status::Denied { at, .. }, .. }) => {
-            (format!("its request {id} was denied"), Some(*at))
+        Some(request) if request.status.is_turned_down() => {
+            (format!("its request {} was {}", request.id, request.status.word()), Some(request.since()))
         }
-        Some(Request { id, status: Status::Pending, received, .. })
-            if received.days_from(now) <= -PATIENCE =>
+        Some(Request { id, status, received, .. })
+            if status.is_undecided() && received.days_from(now) <= -PATIENCE =>
         {
             (format!("nobody has answered its request {id}"), Some(*received))
         }
@@ -92,8 +92,8 @@ fn waiting_key(state: &State, ring: &Keyring) -> Option<Leftover> {
     let request = state.requests.values().rev().find(|r| r.pkcs10.key.sha256 == next.sha256);
     let (why, since) = match request {
         None => ("no request for it is in the queue".into(), None),
-        Some(Request { id, status: Status::Denied { at, .. }, .. }) => {
-            (format!("its request {id} was denied"), Some(*at))
+        Some(request) if request.status.is_turned_down() => {
+            (format!("its request {} was {}", request.id, request.status.word()), Some(request.since()))
         }
         Some(_) => return None,
     };

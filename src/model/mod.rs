@@ -16,6 +16,7 @@ pub mod key;
 pub mod keyring;
 pub mod leftover;
 pub mod name;
+pub mod policy;
 pub mod profile;
 pub mod request;
 pub mod secret;

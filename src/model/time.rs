@@ -112,6 +112,16 @@ impl From<OffsetDateTime> for Timestamp {
     }
 }
 
+/// Says how long ago something was, in one unit: `5 min`, `3 h`, `2 days`. What lies ahead, by a clock that was set back, is
+/// `0 min`.
+pub fn age(since: Timestamp, now: Timestamp) -> String {
+    match now.0.saturating_sub(since.0).max(0) {
+        seconds if seconds < 2 * 3600 => format!("{} min", seconds / 60),
+        seconds if seconds < 2 * DAY => format!("{} h", seconds / 3600),
+        seconds => format!("{} days", seconds / DAY),
+    }
+}
+
 /// Says a number of days in words, as a person would: `6 days left`, `ends today`, `ended 3 days ago`.
 pub fn days_left(days: i64) -> String {
     match days {
@@ -167,6 +177,21 @@ mod tests {
         assert_eq!(Timestamp(1_000_000 - 5).days_from(now), -1);
         assert_eq!(days_left(0), "ends today");
         assert_eq!(days_left(-3), "ended 3 days ago");
+    }
+
+    #[test]
+    fn an_age_has_one_unit() {
+        for (seconds, said) in [
+            (-5, "0 min"),
+            (59, "0 min"),
+            (7199, "119 min"),
+            (7200, "2 h"),
+            (2 * DAY - 1, "47 h"),
+            (2 * DAY, "2 days"),
+            (i64::MAX, "106751991167300 days"),
+        ] {
+            assert_eq!(age(Timestamp(0), Timestamp(seconds)), said);
+        }
     }
 
     #[test]

@@ -14,7 +14,8 @@ use crate::pki::signer::Signing;
 use crate::pki::{certificate, crl, issue, name};
 use crate::store::{certifier_key, document};
 
-/// Makes a certifier as asked. Errors: the name is taken or cannot be a folder, the passwords differ, no such profile.
+/// Makes a certifier as asked; who makes it is its first CAA and RA. Errors: the name is taken or cannot be a folder, the passwords differ, no such profile,
+/// roles that contradict each other.
 pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) -> Result<Change> {
     check_name(&asked.name).map_err(|why| Error::usage("The name cannot be used.").why(why))?;
     if state.certifiers.contains_key(&asked.name) {
@@ -37,7 +38,12 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
             .why("Its files stand in the workspace, but cannot be read.")
             .next("Repair them first (\"ringmaster doctor\" says what is wrong), or choose another name."));
     }
-    super::profile(state, &asked.profile)?;
+    super::profile(state, &asked.policy.profile)?;
+    let mut policy = Policy { version: 1, ..asked.policy.clone() };
+    policy.roles.found(env.operator);
+    if let Some(why) = policy.roles.contradiction() {
+        return Err(Error::usage("The roles contradict each other.").why(why));
+    }
     new_password(&asked.password, &asked.repeat)?;
 
     let subject =
@@ -63,12 +69,7 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
         name: asked.name.clone(),
         created: env.now,
         certificate: certificate::read(&der)?,
-        policy: Policy {
-            version: 1,
-            profile: asked.profile.clone(),
-            crl_days: asked.crl_days,
-            crl_url: asked.crl_url.clone(),
-        },
+        policy,
         crl: None,
     };
     let mut files = document::certifier(&certifier)?;

@@ -7,7 +7,7 @@ use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::keyring::{Entry, Identity, Keyring, NewKeyring, Role, SelfCertifying};
 use crate::model::name::{AltName, Name};
-use crate::model::request::{Pkcs10, Request, RequestId, Status};
+use crate::model::request::{Pkcs10, Received, Request, RequestId};
 use crate::model::site::host_name;
 use crate::pki::key::PrivateKey;
 use crate::pki::{name, request};
@@ -57,17 +57,16 @@ pub(super) fn received(
     keyring: &str,
     pkcs10: Pkcs10,
     source: String,
-    env: &Env<'_>,
+    env: &mut Env<'_>,
 ) -> Request {
-    Request {
-        id: RequestId(state.next_request.max(1)),
-        pkcs10,
+    let received = Received {
         source,
-        keyring: Some(keyring.to_owned()),
-        received: env.now,
         by: env.operator.to_owned(),
-        status: Status::Pending,
-    }
+        at: env.now,
+        pickup: env.pickup(),
+        ..Received::default()
+    };
+    Request::new(RequestId(state.next_request.max(1)), pkcs10, Some(keyring.to_owned()), received)
 }
 
 /// Makes and signs a request.

@@ -20,9 +20,10 @@ const LONGEST_LABEL: usize = 100;
 ///
 /// Missing intermediates come from the workspace; self-signed authorities become trusted roots unless they have ended; what
 /// belongs to another key or stands above nothing is left out. A key may come without a certificate, and a certificate that
-/// has ended may come too: the ring then says so. `labels` are what certificates are called, by SHA-256.
+/// has ended may come too: the ring then says so. So may a self-signed one, also when it says that it is an authority's, as
+/// what `openssl req -x509` makes: the ring is for tests then. `labels` are what certificates are called, by SHA-256.
 ///
-/// Errors: the name is taken or cannot be a file, the passwords differ, the certificate is an authority's, certificates of
+/// Errors: the name is taken or cannot be a file, the passwords differ, the certificate is a subordinate authority's, certificates of
 /// another key only, nothing to make a ring of.
 pub fn import_keyring(
     state: &State,
@@ -93,7 +94,7 @@ fn entries(
     let mut sorted = bundle::sort(&keys, certificates, &known, env.now);
     let own = key.map(|_| sorted.identities.swap_remove(0)).unwrap_or_default();
     match (key, &own.leaf, sorted.identities.first().and_then(|i| i.leaf.as_ref())) {
-        (Some(_), Some(leaf), _) if leaf.is_ca() => {
+        (Some(_), Some(leaf), _) if leaf.is_ca() && !leaf.is_self_issued() => {
             return Err(refused()
                 .why(format!(
                     "{} is a certificate authority's certificate; servers must not answer with it.",

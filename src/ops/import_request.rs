@@ -4,7 +4,7 @@ use super::Env;
 use crate::model::State;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
-use crate::model::request::{Pkcs10, Proof, Request, RequestId, Status};
+use crate::model::request::{Pkcs10, Proof, Received, Request, RequestId};
 
 /// Receives requests. `known` are requests of the ledger that are the same, byte for byte: the state forgets those that
 /// were closed long ago.
@@ -31,17 +31,16 @@ pub fn import_requests(
             return Err(Error::refused("The same request stands in it twice.").next("Remove one of the two."));
         }
         let keyring = state.keyring_of_key(&pkcs10.key.sha256);
-        change.facts.push(Fact::RequestReceived {
-            request: Request {
-                id: RequestId(number),
-                pkcs10: pkcs10.clone(),
-                source: source.to_owned(),
-                keyring: keyring.map(|r| r.name.clone()),
-                received: env.now,
-                by: env.operator.to_owned(),
-                status: Status::Pending,
-            },
-        });
+        let received = Received {
+            source: source.to_owned(),
+            by: env.operator.to_owned(),
+            at: env.now,
+            pickup: env.pickup(),
+            ..Received::default()
+        };
+        let keyring = keyring.map(|r| r.name.clone());
+        let request = Request::new(RequestId(number), pkcs10.clone(), keyring, received);
+        change.facts.push(Fact::RequestReceived { request });
     }
     Ok(change)
 }

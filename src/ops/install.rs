@@ -21,7 +21,8 @@ use crate::store::kyr;
 pub use plan::{Line, Plan, Root, Step};
 
 /// Says what installing these certificates, given in any order, would do. Intermediates that are missing are taken from
-/// what the workspace knows. `revoked` holds revocations of the certificates given, by SHA-256.
+/// what the workspace knows. Into a ring that certifies itself, for tests, another certificate that its own key signed may
+/// go, also one that says it is an authority's. `revoked` holds revocations of the certificates given, by SHA-256.
 ///
 /// Errors: unknown keyring. Why it cannot be done is part of the plan.
 pub fn plan(
@@ -57,8 +58,20 @@ pub fn plan(
     plan.promotes = promotes;
     plan.replaces = ring.leaf().filter(|old| old.sha256 != leaf.sha256).cloned();
     plan.warnings = warnings(ring, leaf);
-    plan.refusal =
-        unfit(keyring, leaf, now).or_else(|| not_revoked(state, keyring, certificates, revoked, now).err());
+    let for_tests = ring.is_self_certified() && leaf.is_self_issued() && chain::signed_by(leaf, leaf);
+    plan.refusal = unfit(keyring, leaf, for_tests, now)
+        .or_else(|| not_revoked(state, keyring, certificates, revoked, now).err());
+    if for_tests {
+        plan.warnings.push(SELF_SIGNED.into());
+        if leaf.is_ca() {
+            plan.warnings.push(SAYS_CA.into());
+        }
+        plan.steps.retain(|s| s.certificate.sha256 == leaf.sha256);
+        plan.steps.truncate(1);
+        plan.steps.iter_mut().for_each(|s| s.role = Role::Leaf);
+        plan.unused = certificates.iter().filter(|c| c.sha256 != leaf.sha256).cloned().collect();
+        return Ok(plan);
+    }
     let (explanation, root) = climb(state, ring, leaf, certificates, now);
     if plan.refusal.is_none() && !explanation.trusted {
         plan.refusal = Some(untrusted(ring, leaf, &explanation, root.as_ref()));
@@ -150,6 +163,9 @@ pub fn not_revoked(
     Ok(())
 }
 
+const SELF_SIGNED: &str = "It is signed by its own key, as the one before: for tests only.";
+const SAYS_CA: &str = "It says that it is an authority's (CA:TRUE), so that many clients refuse it.";
+
 /// How the origin of what a person gave is called.
 const GIVEN: &str = "given";
 
@@ -198,9 +214,9 @@ fn fitting<'a>(
 }
 
 /// Says why a certificate cannot serve, whatever stands above it.
-fn unfit(keyring: &str, leaf: &Certificate, now: Timestamp) -> Option<Error> {
+fn unfit(keyring: &str, leaf: &Certificate, for_tests: bool, now: Timestamp) -> Option<Error> {
     let refused = Error::refused(format!("{} was not installed into {keyring}.", leaf.subject));
-    if leaf.is_ca() {
+    if leaf.is_ca() && !for_tests {
         return Some(
             refused
                 .why("It is a certificate authority's certificate; servers must not answer with it.")

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Env;
 use super::approve::{accept, by_key, preview_among};
+use super::roles::{self, Act};
 use crate::model::State;
 use crate::model::bytes::{Der, Serial};
 use crate::model::certifier::Certifier;
@@ -23,7 +24,7 @@ pub type Earlier = BTreeMap<RequestId, Vec<Issued>>;
 /// Signs approved requests, all or none; one that is named twice is signed once.
 ///
 /// Errors: one is unknown or not approved, profile or policy changed since its approval, what it would issue is refused by
-/// now, its certifier is locked or has ended.
+/// now, its certifier is locked or has ended, not the person for it.
 pub fn issue(state: &State, ids: &[RequestId], earlier: &Earlier, env: &mut Env<'_>) -> Result<Change> {
     let mut by_certifier: BTreeMap<&str, Vec<(&Request, &Plan)>> = BTreeMap::new();
     for id in BTreeSet::from_iter(ids) {
@@ -59,6 +60,7 @@ fn issue_by(
     earlier: &Earlier,
     env: &mut Env<'_>,
 ) -> Result<Change> {
+    roles::require(certifier, env.operator, Act::Sign)?;
     let authority = &certifier.certificate;
     if env.now > authority.not_after || env.now < authority.not_before {
         return Err(Error::refused(format!("Certifier {} cannot sign now.", certifier.name))

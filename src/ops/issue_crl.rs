@@ -1,6 +1,7 @@
 //! Signs the next CRL of a certifier.
 
 use super::Env;
+use super::roles::{self, Act};
 use crate::model::State;
 use crate::model::bytes::{Der, Serial};
 use crate::model::change::{Change, Fact};
@@ -11,7 +12,7 @@ use crate::pki::signer::Signing;
 use crate::pki::{crl, issue};
 use crate::store::document;
 
-/// Signs a CRL with this number and these entries. Errors: unknown or locked certifier; its certificate has ended.
+/// Signs a CRL with this number and these entries. Errors: unknown or locked certifier; its certificate has ended; not the person for it.
 pub fn issue_crl(
     state: &State,
     name: &str,
@@ -20,6 +21,7 @@ pub fn issue_crl(
     env: &mut Env<'_>,
 ) -> Result<Change> {
     let certifier = super::certifier(state, name)?;
+    roles::require(certifier, env.operator, Act::SignCrl)?;
     let authority = &certifier.certificate;
     let before = certifier.crl.as_ref().map_or(authority.not_before, |crl| crl.this_update);
     if env.now < before {

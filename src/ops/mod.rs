@@ -20,6 +20,7 @@ pub mod request_again;
 pub mod restore;
 pub mod revoke;
 pub mod ring;
+pub mod roles;
 pub mod self_certify;
 pub mod site;
 pub mod stash;
@@ -32,7 +33,7 @@ use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::keyring::{Keyring, check_name};
 use crate::model::profile::Profile;
-use crate::model::request::{Request, RequestId};
+use crate::model::request::{Request, RequestId, pickup};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::pki::signer::Signer;
@@ -63,6 +64,19 @@ impl Env<'_> {
         (self.random)(&mut bytes);
         bytes[0] = bytes[0] & 0x3f | 0x40;
         Serial(bytes.to_vec())
+    }
+
+    /// Makes a pick-up ID.
+    pub fn pickup(&mut self) -> String {
+        // Two of three draws are refused, on average; a source that gives the same for ever is a fault elsewhere.
+        for _ in 0..1000 {
+            let mut bytes = [0; 8];
+            (self.random)(&mut bytes);
+            if let Some(id) = pickup::make(bytes) {
+                return id;
+            }
+        }
+        String::new()
     }
 }
 

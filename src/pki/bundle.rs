@@ -217,7 +217,13 @@ pub fn tell(found: &Found, bundle: &Bundle, at: Timestamp) -> Vec<Told> {
                     }
                     _ => {}
                 }
-                if leaf.is_ca() {
+                if leaf.is_ca() && leaf.is_self_issued() {
+                    warnings.push(format!(
+                        "{} is self-signed and says that it is an authority's (CA:TRUE), as what openssl req -x509 makes. \
+                         It is good for tests only: many clients refuse a server that answers with it.",
+                        leaf.subject
+                    ));
+                } else if leaf.is_ca() {
                     warnings.push(format!("{} is an authority's certificate, not a server's.", leaf.subject));
                 }
             }
@@ -257,7 +263,7 @@ pub fn tell(found: &Found, bundle: &Bundle, at: Timestamp) -> Vec<Told> {
         let times = if bundle.doubled == 1 { "certificate stands" } else { "certificates stand" };
         say("Twice", format!("{} {times} in it again; each is taken once", bundle.doubled), Tone::Aside);
     }
-    found.locked.iter().take(SHOWN).for_each(|text| say("Locked", text.clone(), Tone::Warning));
+    found.locked_words().into_iter().take(SHOWN).for_each(|text| say("Locked", text, Tone::Warning));
     found.unread.iter().take(SHOWN).for_each(|text| say("Not read", text.clone(), Tone::Warning));
     warnings.into_iter().for_each(|text| say("Mind", text, Tone::Warning));
     all
@@ -310,6 +316,9 @@ fn above(identity: &Identity, leaf: &Certificate) -> Vec<String> {
         Some((root, true)) => format!("up to the root {}", root.subject),
         Some((root, false)) => format!("up to the root {}, which is not in it but known here", root.subject),
         None if top.is_self_issued() => "signed by itself".into(),
+        None if identity.chain.iter().any(|c| c.subject.der == top.issuer.der) => {
+            format!("its issuer {} stands below it already: the chain runs in a circle", top.issuer)
+        }
         None => format!("its issuer {} is not in it", top.issuer),
     });
     lines

@@ -112,7 +112,7 @@ fn proper(meta: &Metadata, name: &str, pipes: bool) -> Result<()> {
 
 fn too_large(name: &str, has: &str) -> Error {
     Error::refused(format!("{name} is too large."))
-        .why(format!("{has}; at most {LARGEST} are read."))
+        .why(format!("{has}; at most {} MiB are read.", LARGEST >> 20))
         .next("Bring the certificate, key or request alone.")
 }
 

@@ -94,6 +94,8 @@ pub struct Sheet {
     pub foot: Vec<Line<'static>>,
     /// Where the cursor stands: line of the body, column.
     pub cursor: Option<(usize, usize)>,
+    /// How many lines below the cursor's belong to it and are kept in sight with it.
+    pub below: usize,
     /// The first line shown; `None` keeps the cursor's line in sight.
     pub top: Option<usize>,
     /// What the footer says.

@@ -307,7 +307,8 @@ fn draw_sheet(ink: Ink, buf: &mut Buffer, body: Rect, sheet: &Sheet) -> Option<P
     let page = usize::from(inner.height.saturating_sub(foot));
     let top = sheet.top.unwrap_or_else(|| {
         let row = sheet.cursor.map_or(0, |(row, _)| row);
-        if row < page { 0 } else { row + 1 - page }
+        let last = row + sheet.below;
+        if last < page { 0 } else { (last + 1 - page).min(row) }
     });
     let top = top.min(sheet.body.len().saturating_sub(1));
     for (row, line) in (0..inner.height.saturating_sub(foot)).zip(sheet.body.iter().skip(top)) {

@@ -113,8 +113,11 @@ impl Place {
     /// Makes the certifier `root` and keeps its certificate in `root.pem`.
     pub(crate) fn certifier(&self) {
         let words = ["--password-fd", "0", "certifier", "create", "root", "--common-name", "Test Root"];
-        self.words(&[&words[..], &["--crl-url", "http://crl.example.test/root.crl"]].concat(), CA.as_bytes())
-            .done();
+        self.words(
+            &[&words[..], &["--crl-url", "http://crl.example.test/root.crl", "--own-approval"]].concat(),
+            CA.as_bytes(),
+        )
+        .done();
         self.write("root.pem", self.run("certifier certificate root").done());
     }
 

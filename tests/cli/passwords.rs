@@ -10,7 +10,7 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use super::{CA, Place};
 use crate::support::tool;
 
-const CREATE: &str = "certifier create root --common-name Root";
+const CREATE: &str = "certifier create root --common-name Root --own-approval";
 
 #[test]
 fn without_terminal_and_file_a_password_is_needed() {

@@ -149,7 +149,9 @@ fn one_password_of_two_opens_what_it_opens() {
     for (password, key) in [("first", "leaf.key"), ("second", "root.key")] {
         let found = place.open("both", password).unwrap();
         assert_eq!(found.keys[0].key.info(), place.key(key).info());
-        assert_eq!((found.certificates.len(), found.locked.len()), (2, 1));
+        assert_eq!(found.certificates.len(), 2);
+        assert_eq!(found.locked, ["an encrypted private key under another password"]);
     }
+    assert_eq!(found.locked_words(), ["an encrypted private key (2 of them)"]);
     assert_eq!(place.open("both", "third").unwrap_err().kind, Kind::WrongPassword);
 }

@@ -91,7 +91,7 @@ pub(super) const FIXTURES: &[Fixture] = &[
             mail(s).key = None;
         },
         bad: |s| drop(mail(s).entries.remove(0)),
-        tells: (Warning, "keyring mail", "it waits for one"),
+        tells: (Warning, "keyring mail", "no request of it is in the queue"),
     },
     Fixture {
         rule: "K08",
@@ -262,8 +262,7 @@ pub(super) const FIXTURES: &[Fixture] = &[
         rule: "K19",
         good: |s| {
             leaf(s).not_after = now().plus_days(800);
-            let policy =
-                Policy { version: 1, profile: "server".into(), crl_days: 30, crl_url: String::new() };
+            let policy = Policy::default();
             let (name, created, certificate) = ("root".to_owned(), now(), MADE.root.clone());
             let root = Certifier { name: name.clone(), created, certificate, policy, crl: None };
             s.certifiers.insert(name, root);

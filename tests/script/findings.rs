@@ -47,7 +47,7 @@ fn a_finding_is_opened_with_its_explanation() {
     let mut c = console();
     select(&mut c, "k07 shop");
     let screen = c.press("<ret>").screen();
-    for words in ["waits for one", "What it means", "The key was made", "keyring.install", "warning"] {
+    for words in ["is pending", "What it means", "The key was made", "keyring.open-request", "warning"] {
         assert!(screen.contains(words), "{words}: {screen}");
     }
 }
@@ -67,16 +67,16 @@ fn the_object_is_one_key_away_even_behind_a_filter() {
 #[test]
 fn the_fix_runs_on_the_object_and_through_the_gate() {
     let mut c = console();
-    select(&mut c, "k07 shop");
+    select(&mut c, "k07 wiki");
     c.press("f");
-    assert_eq!((c.model.pane, c.model.selected_name().as_deref()), (PaneId::Keyrings, Some("shop")));
+    assert_eq!((c.model.pane, c.model.selected_name().as_deref()), (PaneId::Keyrings, Some("wiki")));
     let menu =
-        |c: &Console| matches!(c.model.dialogs.last(), Some(Dialog::Menu(m)) if m.title.contains("shop"));
+        |c: &Console| matches!(c.model.dialogs.last(), Some(Dialog::Menu(m)) if m.title.contains("wiki"));
     assert!(menu(&c), "{}", c.screen());
     // In a session that may only read, the same key says so.
     let mut c = console();
     c.model.settings.read_only = Some("a test".into());
-    select(&mut c, "k07 shop");
+    select(&mut c, "k07 wiki");
     c.press("f");
     assert!(c.model.dialogs.is_empty() && c.screen().contains("read-only"), "{}", c.screen());
 }

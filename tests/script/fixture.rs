@@ -5,14 +5,14 @@ use std::sync::Arc;
 use ringmaster::model::State;
 use ringmaster::model::bytes::{Der, Digest, Serial};
 use ringmaster::model::certificate::{BasicConstraints, Certificate, KeyUsage};
-use ringmaster::model::certifier::{Certifier, CrlInfo, Policy};
+use ringmaster::model::certifier::{Certifier, CrlInfo, Policy, Roles};
 use ringmaster::model::error::Error;
 use ringmaster::model::issued::Issued;
 use ringmaster::model::key::KeyInfo;
 use ringmaster::model::keyring::{Entry, Keyring, Role, Sealed};
 use ringmaster::model::name::{AltName, Attribute, Name};
 use ringmaster::model::profile::Profile;
-use ringmaster::model::request::{Pkcs10, Plan, Proof, Request, RequestId, Status};
+use ringmaster::model::request::{Pkcs10, Plan, Proof, Received, Request, RequestId, Status};
 use ringmaster::model::site::{Site, SiteKind};
 use ringmaster::model::time::Timestamp;
 use ringmaster::pki::chain::inquiry::{Basis, Inquiry};
@@ -41,6 +41,7 @@ pub(crate) fn empty() -> State {
         names_needed: true,
         min_rsa: 2048,
         keys: vec!["P-256".into()],
+        ..Profile::default()
     };
     let public = Profile { name: "public-like".into(), ..profile.clone() };
     let profiles = [profile, public].into_iter().map(|p| (p.name.clone(), p)).collect();
@@ -61,7 +62,14 @@ pub(crate) fn full() -> State {
         name: "example-root".into(),
         created: now().plus_days(-700),
         certificate: root.clone(),
-        policy: Policy { version: 1, profile: "server".into(), crl_days: 30, crl_url: String::new() },
+        policy: Policy {
+            roles: Roles {
+                caa: vec!["ann".into(), "bea".into()],
+                ra: vec!["carl".into()],
+                auditor: Vec::new(),
+            },
+            ..Policy::default()
+        },
         crl: Some(crl),
     };
     state.certifiers.insert(certifier.name.clone(), certifier);
@@ -167,15 +175,14 @@ pub(crate) fn issued(ids: &[u32]) -> Vec<Issued> {
 }
 
 pub(crate) fn request(id: u64, cn: &str, key: u8, status: Status) -> Request {
-    Request {
-        id: RequestId(id),
-        pkcs10: pkcs10(cn, key),
+    let received = Received {
         source: "file web.csr".into(),
-        keyring: None,
-        received: now().plus_days(-2),
         by: "ada".into(),
-        status,
-    }
+        at: now().plus_days(-2),
+        pickup: "K7M-QX4-T9D".into(),
+        ..Received::default()
+    };
+    Request { status, ..Request::new(RequestId(id), pkcs10(cn, key), None, received) }
 }
 
 pub(crate) fn pkcs10(cn: &str, key: u8) -> Pkcs10 {
@@ -224,7 +231,13 @@ pub(crate) fn certificate(
 }
 
 pub(crate) fn plan() -> Plan {
-    Plan { certifier: "example-root".into(), profile: "server".into(), days: 90, reason: String::new() }
+    Plan {
+        certifier: "example-root".into(),
+        profile: "server".into(),
+        days: 90,
+        reason: String::new(),
+        ..Plan::default()
+    }
 }
 
 fn approved() -> Status {

@@ -174,7 +174,7 @@ fn a_certifier_lives_on_the_disk() {
     let home = TempDir::new().unwrap();
     let mut store = open(home.path());
     let (key, own) = certificate("Example Root", true);
-    let policy = Policy { version: 1, profile: "server".into(), crl_days: 30, crl_url: String::new() };
+    let policy = Policy::default();
     let mut root =
         Certifier { name: "root".into(), created: NOW, certificate: own, policy: policy.clone(), crl: None };
     let light = Protection { argon2_mib: 1, argon2_passes: 1, keyring_rounds: 10 };

@@ -109,7 +109,7 @@ fn chosen(found: &Found, sorted: &Bundle, asked: Option<&str>, source: &str) -> 
         return match found.keys.len() {
             0 if !found.locked.is_empty() => {
                 Err(Error::refused(format!("Nothing was made: {source} is locked."))
-                    .why(format!("It holds {}.", found.locked.join("; "))))
+                    .why(format!("It holds {}.", found.locked_words().join("; "))))
             }
             0 => Ok(None),
             1 => Ok(Some(0)),
@@ -134,6 +134,9 @@ fn chosen(found: &Found, sorted: &Bundle, asked: Option<&str>, source: &str) -> 
 
 /// Tells what is left out, and what somebody should look at.
 fn remark(found: &Found, sorted: &Bundle, place: Option<usize>, session: &mut Session<'_>) {
+    for locked in found.locked_words() {
+        session.out.note(&format!("Left out, {locked}: give that one alone to take what it opens."));
+    }
     let own = place.and_then(|place| sorted.identities.get(place));
     let own_leaf = own.and_then(|i| i.leaf.as_ref());
     if let (Some(identity), None) = (own, own_leaf) {

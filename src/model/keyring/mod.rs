@@ -130,9 +130,10 @@ impl Keyring {
         false
     }
 
-    /// Tells whether the ring's certificate is signed by its own key, as for tests.
+    /// Tells whether the ring's certificate is signed by its own key, as for tests. It may say of itself that it is an
+    /// authority's, as what `openssl req -x509` makes.
     pub fn is_self_certified(&self) -> bool {
-        self.leaf().is_some_and(|leaf| leaf.is_self_issued() && !leaf.is_ca())
+        self.leaf().is_some_and(Certificate::is_self_issued)
     }
 
     /// Finds an entry by the SHA-256 of its certificate.
@@ -195,12 +196,12 @@ pub fn status(ring: &Keyring, look: &Look<'_>) -> String {
 /// Says where the request stands that shall replace a certificate, when there is one.
 fn renewal(ring: &Keyring, leaf: &Certificate, look: &Look<'_>) -> Option<&'static str> {
     match &look.state.request_of_keyring(ring)?.status {
-        Status::Pending => Some("renewal pending"),
+        status if status.is_undecided() => Some("renewal pending"),
         Status::Approved { .. } => Some("renewal approved"),
         Status::Issued { sha256, at, .. } if *sha256 != leaf.sha256 && *at >= leaf.not_before => {
             Some("renewal issued: install it")
         }
-        Status::Issued { .. } | Status::Denied { .. } => None,
+        _ => None,
     }
 }
 

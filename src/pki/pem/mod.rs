@@ -45,6 +45,24 @@ pub struct Found {
     pub unread: Vec<String>,
 }
 
+impl Found {
+    /// Says what is locked, each sort once, with how many there are where it is more than one.
+    pub fn locked_words(&self) -> Vec<String> {
+        let mut sorts: Vec<(&String, usize)> = Vec::new();
+        for what in &self.locked {
+            match sorts.iter_mut().find(|(known, _)| *known == what) {
+                Some((_, count)) => *count += 1,
+                None => sorts.push((what, 1)),
+            }
+        }
+        let word = |(what, count): (&String, usize)| match count {
+            1 => what.clone(),
+            _ => format!("{what} ({count} of them)"),
+        };
+        sorts.into_iter().map(word).collect()
+    }
+}
+
 /// A private key that an input held.
 #[derive(Debug, Clone)]
 pub struct FoundKey {

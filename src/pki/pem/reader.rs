@@ -85,9 +85,9 @@ impl<'a> Reader<'a> {
         self.found.locked.push(visible(what));
     }
 
-    /// Names what the password does not open.
+    /// Names what the password does not open; another one may.
     pub(in crate::pki) fn wrong(&mut self, what: &str) {
-        self.locked(what);
+        self.locked(&format!("{what} under another password"));
         self.wrong.get_or_insert_with(|| {
             Error::new(Kind::WrongPassword, format!("The password does not open {what}."))
                 .next("Type the password that the file was made with; mind upper and lower case, and the keyboard layout.")

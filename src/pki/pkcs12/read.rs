@@ -17,6 +17,9 @@ use crate::pki::pem::Reader;
 /// How deep safes may stand in bags.
 const DEEPEST: usize = 4;
 
+/// From more rounds of key derivation than these on, it is said how many there are: that many take seconds.
+const MANY: u32 = 1_000_000;
+
 const FILE: &str = "a PKCS#12 file";
 const KEY: &str = "a private key in a PKCS#12 file";
 
@@ -38,7 +41,8 @@ pub(in crate::pki) fn read(parts: &[Element<'_>], reader: &mut Reader<'_>) -> Re
     }
     let safes = content.and_then(|c| only(4, c)).ok_or_else(|| broken("its content"))?;
     let mut file = File { reader, checked: false, locked: None, wrong: false };
-    if let (Some(password), Some((0x30, _, mac))) = (file.reader.password, rest.first()) {
+    let mac = rest.first().filter(|mac| mac.0 == 0x30).map(|mac| mac.2);
+    if let (Some(password), Some(mac)) = (file.reader.password, mac) {
         if !mac_fits(mac, safes, password, &file.reader.work)? {
             file.reader.wrong(FILE);
             return Ok(());
@@ -51,9 +55,19 @@ pub(in crate::pki) fn read(parts: &[Element<'_>], reader: &mut Reader<'_>) -> Re
         file.safe(whole)?;
     }
     if let Some(what) = file.locked {
-        file.reader.locked(what);
+        file.reader.locked(&match mac.and_then(mac_rounds).filter(|rounds| *rounds > MANY) {
+            Some(rounds) => format!("{what} that takes long to open ({rounds} rounds)"),
+            None => what.into(),
+        });
     }
     Ok(())
+}
+
+/// Returns the rounds of key derivation behind the MAC, where they stand in it.
+fn mac_rounds(mac: &[u8]) -> Option<u32> {
+    let fields = elements(mac)?;
+    let [_, _, (2, _, rounds)] = fields.as_slice() else { return None };
+    Some(pbe::number(rounds).unwrap_or(u32::MAX))
 }
 
 /// Splits a ContentInfo, given as the content of its SEQUENCE: type and what stands in its `[0]`.

@@ -107,6 +107,19 @@ fn the_mac_of_rfc_9579_is_checked() {
 }
 
 #[test]
+fn how_long_it_takes_to_open_is_said_before() {
+    let (key, _) = leaf();
+    let content = Content { key: Some((&key, "")), chain: &[], roots: &[] };
+    let file = write_with(&content, &secret("x"), Protection::Modern, 1).unwrap();
+    let (front, _) = without_mac(&file);
+    for (rounds, said) in [(1_000_000, ""), (10_000_000, " that takes long to open (10000000 rounds)")] {
+        let mac = wrap(0x30, &[wrap(0x30, &[]), wrap(4, b"salt"), pbe::integer(rounds)].concat());
+        let found = pem::find(&wrap(0x30, &[front.clone(), mac].concat())).unwrap();
+        assert_eq!(found.locked, [format!("a private key in a PKCS#12 file{said}")]);
+    }
+}
+
+#[test]
 fn a_long_derivation_is_stopped() {
     let (key, _) = leaf();
     let content = Content { key: Some((&key, "")), chain: &[], roots: &[] };

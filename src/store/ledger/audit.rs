@@ -69,7 +69,11 @@ type Decisions = HashMap<u64, (u64, bool)>;
 enum Told {
     RequestReceived { request: Received },
     RequestApproved { id: RequestId },
+    PlanEdited { id: RequestId },
+    SigningFailed { id: RequestId },
     RequestDenied { id: RequestId },
+    RequestWithdrawn { id: RequestId },
+    RequestExpired { id: RequestId },
     CertificateRevoked { certifier: String, serial: Serial, reason: Reason, at: Timestamp },
     CrlIssued { certifier: String, crl: CrlInfo },
 }
@@ -234,7 +238,15 @@ fn check_entry(
             part.counts.issued += 1;
             check_issued(issued, expected, body, line, &mut part.decisions)?
         }
-        "request received" | "request approved" | "request denied" | "certificate revoked" | "CRL issued" => {
+        "request received"
+        | "request approved"
+        | "request denied"
+        | "request withdrawn"
+        | "request expired"
+        | "plan edited"
+        | "signing failed"
+        | "certificate revoked"
+        | "CRL issued" => {
             let Ok(told) = serde_json::from_slice(body) else {
                 return Ok(Some("Its body cannot be read.".into()));
             };
@@ -263,11 +275,11 @@ fn check_told(
             let fits = query.query_row(params![request.pkcs10.sha256.0, entry, request.id.0], |r| r.get(0));
             fits.optional()? == Some(true)
         }
-        Told::RequestApproved { id } => {
+        Told::RequestApproved { id } | Told::PlanEdited { id } | Told::SigningFailed { id } => {
             decisions.insert(id.0, (entry, true));
             true
         }
-        Told::RequestDenied { id } => {
+        Told::RequestDenied { id } | Told::RequestWithdrawn { id } | Told::RequestExpired { id } => {
             decisions.insert(id.0, (entry, false));
             true
         }

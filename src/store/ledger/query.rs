@@ -13,7 +13,7 @@ use crate::model::certifier::CrlInfo;
 use crate::model::change::Fact;
 use crate::model::error::{Error, Result};
 use crate::model::issued::{Issued, Reason, Revocation};
-use crate::model::request::{Request, RequestId, Status};
+use crate::model::request::{Request, RequestId};
 use crate::model::time::Timestamp;
 use crate::pki::signer::Signing;
 use crate::store::columns::{self, PART};
@@ -436,8 +436,11 @@ fn build_request(body: &mut CachedStatement<'_>, received: i64, decided: Option<
         return Err(damaged(received, "it is not the receipt of a request"));
     };
     if let Some(number) = decided {
-        request.status =
-            decision(fact(number)?).ok_or_else(|| damaged(number, "it is no decision on a request"))?.1;
+        let fact = fact(number)?;
+        if fact.of_request() != Some(request.id) || fact.leaves_open().is_none() {
+            return Err(damaged(number, "it is no decision on this request"));
+        }
+        request.apply(&fact);
     }
     Ok(request)
 }
@@ -448,21 +451,6 @@ pub(super) fn read_fact(text: &str) -> serde_json::Result<Fact> {
     let fact = Fact::deserialize(&mut reader)?;
     reader.end()?;
     Ok(fact)
-}
-
-/// Returns the request that a fact decides on, and its status from then on, as `State::apply` has it.
-pub(super) fn decision(fact: Fact) -> Option<(RequestId, Status)> {
-    match fact {
-        Fact::RequestApproved { id, by, at, plan, terms } => {
-            Some((id, Status::Approved { by, at, plan, terms }))
-        }
-        Fact::RequestDenied { id, by, at, reason } => Some((id, Status::Denied { by, at, reason })),
-        Fact::CertificateIssued { issued, .. } => {
-            let Issued { by, at, certifier, serial, sha256, .. } = issued;
-            Some((issued.request?, Status::Issued { by, at, certifier, serial, sha256 }))
-        }
-        _ => None,
-    }
 }
 
 fn damaged(number: i64, why: &str) -> Error {

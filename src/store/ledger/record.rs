@@ -71,8 +71,14 @@ impl<'a> Record<'a> {
                 self.revoked(fact, certifier, serial, *reason, *at)
             }
             Fact::RequestReceived { request } => self.received(fact, request),
-            Fact::RequestApproved { id, .. } => self.decided(fact, *id, true),
-            Fact::RequestDenied { id, .. } => self.decided(fact, *id, false),
+            Fact::RequestApproved { id, .. }
+            | Fact::RequestDenied { id, .. }
+            | Fact::RequestNoted { id, .. }
+            | Fact::PlanEdited { id, .. }
+            | Fact::RequestWithdrawn { id, .. }
+            | Fact::RequestExpired { id, .. }
+            | Fact::SigningFailed { id, .. }
+            | Fact::CertificatePickedUp { id, .. } => self.about_request(fact, *id),
             Fact::CertifierCreated { certifier } => {
                 let entry = self.append(fact)?;
                 self.finish_serial(&certifier.name, &certifier.certificate.serial, entry, false)
@@ -96,6 +102,7 @@ impl<'a> Record<'a> {
             | Fact::KeyExported { .. }
             | Fact::SiteSaved { .. }
             | Fact::SiteDeleted { .. }
+            | Fact::Refused { .. }
             | Fact::UnlockFailed { .. }
             | Fact::CertifierUnlocked { .. } => self.append(fact).map(|_| ()),
         }
@@ -145,8 +152,9 @@ impl<'a> Record<'a> {
         Ok(())
     }
 
-    fn decided(&mut self, fact: &Fact, id: RequestId, open: bool) -> Result<()> {
+    fn about_request(&mut self, fact: &Fact, id: RequestId) -> Result<()> {
         let entry = self.append(fact)?;
+        let Some(open) = fact.leaves_open() else { return Ok(()) };
         if self.decide(id, open, entry)? == 0 {
             return Err(Error::new(Kind::NotFound, format!("No request has the number {id}.")));
         }

@@ -13,7 +13,7 @@ use crate::model::error::Kind;
 use crate::model::issued::{Issued, Reason, Revocation};
 use crate::model::key::KeyInfo;
 use crate::model::name::{AltName, Name};
-use crate::model::request::{Pkcs10, Plan, Proof, Request, RequestId, Status};
+use crate::model::request::{Pkcs10, Plan, Proof, Received, Request, RequestId, Status};
 use crate::model::time::Timestamp;
 use crate::pki::signer::Signing;
 
@@ -106,30 +106,24 @@ fn crl(certifier: &str, number: u64) -> Fact {
 
 fn request(id: u64) -> Request {
     let der = Der(format!("request {id}").into_bytes());
-    Request {
-        id: RequestId(id),
-        pkcs10: Pkcs10 {
-            sha256: sha256(&der.0),
-            der,
-            subject: Name::default(),
-            key: KeyInfo {
-                algorithm: "P-256".into(),
-                bits: 256,
-                spki: Der(vec![1]),
-                sha256: digest(&format!("key {id}")),
-            },
-            alt_names: vec![AltName::Dns(format!("host{id}.example.test"))],
-            extensions: Vec::new(),
-            attributes: vec!["tab\tand\nline".into()],
-            signature: "ECDSA SHA-256".into(),
-            proof: Proof::Good,
+    let pkcs10 = Pkcs10 {
+        sha256: sha256(&der.0),
+        der,
+        subject: Name::default(),
+        key: KeyInfo {
+            algorithm: "P-256".into(),
+            bits: 256,
+            spki: Der(vec![1]),
+            sha256: digest(&format!("key {id}")),
         },
-        source: "pasted".into(),
-        keyring: None,
-        received: NOW,
-        by: "bob".into(),
-        status: Status::Pending,
-    }
+        alt_names: vec![AltName::Dns(format!("host{id}.example.test"))],
+        extensions: Vec::new(),
+        attributes: vec!["tab\tand\nline".into()],
+        signature: "ECDSA SHA-256".into(),
+        proof: Proof::Good,
+    };
+    let received = Received { source: "pasted".into(), by: "bob".into(), at: NOW, ..Received::default() };
+    Request::new(RequestId(id), pkcs10, None, received)
 }
 
 fn receive(id: u64) -> Fact {
@@ -137,9 +131,21 @@ fn receive(id: u64) -> Fact {
 }
 
 fn approve(id: u64) -> Fact {
-    let plan =
-        Plan { certifier: "root".into(), profile: "server".into(), days: 90, reason: "\u{1b}[1m".into() };
-    Fact::RequestApproved { id: RequestId(id), by: "cyd".into(), at: NOW, plan, terms: Digest([4; 32]) }
+    let plan = Plan {
+        certifier: "root".into(),
+        profile: "server".into(),
+        days: 90,
+        reason: "\u{1b}[1m".into(),
+        ..Plan::default()
+    };
+    Fact::RequestApproved {
+        id: RequestId(id),
+        by: "cyd".into(),
+        at: NOW,
+        plan,
+        terms: Digest([4; 32]),
+        relaxed: String::new(),
+    }
 }
 
 fn deny(id: u64) -> Fact {

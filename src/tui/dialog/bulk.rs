@@ -187,6 +187,7 @@ impl Bulk {
             top: (!follow).then_some(self.top),
             hints,
             tall: true,
+            ..Sheet::default()
         }
     }
 }

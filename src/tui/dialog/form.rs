@@ -358,7 +358,7 @@ impl Form {
         let labels = self.lines.iter().map(|l| width(l.label)).max().unwrap_or(0).min(columns / 2);
         let room = columns.saturating_sub(labels + 6).clamp(1, 60);
         let mut body = Vec::new();
-        let mut cursor = None;
+        let (mut cursor, mut below) = (None, 0);
         for (i, line) in self.lines.iter().enumerate() {
             let here = i == self.cursor;
             let mark = if line.edit.text() == line.before { " " } else { ink.symbols.mark };
@@ -400,6 +400,7 @@ impl Form {
             body.push(spans.into());
             if let Some(error) = &line.error {
                 for part in wrap(&ink.symbols.text(error), columns.saturating_sub(start).max(1)) {
+                    below += usize::from(here);
                     body.push(
                         vec![ink.symbol(Role::Text, " ".repeat(start)), ink.span(Role::Bad, &part)].into(),
                     );
@@ -429,6 +430,7 @@ impl Form {
             body,
             foot,
             cursor,
+            below,
             hints,
             tall: self.lines.len() > 6,
             ..Sheet::default()

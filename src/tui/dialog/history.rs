@@ -322,6 +322,7 @@ impl Revisions {
                 hint("=", "mark to compare", 60),
             ],
             tall: true,
+            ..Sheet::default()
         }
     }
 }

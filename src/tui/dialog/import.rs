@@ -104,7 +104,7 @@ pub(in crate::tui) fn show(model: &mut Model, brought: Brought, purpose: ReadFor
         ReadFor::Anything | ReadFor::Verify => false,
     };
     let opens = (!usable && !brought.opened && !found.locked.is_empty())
-        .then(|| Opens::File(brought.given.clone(), purpose.clone(), found.locked.clone()));
+        .then(|| Opens::File(brought.given.clone(), purpose.clone(), found.locked_words()));
     let readable = !(found.certificates.is_empty() && found.requests.is_empty() && found.keys.is_empty());
     if opens.is_none() || readable {
         let import = Import::new(model, brought, purpose);
@@ -226,7 +226,7 @@ impl Import {
         let (title, goal) = match &way.does {
             Does::Verb(verb) => return job::go(model, (**verb).clone()),
             Does::Open => {
-                let (given, locked) = (self.brought.given.clone(), self.brought.found.locked.clone());
+                let (given, locked) = (self.brought.given.clone(), self.brought.found.locked_words());
                 job::ask(model, Opens::File(given, self.purpose.clone(), locked));
                 return Vec::new();
             }
@@ -422,7 +422,12 @@ fn ways(model: &Model, brought: &Brought, purpose: &ReadFor) -> Vec<Way> {
         ));
     }
     if !found.locked.is_empty() {
-        ways.push(("Open what is locked, with its password".into(), Does::Open));
+        let label = if brought.opened {
+            "Open what is locked with its own password, instead of what is open now"
+        } else {
+            "Open what is locked, with its password"
+        };
+        ways.push((label.into(), Does::Open));
     }
     ways.push(("Back".into(), Does::Close));
     ways.into_iter().map(|(label, does)| Way { label, does, marked: false, went: None }).collect()

@@ -192,6 +192,7 @@ impl Leftovers {
                 hint("a", "mark all", 60),
             ],
             tall: true,
+            ..Sheet::default()
         }
     }
 }

@@ -37,7 +37,7 @@ pub(in crate::tui) fn open(model: &mut Model, id: RequestId) -> Vec<Effect> {
     let Some(request) = model.state.requests.get(&id) else { return Vec::new() };
     let plan = match &request.status {
         Status::Approved { plan, .. } => Some(plan.clone()),
-        Status::Pending => proposal(model),
+        status if status.is_undecided() => proposal(model),
         _ => None,
     };
     let review = Review { id, plan: plan.clone(), preview: None, error: None, top: 0 };
@@ -77,7 +77,7 @@ fn proposal(model: &Model) -> Option<Plan> {
     };
     let profile = certifier.policy.profile.clone();
     let days = model.state.profiles.get(&profile).map_or(90, |p| p.days);
-    Some(Plan { certifier: certifier.name.clone(), profile, days, reason: String::new() })
+    Some(Plan { certifier: certifier.name.clone(), profile, days, reason: String::new(), ..Plan::default() })
 }
 
 /// A plan in which a person still has to choose the certifier.
@@ -86,7 +86,7 @@ fn undecided(model: &Model) -> Plan {
     let usual = model.state.certifiers.values().next().map(|c| c.policy.profile.clone());
     let profile = usual.filter(|name| profiles.contains_key(name)).unwrap_or_default();
     let days = profiles.get(&profile).map_or(90, |p| p.days);
-    Plan { certifier: String::new(), profile, days, reason: String::new() }
+    Plan { certifier: String::new(), profile, days, reason: String::new(), ..Plan::default() }
 }
 
 impl Review {
@@ -167,14 +167,14 @@ impl Review {
     }
 
     fn pending(&self, model: &Model) -> bool {
-        model.state.requests.get(&self.id).is_some_and(|r| r.status == Status::Pending)
+        model.state.requests.get(&self.id).is_some_and(|r| r.status.is_undecided())
     }
 
     /// Says what it shows.
     pub fn sheet(&self, model: &Model, columns: usize) -> Sheet {
         let status = model.state.requests.get(&self.id).map(|r| &r.status);
         let mut hints = match status {
-            Some(Status::Pending) => vec![hint("a", "approve", 95), hint("d", "deny", 90)],
+            Some(status) if status.is_undecided() => vec![hint("a", "approve", 95), hint("d", "deny", 90)],
             Some(Status::Approved { .. }) => {
                 vec![hint("s", "sign", 95), hint("d", "deny", 90), hint("a", "approve again", 60)]
             }
@@ -184,7 +184,9 @@ impl Review {
         let id = self.id;
         Sheet {
             title: match status {
-                Some(Status::Pending) => format!("Review of request {id}: a approves, d denies"),
+                Some(status) if status.is_undecided() => {
+                    format!("Review of request {id}: a approves, d denies")
+                }
                 Some(Status::Approved { .. }) => format!("Review of request {id}: s signs, d denies"),
                 _ => format!("Request {id}"),
             },

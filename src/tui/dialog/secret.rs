@@ -131,11 +131,16 @@ impl SecretLine {
         } else if let Some(error) = &self.error {
             body.extend(wrap(&ink.symbols.text(error), columns).iter().map(|l| ink.line(Role::Bad, l)));
         }
+        let hints = match (self.busy, &self.opens) {
+            (Some(_), Opens::File(..)) => vec![hint("Esc", "stop", 90)],
+            (Some(_), _) => vec![hint("Esc", "back", 80)],
+            (None, _) => vec![hint("Enter", "go on", 90), hint("Esc", "back", 80)],
+        };
         Sheet {
             title: format!("Password of {what}"),
             body,
             cursor: Some((row, at + 10)),
-            hints: vec![hint("Enter", "go on", 90), hint("Esc", "back", 80)],
+            hints,
             ..Sheet::default()
         }
     }

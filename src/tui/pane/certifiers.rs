@@ -143,9 +143,9 @@ const COMMANDS: &[Command] = &[
         run: |model| {
             let mut new = NewCertifier { key_type: model.settings.certifier_key, ..NewCertifier::default() };
             if let Some(first) = model.state.profiles.keys().next()
-                && !model.state.profiles.contains_key(&new.profile)
+                && !model.state.profiles.contains_key(&new.policy.profile)
             {
-                new.profile.clone_from(first);
+                new.policy.profile.clone_from(first);
             }
             let form = Form::new(model, "New certifier", Goal::Certifier(Box::new(new)));
             model.dialogs.push(Dialog::Form(form));

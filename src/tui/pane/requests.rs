@@ -3,7 +3,7 @@
 use super::{Cell, Column, Pane, PaneId, RowKey, Target, Used, entries, matches};
 use crate::desk::Verb;
 use crate::model::finding::Subject;
-use crate::model::request::{Proof, Request, RequestId, Status};
+use crate::model::request::{Actor, Proof, Request, RequestId, Status};
 use crate::tui::command::{Command, Level, Scope};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::{Form, Goal};
@@ -23,15 +23,18 @@ pub const PANE: Pane = Pane {
     columns: &[
         Column { title: "no.", least: 5, share: 0, rank: 0 },
         Column { title: "subject", least: 16, share: 4, rank: 0 },
-        Column { title: "key", least: 9, share: 0, rank: 3 },
-        Column { title: "received", least: 10, share: 0, rank: 2 },
-        Column { title: "source", least: 12, share: 2, rank: 1 },
-        Column { title: "status", least: 12, share: 0, rank: 0 },
+        Column { title: "key", least: 9, share: 0, rank: 4 },
+        Column { title: "received", least: 10, share: 0, rank: 3 },
+        Column { title: "source", least: 12, share: 2, rank: 2 },
+        Column { title: "status", least: 14, share: 0, rank: 0 },
+        Column { title: "next", least: 9, share: 1, rank: 1 },
+        Column { title: "waits", least: 8, share: 0, rank: 0 },
     ],
     rows: |model| {
         let pane = model.here();
         let fits = |r: &&Request| {
-            let text = format!("{} {} {}", r.pkcs10.subject, r.source, r.status.word());
+            let contact = format!("{} {} {}", r.contact.name, r.contact.mail, r.comment);
+            let text = format!("{} {} {} {contact} {}", r.pkcs10.subject, r.source, r.word(), r.pickup);
             let names = r.pkcs10.alt_names.iter().map(|n| n.value()).collect::<Vec<_>>().join(" ");
             let number = r.id.to_string();
             (!pane.findings || r.status.is_open())
@@ -48,20 +51,27 @@ pub const PANE: Pane = Pane {
     sorted: |_| "",
     cells: |model, key| {
         let r = request(model, key)?;
-        let (status, role) = match (&r.status, &r.pkcs10.proof) {
-            (Status::Pending, Proof::Bad) => ("bad proof", Role::Bad),
-            (Status::Pending, _) => ("pending", Role::Warn),
-            (Status::Approved { .. }, _) => ("approved", Role::Title),
-            (Status::Issued { .. }, _) => ("issued", Role::Ok),
-            (Status::Denied { .. }, _) => ("denied", Role::Text),
+        let role = match (&r.status, &r.pkcs10.proof) {
+            (Status::Pending, Proof::Bad) => Role::Bad,
+            (Status::UnderReview { failure, .. }, _) if !failure.is_empty() => Role::Bad,
+            (Status::Pending | Status::UnderReview { .. }, _) => Role::Warn,
+            (Status::Approved { .. }, _) => Role::Title,
+            (Status::Issued { .. }, _) => Role::Ok,
+            _ => Role::Text,
         };
+        let bad = r.status == Status::Pending && r.pkcs10.proof == Proof::Bad;
+        let next = r.next(&model.state);
+        let waits = if next == Actor::Nobody { String::new() } else { r.waits(model.now) };
+        let late = if r.is_late(model.now) { Role::Warn } else { Role::Text };
         Some(vec![
             Cell::new(r.id.to_string()),
             Cell::new(r.pkcs10.subject.title()),
             Cell::new(&r.pkcs10.key.algorithm),
             Cell::new(r.received.date()),
             Cell::new(&r.source),
-            Cell::of(role, status),
+            Cell::of(role, if bad { "bad proof" } else { r.word() }),
+            Cell::new(next.word()),
+            Cell::of(late, waits),
         ])
     },
     detail: |model, key| {
@@ -103,6 +113,7 @@ pub const PANE: Pane = Pane {
         };
         vec![
             text("subject", r.pkcs10.subject.text()),
+            text("pick-up ID", r.pickup.clone()),
             text("SHA-256 of the key", r.pkcs10.key.sha256.to_string()),
             text("SHA-256 of the request", r.pkcs10.sha256.to_string()),
             pem(r),
@@ -175,7 +186,7 @@ const COMMANDS: &[Command] = &[
         cli: Some("request approve"),
         weight: 90,
         ready: |model| match &one(model)?.status {
-            Status::Pending if model.state.certifiers.is_empty() => {
+            status if status.is_undecided() && model.state.certifiers.is_empty() => {
                 Err("there is no certifier yet; create one in pane 5".into())
             }
             status if status.is_open() => Ok(()),
@@ -195,7 +206,7 @@ const COMMANDS: &[Command] = &[
         cli: Some("request deny"),
         weight: 85,
         ready: |model| match &one(model)?.status {
-            Status::Pending | Status::Approved { .. } => Ok(()),
+            status if status.is_open() => Ok(()),
             status => Err(format!("it is {} already", status.word())),
         },
         run: |model| {

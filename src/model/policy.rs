@@ -1,0 +1,325 @@
+//! The policy of a certifier: what may be amended after it was made, who may do what, and which rules are relaxed. One
+//! table of fields serves the form of a new certifier, amendments, and what is shown.
+
+use std::marker::PhantomData;
+
+use serde::{Deserialize, Serialize};
+
+use super::escape::visible;
+use super::field::{Field, Kind, Record, When, flag, number, yes_no};
+
+/// What may be amended after creation. Amending makes the next version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Rises by one with every amendment.
+    pub version: u32,
+    /// The profile used when nobody says otherwise.
+    pub profile: String,
+    /// How long a CRL is valid, in days.
+    pub crl_days: u32,
+    /// Where the CRL will be found (http URI), put into issued certificates; empty for none.
+    pub crl_url: String,
+    /// Where OCSP answers are given (http URI), put into issued certificates; empty for none.
+    #[serde(default)]
+    pub ocsp_url: String,
+    /// Where the certifier's own certificate will be found (caIssuers, http URI), put into issued certificates; empty for
+    /// none.
+    #[serde(default)]
+    pub issuer_url: String,
+    /// Who may do what.
+    #[serde(default)]
+    pub roles: Roles,
+    /// Lets whoever submitted or edited a request approve it, too.
+    #[serde(default)]
+    pub own_approval: bool,
+    /// Lets one CAA amend the policy although there is another one to confirm it.
+    #[serde(default)]
+    pub amend_alone: bool,
+    /// Locks the key after so many signatures; 0 for never.
+    #[serde(default)]
+    pub relock_after: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            version: 1,
+            profile: "server".into(),
+            crl_days: 30,
+            crl_url: String::new(),
+            ocsp_url: String::new(),
+            issuer_url: String::new(),
+            roles: Roles::default(),
+            own_approval: false,
+            amend_alone: false,
+            relock_after: 0,
+        }
+    }
+}
+
+/// Who may do what with a certifier, by the names of operators. Without any name everybody may do everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Roles {
+    /// Certificate authority administrators: sign, amend the policy, keep the key.
+    pub caa: Vec<String>,
+    /// Registration authorities: approve, deny, revoke.
+    pub ra: Vec<String>,
+    /// Auditors: read, verify and export, and change nothing.
+    pub auditor: Vec<String>,
+}
+
+impl Roles {
+    /// Tells whether nobody has a role, so that no role is asked for.
+    pub fn is_empty(&self) -> bool {
+        self.caa.is_empty() && self.ra.is_empty() && self.auditor.is_empty()
+    }
+
+    /// Puts a person first among the CAAs and the RAs.
+    pub fn found(&mut self, who: &str) {
+        for people in [&mut self.caa, &mut self.ra] {
+            people.retain(|name| name != who);
+            people.insert(0, who.to_owned());
+        }
+    }
+
+    /// Says what contradicts itself in the roles: nobody to amend them, or an auditor who can also change things.
+    pub fn contradiction(&self) -> Option<String> {
+        if self.is_empty() {
+            return None;
+        }
+        if self.caa.is_empty() {
+            return Some("There has to be a CAA: nobody else can amend the policy.".into());
+        }
+        let both = self.auditor.iter().find(|a| self.caa.contains(a) || self.ra.contains(a));
+        both.map(|who| format!("{who} cannot be an auditor and change things as CAA or RA at the same time."))
+    }
+}
+
+/// Whatever holds a policy and shows or edits it by the one table of fields.
+pub trait HasPolicy {
+    /// Returns the policy.
+    fn policy(&self) -> &Policy;
+
+    /// Returns the policy for editing.
+    fn policy_mut(&mut self) -> &mut Policy;
+}
+
+impl HasPolicy for Policy {
+    fn policy(&self) -> &Policy {
+        self
+    }
+
+    fn policy_mut(&mut self) -> &mut Policy {
+        self
+    }
+}
+
+/// The fields of a policy, for whatever holds one.
+pub struct Fields<T>(PhantomData<T>);
+
+impl<T: HasPolicy + 'static> Fields<T> {
+    /// The table.
+    pub const ALL: &'static [Field<T>] = &[
+        Field {
+            name: "profile",
+            label: "Profile",
+            help: "What issued certificates contain when nobody says otherwise.",
+            kind: Kind::Profile,
+            when: When::Amendable,
+            get: |x, _| x.policy().profile.clone(),
+            set: |x, t| {
+                x.policy_mut().profile = t.trim().to_owned();
+                Ok(())
+            },
+        },
+        Field {
+            name: "crl-days",
+            label: "CRL validity in days",
+            help: "How long each CRL is valid.",
+            kind: Kind::Number(1, 400),
+            when: When::Amendable,
+            get: |x, _| x.policy().crl_days.to_string(),
+            set: |x, t| {
+                x.policy_mut().crl_days = number(t, 1, 400)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "crl-url",
+            label: "CRL address",
+            help: "The http address where peers will find the CRL; empty for none.",
+            kind: Kind::Text,
+            when: When::Amendable,
+            get: |x, _| visible(&x.policy().crl_url),
+            set: |x, t| {
+                x.policy_mut().crl_url = address(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "ocsp-url",
+            label: "OCSP address",
+            help: "The http address where OCSP answers are given; empty for none.",
+            kind: Kind::Text,
+            when: When::Amendable,
+            get: |x, _| visible(&x.policy().ocsp_url),
+            set: |x, t| {
+                x.policy_mut().ocsp_url = address(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "issuer-url",
+            label: "Certificate address",
+            help: "The http address where peers will find the certifier's own certificate (DER); empty for none.",
+            kind: Kind::Text,
+            when: When::Amendable,
+            get: |x, _| visible(&x.policy().issuer_url),
+            set: |x, t| {
+                x.policy_mut().issuer_url = address(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "caa",
+            label: "Administrators (CAA)",
+            help: "Who signs, amends the policy and keeps the key: names of operators, separated by commas.",
+            kind: Kind::Text,
+            when: When::Amendable,
+            get: |x, _| written(&x.policy().roles.caa),
+            set: |x, t| {
+                x.policy_mut().roles.caa = people(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "ra",
+            label: "Registration (RA)",
+            help: "Who approves, denies and revokes: names of operators, separated by commas.",
+            kind: Kind::Text,
+            when: When::Amendable,
+            get: |x, _| written(&x.policy().roles.ra),
+            set: |x, t| {
+                x.policy_mut().roles.ra = people(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "auditor",
+            label: "Auditors",
+            help: "Who reads, verifies and exports, and is refused every change: names, separated by commas.",
+            kind: Kind::Text,
+            when: When::Amendable,
+            get: |x, _| written(&x.policy().roles.auditor),
+            set: |x, t| {
+                x.policy_mut().roles.auditor = people(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "own-approval",
+            label: "Approve own requests",
+            help: "yes lets a person approve what the same person submitted or edited; needed where one person works alone.",
+            kind: Kind::Flag,
+            when: When::Amendable,
+            get: |x, _| yes_no(x.policy().own_approval),
+            set: |x, t| {
+                x.policy_mut().own_approval = flag(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "amend-alone",
+            label: "Amend alone",
+            help: "yes lets one CAA amend this policy; no asks a second CAA to confirm, once there is one.",
+            kind: Kind::Flag,
+            when: When::Amendable,
+            get: |x, _| yes_no(x.policy().amend_alone),
+            set: |x, t| {
+                x.policy_mut().amend_alone = flag(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "relock-after",
+            label: "Lock after signatures",
+            help: "Locks the key in a session after so many signatures; 0 for never.",
+            kind: Kind::Number(0, 1_000_000),
+            when: When::Amendable,
+            get: |x, _| x.policy().relock_after.to_string(),
+            set: |x, t| {
+                x.policy_mut().relock_after = number(t, 0, 1_000_000)?;
+                Ok(())
+            },
+        },
+    ];
+}
+
+impl Record for Policy {
+    const NOUN: &'static str = "policy";
+    const FIELDS: &'static [Field<Self>] = Fields::<Self>::ALL;
+}
+
+/// Reads an address for peers: empty, or an absolute http address (RFC 5280 section 8 warns of https here).
+fn address(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let good = text.strip_prefix("http://").is_some_and(|rest| !rest.is_empty() && rest.is_ascii());
+    if text.is_empty() || good && !text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        Ok(text.to_owned())
+    } else {
+        Err("an address that begins with http:// (not https: fetching it would need a certificate check)"
+            .into())
+    }
+}
+
+/// Reads names of operators, separated by commas: a name may hold blanks.
+fn people(text: &str) -> Result<Vec<String>, String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in text.split([',', '\n']).map(str::trim).filter(|name| !name.is_empty()) {
+        if name.chars().count() > 64 || visible(name) != name {
+            return Err("names of operators of at most 64 characters, separated by commas".into());
+        }
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
+}
+
+fn written(people: &[String]) -> String {
+    visible(&people.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_from_before_the_roles_is_read_and_asks_for_none() {
+        let before = r#"{"version":3,"profile":"server","crl_days":30,"crl_url":""}"#;
+        let policy: Policy = serde_json::from_str(before).unwrap();
+        assert!(policy.roles.is_empty() && policy.version == 3 && !policy.own_approval);
+    }
+
+    #[test]
+    fn names_are_separated_by_commas_and_stand_once() {
+        assert_eq!(people(" Ann Bell, carl,Ann Bell ,").unwrap(), ["Ann Bell", "carl"]);
+        assert!(people("a\u{202e}b").is_err());
+        let mut roles = Roles { caa: people("bea, ann").unwrap(), ..Roles::default() };
+        roles.found("ann");
+        assert_eq!((roles.caa, roles.ra), (vec!["ann".to_owned(), "bea".to_owned()], vec!["ann".to_owned()]));
+    }
+
+    #[test]
+    fn somebody_has_to_be_left_who_can_amend_and_an_auditor_changes_nothing() {
+        let of = |caa: &str, ra: &str, auditor: &str| Roles {
+            caa: people(caa).unwrap(),
+            ra: people(ra).unwrap(),
+            auditor: people(auditor).unwrap(),
+        };
+        assert_eq!(of("", "", "").contradiction(), None);
+        assert_eq!(of("ann", "bea", "carl").contradiction(), None);
+        assert!(of("", "bea", "").contradiction().unwrap().contains("CAA"));
+        assert!(of("ann", "bea", "bea").contradiction().unwrap().contains("auditor"));
+    }
+}

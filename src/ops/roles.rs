@@ -1,0 +1,172 @@
+//! Who may do what with a certifier: the one place that knows the roles, and the rule of two people.
+
+use crate::model::State;
+use crate::model::certifier::Certifier;
+use crate::model::error::{Error, Result};
+use crate::model::finding::Subject;
+use crate::model::policy::{Policy, Roles};
+use crate::model::request::{Request, Status};
+
+/// What somebody wants to do with a certifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// Approve a request, or edit what will be issued for it.
+    Approve,
+    /// Deny a request that was approved for it.
+    Deny,
+    /// Revoke a certificate, or change a revocation.
+    Revoke,
+    /// Sign certificates.
+    Sign,
+    /// Sign a CRL.
+    SignCrl,
+    /// Unlock its key.
+    Unlock,
+    /// Amend its policy.
+    Amend,
+    /// Change how its key is protected.
+    Protect,
+    /// Disable, enable, retire, renew or destroy it.
+    Administer,
+}
+
+impl Act {
+    /// Returns who may do it by the names in the roles, and the roles in words.
+    fn asks(self, roles: &Roles) -> (Vec<&String>, &'static str) {
+        match self {
+            Self::Approve | Self::Deny => (roles.ra.iter().collect(), "RA"),
+            Self::Revoke => (roles.ra.iter().chain(&roles.caa).collect(), "RA or CAA"),
+            Self::Sign | Self::SignCrl | Self::Unlock | Self::Amend | Self::Protect | Self::Administer => {
+                (roles.caa.iter().collect(), "CAA")
+            }
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Approve => "approve requests",
+            Self::Deny => "deny requests",
+            Self::Revoke => "revoke certificates",
+            Self::Sign => "sign certificates",
+            Self::SignCrl => "sign CRLs",
+            Self::Unlock => "unlock the key",
+            Self::Amend => "amend the policy",
+            Self::Protect => "change the protection of the key",
+            Self::Administer => "change the state",
+        }
+    }
+}
+
+/// Allows an act, or says who may do it. A certifier without roles allows everything to everybody.
+///
+/// Errors: `NotAllowed`, which is recorded.
+pub fn require(certifier: &Certifier, operator: &str, act: Act) -> Result<()> {
+    let roles = &certifier.policy.roles;
+    let (may, role) = act.asks(roles);
+    if roles.is_empty() || may.iter().any(|name| *name == operator) {
+        return Ok(());
+    }
+    let mut may: Vec<&str> = may.into_iter().map(String::as_str).collect();
+    may.dedup();
+    let who = if may.is_empty() { "nobody".into() } else { may.join(", ") };
+    let why = if roles.auditor.iter().any(|name| name == operator) {
+        format!("{operator} is an auditor of it, who reads, verifies and exports. {role} is {who}.")
+    } else {
+        format!("That needs the role {role}, which {who} has.")
+    };
+    let next = if may.is_empty() {
+        format!(
+            "A CAA gives the role: ringmaster certifier amend {} {}=NAME",
+            certifier.name,
+            role.to_lowercase()
+        )
+    } else {
+        "Ask one of them, or have a CAA amend the roles.".to_owned()
+    };
+    let what = format!("{operator} may not {} for certifier {}.", act.words(), certifier.name);
+    Err(Error::not_allowed(Subject::Certifier(certifier.name.clone()), what).why(why).next(next))
+}
+
+/// Allows a person to approve a request for a certifier: an RA who has neither submitted nor edited it. Returns the
+/// relaxation that allowed it, empty when every rule was kept.
+///
+/// Errors: `NotAllowed`, which is recorded.
+pub fn approval(certifier: &Certifier, request: &Request, operator: &str) -> Result<String> {
+    require(certifier, operator, Act::Approve)?;
+    let Some(how) = own(request, operator) else { return Ok(String::new()) };
+    if certifier.policy.roles.is_empty() {
+        return Ok(format!("{how} by the same person; certifier {} has no roles", certifier.name));
+    }
+    if certifier.policy.own_approval {
+        return Ok(format!("{how} by the same person; own-approval allows it"));
+    }
+    let others: Vec<&str> =
+        certifier.policy.roles.ra.iter().map(String::as_str).filter(|name| *name != operator).collect();
+    let next = if others.is_empty() {
+        format!(
+            "There is no other RA. A CAA names one, or lets one person do both: ringmaster certifier amend {} ra={operator},NAME (or own-approval=yes)",
+            certifier.name
+        )
+    } else {
+        format!("Ask {} to approve it.", others.join(" or "))
+    };
+    Err(Error::not_allowed(
+        Subject::Request(request.id),
+        format!("{operator} may not approve request {}.", request.id),
+    )
+    .why(format!("{how} by {operator}; for certifier {} another person has to approve it.", certifier.name))
+    .next(next))
+}
+
+/// Says how a person had a hand in a request.
+fn own(request: &Request, operator: &str) -> Option<&'static str> {
+    let edited = request.proposal.as_ref().is_some_and(|p| p.editors.iter().any(|by| by == operator));
+    match (request.by == operator, edited) {
+        (true, true) => Some("It was submitted and edited"),
+        (true, false) => Some("It was submitted"),
+        (false, true) => Some("What will be issued was edited"),
+        (false, false) => None,
+    }
+}
+
+/// Allows a person to deny a request: an RA of the certifier that shall sign it, or, as long as that is open, of any.
+///
+/// Errors: `NotAllowed`, which is recorded.
+pub fn denial(state: &State, request: &Request, operator: &str) -> Result<()> {
+    let planned = match &request.status {
+        Status::Approved { plan, .. } => state.certifiers.get(&plan.certifier),
+        _ => None,
+    };
+    if let Some(certifier) = planned {
+        return require(certifier, operator, Act::Deny);
+    }
+    // What was made here may be taken back by whoever made it.
+    if request.by == operator {
+        return Ok(());
+    }
+    let mut refused = None;
+    for certifier in state.certifiers.values() {
+        match require(certifier, operator, Act::Deny) {
+            Ok(()) => return Ok(()),
+            Err(error) => refused = Some(error),
+        }
+    }
+    refused.map_or(Ok(()), |error| {
+        let what = format!("{operator} may not deny request {}.", request.id);
+        Err(Error { what, about: Some(Subject::Request(request.id)), ..error })
+    })
+}
+
+/// Tells whether an amendment by this person takes effect at once, and by which relaxation; `None` when a second CAA has
+/// to confirm it.
+pub fn amends_alone(policy: &Policy, operator: &str) -> Option<String> {
+    let roles = &policy.roles;
+    if roles.is_empty() {
+        return Some("it has no roles yet".into());
+    }
+    if policy.amend_alone {
+        return Some("amend-alone allows it".into());
+    }
+    let others = roles.caa.iter().any(|name| name != operator);
+    (!others).then(|| "there is no second CAA".to_owned())
+}
