@@ -43,6 +43,10 @@ pub fn line(finding: &Finding, state: &State, new_key: KeyType) -> Option<String
             let hosts = hosts.map_or_else(String::new, |hosts| format!(" --hosts {}", hosts.join(",")));
             format!("keyring renew {ring} --key {}{hosts}", key.name())
         }
+        "keyring.open-request" => {
+            let request = here.and_then(|ring| state.request_of_keyring(ring));
+            format!("request show {}", request.map_or_else(|| "NUMBER".to_owned(), |r| r.id.to_string()))
+        }
         "keyring.stash" => format!("keyring stash {ring} --make"),
         "keyring.trust" => match here.and_then(switched_off).filter(|_| finding.rule == "K11") {
             Some(root) => format!("keyring root {ring} {root} --trust yes"),

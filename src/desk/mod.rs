@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::model::State;
+use crate::model::bytes::hex;
 use crate::model::certificate::Certificate;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Kind, Result};
@@ -21,6 +22,7 @@ use crate::ops::{Env, install, roles};
 use crate::store::certifier_key::{self, Protection};
 use crate::store::history::{Gone, History};
 use crate::store::ledger::Ledger;
+use crate::store::remembered::refusal;
 use crate::store::signer::{Keys, LedgerSigner};
 use crate::store::{Open, Store};
 pub use verb::Verb;
@@ -42,6 +44,7 @@ pub struct Desk {
     store: Store,
     keys: Keys,
     operator: String,
+    session: String,
     protection: Protection,
     clock: Option<Timestamp>,
 }
@@ -66,6 +69,7 @@ impl Desk {
             store,
             keys: Keys::new(),
             operator: config.operator.clone(),
+            session: session(),
             protection: config.protection,
             clock: None,
         })
@@ -81,6 +85,11 @@ impl Desk {
     /// Returns the state as of the last commit or refresh.
     pub fn state(&self) -> Arc<State> {
         self.store.state()
+    }
+
+    /// Says why the head of the audit chain is not remembered outside of the workspace, if so.
+    pub fn forgetful(&self) -> Option<&str> {
+        self.store.forgetful()
     }
 
     /// Returns the workspace folder.
@@ -107,6 +116,10 @@ impl Desk {
         let done = self.work(&mut |desk, state, now| {
             let needs = Needs::of(desk, state, &verb, now)?;
             desk.with_env(now, &mut |env| perform(state, &verb, &needs, env))
+        });
+        let done = done.map_err(|error| match verb.keyring() {
+            Some(keyring) => self.told(&format!("keyring {keyring}"), error),
+            None => error,
         });
         let mut outcome = self.or_recorded(done)?;
         if let Verb::CreateCertifier(asked) = &verb {
@@ -156,6 +169,7 @@ impl Desk {
         verb(&mut Env {
             now,
             operator: &self.operator,
+            session: &self.session,
             random: &mut fill_random,
             signer: &mut LedgerSigner { keys: &self.keys, ledger: self.store.ledger(), now },
             protection: self.protection,
@@ -202,6 +216,9 @@ impl Desk {
     /// Unlocks a certifier for this session; failures are recorded in the audit chain.
     pub fn unlock(&mut self, certifier: &str, password: &Secret) -> Result<()> {
         self.writable()?;
+        if let Some(setback) = &self.state().setback {
+            return Err(refusal(setback));
+        }
         if let Some(of) = self.state().certifiers.get(certifier) {
             let allowed = roles::require(of, &self.operator, roles::Act::Unlock);
             self.or_recorded(allowed)?;
@@ -214,16 +231,18 @@ impl Desk {
                 self.keys.insert(certifier.to_owned(), key);
                 Ok(())
             }
-            Err(error) if error.kind == Kind::WrongPassword => {
-                let what = format!("certifier {certifier}");
-                match self.record(Fact::UnlockFailed { what }) {
-                    Ok(()) => Err(error),
-                    Err(unrecorded) => {
-                        Err(error.next(format!("This failure was not recorded: {unrecorded}")))
-                    }
-                }
-            }
-            Err(error) => Err(error),
+            Err(error) => Err(self.told(&format!("certifier {certifier}"), error)),
+        }
+    }
+
+    /// Records a wrong password in the audit chain, and gives the error back; other errors are no attempt.
+    fn told(&mut self, what: &str, error: Error) -> Error {
+        if error.kind != Kind::WrongPassword {
+            return error;
+        }
+        match self.record(Fact::UnlockFailed { what: what.to_owned() }) {
+            Ok(()) => error,
+            Err(unrecorded) => error.next(format!("This failure was not recorded: {unrecorded}")),
         }
     }
 
@@ -345,6 +364,14 @@ fn ring<'a>(state: &'a State, name: &str) -> Result<&'a Keyring> {
 
 /// How many seconds the clock may run behind the audit chain without a warning: several consoles differ by that much.
 const CLOCK_SLACK: i64 = DAY / 24 / 12;
+
+/// Names a session: when it began, and eight hexadecimal digits that tell it from others of that second.
+fn session() -> String {
+    let mut digits = [0; 4];
+    fill_random(&mut digits);
+    let began: String = Desk::now().text().chars().filter(char::is_ascii_digit).collect();
+    format!("{began}-{}", hex(&digits))
+}
 
 fn fill_random(buffer: &mut [u8]) {
     // The library seeds itself from the system and cannot fail afterwards; a failure must not pass as zeros.

@@ -1,11 +1,15 @@
 //! Facts, in the past tense, and the files that make them durable. A verb returns a [`Change`]; the store commits it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::State;
+use super::audit::Head;
+use super::audit::setback::{Remembered, Unlisted};
 use super::bytes::{Der, Digest, Serial};
-use super::certifier::{Certifier, CrlInfo, Policy};
+use super::certifier::{Certifier, CrlInfo, Policy, PolicyVersion, Proposal};
 use super::finding::Subject;
 use super::issued::{Issued, Reason, Revocation};
 use super::keyring::Keyring;
@@ -29,6 +33,27 @@ pub enum Fact {
         certifier: String,
         /// The new policy.
         policy: Policy,
+        /// The version as it was signed; facts from before do not have it.
+        #[serde(default)]
+        version: Option<PolicyVersion>,
+    },
+    /// An amendment of a policy was proposed and waits for a second CAA.
+    PolicyProposed {
+        /// The certifier by name.
+        certifier: String,
+        /// It.
+        proposal: Proposal,
+    },
+    /// A proposed amendment came to nothing.
+    ProposalWithdrawn {
+        /// The certifier by name.
+        certifier: String,
+        /// The policy version it would have made.
+        version: u32,
+        /// Who withdrew or rejected it.
+        by: String,
+        /// Why; may be empty.
+        reason: String,
     },
     /// A CRL was signed.
     CrlIssued {
@@ -185,7 +210,15 @@ pub enum Fact {
         #[serde(skip)]
         der: Der,
     },
-    /// A certificate was revoked; the next CRL will carry it.
+    /// A certificate was brought into the issued list that its certifier had signed before it came here.
+    CertificateRecorded {
+        /// The row of the issued list; `origin.elsewhere` says where it is from. A revocation is a fact of its own.
+        issued: Issued,
+        /// The certificate itself, empty when it is not known; the chain keeps only its hash.
+        #[serde(skip)]
+        der: Der,
+    },
+    /// A certificate was revoked or put on hold; the next CRL will carry it.
     CertificateRevoked {
         /// The certifier by name.
         certifier: String,
@@ -197,6 +230,44 @@ pub enum Fact {
         at: Timestamp,
         /// Who.
         by: String,
+        /// From when on it is to be held invalid.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        invalidity: Option<Timestamp>,
+        /// A remark.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        comment: String,
+    },
+    /// The reason of a revocation was changed: a hold became final, or the key turned out to be known to others.
+    RevocationChanged {
+        /// The certifier by name.
+        certifier: String,
+        /// The serial number.
+        serial: Serial,
+        /// Why, from now on.
+        reason: Reason,
+        /// The revocation date, which stays.
+        at: Timestamp,
+        /// When it was changed.
+        changed: Timestamp,
+        /// Who changed it.
+        by: String,
+        /// From when on it is to be held invalid.
+        invalidity: Option<Timestamp>,
+        /// A remark.
+        comment: String,
+    },
+    /// A hold was lifted; the next CRL will not carry the certificate.
+    CertificateReleased {
+        /// The certifier by name.
+        certifier: String,
+        /// The serial number.
+        serial: Serial,
+        /// When.
+        at: Timestamp,
+        /// Who.
+        by: String,
+        /// A remark.
+        comment: String,
     },
     /// A site document was made or changed.
     SiteSaved {
@@ -232,6 +303,23 @@ pub enum Fact {
         /// `certifier root` or `keyring mail`.
         what: String,
     },
+    /// A person decided to go on with a ledger that is older than one that was seen before.
+    Reconciled {
+        /// Who.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// Why the older one is here, and what is known to be lost.
+        reason: String,
+        /// What was seen of the newer one.
+        remembered: Remembered,
+        /// The last entry of the older one.
+        found: Head,
+        /// The CRL number of each certifier that its next one has to be above.
+        crls: BTreeMap<String, u64>,
+        /// Certificates of certifiers here that were found and are not in the issued list.
+        unlisted: Vec<Unlisted>,
+    },
     /// A certifier's key was unlocked in a session.
     CertifierUnlocked {
         /// The certifier by name.
@@ -246,6 +334,8 @@ impl Fact {
             Self::WorkspaceCreated => "workspace created",
             Self::CertifierCreated { .. } => "certifier created",
             Self::PolicyAmended { .. } => "policy amended",
+            Self::PolicyProposed { .. } => "policy proposed",
+            Self::ProposalWithdrawn { .. } => "proposal withdrawn",
             Self::CrlIssued { .. } => "CRL issued",
             Self::KeyringCreated { .. } => "keyring created",
             Self::KeyringChanged { .. } => "keyring changed",
@@ -263,20 +353,24 @@ impl Fact {
             Self::SigningFailed { .. } => "signing failed",
             Self::CertificatePickedUp { .. } => "certificate picked up",
             Self::CertificateIssued { .. } => "certificate issued",
+            Self::CertificateRecorded { .. } => "certificate recorded",
             Self::CertificateRevoked { .. } => "certificate revoked",
+            Self::RevocationChanged { .. } => "revocation changed",
+            Self::CertificateReleased { .. } => "certificate released",
             Self::SiteSaved { .. } => "site saved",
             Self::SiteDeleted { .. } => "site deleted",
             Self::SigningAbandoned { .. } => "signing abandoned",
             Self::Refused { .. } => "refused",
             Self::UnlockFailed { .. } => "unlock failed",
             Self::CertifierUnlocked { .. } => "certifier unlocked",
+            Self::Reconciled { .. } => "ledger reconciled",
         }
     }
 
     /// Returns what the fact is about.
     pub fn subject(&self) -> Subject {
         match self {
-            Self::WorkspaceCreated | Self::FilePutAway { .. } => Subject::Workspace,
+            Self::WorkspaceCreated | Self::FilePutAway { .. } | Self::Reconciled { .. } => Subject::Workspace,
             Self::Refused { about, .. } => about.clone(),
             Self::UnlockFailed { what } => match what.split_once(' ') {
                 Some(("certifier", name)) => Subject::Certifier(name.into()),
@@ -285,6 +379,8 @@ impl Fact {
             },
             Self::CertifierCreated { certifier } => Subject::Certifier(certifier.name.clone()),
             Self::PolicyAmended { certifier, .. }
+            | Self::PolicyProposed { certifier, .. }
+            | Self::ProposalWithdrawn { certifier, .. }
             | Self::CrlIssued { certifier, .. }
             | Self::SigningAbandoned { certifier, .. }
             | Self::CertifierUnlocked { certifier } => Subject::Certifier(certifier.clone()),
@@ -303,10 +399,12 @@ impl Fact {
             | Self::RequestExpired { id, .. }
             | Self::SigningFailed { id, .. }
             | Self::CertificatePickedUp { id, .. } => Subject::Request(*id),
-            Self::CertificateIssued { issued, .. } => {
+            Self::CertificateIssued { issued, .. } | Self::CertificateRecorded { issued, .. } => {
                 Subject::Issued(issued.certifier.clone(), issued.serial.clone())
             }
-            Self::CertificateRevoked { certifier, serial, .. } => {
+            Self::CertificateRevoked { certifier, serial, .. }
+            | Self::RevocationChanged { certifier, serial, .. }
+            | Self::CertificateReleased { certifier, serial, .. } => {
                 Subject::Issued(certifier.clone(), serial.clone())
             }
             Self::SiteSaved { site } => Subject::Site(site.name.clone()),
@@ -359,14 +457,28 @@ impl State {
             Fact::CertifierCreated { certifier } => {
                 self.certifiers.insert(certifier.name.clone(), certifier.clone());
             }
-            Fact::PolicyAmended { certifier, policy } => {
+            Fact::PolicyAmended { certifier, policy, version, .. } => {
                 if let Some(c) = self.certifiers.get_mut(certifier) {
                     c.policy = policy.clone();
+                    c.versions.extend(version.clone());
+                    c.proposal = None;
+                }
+            }
+            Fact::PolicyProposed { certifier, proposal } => {
+                if let Some(c) = self.certifiers.get_mut(certifier) {
+                    c.proposal = Some(proposal.clone());
+                }
+            }
+            Fact::ProposalWithdrawn { certifier, .. } => {
+                if let Some(c) = self.certifiers.get_mut(certifier) {
+                    c.proposal = None;
                 }
             }
             Fact::CrlIssued { certifier, crl, .. } => {
                 if let Some(c) = self.certifiers.get_mut(certifier) {
-                    c.crl = Some(crl.clone());
+                    if crl.base.is_none() && crl.partition == 0 {
+                        c.crl = Some(crl.clone());
+                    }
                 }
                 self.owed.remove(certifier);
             }
@@ -409,16 +521,24 @@ impl State {
                     request.apply(fact);
                 }
             }
-            Fact::CertificateRevoked { certifier, serial, reason, at, .. } => {
+            Fact::CertificateRecorded { .. } => self.issued += 1,
+            Fact::CertificateRevoked { certifier, serial, reason, at, by, invalidity, comment } => {
                 self.revoked += 1;
-                *self.owed.entry(certifier.clone()).or_default() += 1;
-                let Some(issuer) = self.certifiers.get(certifier) else { return };
-                let issuer = &issuer.certificate.subject.der;
-                let entries = self.keyrings.values().flat_map(|ring| &ring.entries);
-                let mut standing = entries.map(|e| &e.certificate);
-                if let Some(c) = standing.find(|c| c.serial == *serial && c.issuer.der == *issuer) {
-                    self.revocations.insert(c.sha256, Revocation { at: *at, reason: *reason });
-                }
+                self.owe(certifier, Some((*reason, *at)));
+                let (at, reason, invalidity) = (*at, *reason, *invalidity);
+                let (by, comment) = (by.clone(), comment.clone());
+                self.standing(certifier, serial, Some(Revocation { at, reason, invalidity, by, comment }));
+            }
+            Fact::RevocationChanged { certifier, serial, reason, at, changed, by, invalidity, comment } => {
+                self.owe(certifier, Some((*reason, *changed)));
+                let (at, reason, invalidity) = (*at, *reason, *invalidity);
+                let (by, comment) = (by.clone(), comment.clone());
+                self.standing(certifier, serial, Some(Revocation { at, reason, invalidity, by, comment }));
+            }
+            Fact::CertificateReleased { certifier, serial, .. } => {
+                self.revoked = self.revoked.saturating_sub(1);
+                self.owe(certifier, None);
+                self.standing(certifier, serial, None);
             }
             Fact::SiteSaved { site } => {
                 self.sites.insert(site.name.clone(), site.clone());
@@ -427,6 +547,7 @@ impl State {
                 self.sites.remove(name);
             }
             Fact::FilePutAway { path } => self.unreadable.retain(|unread| unread.path != *path),
+            Fact::Reconciled { .. } => self.setback = None,
             Fact::WorkspaceCreated
             | Fact::KeyExported { .. }
             | Fact::SigningAbandoned { .. }
@@ -434,6 +555,23 @@ impl State {
             | Fact::UnlockFailed { .. }
             | Fact::CertifierUnlocked { .. } => {}
         }
+    }
+
+    /// Counts a change of what the next CRL of a certifier carries; a release is `None`.
+    fn owe(&mut self, certifier: &str, revoked: Option<(Reason, Timestamp)>) {
+        self.owed.entry(certifier.to_owned()).or_default().add(revoked);
+    }
+
+    /// Remembers the revocation of a certificate that stands in a keyring, or that it is not revoked.
+    fn standing(&mut self, certifier: &str, serial: &Serial, revocation: Option<Revocation>) {
+        let Some(issuer) = self.certifiers.get(certifier) else { return };
+        let issuer = &issuer.certificate.subject.der;
+        let mut standing = self.keyrings.values().flat_map(|ring| &ring.entries).map(|e| &e.certificate);
+        let Some(c) = standing.find(|c| c.serial == *serial && c.issuer.der == *issuer) else { return };
+        match revocation {
+            Some(revocation) => self.revocations.insert(c.sha256, revocation),
+            None => self.revocations.remove(&c.sha256),
+        };
     }
 
     /// Forgets the revocations of certificates that stand in no keyring any more.

@@ -1,6 +1,7 @@
 //! The verbs, one file each: from a state and an input to a [`Change`]. They write
 //! nothing and print nothing.
 
+pub mod amend;
 pub mod approve;
 pub mod change_password;
 pub mod create_certifier;
@@ -15,6 +16,7 @@ pub mod install;
 pub mod issue;
 pub mod issue_crl;
 pub mod put_away;
+pub mod reconcile;
 pub mod rename_keyring;
 pub mod request_again;
 pub mod restore;
@@ -47,6 +49,8 @@ pub struct Env<'a> {
     pub now: Timestamp,
     /// Who works.
     pub operator: &'a str,
+    /// The session in which is signed: one run of one console.
+    pub session: &'a str,
     /// Fills a buffer with random bytes.
     pub random: &'a mut dyn FnMut(&mut [u8]),
     /// Signs for certifiers.

@@ -57,6 +57,7 @@ pub(crate) fn full() -> State {
         next_update: now().plus_days(27),
         entries: 1,
         sha256: digest(99),
+        ..CrlInfo::default()
     };
     let certifier = Certifier {
         name: "example-root".into(),
@@ -70,6 +71,8 @@ pub(crate) fn full() -> State {
             },
             ..Policy::default()
         },
+        versions: Vec::new(),
+        proposal: None,
         crl: Some(crl),
     };
     state.certifiers.insert(certifier.name.clone(), certifier);
@@ -169,7 +172,7 @@ pub(crate) fn issued(ids: &[u32]) -> Vec<Issued> {
         profile: "server".into(),
         at: now().plus_days(-10),
         by: "ada".into(),
-        revoked: None,
+        ..Issued::default()
     };
     ids.iter().map(row).collect()
 }

@@ -12,6 +12,7 @@ mod tests;
 mod trouble;
 
 use crate::model::Generation;
+use crate::model::audit::{Head, Line};
 use crate::model::bytes::{Der, Digest, Serial};
 use crate::model::error::Result;
 use crate::model::filter::Moment;
@@ -55,6 +56,26 @@ pub struct Entry {
     pub body: String,
     /// The hash over the previous hash and this entry.
     pub hash: Digest,
+}
+
+impl Entry {
+    /// Keeps an entry that was looked at.
+    pub fn of(line: &Line<'_>) -> Self {
+        Self {
+            number: line.number,
+            at: line.at,
+            operator: line.operator.to_owned(),
+            what: line.what.to_owned(),
+            body: line.body.to_owned(),
+            hash: line.hash,
+        }
+    }
+
+    /// Looks at it.
+    pub fn line(&self) -> Line<'_> {
+        let (number, at, hash) = (self.number, self.at, self.hash);
+        Line { number, at, operator: &self.operator, what: &self.what, body: &self.body, hash }
+    }
 }
 
 /// The outcome of verifying the audit chain.
@@ -109,14 +130,21 @@ pub trait Ledger {
     /// Calls `each` with the numbers of every issued certificate with a higher id than `after`, by id.
     fn issued_columns(&self, after: u32, each: &mut dyn FnMut(Row<'_>)) -> Result<()>;
 
-    /// Returns the ids of revoked certificates, in no order.
-    fn issued_revoked(&self) -> Result<Vec<u32>>;
+    /// Returns the ids of revoked certificates with their reasons, in no order.
+    fn issued_revoked(&self) -> Result<Vec<(u32, Reason)>>;
+
+    /// Returns the ids of certificates whose place another one has taken, in no order; one may come several times.
+    fn issued_superseded(&self) -> Result<Vec<u32>>;
+
+    /// Returns the id of the latest certificate that was issued with this subject and these names, as the list has them.
+    fn issued_before(&self, subject: &str, alt_names: &str) -> Result<Option<u64>>;
 
     /// Returns the ids of certificates whose public key is that of another issued certificate, or one of `also`, in no
     /// order. Keys are told apart by eight bytes of their hash.
     fn issued_sharing(&self, also: &[Digest]) -> Result<Vec<u32>>;
 
-    /// Finds an issued certificate by its serial; `certifier` may be empty when the serial is unique.
+    /// Finds an issued certificate by its serial; `certifier` may be empty when the serial is unique. The certificate is
+    /// empty where only a record of it was brought.
     fn issued_by_serial(&self, certifier: &str, serial: &Serial) -> Result<Option<(Issued, Der)>>;
 
     /// Finds an issued certificate by the SHA-256 of its DER.
@@ -141,6 +169,22 @@ pub trait Ledger {
     /// returns false.
     fn keyring_entries(&self, each: &mut dyn FnMut(Entry) -> bool) -> Result<()>;
 
+    /// Returns the last entry of the audit chain.
+    fn head(&self) -> Result<Head>;
+
+    /// Calls `each` with the audit entries from number `from` on upward, until it returns false.
+    fn audit_onward(&self, from: u64, each: &mut dyn FnMut(&Line<'_>) -> bool) -> Result<()>;
+
+    /// Calls `each` with the audit entries below number `before`, the newest first, until it returns false.
+    fn audit_back(&self, before: u64, each: &mut dyn FnMut(&Line<'_>) -> bool) -> Result<()>;
+
+    /// Finds the number of the audit entry with this hash; a million take a second.
+    fn audit_of_hash(&self, hash: &Digest) -> Result<Option<u64>>;
+
     /// Reads the whole audit chain and the tables it speaks of, and checks that they fit.
     fn verify_audit(&self) -> Result<Verified>;
+
+    /// Checks as [`Self::verify_audit`] does, but for the issued certificates themselves, which are not hashed: their
+    /// rows are compared with the chain all the same.
+    fn verify_chain(&self) -> Result<Verified>;
 }
