@@ -17,6 +17,7 @@ mod print;
 mod probe;
 #[cfg(feature = "network")]
 mod rehearse;
+pub mod remedy;
 pub mod report;
 mod request;
 mod revoke;
