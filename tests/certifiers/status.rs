@@ -55,12 +55,7 @@ fn a_key_ends_with_a_crl_that_outlasts_its_certificates() {
     family(&mut desk);
     let (mail, web) = (create_keyring(&mut desk, "mail", true), create_keyring(&mut desk, "web", true));
     let (mail, web) = (issue(&mut desk, mail, "issuing"), issue(&mut desk, web, "issuing"));
-    desk.run(Verb::Revoke {
-        certifier: "issuing".into(),
-        serial: web.serial.clone(),
-        reason: Reason::KeyCompromise,
-    })
-    .unwrap();
+    desk.run(Verb::revoke("issuing", web.serial.clone(), Reason::KeyCompromise)).unwrap();
 
     let destroy = |name: &str| Verb::DestroyKey { name: name.into(), why: "end of service".into() };
     let early = desk.run(destroy("issuing")).unwrap_err();
@@ -81,11 +76,7 @@ fn a_key_ends_with_a_crl_that_outlasts_its_certificates() {
     assert!(!desk.unlocked().contains(&"issuing".to_owned()));
 
     // It signs nothing any more, and says why.
-    let revoke = Verb::Revoke {
-        certifier: "issuing".into(),
-        serial: mail.serial.clone(),
-        reason: Reason::KeyCompromise,
-    };
+    let revoke = Verb::revoke("issuing", mail.serial.clone(), Reason::KeyCompromise);
     assert!(desk.run(revoke).unwrap_err().why.contains("destroyed"));
     assert!(desk.run(Verb::IssueCrl { certifier: "issuing".into() }).unwrap_err().why.contains("destroyed"));
 
