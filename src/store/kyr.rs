@@ -263,7 +263,11 @@ pub fn read_with(name: &str, bytes: &[u8], stash: bool, known: &mut Known) -> Re
     if header.name != name {
         return Err(Error::new(Kind::Misnamed, format!("{file} holds the ring \"{}\".", header.name))
             .why("A ring is bound to its name; it is left alone.")
-            .next(format!("Rename it back: mv {file} {}.kyr", header.name)));
+            .next(format!(
+                "Where no {name}.kyr stands, rename it back: mv -n {file} {name}.kyr. Else it is a copy: put it away, or \
+                 import it under a name of its own.",
+                name = header.name
+            )));
     }
     if !(1..=MOST_ROUNDS).contains(&header.rounds) {
         return Err(bad(format!("{} PBKDF2 rounds are out of range.", header.rounds)));
