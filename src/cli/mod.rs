@@ -11,6 +11,7 @@ mod fields;
 mod inspect;
 mod keyring;
 mod listed;
+mod policy;
 mod print;
 #[cfg(feature = "network")]
 mod probe;

@@ -8,17 +8,19 @@ use crate::model::State;
 use crate::model::audit::setback::Reconciliation;
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
-use crate::model::certifier::NewCertifier;
+use crate::model::certifier::{NewCertifier, Proposal};
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::issued::{Issued, Reason, Revocation};
 use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring, Role};
 use crate::model::leftover::Way;
+use crate::model::policy::Amendment;
 use crate::model::request::{Pkcs10, Plan, Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
 use crate::ops::Env;
+use crate::ops::amend;
 use crate::ops::approve::approve;
 use crate::ops::create_certifier::create_certifier;
 use crate::ops::create_keyring::create_keyring;
@@ -136,6 +138,29 @@ pub enum Verb {
         serial: Serial,
         /// Why.
         reason: Reason,
+    },
+    /// Amends the policy of a certifier, or proposes that; its key has to be unlocked when it takes effect at once.
+    Amend {
+        /// The certifier.
+        certifier: String,
+        /// The version that was looked at.
+        before: u32,
+        /// The policy as it shall be, and why.
+        amendment: Box<Amendment>,
+    },
+    /// Confirms the proposed amendment of a policy; the certifier has to be unlocked.
+    Confirm {
+        /// The certifier.
+        certifier: String,
+        /// The proposal that was looked at.
+        proposal: Box<Proposal>,
+    },
+    /// Withdraws or rejects the proposed amendment of a policy.
+    Withdraw {
+        /// The certifier.
+        certifier: String,
+        /// Why.
+        reason: String,
     },
     /// Goes on with a ledger that is older than one that was seen before.
     Reconcile(Reconciliation),
@@ -326,6 +351,11 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         Verb::DeleteKeyring { name } => delete_keyring(state, name),
         Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
         Verb::DeleteSite { name } => delete_site(state, name),
+        Verb::Amend { certifier, before, amendment } => {
+            amend::amend(state, certifier, *before, &amendment.policy, &amendment.reason, env)
+        }
+        Verb::Confirm { certifier, proposal } => amend::confirm(state, certifier, proposal, env),
+        Verb::Withdraw { certifier, reason } => amend::withdraw(state, certifier, reason, env),
         Verb::Revoke { serial, reason, .. } => match &needs.issued {
             Some(issued) => revoke(state, issued, *reason, env),
             None => Err(Error::not_found("issued certificate", &serial.to_string())),
@@ -366,8 +396,17 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::KeyExported { keyring, what } => {
             format!("The private key of keyring {keyring} was exported: {what}.")
         }
-        Fact::PolicyAmended { certifier, policy } => {
-            format!("Certifier {certifier} has policy version {}.", policy.version)
+        Fact::PolicyAmended { certifier, policy, version } => {
+            let alone = version.as_ref().map_or("", |v| v.alone.as_str());
+            let alone = if alone.is_empty() { String::new() } else { format!(", amended alone ({alone})") };
+            format!("Certifier {certifier} has policy version {}{alone}.", policy.version)
+        }
+        Fact::PolicyProposed { certifier, proposal } => format!(
+            "Policy version {} of certifier {certifier} is proposed; another CAA has to confirm it.",
+            proposal.policy.version
+        ),
+        Fact::ProposalWithdrawn { certifier, version, .. } => {
+            format!("The proposed policy version {version} of certifier {certifier} is withdrawn.")
         }
         Fact::RequestApproved { id, plan, relaxed, .. } => {
             let relaxed = if relaxed.is_empty() { String::new() } else { format!(" ({relaxed})") };

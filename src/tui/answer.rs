@@ -183,6 +183,9 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
             }
             _ => {}
         },
+        Verb::Amend { certifier, .. } => {
+            model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.amends(certifier)));
+        }
         Verb::Reconcile(_) => model.dialogs.retain(|d| {
             let decides = |then: &(String, Goal)| then.1 == Goal::Reconcile;
             !matches!(d, Dialog::Viewer(v) if v.then.as_deref().is_some_and(decides))

@@ -124,6 +124,7 @@ pub fn fields_markdown() -> String {
     use crate::model::keyring::{
         ImportedKeyring, Keyring, MovedKeyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying,
     };
+    use crate::model::policy::Amendment;
     use crate::model::request::Request;
     use crate::model::site::Site;
     let mut out = String::from(
@@ -132,6 +133,7 @@ pub fn fields_markdown() -> String {
     );
     table::<NewCertifier>(&mut out);
     table::<Certifier>(&mut out);
+    table::<Amendment>(&mut out);
     table::<NewKeyring>(&mut out);
     table::<NewRequest>(&mut out);
     table::<Renaming>(&mut out);
