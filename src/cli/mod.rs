@@ -17,8 +17,10 @@ mod print;
 mod probe;
 #[cfg(feature = "network")]
 mod rehearse;
+pub mod remedy;
 pub mod report;
 mod request;
+mod revoke;
 mod secrets;
 mod session;
 mod site;

@@ -388,6 +388,13 @@ fn line(fact: &Fact) -> Option<String> {
             issued.serial,
             issued.not_after.date()
         )),
+        Fact::CertificateRevoked { certifier, serial, reason, .. }
+        | Fact::RevocationChanged { certifier, serial, reason, .. } => {
+            Some(format!("{certifier} {serial} is revoked: {}.", reason.name()))
+        }
+        Fact::CertificateReleased { certifier, serial, .. } => {
+            Some(format!("{certifier} {serial} is released."))
+        }
         _ => None,
     }
 }

@@ -11,11 +11,13 @@ use crate::model::certificate::Certificate;
 use crate::model::certifier::{NewCertifier, Proposal};
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
+use crate::model::export::Which;
 use crate::model::issued::{Issued, Reason, Revocation};
 use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring, Role};
 use crate::model::leftover::Way;
 use crate::model::policy::Amendment;
 use crate::model::request::{Pkcs10, Plan, Request, RequestId};
+use crate::model::revocation::NewRevocation;
 use crate::model::secret::Secret;
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
@@ -34,7 +36,7 @@ use crate::ops::issue_crl::issue_crl;
 use crate::ops::put_away::put_away;
 use crate::ops::reconcile::{self, reconcile};
 use crate::ops::restore::undelete;
-use crate::ops::revoke::revoke;
+use crate::ops::revoke::{release, revoke};
 use crate::ops::ring::{self, Act};
 use crate::ops::site::{delete_site, save_site};
 use crate::pki::key::PrivateKey;
@@ -130,14 +132,19 @@ pub enum Verb {
         /// The document.
         name: String,
     },
-    /// Revokes an issued certificate; the next CRL carries it.
+    /// Revokes issued certificates, or changes the reason, all or none; the next CRL carries them.
     Revoke {
-        /// The certifier.
-        certifier: String,
-        /// The serial number.
-        serial: Serial,
-        /// Why.
-        reason: Reason,
+        /// Which.
+        which: Vec<Which>,
+        /// Why, since when, and a remark.
+        asked: NewRevocation,
+    },
+    /// Lifts the hold of certificates, all or none.
+    Release {
+        /// Which.
+        which: Vec<Which>,
+        /// A remark.
+        comment: String,
     },
     /// Amends the policy of a certifier, or proposes that; its key has to be unlocked when it takes effect at once.
     Amend {
@@ -175,6 +182,14 @@ impl Verb {
     /// Makes a verb that changes a keyring; the stash gives the password until one is typed.
     pub fn ring(keyring: impl Into<String>, act: Act) -> Self {
         Self::Ring { keyring: keyring.into(), act, password: None }
+    }
+
+    /// Makes the verb that revokes one certificate from now on.
+    pub fn revoke(certifier: impl Into<String>, serial: Serial, reason: Reason) -> Self {
+        Self::Revoke {
+            which: vec![Which::Serial(certifier.into(), serial)],
+            asked: NewRevocation::of(reason),
+        }
     }
 
     /// Makes the verb that cleans a leftover up.
@@ -222,7 +237,7 @@ pub(super) struct Needs {
     password: Secret,
     known: Vec<Request>,
     earlier: Earlier,
-    issued: Option<Issued>,
+    issued: Vec<Issued>,
     crl_number: u64,
     revoked: Vec<(Serial, Timestamp, Reason)>,
     revocations: BTreeMap<Digest, Revocation>,
@@ -256,8 +271,8 @@ impl Needs {
                     needs.look_at(desk, state, *id)?;
                 }
             }
-            Verb::Revoke { certifier, serial, .. } => {
-                needs.issued = desk.store.ledger().issued_by_serial(certifier, serial)?.map(|(row, _)| row);
+            Verb::Revoke { which, .. } | Verb::Release { which, .. } => {
+                needs.issued = which.iter().map(|one| listed(desk, one)).collect::<Result<_>>()?;
             }
             Verb::Reconcile(asked) => needs.look_back(desk, state, asked)?,
             Verb::IssueCrl { certifier } => {
@@ -310,6 +325,19 @@ impl Needs {
     }
 }
 
+/// Finds a row of the issued list. Errors: no certifier of the workspace has issued it.
+fn listed(desk: &mut Desk, which: &Which) -> Result<Issued> {
+    let ledger = desk.store.ledger();
+    let (found, name) = match which {
+        Which::Serial(certifier, serial) => {
+            (ledger.issued_by_serial(certifier, serial)?.map(|(row, _)| row), serial.to_string())
+        }
+        Which::Sha256(sha256) => (ledger.issued_by_sha256(sha256)?.map(|(row, _)| row), sha256.to_string()),
+        Which::Issued(id) => (ledger.issued_rows(&[*id])?.pop(), format!("row {id}")),
+    };
+    found.ok_or_else(|| Error::not_found("issued certificate", &name))
+}
+
 /// Looks up which of some certificates are revoked, by SHA-256.
 pub(super) fn revocations(
     desk: &mut Desk,
@@ -356,11 +384,9 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         }
         Verb::Confirm { certifier, proposal } => amend::confirm(state, certifier, proposal, env),
         Verb::Withdraw { certifier, reason } => amend::withdraw(state, certifier, reason, env),
-        Verb::Revoke { serial, reason, .. } => match &needs.issued {
-            Some(issued) => revoke(state, issued, *reason, env),
-            None => Err(Error::not_found("issued certificate", &serial.to_string())),
-        },
         Verb::Reconcile(asked) => reconcile(state, asked, &needs.ledger, env),
+        Verb::Revoke { asked, .. } => revoke(state, &needs.issued, asked, env),
+        Verb::Release { comment, .. } => release(state, &needs.issued, comment, env),
         Verb::IssueCrl { certifier } => {
             issue_crl(state, certifier, needs.crl_number, needs.revoked.clone(), env)
         }
@@ -459,6 +485,17 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         }
         Fact::CertifierUnlocked { certifier } => format!("Certifier {certifier} is unlocked."),
     })
+}
+
+/// Says what became true of several certificates that were revoked or released together.
+pub(super) fn sentence_of_many(facts: &[Fact]) -> Option<String> {
+    let word = match facts {
+        [_] | [] => return None,
+        [Fact::CertificateReleased { .. }, ..] => "released",
+        [Fact::CertificateRevoked { .. } | Fact::RevocationChanged { .. }, ..] => "revoked",
+        _ => return None,
+    };
+    Some(format!("{} certificates are {word}; their certifiers owe a new CRL.", facts.len()))
 }
 
 /// Says what a ring that is new here holds.

@@ -109,7 +109,8 @@ impl<'a> Load<'a> {
                 continue;
             }
             let next = format!(
-                "Restore it from a backup. If it is not to come back: ringmaster keyring delete {name} --confirm {name}"
+                "Bring its last version back with: ringmaster keyring undelete {name}, or restore it from a backup. If it is \
+                 not to come back: ringmaster keyring delete {name} --confirm {name}"
             );
             self.unread(format!("keyrings/{name}.kyr"), Sort::Missing, &format!("{MISSING} {next}"));
         }

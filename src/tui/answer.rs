@@ -51,6 +51,10 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             let message = outcome.message.clone();
             let facts = outcome.facts.clone();
             committed(model, &verb, outcome);
+            if matches!(*verb, Verb::Revoke { .. } | Verb::Release { .. }) {
+                model.here_mut().marked.clear();
+                certificates::offer_crl(model, &facts);
+            }
             let mut effects = import::went(model, Ok(message));
             effects.extend(history::renew(model, &facts));
             return effects;

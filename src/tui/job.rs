@@ -140,6 +140,7 @@ impl Job {
             Self::VerifyAudit(_) => "verifying the audit chain".into(),
             Self::Gone => "looking for deleted keyrings".into(),
             Self::Clean(way) => format!("cleaning up {}", way.word()),
+            Self::Ids => "listing the certificates".into(),
             Self::Timeline => "counting when certificates end".into(),
             Self::Refresh => "reading the workspace".into(),
             _ => return None,

@@ -1,8 +1,7 @@
-//! FIELDS of the small records that only forms fill in: a plan, a denial, a revocation.
+//! FIELDS of the small records that only forms fill in: a plan, a denial.
 
 use crate::model::escape::visible;
-use crate::model::field::{Field, Kind, Record, When, choice, number};
-use crate::model::issued::Reason;
+use crate::model::field::{Field, Kind, Record, When, number};
 use crate::model::request::Plan;
 
 /// Why a request is denied.
@@ -10,13 +9,6 @@ use crate::model::request::Plan;
 pub struct Denial {
     /// In words for the requester.
     pub reason: String,
-}
-
-/// Why a certificate is revoked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Withdrawal {
-    /// The reason of RFC 5280 section 5.3.1.
-    pub reason: Reason,
 }
 
 impl Record for Plan {
@@ -98,22 +90,6 @@ impl Record for Denial {
     }];
 }
 
-impl Record for Withdrawal {
-    const NOUN: &'static str = "revocation";
-    const FIELDS: &'static [Field<Self>] = &[Field {
-        name: "reason",
-        label: "Reason",
-        help: "It stands in the CRL; keyCompromise when somebody else may have the key.",
-        kind: Kind::Choice(Reason::NAMES),
-        when: When::AtCreation,
-        get: |x, _| x.reason.name().into(),
-        set: |x, t| {
-            x.reason = choice(t, Reason::NAMES, Reason::from_name)?;
-            Ok(())
-        },
-    }];
-}
-
 /// Writes the reference of all fields, `docs/fields.md`.
 pub fn fields_markdown() -> String {
     use crate::model::audit::setback::Reconciliation;
@@ -126,6 +102,7 @@ pub fn fields_markdown() -> String {
     };
     use crate::model::policy::Amendment;
     use crate::model::request::Request;
+    use crate::model::revocation::{NewRevocation, Release};
     use crate::model::site::Site;
     let mut out = String::from(
         "# Fields\n\nThis page is made from the tables of fields; `RINGMASTER_BLESS=1 cargo test docs` writes it anew.\n\
@@ -151,7 +128,8 @@ pub fn fields_markdown() -> String {
     rows(&mut out, crate::pki::reading::MORE);
     table::<CertificateExport>(&mut out);
     table::<Issued>(&mut out);
-    table::<Withdrawal>(&mut out);
+    table::<NewRevocation>(&mut out);
+    table::<Release>(&mut out);
     table::<Reconciliation>(&mut out);
     out
 }
