@@ -76,7 +76,7 @@ pub(super) fn passwords(lines: &mut [Line]) -> bool {
         first.error = Some("a password is needed: it seals the private key".into());
         false
     } else if first.edit.text() != second.edit.text() {
-        second.error = Some("not the same as the password above".into());
+        second.error = Some("not the same as the one above".into());
         false
     } else {
         true
