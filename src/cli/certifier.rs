@@ -1,9 +1,11 @@
 //! `ringmaster certifier` and `ringmaster crl`: certificate authorities and their revocation lists.
 
+mod life;
+
 use clap::{Arg, ArgMatches, Command};
 
-use super::fields;
 use super::session::{Cell, Session};
+use super::{fields, policy};
 use crate::desk::Verb;
 use crate::model::certifier::{Certifier, NewCertifier};
 use crate::model::error::{Error, Result};
@@ -13,7 +15,7 @@ use crate::pki::pem;
 /// The commands about certifiers.
 pub(super) fn command() -> Command {
     let named = |name, about| Command::new(name).about(about).arg(name_argument());
-    Command::new("certifier")
+    let certifiers = Command::new("certifier")
         .about("Certificate authorities of the workspace")
         .subcommand_required(true)
         .subcommand(fields::options::<NewCertifier>(
@@ -23,6 +25,8 @@ pub(super) fn command() -> Command {
         .subcommand(named("show", "Shows a certifier"))
         .subcommand(named("certificate", "Prints the certificate of a certifier as PEM"))
         .subcommand(named("crl", "Prints the latest CRL of a certifier as PEM"))
+        .subcommands(life::commands());
+    policy::commands(certifiers)
 }
 
 /// Runs a command about certifiers.
@@ -40,14 +44,22 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             let state = session.state()?;
             let columns = [
                 ("NAME", Cell::Field("name")),
+                ("KIND", Cell::Field("kind")),
+                ("STATUS", Cell::Word(|c: &Certifier, _| c.status.word().into())),
                 ("SUBJECT", Cell::Field("subject")),
                 ("KEY", Cell::Field("key")),
                 ("ENDS", Cell::Field("ends")),
                 ("CRL", Cell::Field("crl")),
             ];
-            session.list(state.certifiers.values(), &columns, "certifiers/")
+            let code = session.list(state.certifiers.values(), &columns, "certifiers/")?;
+            life::tell_awaited(session)?;
+            Ok(code)
         }
         Some(("show", options)) => {
+            if let Some(awaited) = life::waiting(options, session)? {
+                session.show(&awaited, &Subject::Certifier(awaited.name.clone()))?;
+                return Ok(0);
+            }
             let certifier = find(options, session)?;
             session.show(&certifier, &Subject::Certifier(certifier.name.clone()))?;
             Ok(0)
@@ -66,7 +78,11 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             session.out.raw(&pem::write("X509 CRL", &crl.0));
             Ok(0)
         }
-        _ => Ok(2),
+        Some((word, options)) => {
+            let policy = policy::run(word, options, session);
+            policy.unwrap_or_else(|| life::run(word, options, session))
+        }
+        None => Ok(2),
     }
 }
 
@@ -87,16 +103,31 @@ pub(super) fn run_crl(matches: &ArgMatches, session: &mut Session<'_>) -> Result
 }
 
 /// Finds the certifier that an argument names.
-fn find(options: &ArgMatches, session: &mut Session<'_>) -> Result<Certifier> {
+pub(super) fn find(options: &ArgMatches, session: &mut Session<'_>) -> Result<Certifier> {
     let name = options.get_one::<String>("name").map_or("", String::as_str);
     by_name(name, session)
 }
 
-/// Finds a certifier; one whose files are missing or cannot be read is answered with why.
+/// Finds a certifier by its name, or by what no other name begins with; one whose files are missing or cannot be read is
+/// answered with why.
 pub(super) fn by_name(name: &str, session: &mut Session<'_>) -> Result<Certifier> {
     let state = session.state()?;
-    if let Some(certifier) = state.certifiers.get(name) {
-        return Ok(certifier.clone());
+    let begins: Vec<_> =
+        state.certifiers.values().filter(|c| c.name.starts_with(name) && !name.is_empty()).collect();
+    match (state.certifiers.get(name), begins.as_slice()) {
+        (Some(certifier), _) => return Ok(certifier.clone()),
+        (None, [only]) => return Ok((*only).clone()),
+        (None, [_, _, ..]) => {
+            let names: Vec<_> = begins.iter().map(|c| c.name.as_str()).collect();
+            return Err(Error::not_found("certifier", name)
+                .why(format!("Several begin so: {}.", names.join(", ")))
+                .next("Type more of the name."));
+        }
+        _ => {}
+    }
+    if state.awaited.contains_key(name) {
+        return Err(Error::refused(format!("Certifier {name} waits for its certificate."))
+            .next(format!("Bring it back: ringmaster certifier install {name} FILE")));
     }
     let place = format!("certifiers/{name}/");
     Err(match state.unreadable.iter().find(|unread| unread.path.starts_with(&place)) {

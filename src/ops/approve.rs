@@ -7,6 +7,7 @@ use super::{Env, roles};
 use crate::model::State;
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::{BasicConstraints, Certificate, Extension, KeyUsage};
+use crate::model::certifier::Certifier;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{Finding, Severity, Subject};
@@ -44,7 +45,8 @@ pub fn approve(
         return Err(Error::refused(format!("Request {id} was not approved."))
             .why(format!("It is {} already.", request.status.word())));
     }
-    let relaxed = roles::approval(super::certifier(state, &plan.certifier)?, request, env.operator)?;
+    let certifier = super::issuing(state, &plan.certifier)?;
+    let relaxed = roles::approval(certifier, request, env.operator)?;
     let preview = preview(state, id, plan, earlier, env.now)?;
     accept(id, &preview.findings, &plan.reason)?;
     let terms = terms(state, plan)?;
@@ -62,7 +64,11 @@ pub fn approve(
 /// Digests everything beside the request that decides what is issued: the profile, and of the certifier its certificate
 /// and the policy that goes into certificates. An approval is good for these terms only.
 pub(super) fn terms(state: &State, plan: &Plan) -> Result<Digest> {
-    let certifier = super::certifier(state, &plan.certifier)?;
+    terms_of(state, super::certifier(state, &plan.certifier)?, plan)
+}
+
+/// Digests the terms as they are when the certifier is this one.
+pub(super) fn terms_of(state: &State, certifier: &Certifier, plan: &Plan) -> Result<Digest> {
     let profile = super::profile(state, &plan.profile)?;
     let addresses = profile.addresses(&certifier.policy);
     let policy = (addresses.crl, addresses.ocsp, addresses.issuer, certifier.certificate.sha256);

@@ -13,7 +13,13 @@ fn the_chain_is_looked_at_and_narrowed_and_leads_to_what_it_is_about() {
     let folder = tempfile::tempdir().unwrap();
     let mut live = Live::new(folder.path());
     certifier(&mut live);
-    live.press("o o").text("wrong").press("<ret>").sees("does not open").press("<esc>");
+    live.press("z")
+        .sees("locked")
+        .press("o")
+        .text("wrong")
+        .press("<ret>")
+        .sees("does not open")
+        .press("<esc>");
     live.press("@").sees("Audit").sees("certifier created").sees("unlock failed").sees("Head: entry");
     live.press("/")
         .sees("by:NAME")
@@ -21,7 +27,7 @@ fn the_chain_is_looked_at_and_narrowed_and_leads_to_what_it_is_about() {
         .press("<ret>")
         .sees("Audit: kind:unlock-failed");
     live.press("<ret>").sees("Audit entry").sees("certifier root").press("<esc>");
-    live.press("1").press("u").sees("Example Root CA").sees("State");
+    live.press("1").press("u").sees("Example Root CA").sees("Lock");
     live.press("@ /").text("since:nonsense").press("<ret>").sees("is no date").press("<esc>");
     live.press("v").sees("The audit chain is whole");
     live.press("p").sees("Head of the audit chain").press("G").sees("Witness").press("<esc>");

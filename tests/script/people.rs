@@ -29,7 +29,7 @@ fn a_person_gets_a_key_a_certificate_and_a_file() {
     live.text("ring-pass").press("<tab>").text("ring-pass").press("C-s").sees("key made in keyring ann");
     live.press("u").sees("request 1 is for the key").press("<esc>").sees("no certificate");
     other.refresh(true).unwrap();
-    let plan = Plan { certifier: "root".into(), profile: "client".into(), days: 30, ..Plan::default() };
+    let plan = Plan { certifier: "root".into(), profile: "client".into(), days: 300, ..Plan::default() };
     other.run(Verb::Approve { id: RequestId(1), plan }).unwrap();
     live.press("4 C-r").sees("approved").press("s").text("ca-pass").press("<ret>").press("7").sees("ok");
     live.press("x").sees("PKCS#12 for Ann Miller").press("C-u");
