@@ -65,7 +65,8 @@ impl<'a> Printer<'a> {
         }
         match all.len().saturating_sub(LEFT_ALONE) {
             0 => {}
-            more => self.note(&format!("{more} more files have something wrong; ringmaster doctor tells of each.")),
+            more => self
+                .note(&format!("{more} more files have something wrong; ringmaster doctor tells of each.")),
         }
     }
 
@@ -231,7 +232,8 @@ mod tests {
     fn of_many_files_left_alone_some_are_told_and_the_rest_counted() {
         let told = |count: usize| {
             let (mut out, mut err) = (Vec::new(), Vec::new());
-            let unread = |n| Unread { path: format!("keyrings/{n}.sth"), why: "So.".into(), sort: Sort::Damaged };
+            let unread =
+                |n| Unread { path: format!("keyrings/{n}.sth"), why: "So.".into(), sort: Sort::Damaged };
             let all: Vec<_> = (0..count).map(unread).collect();
             Printer::new(&mut out, &mut err).left_alone(all.iter());
             String::from_utf8(err).unwrap()
