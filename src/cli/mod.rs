@@ -20,6 +20,7 @@ mod rehearse;
 pub mod remedy;
 pub mod report;
 mod request;
+mod revoke;
 mod secrets;
 mod session;
 mod site;
