@@ -4,6 +4,7 @@
 mod life;
 pub mod pickup;
 pub mod queue;
+mod told;
 
 use serde::{Deserialize, Serialize};
 
@@ -291,6 +292,34 @@ pub struct Received {
     pub comment: String,
     /// Its pick-up ID.
     pub pickup: String,
+}
+
+/// A request made elsewhere, and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    /// What was asked.
+    pub pkcs10: Pkcs10,
+    /// Where it came from, in words: `file web.csr`, `pasted`, `standard input`.
+    pub source: String,
+}
+
+/// Requests made elsewhere that are received together.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Delivery {
+    /// The requests.
+    pub requests: Vec<Incoming>,
+    /// Whom to ask about each of them.
+    pub contact: Contact,
+    /// What was said with them.
+    pub comment: String,
+}
+
+impl Delivery {
+    /// Makes a delivery of requests from one source.
+    pub fn of(requests: Vec<Pkcs10>, source: &str) -> Self {
+        let incoming = |pkcs10| Incoming { pkcs10, source: source.to_owned() };
+        Self { requests: requests.into_iter().map(incoming).collect(), ..Self::default() }
+    }
 }
 
 impl Request {

@@ -1,0 +1,28 @@
+//! Notes whom to ask about a request, and what there is to know about it.
+
+use super::Env;
+use crate::model::State;
+use crate::model::change::{Change, Fact};
+use crate::model::error::{Error, Result};
+use crate::model::request::{Contact, RequestId};
+
+/// Changes contact and comment of a request, open or closed. Errors: unknown, nothing is changed.
+pub fn note_request(
+    state: &State,
+    id: RequestId,
+    contact: &Contact,
+    comment: &str,
+    env: &mut Env<'_>,
+) -> Result<Change> {
+    let request = super::request(state, id)?;
+    if request.contact == *contact && request.comment == comment {
+        return Err(Error::refused("Nothing was noted.").why(format!("That stands at request {id} already.")));
+    }
+    Ok(Change::of(Fact::RequestNoted {
+        id,
+        by: env.operator.to_owned(),
+        at: env.now,
+        contact: contact.clone(),
+        comment: comment.to_owned(),
+    }))
+}
