@@ -80,7 +80,10 @@ fn a_workspace_lives() {
     assert_eq!(store.read_only(), None);
     let first = store.state();
     assert_eq!(first.generation, Generation(1));
-    assert_eq!(first.profiles.keys().collect::<Vec<_>>(), ["public-like", "server"]);
+    assert_eq!(
+        first.profiles.keys().collect::<Vec<_>>(),
+        ["client", "code-signing", "ocsp-signer", "public-like", "server", "smime", "sub-ca"]
+    );
     assert!(first.unreadable.is_empty());
 
     store.commit(first.generation, NOW, saved(site("a", "one"))).unwrap();

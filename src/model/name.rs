@@ -110,11 +110,27 @@ pub enum AltName {
 }
 
 impl AltName {
+    /// Returns the word by which profiles name this kind of name.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Dns(_) => "dns",
+            Self::Ip(_) => "ip",
+            Self::Email(_) => "email",
+            Self::Uri(_) => "uri",
+            Self::Other(..) => "other",
+        }
+    }
+
+    /// Returns the bare value as received, not escaped.
+    pub fn raw(&self) -> &str {
+        match self {
+            Self::Dns(v) | Self::Ip(v) | Self::Email(v) | Self::Uri(v) | Self::Other(_, v) => v,
+        }
+    }
+
     /// Returns the bare value, escaped for showing.
     pub fn value(&self) -> String {
-        match self {
-            Self::Dns(v) | Self::Ip(v) | Self::Email(v) | Self::Uri(v) | Self::Other(_, v) => visible(v),
-        }
+        visible(self.raw())
     }
 
     /// Tells whether this name answers for `host`: case-insensitive, a wildcard stands for exactly one leftmost label

@@ -20,6 +20,13 @@ pub struct Policy {
     pub crl_days: u32,
     /// Where the CRL will be found (http URI), put into issued certificates; empty for none.
     pub crl_url: String,
+    /// Where OCSP answers are given (http URI), put into issued certificates; empty for none.
+    #[serde(default)]
+    pub ocsp_url: String,
+    /// Where the certifier's own certificate will be found (caIssuers, http URI), put into issued certificates; empty for
+    /// none.
+    #[serde(default)]
+    pub issuer_url: String,
     /// Who may do what.
     #[serde(default)]
     pub roles: Roles,
@@ -55,6 +62,8 @@ impl Default for Policy {
             profile: "server".into(),
             crl_days: 30,
             crl_url: String::new(),
+            ocsp_url: String::new(),
+            issuer_url: String::new(),
             roles: Roles::default(),
             own_approval: false,
             amend_alone: false,
@@ -160,7 +169,31 @@ impl<T: HasPolicy + 'static> Fields<T> {
             when: When::Amendable,
             get: |x, _| visible(&x.policy().crl_url),
             set: |x, t| {
-                x.policy_mut().crl_url = crl_url(t)?;
+                x.policy_mut().crl_url = address(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "ocsp-url",
+            label: "OCSP address",
+            help: "The http address where OCSP answers are given; empty for none.",
+            kind: Kind::Text,
+            when: When::Amendable,
+            get: |x, _| visible(&x.policy().ocsp_url),
+            set: |x, t| {
+                x.policy_mut().ocsp_url = address(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "issuer-url",
+            label: "Certificate address",
+            help: "The http address where peers will find the certifier's own certificate (DER); empty for none.",
+            kind: Kind::Text,
+            when: When::Amendable,
+            get: |x, _| visible(&x.policy().issuer_url),
+            set: |x, t| {
+                x.policy_mut().issuer_url = address(t)?;
                 Ok(())
             },
         },
@@ -268,8 +301,8 @@ impl Record for Policy {
     const FIELDS: &'static [Field<Self>] = Fields::<Self>::ALL;
 }
 
-/// Reads the address of a CRL: empty, or an absolute http address (RFC 5280 section 8 warns of https here).
-fn crl_url(text: &str) -> Result<String, String> {
+/// Reads an address for peers: empty, or an absolute http address (RFC 5280 section 8 warns of https here).
+fn address(text: &str) -> Result<String, String> {
     let text = text.trim();
     let good = text.strip_prefix("http://").is_some_and(|rest| !rest.is_empty() && rest.is_ascii());
     if text.is_empty() || good && !text.contains(|c: char| c.is_whitespace() || c.is_control()) {

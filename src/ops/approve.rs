@@ -6,7 +6,7 @@ use super::issue::template;
 use super::{Env, roles};
 use crate::model::State;
 use crate::model::bytes::{Digest, Serial};
-use crate::model::certificate::{Certificate, KeyUsage};
+use crate::model::certificate::{BasicConstraints, Certificate, Extension, KeyUsage};
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{Finding, Severity, Subject};
@@ -64,7 +64,8 @@ pub fn approve(
 pub(super) fn terms(state: &State, plan: &Plan) -> Result<Digest> {
     let certifier = super::certifier(state, &plan.certifier)?;
     let profile = super::profile(state, &plan.profile)?;
-    let policy = (&certifier.policy.crl_url, certifier.certificate.sha256);
+    let addresses = profile.addresses(&certifier.policy);
+    let policy = (addresses.crl, addresses.ocsp, addresses.issuer, certifier.certificate.sha256);
     let text = serde_json::to_vec(&(profile, policy));
     let text = text.map_err(|e| Error::internal(format!("A profile cannot be written: {e}.")))?;
     Ok(crate::pki::sha256(&text))
@@ -151,9 +152,15 @@ pub(super) fn preview_among(
             let tbs = issue::to_be_signed(&template, &certifier.certificate.subject, &algorithm)?;
             let certificate = issue::preview(&tbs, &algorithm)?;
             findings.extend(lint::certificate(&certificate, subject.clone()));
-            if !template.validity.clamped.is_empty() {
-                let text = format!("The validity was cut: {}.", template.validity.clamped);
-                findings.push(Finding::new("validity.clamped", Severity::Info, subject, text));
+            let validity = &template.validity;
+            if !validity.clamped.is_empty() {
+                let text = format!("The validity was changed: {}.", validity.clamped);
+                findings.push(Finding::new("validity.clamped", Severity::Info, subject.clone(), text));
+            }
+            if validity.days() < i64::from(profile.min_days) {
+                let (days, least) = (validity.days(), profile.min_days);
+                let text = format!("It would last {days} days; the profile wants {least} at least.");
+                findings.push(Finding::new("validity.short", Severity::Error, subject, text));
             }
             issued = Some(certificate);
         }
@@ -185,6 +192,18 @@ fn of_key(request: &Request, earlier: &[Issued], subject: &Subject) -> Option<Fi
     )
 }
 
+/// Extensions that have a row of their own, or say nothing to a reader.
+const SHOWN: [&str; 7] =
+    ["2.5.29.14", "2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.31", "2.5.29.35", "2.5.29.37"];
+
+fn authority(certificate: &Certificate) -> String {
+    match certificate.basic {
+        Some(BasicConstraints { ca: true, path_length: Some(n) }) => format!("yes, path length {n}"),
+        Some(BasicConstraints { ca: true, path_length: None }) => "yes".into(),
+        _ => "no".into(),
+    }
+}
+
 fn rows(request: &Request, issued: Option<&Certificate>, plan: &Plan) -> Vec<(&'static str, String, String)> {
     let asked = &request.pkcs10;
     let of = |get: &dyn Fn(&Certificate) -> String| issued.map_or_else(String::new, get);
@@ -192,8 +211,9 @@ fn rows(request: &Request, issued: Option<&Certificate>, plan: &Plan) -> Vec<(&'
         let found = asked.extensions.iter().find(|e| e.oid == oid);
         found.map_or_else(String::new, |e| format!("asked ({} bytes)", e.value.0.len()))
     };
-    let known = ["2.5.29.17", "2.5.29.15", "2.5.29.37", "2.5.29.19"];
-    let others = asked.extensions.iter().filter(|e| !known.contains(&e.oid.as_str()));
+    let others = |all: &[Extension]| {
+        join(all.iter().filter(|e| !SHOWN.contains(&e.oid.as_str())).map(|e| extension_word(&e.oid)))
+    };
     vec![
         ("Subject", asked.subject.text(), of(&|c| c.subject.text())),
         ("Names", join(asked.alt_names.iter()), of(&|c| join(c.alt_names.iter()))),
@@ -203,9 +223,10 @@ fn rows(request: &Request, issued: Option<&Certificate>, plan: &Plan) -> Vec<(&'
         ("Valid until", format!("{} days", plan.days), of(&|c| c.not_after.text())),
         ("Key usage", wish("2.5.29.15"), of(&|c| c.key_usage.map_or_else(String::new, KeyUsage::words))),
         ("Extended key usage", wish("2.5.29.37"), of(&Certificate::extended_words)),
-        ("Authority", wish("2.5.29.19"), of(&|c| if c.is_ca() { "yes".into() } else { "no".into() })),
-        ("Other extensions", join(others.map(|e| extension_word(&e.oid))), String::new()),
+        ("Authority", wish("2.5.29.19"), of(&authority)),
+        ("Other extensions", others(&asked.extensions), of(&|c| others(&c.extensions))),
         ("CRL address", String::new(), of(&|c| c.crl_urls.join("\n"))),
+        ("OCSP address", String::new(), of(&|c| c.ocsp_urls.join("\n"))),
         ("Issuer", String::new(), of(&|c| c.issuer.text())),
     ]
 }

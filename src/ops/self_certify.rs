@@ -91,17 +91,13 @@ fn profile() -> Profile {
     Profile {
         name: "self-certified".into(),
         title: "For tests only".into(),
-        version: 1,
-        days: 90,
         max_days: SelfCertifying::MOST,
-        calendar: Vec::new(),
         backdate: 0,
         key_usage_rsa: words(&["digitalSignature", "keyEncipherment"]),
-        key_usage_other: words(&["digitalSignature"]),
         extended: words(&["1.3.6.1.5.5.7.3.1"]),
         alt_names: words(&["dns", "ip"]),
         names_needed: true,
-        min_rsa: 2048,
         keys: Vec::new(),
+        ..Profile::default()
     }
 }

@@ -6,7 +6,6 @@ use zeroize::Zeroizing;
 
 use super::marked;
 use crate::model::bytes::Digest;
-use crate::model::certificate::KeyUsage;
 use crate::model::certifier::{Certifier, CrlInfo, Policy};
 use crate::model::change::FileWrite;
 use crate::model::error::{Error, Result};
@@ -17,9 +16,14 @@ use crate::model::time::Timestamp;
 use crate::pki;
 
 /// The profiles that are always there, by name; a file of the same name in the workspace replaces one.
-const PROFILES: [(&str, &str); 2] = [
+const PROFILES: [(&str, &str); 7] = [
+    ("client", include_str!("../../assets/profiles/client.ron")),
+    ("code-signing", include_str!("../../assets/profiles/code-signing.ron")),
+    ("ocsp-signer", include_str!("../../assets/profiles/ocsp-signer.ron")),
     ("public-like", include_str!("../../assets/profiles/public-like.ron")),
     ("server", include_str!("../../assets/profiles/server.ron")),
+    ("smime", include_str!("../../assets/profiles/smime.ron")),
+    ("sub-ca", include_str!("../../assets/profiles/sub-ca.ron")),
 ];
 
 #[derive(Serialize, Deserialize)]
@@ -121,34 +125,13 @@ pub fn embedded_profiles() -> impl Iterator<Item = (&'static str, &'static str)>
 /// Reads a profile. Errors: `Damaged` for a file that cannot be read or contradicts itself.
 pub fn read_profile(name: &str, bytes: &[u8]) -> Result<Profile> {
     let file = format!("profiles/{name}.ron");
-    let profile: Profile = marked::read("profile", &file, bytes, false)?;
+    let mut profile: Profile = marked::read("profile", &file, bytes, false)?;
+    if profile.name.is_empty() {
+        profile.name = name.to_owned();
+    }
     same_name(&file, name, &profile.name)?;
-    let no = |why: String| Err(Error::damaged(format!("{file} contradicts itself.")).why(why));
-    if profile.days == 0 || profile.days > profile.max_days {
-        return no(format!("days is {} and has to be 1 to max_days, {}.", profile.days, profile.max_days));
-    }
-    let days: Vec<_> = profile.calendar.iter().map(|s| (Timestamp::from_date(&s.from), s)).collect();
-    if let Some((_, step)) = days.iter().find(|(day, s)| day.is_none() && !s.from.is_empty()) {
-        return no(format!("\"{}\" in its calendar is no date such as 2027-03-15.", step.from));
-    }
-    if !days.is_sorted_by_key(|(day, _)| *day) || profile.calendar.iter().any(|s| s.max_days == 0) {
-        return no("The steps of its calendar have to rise, each with at least one day.".into());
-    }
-    let mut usages = profile.key_usage_rsa.iter().chain(&profile.key_usage_other);
-    if let Some(usage) = usages.find(|u| KeyUsage::from_name(u).is_none()) {
-        return no(format!("\"{usage}\" is no key usage; known are {}.", KeyUsage::NAMES.join(", ")));
-    }
-    let oid = |o: &String| o.split('.').count() > 2 && o.split('.').all(|arc| arc.parse::<u32>().is_ok());
-    if let Some(usage) = profile.extended.iter().find(|u| !oid(u)) {
-        return no(format!("\"{usage}\" is no dotted OID such as 1.3.6.1.5.5.7.3.1."));
-    }
-    let known = ["dns", "ip", "email", "uri", "other"];
-    if let Some(kind) = profile.alt_names.iter().find(|k| !known.contains(&k.as_str())) {
-        return no(format!("\"{kind}\" in alt_names is none of {}.", known.join(", ")));
-    }
-    let known = ["P-256", "P-384", "P-521", "Ed25519"];
-    if let Some(kind) = profile.keys.iter().find(|k| !known.contains(&k.as_str())) {
-        return no(format!("\"{kind}\" in keys is none of {}.", known.join(", ")));
+    if let Some(why) = profile.contradiction() {
+        return Err(Error::damaged(format!("{file} contradicts itself.")).why(why));
     }
     Ok(profile)
 }
@@ -172,20 +155,24 @@ fn same_name(file: &str, expected: &str, found: &str) -> Result<()> {
 mod tests {
     use super::*;
     use crate::model::error::Kind;
+    use crate::model::profile::Trust;
     use crate::model::site::SiteKind;
+
+    const PUBLIC: &str = include_str!("../../assets/profiles/public-like.ron");
 
     #[test]
     fn the_embedded_profiles_follow_the_calendar() {
         for (name, text) in embedded_profiles() {
             let profile = read_profile(name, text.as_bytes()).unwrap();
-            assert!(profile.names_needed && !profile.title.is_empty());
+            assert!(!profile.title.is_empty(), "{name}");
+            let public = profile.trust == Trust::PublicLike;
+            assert_eq!(public, name == "public-like" && !profile.hold, "{name}");
+            let usage = if profile.authority.is_some() { "keyCertSign" } else { "digitalSignature" };
             for usages in [&profile.key_usage_rsa, &profile.key_usage_other] {
-                assert!(usages.contains(&"digitalSignature".into()));
+                assert!(usages.contains(&usage.into()), "{name}");
             }
-            assert_eq!(profile.extended, ["1.3.6.1.5.5.7.3.1"]);
         }
-        let (name, text) = PROFILES[0];
-        let public = read_profile(name, text.as_bytes()).unwrap();
+        let public = read_profile("public-like", PUBLIC.as_bytes()).unwrap();
         let limit = |day| public.limit(Timestamp::from_date(day).unwrap()).0;
         let days = ["2026-03-14", "2026-03-15", "2027-03-14", "2027-03-15", "2029-03-14", "2029-03-15"];
         assert_eq!(days.map(limit), [398, 200, 200, 100, 100, 47]);
@@ -193,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_profile_that_contradicts_itself_says_where() {
-        let (name, text) = PROFILES[0];
+        let (name, text) = ("public-like", PUBLIC);
         for (from, to, says) in [
             ("days: 90", "days: 399", "max_days"),
             ("2027-03-15", "2027-13-15", "2027-13-15"),
@@ -208,6 +195,23 @@ mod tests {
             assert_eq!(error.kind, Kind::Damaged);
             assert!(error.why.contains(says), "{error}");
         }
+    }
+
+    #[test]
+    fn a_profile_of_before_is_read_and_keeps_its_meaning() {
+        let old = r#"// ringmaster profile 1
+        (
+            name: "old", title: "Old", version: 3, days: 90, max_days: 398, calendar: [], backdate: 3600,
+            key_usage_rsa: ["digitalSignature", "keyEncipherment"], key_usage_other: ["digitalSignature"],
+            extended: ["1.3.6.1.5.5.7.3.1"], alt_names: ["dns", "ip"], names_needed: true, min_rsa: 2048, keys: ["P-256"],
+        )"#;
+        let profile = read_profile("old", old.as_bytes()).unwrap();
+        assert_eq!((profile.version, profile.min_days, profile.trust), (3, 1, Trust::Private));
+        assert!(profile.wildcards && profile.subject_key_id && profile.copied_subject == ["*"]);
+        assert!(profile.authority.is_none() && profile.copied_extensions.is_empty());
+        // A person may write only what differs.
+        let short = read_profile("short", b"(title: \"Short\", days: 7)").unwrap();
+        assert_eq!((short.name.as_str(), short.days), ("short", 7));
     }
 
     #[test]

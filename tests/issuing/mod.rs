@@ -4,6 +4,7 @@
 mod certificates;
 mod chains;
 mod lists;
+mod profiles;
 mod strict;
 
 use std::path::Path;
@@ -72,6 +73,7 @@ fn profile() -> Profile {
         names_needed: false,
         min_rsa: 1024,
         keys: words("P-256 P-384 P-521 Ed25519"),
+        ..Profile::default()
     }
 }
 

@@ -41,6 +41,7 @@ pub(crate) fn empty() -> State {
         names_needed: true,
         min_rsa: 2048,
         keys: vec!["P-256".into()],
+        ..Profile::default()
     };
     let public = Profile { name: "public-like".into(), ..profile.clone() };
     let profiles = [profile, public].into_iter().map(|p| (p.name.clone(), p)).collect();

@@ -368,7 +368,9 @@ pub fn extension_word(oid: &str) -> &str {
         "2.5.29.32" => "certificatePolicies",
         "2.5.29.35" => "authorityKeyIdentifier",
         "2.5.29.37" => "extKeyUsage",
+        "2.5.29.56" => "noRevAvail",
         "1.3.6.1.5.5.7.1.1" => "authorityInfoAccess",
+        "1.3.6.1.5.5.7.48.1.5" => "ocspNoCheck",
         "1.3.6.1.5.5.7.1.24" => "tlsfeature",
         other => other,
     }

@@ -7,19 +7,26 @@ use crate::pki::der::tlv;
 
 /// Tells whether the profile accepts this kind and size.
 pub(super) fn accepted(report: &mut Report, key: &KeyInfo, profile: &Profile) {
-    if key.algorithm.starts_with("RSA ") {
+    let name = &profile.name;
+    if key.algorithm.starts_with("RSA ") && profile.max_rsa > 0 {
         if key.bits < profile.min_rsa {
             let text = format!(
-                "The RSA key has {} bits; the profile \"{}\" wants {} at least.",
-                key.bits, profile.name, profile.min_rsa
+                "The RSA key has {} bits; the profile \"{name}\" wants {} at least.",
+                key.bits, profile.min_rsa
             );
             report.error("key.rsa-small", text, "Ask for a request with a new, longer key.");
+        } else if key.bits > profile.max_rsa {
+            let text = format!(
+                "The RSA key has {} bits; the profile \"{name}\" allows {} at most.",
+                key.bits, profile.max_rsa
+            );
+            report.error("key.rsa-large", text, "Ask for a request with a new, shorter key.");
         }
     } else if !profile.keys.contains(&key.algorithm) {
-        let kinds = ["RSA".to_owned()].into_iter().chain(profile.keys.iter().cloned());
+        let rsa = (profile.max_rsa > 0).then(|| "RSA".to_owned());
+        let kinds = rsa.into_iter().chain(profile.keys.iter().cloned());
         let kinds = kinds.collect::<Vec<_>>().join(", ");
-        let text =
-            format!("The profile \"{}\" accepts {kinds}; this key is {}.", profile.name, key.algorithm);
+        let text = format!("The profile \"{name}\" accepts {kinds}; this key is {}.", key.algorithm);
         report.error("key.kind", text, "Ask for a request with a key of an accepted kind.");
     }
 }

@@ -7,7 +7,7 @@ mod names;
 
 pub use certificate::certificate;
 
-use super::issue::{ALT_NAMES, BASIC_CONSTRAINTS};
+use super::issue::{ALT_NAMES, BASIC_CONSTRAINTS, kept_subject};
 use crate::model::escape::visible;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::name::AltName;
@@ -20,21 +20,45 @@ pub fn request(pkcs10: &Pkcs10, profile: &Profile, subject: Subject) -> Vec<Find
     proof(&mut report, &pkcs10.proof);
     key::accepted(&mut report, &pkcs10.key, profile);
     key::sound(&mut report, &pkcs10.key);
-    names::subject(&mut report, &pkcs10.subject);
+    // What is not taken over cannot do harm; that a subject cannot be taken apart is said when it is tried.
+    let kept_subject = kept_subject(&pkcs10.subject, profile).unwrap_or_default();
+    names::subject(&mut report, &kept_subject);
     let (kept, left): (Vec<&AltName>, Vec<&AltName>) =
-        pkcs10.alt_names.iter().partition(|n| profile.alt_names.iter().any(|k| k == kind(n)));
+        pkcs10.alt_names.iter().partition(|n| profile.alt_names.iter().any(|k| k == n.kind()));
     for name in &kept {
         names::alternative(&mut report, name);
     }
-    names::agree(&mut report, &pkcs10.subject, &kept, profile.names_needed);
-    if !left.is_empty() {
-        let list = left.iter().map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
+    names::agree(&mut report, &kept_subject, &kept, profile.names_needed);
+    ruled(&mut report, pkcs10, &kept, profile);
+    left_out(&mut report, pkcs10, &left, profile);
+    asked(&mut report, pkcs10, profile);
+    report.findings
+}
+
+/// Holds the names to the profile's rules.
+fn ruled(report: &mut Report, pkcs10: &Pkcs10, kept: &[&AltName], profile: &Profile) {
+    let remedy = "Ask for a request within the rules of the profile, or choose another profile.";
+    let subject = profile.subject_refusals(&pkcs10.subject);
+    for why in kept.iter().filter_map(|name| profile.refusal(name)).chain(subject) {
+        report.error("names.rule", format!("A rule of the profile is broken: {}.", cut(&why)), remedy);
+    }
+    let missing = profile.required_names.iter().filter(|k| !kept.iter().any(|n| n.kind() == k.as_str()));
+    for kind in missing {
+        let text = format!("There is no alternative name of the kind {kind}, which the profile needs.");
+        report.error("names.none", text, "Ask for a request with one in its subjectAltName.");
+    }
+}
+
+/// Says which names and attributes are asked for and not taken over.
+fn left_out(report: &mut Report, pkcs10: &Pkcs10, left: &[&AltName], profile: &Profile) {
+    let attributes = pkcs10.subject.rdns.iter().flatten().filter(|a| !profile.keeps(a));
+    let attributes = attributes.map(|a| format!("{}={}", a.short(), a.value));
+    let list = left.iter().map(|n| n.to_string()).chain(attributes).collect::<Vec<_>>().join(", ");
+    if !list.is_empty() {
         let text = format!("These names are asked for and will not be issued: {}.", cut(&list));
         let remedy = "Choose a profile that takes such names over, or tell the requester.";
         report.warning("names.left-out", text, remedy);
     }
-    asked(&mut report, pkcs10);
-    report.findings
 }
 
 /// Collects findings about one subject.
@@ -83,30 +107,27 @@ fn proof(report: &mut Report, proof: &Proof) {
 }
 
 /// Says what the requester wished beside names; the profile decides it.
-fn asked(report: &mut Report, pkcs10: &Pkcs10) {
-    let authority = pkcs10.extensions.iter().filter(|e| e.oid == BASIC_CONSTRAINTS);
-    if authority.into_iter().any(|e| matches!(e.value.0[..], [0x30, _, 1, 1, flag, ..] if flag != 0)) {
-        report.warning(
+fn asked(report: &mut Report, pkcs10: &Pkcs10, profile: &Profile) {
+    let mut authority = pkcs10.extensions.iter().filter(|e| e.oid == BASIC_CONSTRAINTS);
+    let wished = authority.any(|e| matches!(e.value.0[..], [0x30, _, 1, 1, flag, ..] if flag != 0));
+    match &profile.authority {
+        None if wished => report.warning(
             "asked.ca",
             "The request asks to become a certificate authority; that wish will not be granted.",
             "Find out why it asks; a web server never needs it.",
-        );
+        ),
+        Some(_) if !wished => report.warning(
+            "asked.ca",
+            "The certificate will make an authority, and the request does not ask for one.",
+            "Make sure that the requester means it, or choose another profile.",
+        ),
+        _ => {}
     }
-    let ignored = pkcs10.extensions.iter().filter(|e| e.oid != ALT_NAMES).map(|e| extension_word(&e.oid));
+    let copied = |oid: &str| oid == ALT_NAMES || profile.copied_extensions.iter().any(|o| o == oid);
+    let ignored = pkcs10.extensions.iter().filter(|e| !copied(&e.oid)).map(|e| extension_word(&e.oid));
     let ignored = ignored.collect::<Vec<_>>().join(", ");
     if !ignored.is_empty() {
         report.info("asked.ignored", format!("The profile decides, not the request: {}.", cut(&ignored)));
-    }
-}
-
-/// The word by which profiles name a kind of alternative name.
-fn kind(name: &AltName) -> &'static str {
-    match name {
-        AltName::Dns(_) => "dns",
-        AltName::Ip(_) => "ip",
-        AltName::Email(_) => "email",
-        AltName::Uri(_) => "uri",
-        AltName::Other(..) => "other",
     }
 }
 

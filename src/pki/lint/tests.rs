@@ -25,6 +25,7 @@ fn profile() -> Profile {
         names_needed: true,
         min_rsa: 2048,
         keys: words("P-256 Ed25519"),
+        ..Profile::default()
     }
 }
 
@@ -178,6 +179,37 @@ fn wishes_and_missing_names_are_judged() {
     asked.alt_names = vec![AltName::Ip("10.0.0.1".into())];
     asked.subject = Name::default();
     assert_eq!(told(&asked, Severity::Info), ["names.ip"]);
+}
+
+#[test]
+fn the_rules_of_the_profile_are_held() {
+    let told = |asked: &Pkcs10, profile: &Profile| {
+        let findings = request(asked, profile, Subject::Workspace);
+        findings.into_iter().filter(|f| f.severity >= Severity::Warning).map(|f| f.rule).collect::<Vec<_>>()
+    };
+    let list = |text: &str| vec![text.to_owned()];
+    let rules = Profile { forbidden: list("dns:www.*"), required_subject: list("C"), ..profile() };
+    assert_eq!(told(&good(), &rules), ["names.rule", "names.rule"]);
+    let rules = Profile { alt_names: list("dns"), required_names: list("email"), ..profile() };
+    assert_eq!(told(&good(), &rules), ["names.none"]);
+    let rsa = rsa(&[&[0xff; 255][..], &[0xef]].concat(), &[1, 0, 1], 2048);
+    let small = Profile { max_rsa: 1024, ..profile() };
+    assert!(told(&Pkcs10 { key: rsa.clone(), ..good() }, &small).contains(&"key.rsa-large".into()));
+    let none = Profile { max_rsa: 0, ..profile() };
+    assert!(told(&Pkcs10 { key: rsa, ..good() }, &none).contains(&"key.kind".into()));
+    // An authority that nobody asked for.
+    let authority = Profile { authority: Some(Default::default()), ..profile() };
+    assert_eq!(told(&good(), &authority), ["asked.ca"]);
+}
+
+#[test]
+fn what_is_left_out_of_the_subject_is_told_and_not_judged() {
+    let der = crate::pki::name::build(&[("CN", "www.example.test"), ("OU", "x")]).unwrap();
+    let asked = Pkcs10 { subject: der, ..good() };
+    let narrow = Profile { copied_subject: vec!["CN".into()], ..profile() };
+    let findings = request(&asked, &narrow, Subject::Workspace);
+    let told: Vec<_> = findings.iter().map(|f| (f.rule.as_str(), f.text.as_str())).collect();
+    assert_eq!(told, [("names.left-out", "These names are asked for and will not be issued: OU=x.")]);
 }
 
 proptest::proptest! {

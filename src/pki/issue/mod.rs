@@ -1,21 +1,23 @@
 //! To-be-signed certificates. rcgen encodes the extensions; the exact names and the exact key are put in byte for byte, so
 //! that nothing is rebuilt from a map that could lose or reorder a value. Nothing here signs: the caller signs [`to_be_signed`] and calls [`assemble`].
 
+mod by_profile;
+
 use aws_lc_rs::digest;
-use rcgen::{BasicConstraints, CrlDistributionPoint, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose};
+use rcgen::{BasicConstraints, IsCa, KeyUsagePurpose};
+
+pub use by_profile::{from_request, kept_subject, self_certified};
 
 use super::der::{self, header, tlv, wrap};
 use super::draft;
 use super::signature::{self, Verdict};
 use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::{Certificate, Extension, KeyUsage};
-use crate::model::certifier::Certifier;
 use crate::model::error::{Error, Result};
 use crate::model::escape::visible;
 use crate::model::key::KeyInfo;
 use crate::model::name::Name;
-use crate::model::profile::{Profile, Validity};
-use crate::model::request::Pkcs10;
+use crate::model::profile::Validity;
 use crate::model::time::Timestamp;
 
 /// Everything a certificate will contain, but issuer and signature.
@@ -31,70 +33,6 @@ pub struct Template {
     pub validity: Validity,
     /// The extensions in order, ready encoded.
     pub extensions: Vec<Extension>,
-}
-
-/// Decides by profile what is issued for a request: key usage by key kind, extended key usage, alternative names of the
-/// kinds allowed (their GeneralName bytes taken over unchanged), SKI (SHA-1 of the key bits, RFC 5280 4.2.1.2), AKI equal
-/// to the issuer's SKI, CRL address of the certifier's policy, basicConstraints CA:FALSE. Nothing else is copied.
-pub fn from_request(
-    pkcs10: &Pkcs10,
-    profile: &Profile,
-    certifier: &Certifier,
-    serial: Serial,
-    validity: Validity,
-) -> Result<Template> {
-    let authority = key_id(&certifier.certificate)?;
-    leaf(pkcs10, profile, &certifier.policy.crl_url, authority, serial, validity)
-}
-
-/// The template of a certificate that the request's own key signs: as [`from_request`], without a CRL address, and with
-/// the AKI equal to the SKI.
-pub fn self_certified(
-    pkcs10: &Pkcs10,
-    profile: &Profile,
-    serial: Serial,
-    validity: Validity,
-) -> Result<Template> {
-    leaf(pkcs10, profile, "", hashed_key(&pkcs10.key.spki.0)?, serial, validity)
-}
-
-fn leaf(
-    pkcs10: &Pkcs10,
-    profile: &Profile,
-    url: &str,
-    authority: Vec<u8>,
-    serial: Serial,
-    validity: Validity,
-) -> Result<Template> {
-    let names = kept_names(pkcs10, profile)?;
-    let nameless = pkcs10.subject.rdns.is_empty();
-    if nameless && names.is_empty() {
-        return Err(Error::refused("The certificate would name nobody.")
-            .why("The request has an empty subject and no alternative name that the profile takes over.")
-            .next("Ask for a new request with the host names in it."));
-    }
-    let mut parameters = draft::parameters(&pkcs10.subject);
-    // Only plain RSA keys can encipher; an RSA-PSS key signs only (RFC 4055 section 1.2).
-    let plain_rsa = pkcs10.key.algorithm.starts_with("RSA ");
-    let usages = if plain_rsa { &profile.key_usage_rsa } else { &profile.key_usage_other };
-    parameters.key_usages = usages.iter().map(|name| key_usage(name)).collect::<Result<_>>()?;
-    let extended = profile.extended.iter().map(|o| arcs(o).map(ExtendedKeyUsagePurpose::Other));
-    parameters.extended_key_usages = extended.collect::<Result<_>>()?;
-    if !url.is_ascii() {
-        return Err(Error::usage(format!("\"{}\" cannot be a CRL address: it is not ASCII.", visible(url))));
-    }
-    if !url.is_empty() {
-        parameters.crl_distribution_points = vec![CrlDistributionPoint { uris: vec![url.to_owned()] }];
-    }
-    let own = hashed_key(&pkcs10.key.spki.0)?;
-    let mut extensions = draft::extensions(parameters, IsCa::ExplicitNoCa, own, authority)?;
-    if !names.is_empty() {
-        // RFC 5280 4.2.1.6: critical when it is the only name.
-        let value = Der(wrap(0x30, &names));
-        extensions.push(Extension { oid: ALT_NAMES.into(), critical: nameless, value });
-    }
-    let subject = pkcs10.subject.clone();
-    Ok(Template { serial, subject, spki: pkcs10.key.spki.clone(), validity, extensions })
 }
 
 /// The template of a self-signed root: CA:TRUE critical, keyCertSign and cRLSign critical, SKI, AKI equal to it.
@@ -246,39 +184,6 @@ pub fn signed_parts(der: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     whole.then_some((tbs, algorithm, signature))
 }
 
-/// The GeneralName tags that belong to a kind of a profile's `alt_names`.
-pub(crate) fn alt_name_kind(tag: u8) -> &'static str {
-    match tag {
-        0x81 => "email",
-        0x82 => "dns",
-        0x86 => "uri",
-        0x87 => "ip",
-        _ => "other",
-    }
-}
-
-/// Returns the content of the request's subjectAltName reduced to the kinds that the profile takes over.
-fn kept_names(pkcs10: &Pkcs10, profile: &Profile) -> Result<Vec<u8>> {
-    let mut asked = pkcs10.extensions.iter().filter(|e| e.oid == ALT_NAMES);
-    let Some(first) = asked.next() else { return Ok(Vec::new()) };
-    let bad = |why: &str| Error::damaged("The request's alternative names cannot be read.").why(why);
-    if asked.next().is_some() {
-        return Err(bad("The request holds the extension more than once."));
-    }
-    let names =
-        tlv(&first.value.0).filter(|(whole, _, rest)| whole.first() == Some(&0x30) && rest.is_empty());
-    let (_, mut rest, _) = names.ok_or_else(|| bad("The extension is not one DER sequence."))?;
-    let mut kept = Vec::new();
-    while !rest.is_empty() {
-        let (name, _, more) = tlv(rest).ok_or_else(|| bad("A name in it is cut off."))?;
-        if profile.alt_names.iter().any(|k| name.first().is_some_and(|tag| k == alt_name_kind(*tag))) {
-            kept.extend(name);
-        }
-        rest = more;
-    }
-    Ok(kept)
-}
-
 /// SHA-1 of the subjectPublicKey bits, without tag, length and unused bits (RFC 5280 4.2.1.2, method 1).
 fn hashed_key(spki: &[u8]) -> Result<Vec<u8>> {
     let bits = tlv(spki).and_then(|(_, content, _)| tlv(content)).and_then(|(_, _, rest)| tlv(rest));
@@ -335,6 +240,7 @@ fn arcs(dotted: &str) -> Result<Vec<u64>> {
     oid(dotted).map(|_| dotted.split('.').filter_map(|arc| arc.parse().ok()).collect())
 }
 
+const SUBJECT_KEY_ID: &str = "2.5.29.14";
 pub(super) const KEY_USAGE: &str = "2.5.29.15";
 pub(super) const ALT_NAMES: &str = "2.5.29.17";
 pub(super) const BASIC_CONSTRAINTS: &str = "2.5.29.19";
