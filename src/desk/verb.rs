@@ -13,7 +13,7 @@ use crate::model::error::{Error, Result};
 use crate::model::issued::{Issued, Reason, Revocation};
 use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring, Role};
 use crate::model::leftover::Way;
-use crate::model::request::{Pkcs10, Plan, Request, RequestId};
+use crate::model::request::{Contact, Delivery, Pkcs10, Plan, Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
@@ -24,15 +24,20 @@ use crate::ops::create_keyring::create_keyring;
 use crate::ops::delete_keyring::delete_keyring;
 use crate::ops::deny::deny;
 use crate::ops::import_keyring::{import_keyring, move_keyring};
-use crate::ops::import_request::import_requests;
+use crate::ops::edit_plan::edit_plan;
+use crate::ops::expire::expire;
+use crate::ops::import_request::{Known, import_requests};
 use crate::ops::install::not_revoked;
 use crate::ops::issue::{Earlier, issue};
 use crate::ops::issue_crl::issue_crl;
+use crate::ops::note_request::note_request;
+use crate::ops::pick_up::pick_up;
 use crate::ops::put_away::put_away;
 use crate::ops::restore::undelete;
 use crate::ops::revoke::revoke;
 use crate::ops::ring::{self, Act};
 use crate::ops::site::{delete_site, save_site};
+use crate::ops::withdraw::withdraw;
 use crate::pki::key::PrivateKey;
 
 /// Everything that can be asked of the workspace, as data. Secrets in it are the [`Secret`] type.
@@ -43,11 +48,22 @@ pub enum Verb {
     /// Makes a keyring with key and request, and puts the request into the queue.
     CreateKeyring(NewKeyring),
     /// Puts requests made elsewhere into the queue.
-    ImportRequests {
-        /// The requests as read.
-        requests: Vec<Pkcs10>,
-        /// `file web.csr`, `pasted`, `standard input`.
-        source: String,
+    ImportRequests(Delivery),
+    /// Notes whom to ask about a request.
+    NoteRequest {
+        /// Which.
+        id: RequestId,
+        /// Whom to ask, from now on.
+        contact: Contact,
+        /// The comment, from now on.
+        comment: String,
+    },
+    /// Edits what will be issued.
+    EditPlan {
+        /// For which request.
+        id: RequestId,
+        /// What shall be issued, if somebody else approves it.
+        plan: Plan,
     },
     /// Approves a request.
     Approve {
@@ -62,6 +78,25 @@ pub enum Verb {
         id: RequestId,
         /// Why.
         reason: String,
+    },
+    /// Takes a request back.
+    Withdraw {
+        /// Which.
+        id: RequestId,
+        /// Why.
+        reason: String,
+    },
+    /// Crosses requests off that were open for too long.
+    Expire {
+        /// Which.
+        ids: Vec<RequestId>,
+    },
+    /// Records that the certificate of a request was handed out.
+    PickUp {
+        /// Which.
+        id: RequestId,
+        /// Where to, in words.
+        to: String,
     },
     /// Signs approved requests; the certifiers have to be unlocked.
     Issue {
@@ -141,6 +176,11 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Makes the verb that puts requests of one source into the queue.
+    pub fn import(requests: Vec<Pkcs10>, source: &str) -> Self {
+        Self::ImportRequests(Delivery::of(requests, source))
+    }
+
     /// Makes a verb that changes a keyring; the stash gives the password until one is typed.
     pub fn ring(keyring: impl Into<String>, act: Act) -> Self {
         Self::Ring { keyring: keyring.into(), act, password: None }
@@ -189,7 +229,8 @@ impl Verb {
 #[derive(Default)]
 pub(super) struct Needs {
     password: Secret,
-    known: Vec<Request>,
+    known: Known,
+    request: Option<Request>,
     earlier: Earlier,
     issued: Option<Issued>,
     crl_number: u64,
@@ -212,13 +253,19 @@ impl Needs {
                 }
                 needs.password = desk.ring_password(state, keyring, password.as_ref())?;
             }
-            Verb::ImportRequests { requests, .. } => {
-                let ledger = desk.store.ledger();
-                for request in requests {
-                    needs.known.extend(ledger.request_by_sha256(&request.sha256)?);
+            Verb::ImportRequests(delivery) => needs.known = desk.known(delivery)?,
+            Verb::PickUp { id, .. } | Verb::NoteRequest { id, .. } => {
+                needs.request = Some(desk.request(*id)?);
+            }
+            Verb::Approve { id, .. }
+            | Verb::Deny { id, .. }
+            | Verb::EditPlan { id, .. }
+            | Verb::Withdraw { id, .. } => needs.look_at(desk, state, *id)?,
+            Verb::Expire { ids } => {
+                for id in ids {
+                    needs.look_at(desk, state, *id)?;
                 }
             }
-            Verb::Approve { id, .. } | Verb::Deny { id, .. } => needs.look_at(desk, state, *id)?,
             Verb::Issue { ids } => {
                 for id in ids {
                     needs.look_at(desk, state, *id)?;
@@ -271,9 +318,18 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
     match verb {
         Verb::CreateCertifier(asked) => create_certifier(state, asked, env),
         Verb::CreateKeyring(asked) => create_keyring(state, asked, env),
-        Verb::ImportRequests { requests, source } => {
-            import_requests(state, requests, source, &needs.known, env)
-        }
+        Verb::ImportRequests(delivery) => import_requests(state, delivery, &needs.known, env),
+        Verb::NoteRequest { contact, comment, .. } => match &needs.request {
+            Some(request) => note_request(request, contact, comment, env),
+            None => Err(Error::internal("A request was not looked up.")),
+        },
+        Verb::PickUp { to, .. } => match &needs.request {
+            Some(request) => pick_up(request, to, env),
+            None => Err(Error::internal("A request was not looked up.")),
+        },
+        Verb::EditPlan { id, plan } => edit_plan(state, *id, plan, env),
+        Verb::Withdraw { id, reason } => withdraw(state, *id, reason, env),
+        Verb::Expire { ids } => expire(state, ids, env),
         Verb::Approve { id, plan } => {
             let earlier = needs.earlier.get(id).map_or(&[][..], Vec::as_slice);
             approve(state, *id, plan, earlier, env)

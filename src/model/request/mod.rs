@@ -1,8 +1,10 @@
 //! Certificate requests: the PKCS#10 as read, and the request in the queue. What becomes of it there is in `life`, what is
 //! counted in `queue`.
 
+pub mod edit;
 mod life;
 pub mod pickup;
+mod plan;
 pub mod queue;
 mod told;
 
