@@ -346,7 +346,7 @@ fn bulk(
             profile: "server".into(),
             at: env.now,
             by: env.operator.to_owned(),
-            revoked: None,
+            ..Issued::default()
         });
     }
     let signatures = env.signer.sign(ROOT, &work)?;

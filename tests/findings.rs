@@ -276,7 +276,16 @@ fn the_console_does_not_call_a_revoked_certificate_ok() {
     use ringmaster::model::issued::Revocation;
     let mut state = fixture::full();
     let mail = state.keyrings["mail"].leaf().unwrap().sha256;
-    state.revocations.insert(mail, Revocation { at: fixture::now(), reason: Reason::KeyCompromise });
+    state.revocations.insert(
+        mail,
+        Revocation {
+            at: fixture::now(),
+            reason: Reason::KeyCompromise,
+            invalidity: None,
+            by: "ada".into(),
+            comment: String::new(),
+        },
+    );
     let row = |c: &Console, name: &str| {
         let screen = c.screen();
         screen.lines().find(|l| l.contains(name)).unwrap_or_else(|| panic!("{screen}")).to_owned()

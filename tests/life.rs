@@ -270,7 +270,7 @@ fn replaying_the_audit_chain_gives_the_state() {
     let (certifier, serial) = (certifier.name.clone(), leaf.serial.clone());
     desk.run(Verb::Revoke { certifier: certifier.clone(), serial, reason: Reason::KeyCompromise }).unwrap();
     let state = desk.state();
-    assert!(state.revocations.contains_key(&leaf.sha256) && state.owed[&certifier] > 0);
+    assert!(state.revocations.contains_key(&leaf.sha256) && state.owed[&certifier].count > 0);
     drop(desk);
     let mut desk = self::desk(temp.path());
     assert_eq!(desk.state(), state, "read from the disk it is another one");

@@ -31,7 +31,7 @@ const LINES: &str = "1000";
 /// What a filter may hold.
 const EXPRESSION: &str = "Lists only what fits every term: words, expires<30d, expires:2027-03, expired, issued<7d, \
                           key:rsa-2048, key<2048, issuer: subject: name:*.example.test serial: used:no ring: status:soon \
-                          profile: by: dup:yes sharedkey:yes; -term leaves out, quotes hold blanks together";
+                          profile: by: approver: request:12 reason:keyCompromise superseded:no dup:yes sharedkey:yes; -term leaves out, quotes hold blanks together";
 
 fn filter_option() -> Arg {
     Arg::new("filter").long("filter").value_name("EXPR").help(EXPRESSION).allow_hyphen_values(true)

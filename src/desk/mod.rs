@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::model::State;
+use crate::model::bytes::hex;
 use crate::model::certificate::Certificate;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Kind, Result};
@@ -43,6 +44,7 @@ pub struct Desk {
     store: Store,
     keys: Keys,
     operator: String,
+    session: String,
     protection: Protection,
     clock: Option<Timestamp>,
 }
@@ -67,6 +69,7 @@ impl Desk {
             store,
             keys: Keys::new(),
             operator: config.operator.clone(),
+            session: session(),
             protection: config.protection,
             clock: None,
         })
@@ -157,6 +160,7 @@ impl Desk {
         verb(&mut Env {
             now,
             operator: &self.operator,
+            session: &self.session,
             random: &mut fill_random,
             signer: &mut LedgerSigner { keys: &self.keys, ledger: self.store.ledger(), now },
             protection: self.protection,
@@ -346,6 +350,14 @@ fn ring<'a>(state: &'a State, name: &str) -> Result<&'a Keyring> {
 
 /// How many seconds the clock may run behind the audit chain without a warning: several consoles differ by that much.
 const CLOCK_SLACK: i64 = DAY / 24 / 12;
+
+/// Names a session: when it began, and eight hexadecimal digits that tell it from others of that second.
+fn session() -> String {
+    let mut digits = [0; 4];
+    fill_random(&mut digits);
+    let began: String = Desk::now().text().chars().filter(char::is_ascii_digit).collect();
+    format!("{began}-{}", hex(&digits))
+}
 
 fn fill_random(buffer: &mut [u8]) {
     // The library seeds itself from the system and cannot fail afterwards; a failure must not pass as zeros.

@@ -415,8 +415,16 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::CertificateIssued { issued, .. } => {
             format!("{} signed {} with serial {}.", issued.certifier, issued.subject, issued.serial)
         }
-        Fact::CertificateRevoked { certifier, serial, .. } => {
-            format!("Serial {serial} is revoked; certifier {certifier} owes a new CRL.")
+        Fact::CertificateRecorded { .. } => return None,
+        Fact::CertificateRevoked { certifier, serial, reason, .. } => {
+            let how = if reason.is_hold() { "on hold" } else { "revoked" };
+            format!("Serial {serial} is {how}; certifier {certifier} owes a new CRL.")
+        }
+        Fact::RevocationChanged { certifier, serial, reason, .. } => {
+            format!("Serial {serial} is revoked for {}; certifier {certifier} owes a new CRL.", reason.name())
+        }
+        Fact::CertificateReleased { certifier, serial, .. } => {
+            format!("Serial {serial} is released; certifier {certifier} owes a new CRL.")
         }
         Fact::SiteSaved { site } => format!("Site {} is saved.", site.name),
         Fact::SiteDeleted { name } => format!("Site {name} is deleted."),

@@ -42,7 +42,8 @@ pub(super) const CHECKS: &[Check] = &[
         run: |case, found| {
             for certifier in signing(case) {
                 if let Some(owed) = case.state.owed.get(&certifier.name) {
-                    let text = format!("Certifier {} owes a CRL: {owed} revoked since.", certifier.name);
+                    let text =
+                        format!("Certifier {} owes a CRL: {} revoked since.", certifier.name, owed.count);
                     found(Hit::new(subject(certifier), text));
                 }
             }

@@ -6,6 +6,7 @@ use super::bytes::{Digest, colons};
 use super::certificate::Certificate;
 use super::escape::visible;
 use super::field::{Field, Kind, Record, When, choice, join, number};
+use super::issued::Reason;
 use super::key::KeyType;
 use super::keyring::{check_name, country, ends};
 use super::policy::Fields;
@@ -14,7 +15,7 @@ use super::secret::Secret;
 use super::time::{Timestamp, days_left};
 
 /// A CRL that was signed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CrlInfo {
     /// The CRL number (RFC 5280 section 5.2.3); strictly rising.
     pub number: u64,
@@ -26,6 +27,43 @@ pub struct CrlInfo {
     pub entries: u64,
     /// SHA-256 of the CRL.
     pub sha256: Digest,
+    /// Whether it was made out of turn and leaves the schedule as it is.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub immediate: bool,
+    /// The number of the complete CRL that it adds to, when it is a delta CRL (RFC 5280 section 5.2.4).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub base: Option<u64>,
+    /// The part of the certificates that it is about, from 1; 0 is all of them.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub partition: u32,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// What has changed since the latest CRL of a certifier, and waits for the next one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Debt {
+    /// How many revocations, changes of reason and releases.
+    pub count: u64,
+    /// When the first key among them was reported as known to others.
+    pub compromise: Option<Timestamp>,
+    /// When the first of the others was decided.
+    pub other: Option<Timestamp>,
+}
+
+impl Debt {
+    /// Adds a revocation; a release is `None` and has no deadline.
+    pub fn add(&mut self, revoked: Option<(Reason, Timestamp)>) {
+        self.count += 1;
+        let Some((reason, at)) = revoked else { return };
+        let first = match reason {
+            Reason::KeyCompromise | Reason::CaCompromise => &mut self.compromise,
+            _ => &mut self.other,
+        };
+        *first = Some(first.map_or(at, |before| before.min(at)));
+    }
 }
 
 /// A certificate authority of the workspace.
@@ -249,7 +287,8 @@ impl Certifier {
             let days = days_left(c.next_update.days_from(look.now));
             let (number, entries, due) = (c.number, c.entries, c.next_update.date());
             let owed = look.state.owed.get(&x.name);
-            let owed = owed.map_or_else(String::new, |n| format!("; owes a new one: {n} revoked since"));
+            let owed = owed
+                .map_or_else(String::new, |debt| format!("; owes a new one: {} revoked since", debt.count));
             format!("number {number}, {entries} revoked, next due {due} ({days}){owed}")
         }),
         Field::derived("created", "Created", "When it was made.", |x, _| x.created.text()),

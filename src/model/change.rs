@@ -185,7 +185,15 @@ pub enum Fact {
         #[serde(skip)]
         der: Der,
     },
-    /// A certificate was revoked; the next CRL will carry it.
+    /// A certificate was brought into the issued list that its certifier had signed before it came here.
+    CertificateRecorded {
+        /// The row of the issued list; `origin.elsewhere` says where it is from. A revocation is a fact of its own.
+        issued: Issued,
+        /// The certificate itself, empty when it is not known; the chain keeps only its hash.
+        #[serde(skip)]
+        der: Der,
+    },
+    /// A certificate was revoked or put on hold; the next CRL will carry it.
     CertificateRevoked {
         /// The certifier by name.
         certifier: String,
@@ -197,6 +205,44 @@ pub enum Fact {
         at: Timestamp,
         /// Who.
         by: String,
+        /// From when on it is to be held invalid.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        invalidity: Option<Timestamp>,
+        /// A remark.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        comment: String,
+    },
+    /// The reason of a revocation was changed: a hold became final, or the key turned out to be known to others.
+    RevocationChanged {
+        /// The certifier by name.
+        certifier: String,
+        /// The serial number.
+        serial: Serial,
+        /// Why, from now on.
+        reason: Reason,
+        /// The revocation date, which stays.
+        at: Timestamp,
+        /// When it was changed.
+        changed: Timestamp,
+        /// Who changed it.
+        by: String,
+        /// From when on it is to be held invalid.
+        invalidity: Option<Timestamp>,
+        /// A remark.
+        comment: String,
+    },
+    /// A hold was lifted; the next CRL will not carry the certificate.
+    CertificateReleased {
+        /// The certifier by name.
+        certifier: String,
+        /// The serial number.
+        serial: Serial,
+        /// When.
+        at: Timestamp,
+        /// Who.
+        by: String,
+        /// A remark.
+        comment: String,
     },
     /// A site document was made or changed.
     SiteSaved {
@@ -263,7 +309,10 @@ impl Fact {
             Self::SigningFailed { .. } => "signing failed",
             Self::CertificatePickedUp { .. } => "certificate picked up",
             Self::CertificateIssued { .. } => "certificate issued",
+            Self::CertificateRecorded { .. } => "certificate recorded",
             Self::CertificateRevoked { .. } => "certificate revoked",
+            Self::RevocationChanged { .. } => "revocation changed",
+            Self::CertificateReleased { .. } => "certificate released",
             Self::SiteSaved { .. } => "site saved",
             Self::SiteDeleted { .. } => "site deleted",
             Self::SigningAbandoned { .. } => "signing abandoned",
@@ -303,10 +352,12 @@ impl Fact {
             | Self::RequestExpired { id, .. }
             | Self::SigningFailed { id, .. }
             | Self::CertificatePickedUp { id, .. } => Subject::Request(*id),
-            Self::CertificateIssued { issued, .. } => {
+            Self::CertificateIssued { issued, .. } | Self::CertificateRecorded { issued, .. } => {
                 Subject::Issued(issued.certifier.clone(), issued.serial.clone())
             }
-            Self::CertificateRevoked { certifier, serial, .. } => {
+            Self::CertificateRevoked { certifier, serial, .. }
+            | Self::RevocationChanged { certifier, serial, .. }
+            | Self::CertificateReleased { certifier, serial, .. } => {
                 Subject::Issued(certifier.clone(), serial.clone())
             }
             Self::SiteSaved { site } => Subject::Site(site.name.clone()),
@@ -366,7 +417,9 @@ impl State {
             }
             Fact::CrlIssued { certifier, crl, .. } => {
                 if let Some(c) = self.certifiers.get_mut(certifier) {
-                    c.crl = Some(crl.clone());
+                    if crl.base.is_none() && crl.partition == 0 {
+                        c.crl = Some(crl.clone());
+                    }
                 }
                 self.owed.remove(certifier);
             }
@@ -409,16 +462,24 @@ impl State {
                     request.apply(fact);
                 }
             }
-            Fact::CertificateRevoked { certifier, serial, reason, at, .. } => {
+            Fact::CertificateRecorded { .. } => self.issued += 1,
+            Fact::CertificateRevoked { certifier, serial, reason, at, by, invalidity, comment } => {
                 self.revoked += 1;
-                *self.owed.entry(certifier.clone()).or_default() += 1;
-                let Some(issuer) = self.certifiers.get(certifier) else { return };
-                let issuer = &issuer.certificate.subject.der;
-                let entries = self.keyrings.values().flat_map(|ring| &ring.entries);
-                let mut standing = entries.map(|e| &e.certificate);
-                if let Some(c) = standing.find(|c| c.serial == *serial && c.issuer.der == *issuer) {
-                    self.revocations.insert(c.sha256, Revocation { at: *at, reason: *reason });
-                }
+                self.owe(certifier, Some((*reason, *at)));
+                let (at, reason, invalidity) = (*at, *reason, *invalidity);
+                let (by, comment) = (by.clone(), comment.clone());
+                self.standing(certifier, serial, Some(Revocation { at, reason, invalidity, by, comment }));
+            }
+            Fact::RevocationChanged { certifier, serial, reason, at, changed, by, invalidity, comment } => {
+                self.owe(certifier, Some((*reason, *changed)));
+                let (at, reason, invalidity) = (*at, *reason, *invalidity);
+                let (by, comment) = (by.clone(), comment.clone());
+                self.standing(certifier, serial, Some(Revocation { at, reason, invalidity, by, comment }));
+            }
+            Fact::CertificateReleased { certifier, serial, .. } => {
+                self.revoked = self.revoked.saturating_sub(1);
+                self.owe(certifier, None);
+                self.standing(certifier, serial, None);
             }
             Fact::SiteSaved { site } => {
                 self.sites.insert(site.name.clone(), site.clone());
@@ -434,6 +495,23 @@ impl State {
             | Fact::UnlockFailed { .. }
             | Fact::CertifierUnlocked { .. } => {}
         }
+    }
+
+    /// Counts a change of what the next CRL of a certifier carries; a release is `None`.
+    fn owe(&mut self, certifier: &str, revoked: Option<(Reason, Timestamp)>) {
+        self.owed.entry(certifier.to_owned()).or_default().add(revoked);
+    }
+
+    /// Remembers the revocation of a certificate that stands in a keyring, or that it is not revoked.
+    fn standing(&mut self, certifier: &str, serial: &Serial, revocation: Option<Revocation>) {
+        let Some(issuer) = self.certifiers.get(certifier) else { return };
+        let issuer = &issuer.certificate.subject.der;
+        let mut standing = self.keyrings.values().flat_map(|ring| &ring.entries).map(|e| &e.certificate);
+        let Some(c) = standing.find(|c| c.serial == *serial && c.issuer.der == *issuer) else { return };
+        match revocation {
+            Some(revocation) => self.revocations.insert(c.sha256, revocation),
+            None => self.revocations.remove(&c.sha256),
+        };
     }
 
     /// Forgets the revocations of certificates that stand in no keyring any more.

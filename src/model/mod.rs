@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 
 use bytes::Digest;
 use certificate::Certificate;
-use certifier::Certifier;
+use certifier::{Certifier, Debt};
 use finding::Subject;
 use issued::Revocation;
 use key::KeyInfo;
@@ -66,8 +66,8 @@ pub struct State {
     pub revoked: u64,
     /// Revocations of certificates that stand in keyrings, by the certificate's SHA-256; the others are in the ledger.
     pub revocations: BTreeMap<Digest, Revocation>,
-    /// How many certificates each certifier has revoked since its latest CRL; a certifier that owes none is left out.
-    pub owed: BTreeMap<String, u64>,
+    /// What each certifier owes its next CRL; one that owes nothing is left out.
+    pub owed: BTreeMap<String, Debt>,
     /// Files of the workspace that are missing, cannot be read or do not fit; they are left alone.
     pub unreadable: Vec<Unread>,
 }

@@ -52,6 +52,8 @@ pub struct Env<'a> {
     pub now: Timestamp,
     /// Who works.
     pub operator: &'a str,
+    /// The session in which is signed: one run of one console.
+    pub session: &'a str,
     /// Fills a buffer with random bytes.
     pub random: &'a mut dyn FnMut(&mut [u8]),
     /// Signs for certifiers.

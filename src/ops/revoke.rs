@@ -26,5 +26,7 @@ pub fn revoke(state: &State, issued: &Issued, reason: Reason, env: &mut Env<'_>)
         reason,
         at: env.now,
         by: env.operator.to_owned(),
+        invalidity: None,
+        comment: String::new(),
     }))
 }

@@ -113,6 +113,7 @@ pub fn read(der: &[u8], issuer: &Certificate) -> Result<CrlInfo> {
         sha256: Digest(
             digest.as_ref().try_into().map_err(|_| Error::internal("SHA-256 is not 32 octets long."))?,
         ),
+        ..CrlInfo::default()
     })
 }
 

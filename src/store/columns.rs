@@ -2,9 +2,11 @@
 //! words are looked for, its text. Rows are only ever added; what is known already is not read again.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::ledger::Ledger;
 use crate::model::error::Result;
+use crate::model::issued::Reason;
 use crate::model::time::Timestamp;
 
 /// What one row says in the columns.
@@ -12,17 +14,19 @@ use crate::model::time::Timestamp;
 pub struct Row<'a> {
     /// Its id.
     pub id: u32,
-    /// Certifier, kind of key, profile, and who signed it.
-    pub kind: [&'a str; 4],
+    /// Certifier, kind of key, profile, who signed it, and who approved it.
+    pub kind: [&'a str; 5],
     /// The first moment.
     pub not_before: Timestamp,
     /// The last moment.
     pub not_after: Timestamp,
     /// The time of signing.
     pub at: Timestamp,
+    /// The request it answers.
+    pub request: Option<u32>,
 }
 
-/// Certifier, kind of key, profile and signer of many rows.
+/// Certifier, kind of key, profile, signer and approvers of many rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kind {
     /// The certifier.
@@ -33,6 +37,8 @@ pub struct Kind {
     pub profile: String,
     /// Who signed.
     pub by: String,
+    /// Who approved, joined by a comma.
+    pub approver: String,
 }
 
 /// Times of many rows in four bytes each; those before 1970 and after 2105 stand beside them.
@@ -61,7 +67,7 @@ impl Times {
     }
 }
 
-/// The columns. About 21 bytes a row.
+/// The columns. About 26 bytes a row.
 #[derive(Debug, Default)]
 pub struct Columns {
     /// The ids, ascending.
@@ -76,10 +82,14 @@ pub struct Columns {
     pub kind: Vec<u32>,
     /// The kinds there are; few.
     pub kinds: Vec<Kind>,
-    /// Whether a row is revoked.
-    pub revoked: Vec<bool>,
-    /// How many are revoked.
-    pub revocations: usize,
+    /// The requests that rows answer; 0 where there is none.
+    pub request: Vec<u32>,
+    /// Why a row is revoked.
+    pub revoked: Vec<Option<Reason>>,
+    /// Whether another certificate has taken its place.
+    pub superseded: Vec<bool>,
+    /// Another number when other rows are revoked or superseded.
+    pub marks: u64,
     known: HashMap<String, u32>,
 }
 
@@ -93,13 +103,14 @@ impl Columns {
             }
             self.push(row);
         })?;
-        self.revoke(&ledger.issued_revoked()?);
+        self.mark(&ledger.issued_revoked()?, &ledger.issued_superseded()?);
         Ok(())
     }
 
     /// Adds a row.
     pub(super) fn push(&mut self, row: Row<'_>) {
-        let same = |kind: &Kind| row.kind == [&kind.certifier, &kind.key, &kind.profile, &kind.by];
+        let same =
+            |kind: &Kind| row.kind == [&kind.certifier, &kind.key, &kind.profile, &kind.by, &kind.approver];
         let last = self.kind.last().copied();
         let kind = match last.filter(|k| self.kinds.get(*k as usize).is_some_and(same)) {
             Some(kind) => kind,
@@ -110,28 +121,45 @@ impl Columns {
         self.not_after.push(row.not_after);
         self.at.push(row.at);
         self.kind.push(kind);
-        self.revoked.push(false);
+        self.request.push(row.request.unwrap_or_default());
+        self.revoked.push(None);
+        self.superseded.push(false);
     }
 
-    /// Takes these as the revoked rows.
-    pub(super) fn revoke(&mut self, ids: &[u32]) {
-        self.revocations = ids.len();
-        self.revoked.fill(false);
-        for id in ids {
-            if let Some(revoked) = self.row(*id).and_then(|row| self.revoked.get_mut(row)) {
-                *revoked = true;
+    /// Takes these as the revoked and the superseded rows.
+    pub(super) fn mark(&mut self, revoked: &[(u32, Reason)], superseded: &[u32]) {
+        let mut hasher = DefaultHasher::new();
+        for (id, reason) in revoked {
+            (id, reason.code()).hash(&mut hasher);
+        }
+        superseded.hash(&mut hasher);
+        let marks = hasher.finish();
+        if marks == self.marks {
+            return;
+        }
+        self.marks = marks;
+        self.revoked.fill(None);
+        for (id, reason) in revoked {
+            if let Some(why) = self.row(*id).and_then(|row| self.revoked.get_mut(row)) {
+                *why = Some(*reason);
+            }
+        }
+        self.superseded.fill(false);
+        for id in superseded {
+            if let Some(mark) = self.row(*id).and_then(|row| self.superseded.get_mut(row)) {
+                *mark = true;
             }
         }
     }
 
-    fn kind_of(&mut self, parts: [&str; 4]) -> u32 {
+    fn kind_of(&mut self, parts: [&str; 5]) -> u32 {
         let name = parts.join("\u{1f}");
         if let Some(kind) = self.known.get(&name) {
             return *kind;
         }
-        let [certifier, key, profile, by] = parts.map(str::to_owned);
+        let [certifier, key, profile, by, approver] = parts.map(str::to_owned);
         let kind = u32::try_from(self.kinds.len()).unwrap_or(u32::MAX);
-        self.kinds.push(Kind { certifier, key, profile, by });
+        self.kinds.push(Kind { certifier, key, profile, by, approver });
         self.known.insert(name, kind);
         kind
     }

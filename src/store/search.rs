@@ -12,6 +12,7 @@ use super::ledger::Ledger;
 use crate::model::bytes::Digest;
 use crate::model::error::Result;
 use crate::model::filter::{Clock, Filter, Moment, Part, Status, Term, Test, name_fits};
+use crate::model::issued::Reason;
 use crate::model::time::Timestamp;
 use crate::model::verdict::Verdict;
 
@@ -43,7 +44,7 @@ struct Last {
     filter: Filter,
     at: Moment,
     marks: u64,
-    of: (usize, usize),
+    of: (usize, u64),
     rows: Vec<u32>,
 }
 
@@ -102,7 +103,7 @@ impl Search {
 
     /// Lists the ids of `ordered` that fit, in that order.
     pub fn narrow(&mut self, filter: &Filter, at: Moment, beside: &Beside, ordered: &[u32]) -> Vec<u32> {
-        let of = (self.columns.len(), self.columns.revocations);
+        let of = (self.columns.len(), self.columns.marks);
         let plan = Plan::of(filter, at, self, beside);
         let rows = match self.last.as_ref() {
             Some(last)
@@ -179,6 +180,8 @@ enum Number<'a> {
     /// By place in the list of kinds.
     Kinds(Vec<bool>),
     Status(Status, Moment),
+    Reason(Reason),
+    Request(u32),
     Marks(&'a [bool]),
 }
 
@@ -232,6 +235,9 @@ impl<'a> Plan<'a> {
                     kinds(&|k| k.profile.to_lowercase().contains(text.as_str()))
                 }
                 Test::Part(Part::By, text) => kinds(&|k| k.by.to_lowercase().contains(text.as_str())),
+                Test::Part(Part::Approver, text) => {
+                    kinds(&|k| k.approver.to_lowercase().contains(text.as_str()))
+                }
                 Test::Key(_) | Test::KeyBelow(_) | Test::KeyAbove(_) => kinds(&|k| test.fits_key(&k.key)),
                 Test::Time(Clock::Ends, span) => {
                     Number::Range(&search.columns.not_after, span.range(Clock::Ends, at.now))
@@ -240,6 +246,9 @@ impl<'a> Plan<'a> {
                     Number::Range(&search.columns.at, span.range(Clock::Issued, at.now))
                 }
                 Test::Status(status) => Number::Status(*status, at),
+                Test::Reason(reason) => Number::Reason(*reason),
+                Test::Request(id) => Number::Request(u32::try_from(*id).unwrap_or(u32::MAX)),
+                Test::Superseded => Number::Marks(&search.columns.superseded),
                 Test::Duplicate => Number::Marks(&beside.duplicates),
                 Test::SharedKey => Number::Marks(&beside.shared),
                 // What stands in the workspace is not among these rows.
@@ -324,10 +333,12 @@ impl Number<'_> {
                 columns.kind.get(row).and_then(|kind| fits.get(*kind as usize)).is_some_and(|fits| *fits)
             }
             Self::Status(status, at) => {
-                let revoked = columns.revoked.get(row).is_some_and(|revoked| *revoked);
+                let revoked = columns.revoked.get(row).is_some_and(Option::is_some);
                 let times = (columns.not_before.get(row), columns.not_after.get(row));
                 status.is(Verdict::of(revoked, times, at.now, at.soon))
             }
+            Self::Reason(reason) => columns.revoked.get(row) == Some(&Some(*reason)),
+            Self::Request(id) => columns.request.get(row) == Some(id),
             Self::Marks(marks) => marks.get(row).is_some_and(|mark| *mark),
         }
     }
@@ -373,7 +384,7 @@ mod tests {
         let mut search = Search::default();
         let mut texts = Texts::default();
         for id in 1..=count {
-            let kind = ["ca", if id % 3 == 0 { "RSA 2048" } else { "P-256" }, "server", "ada"];
+            let kind = ["ca", if id % 3 == 0 { "RSA 2048" } else { "P-256" }, "server", "ada", ""];
             let time = |days: u32| Timestamp(i64::from(days) * 86_400);
             search.columns.push(Row {
                 id,
@@ -381,6 +392,7 @@ mod tests {
                 not_before: time(0),
                 not_after: time(id % 1_000),
                 at: time(0),
+                request: None,
             });
             texts.push(id, &format!("ca\u{1f}{id:08x}\u{1f}cn=name{id}\u{1f}dns:name{id}"));
         }

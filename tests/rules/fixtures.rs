@@ -291,5 +291,11 @@ pub(super) const FIXTURES: &[Fixture] = &[
 ];
 
 fn revoked() -> Revocation {
-    Revocation { at: now(), reason: Reason::KeyCompromise }
+    Revocation {
+        at: now(),
+        reason: Reason::KeyCompromise,
+        invalidity: None,
+        by: "ada".into(),
+        comment: String::new(),
+    }
 }

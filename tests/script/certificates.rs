@@ -18,7 +18,13 @@ use ringmaster::tui::pane::RowKey;
 fn row(ring: &str, id: u32, revoked: bool) -> Issued {
     let state = fixture::full();
     let leaf = state.keyrings[ring].leaf().unwrap();
-    let revocation = Revocation { at: fixture::now(), reason: Reason::Superseded };
+    let revocation = Revocation {
+        at: fixture::now(),
+        reason: Reason::Superseded,
+        invalidity: None,
+        by: "ada".into(),
+        comment: String::new(),
+    };
     Issued {
         sha256: leaf.sha256,
         serial: leaf.serial.clone(),

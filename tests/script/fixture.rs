@@ -57,6 +57,7 @@ pub(crate) fn full() -> State {
         next_update: now().plus_days(27),
         entries: 1,
         sha256: digest(99),
+        ..CrlInfo::default()
     };
     let certifier = Certifier {
         name: "example-root".into(),
@@ -169,7 +170,7 @@ pub(crate) fn issued(ids: &[u32]) -> Vec<Issued> {
         profile: "server".into(),
         at: now().plus_days(-10),
         by: "ada".into(),
-        revoked: None,
+        ..Issued::default()
     };
     ids.iter().map(row).collect()
 }

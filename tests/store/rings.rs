@@ -203,6 +203,7 @@ fn a_certifier_lives_on_the_disk() {
         next_update: NOW.plus_days(7),
         entries: 0,
         sha256: sha256(&der),
+        ..CrlInfo::default()
     };
     let fact = Fact::CrlIssued {
         certifier: "root".into(),

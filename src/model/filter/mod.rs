@@ -9,6 +9,7 @@ pub use complete::{Known, complete, replace};
 pub use parse::{Mistake, parse, plain};
 
 use super::finding::Subject;
+use super::issued::Reason;
 use super::time::{DAY, Timestamp};
 use super::verdict::Verdict;
 
@@ -55,6 +56,12 @@ pub enum Test {
     Duplicate,
     /// Another certificate or keyring has the same key.
     SharedKey,
+    /// It answers the request of this number.
+    Request(u64),
+    /// It is revoked for this reason.
+    Reason(Reason),
+    /// Another certificate has taken its place.
+    Superseded,
 }
 
 /// A part of a row that is searched by itself.
@@ -70,6 +77,8 @@ pub enum Part {
     Profile,
     /// Who signed it.
     By,
+    /// Who approved it.
+    Approver,
 }
 
 /// Which time of a certificate.
@@ -188,14 +197,20 @@ pub struct Candidate<'a> {
     pub not_after: Timestamp,
     /// The time of signing.
     pub at: Timestamp,
-    /// Whether it is revoked.
-    pub revoked: bool,
+    /// Why it is revoked, if it is.
+    pub revoked: Option<Reason>,
     /// Where it stands in the workspace.
     pub places: &'a [Subject],
     /// The profile; empty when it was issued elsewhere.
     pub profile: Option<&'a str>,
     /// Who signed it; empty when it was issued elsewhere.
     pub by: Option<&'a str>,
+    /// Who approved it; empty when it was issued elsewhere.
+    pub approver: Option<&'a str>,
+    /// The number of the request it answers; 0 when it answers none.
+    pub request: Option<u64>,
+    /// Whether another certificate has taken its place.
+    pub superseded: Option<bool>,
     /// Whether it is a duplicate.
     pub duplicate: Option<bool>,
     /// Whether its key is used elsewhere.
@@ -247,6 +262,7 @@ impl Test {
                     Part::Serial => c.serial,
                     Part::Profile => c.profile?,
                     Part::By => c.by?,
+                    Part::Approver => c.approver?,
                 };
                 whole.contains(text.as_str())
             }
@@ -264,11 +280,14 @@ impl Test {
                 _ => false,
             }),
             Self::Status(status) => {
-                let verdict = Verdict::of(c.revoked, (c.not_before, c.not_after), at.now, at.soon);
+                let verdict = Verdict::of(c.revoked.is_some(), (c.not_before, c.not_after), at.now, at.soon);
                 status.is(verdict)
             }
             Self::Duplicate => c.duplicate?,
             Self::SharedKey => c.shared?,
+            Self::Request(id) => c.request? == *id,
+            Self::Reason(reason) => c.revoked == Some(*reason),
+            Self::Superseded => c.superseded?,
         })
     }
 

@@ -1,6 +1,7 @@
 //! Reads filter expressions, and says of a term that cannot be read what is allowed there.
 
 use super::{Age, Clock, Date, Filter, Part, Span, Status, Term, Test, Unit, Used};
+use crate::model::issued::Reason;
 
 /// A term that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +103,32 @@ pub(super) const FIELDS: &[Field] = &[
     },
     Field { name: "profile", operators: &[':'], values: &[], read: |_, v| part(Part::Profile, v) },
     Field { name: "by", operators: &[':'], values: &[], read: |_, v| part(Part::By, v) },
+    Field { name: "approver", operators: &[':'], values: &[], read: |_, v| part(Part::Approver, v) },
+    Field {
+        name: "request",
+        operators: &[':'],
+        values: &[],
+        read: |_, v| {
+            let id = v.parse().ok().filter(|id| *id > 0);
+            Ok((false, Test::Request(id.ok_or("request takes the number of a request, such as request:12")?)))
+        },
+    },
+    Field {
+        name: "reason",
+        operators: &[':'],
+        values: Reason::NAMES,
+        read: |_, v| {
+            let reason = Reason::from_name(v);
+            let allowed = || format!("reason takes {}", Reason::NAMES.join(", "));
+            Ok((false, Test::Reason(reason.ok_or_else(allowed)?)))
+        },
+    },
+    Field {
+        name: "superseded",
+        operators: &[':'],
+        values: &["yes", "no"],
+        read: |_, v| Ok((!yes(v)?, Test::Superseded)),
+    },
     Field {
         name: "dup",
         operators: &[':'],

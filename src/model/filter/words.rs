@@ -19,13 +19,16 @@ impl fmt::Display for Filter {
 
 impl fmt::Display for Term {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // These two are said by their own words.
+        // These are said by their own words.
         match (&self.test, self.not) {
             (Test::Used(Used::Anywhere), not) => {
                 return f.write_str(if not { "used:no" } else { "used:yes" });
             }
             (Test::Duplicate, not) => return f.write_str(if not { "dup:no" } else { "dup:yes" }),
             (Test::SharedKey, not) => return f.write_str(if not { "sharedkey:no" } else { "sharedkey:yes" }),
+            (Test::Superseded, not) => {
+                return f.write_str(if not { "superseded:no" } else { "superseded:yes" });
+            }
             _ => {}
         }
         if self.not {
@@ -56,7 +59,9 @@ impl fmt::Display for Term {
                     Span::Past(_) => Ok(()),
                 }
             }
-            Test::Duplicate | Test::SharedKey => Ok(()),
+            Test::Request(id) => write!(f, "request:{id}"),
+            Test::Reason(reason) => write!(f, "reason:{}", reason.name()),
+            Test::Duplicate | Test::SharedKey | Test::Superseded => Ok(()),
         }
     }
 }
@@ -112,6 +117,7 @@ impl Part {
             Self::Serial => "serial",
             Self::Profile => "profile",
             Self::By => "by",
+            Self::Approver => "approver",
         }
     }
 }
@@ -139,6 +145,7 @@ impl Term {
             Test::Part(Part::Serial, text) => holds("serial number", &text.to_uppercase()),
             Test::Part(Part::Profile, text) => holds("profile", text),
             Test::Part(Part::By, text) => holds("signer", text),
+            Test::Part(Part::Approver, text) => holds("approver", text),
             Test::Name(text) if text.contains('*') => {
                 format!("{} \"{}\"", either("a name like", "no name like"), visible(text))
             }
@@ -182,6 +189,11 @@ impl Term {
                 "no other valid certificate has its names",
             ),
             Test::SharedKey => either("its key is used more than once", "its key is used only here"),
+            Test::Request(id) => format!("{} request {id}", either("answers", "does not answer")),
+            Test::Reason(reason) => {
+                format!("{} for {}", either("revoked", "not revoked"), reason.name())
+            }
+            Test::Superseded => either("another one has taken its place", "no other one has taken its place"),
             Test::Time(clock, span) => {
                 let text = span.words(*clock);
                 match span {

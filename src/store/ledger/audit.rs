@@ -67,15 +67,50 @@ type Decisions = HashMap<u64, (u64, bool)>;
 /// What the verification reads of the facts that stand in tables; the issued list is compared as a whole instead.
 #[derive(Deserialize)]
 enum Told {
-    RequestReceived { request: Received },
-    RequestApproved { id: RequestId },
-    PlanEdited { id: RequestId },
-    SigningFailed { id: RequestId },
-    RequestDenied { id: RequestId },
-    RequestWithdrawn { id: RequestId },
-    RequestExpired { id: RequestId },
-    CertificateRevoked { certifier: String, serial: Serial, reason: Reason, at: Timestamp },
-    CrlIssued { certifier: String, crl: CrlInfo },
+    RequestReceived {
+        request: Received,
+    },
+    RequestApproved {
+        id: RequestId,
+    },
+    RequestDenied {
+        id: RequestId,
+    },
+    PlanEdited {
+        id: RequestId,
+    },
+    SigningFailed {
+        id: RequestId,
+    },
+    RequestWithdrawn {
+        id: RequestId,
+    },
+    RequestExpired {
+        id: RequestId,
+    },
+    CertificateRevoked {
+        certifier: String,
+        serial: Serial,
+        reason: Reason,
+        at: Timestamp,
+        #[serde(default)]
+        invalidity: Option<Timestamp>,
+    },
+    RevocationChanged {
+        certifier: String,
+        serial: Serial,
+        reason: Reason,
+        at: Timestamp,
+        invalidity: Option<Timestamp>,
+    },
+    CertificateReleased {
+        certifier: String,
+        serial: Serial,
+    },
+    CrlIssued {
+        certifier: String,
+        crl: CrlInfo,
+    },
 }
 
 #[derive(Deserialize)]
@@ -93,7 +128,14 @@ struct Pkcs10 {
 #[derive(Default)]
 struct Counts {
     issued: u64,
-    revoked: u64,
+    /// Those whose certificate is stored.
+    stored: u64,
+    /// Revocations less releases.
+    revoked: i64,
+    /// Certificates of whose revocation something was said: the last word on each.
+    spoken: u64,
+    /// Rows that name the entry of such a last word.
+    named: u64,
     crls: u64,
     requests: u64,
 }
@@ -101,7 +143,10 @@ struct Counts {
 impl Counts {
     fn add(&mut self, other: &Self) {
         self.issued += other.issued;
+        self.stored += other.stored;
         self.revoked += other.revoked;
+        self.spoken += other.spoken;
+        self.named += other.named;
         self.crls += other.crls;
         self.requests += other.requests;
     }
@@ -188,7 +233,7 @@ fn check_part(connection: &Connection, numbers: RangeInclusive<u64>) -> Result<P
     let mut rows = query.query(params![numbers.start(), numbers.end()])?;
     // The issued list is in the order of its entries, so that both are read side by side.
     let mut query = connection.prepare(&format!(
-        "SELECT {ISSUED}, entry, (SELECT der FROM der WHERE id = issued.id) FROM issued
+        "SELECT {ISSUED}, entry, (SELECT der FROM der WHERE id = issued.id), revocation FROM issued
          WHERE id >= (SELECT id FROM issued WHERE entry >= ? ORDER BY entry LIMIT 1) ORDER BY id"
     ))?;
     let mut issued = query.query([numbers.start()])?;
@@ -234,9 +279,9 @@ fn check_entry(
         return Ok(Some("Its hash does not fit its content and the entry before it.".into()));
     }
     let why = match what {
-        "certificate issued" => {
+        "certificate issued" | "certificate recorded" => {
             part.counts.issued += 1;
-            check_issued(issued, expected, body, line, &mut part.decisions)?
+            check_issued(issued, expected, what, body, line, part)?
         }
         "request received"
         | "request approved"
@@ -246,6 +291,8 @@ fn check_entry(
         | "plan edited"
         | "signing failed"
         | "certificate revoked"
+        | "revocation changed"
+        | "certificate released"
         | "CRL issued" => {
             let Ok(told) = serde_json::from_slice(body) else {
                 return Ok(Some("Its body cannot be read.".into()));
@@ -283,19 +330,25 @@ fn check_told(
             decisions.insert(id.0, (entry, false));
             true
         }
-        Told::CertificateRevoked { certifier, serial, reason, at } => {
+        Told::CertificateRevoked { certifier, serial, reason, at, invalidity } => {
             counts.revoked += 1;
-            connection
-                .prepare_cached(
-                    "SELECT 1 FROM issued WHERE certifier = ? AND serial = ? AND revoked_at = ? AND reason = ?",
-                )?
-                .exists(params![certifier, serial.0, at.0, reason.code()])?
+            let stands = (Some(at.0), Some(reason.code()), invalidity.map(|t| t.0));
+            check_revocation(connection, (&certifier, &serial), entry, stands, counts)?
+        }
+        Told::RevocationChanged { certifier, serial, reason, at, invalidity } => {
+            let stands = (Some(at.0), Some(reason.code()), invalidity.map(|t| t.0));
+            check_revocation(connection, (&certifier, &serial), entry, stands, counts)?
+        }
+        Told::CertificateReleased { certifier, serial } => {
+            counts.revoked -= 1;
+            check_revocation(connection, (&certifier, &serial), entry, (None, None, None), counts)?
         }
         Told::CrlIssued { certifier, crl } => {
             counts.crls += 1;
             let mut query = connection.prepare_cached(
                 "SELECT der FROM crl WHERE entry = ? AND certifier = ? AND number = ? AND this_update = ?
-                   AND next_update = ? AND entries = ? AND sha256 = ?",
+                   AND next_update = ? AND entries = ? AND sha256 = ? AND immediate = ? AND base IS ?
+                   AND partition = ?",
             )?;
             let values = params![
                 entry,
@@ -304,7 +357,10 @@ fn check_told(
                 crl.this_update.0,
                 crl.next_update.0,
                 crl.entries,
-                crl.sha256.0
+                crl.sha256.0,
+                crl.immediate,
+                crl.base,
+                crl.partition
             ];
             let mut rows = query.query(values)?;
             match rows.next()? {
@@ -316,13 +372,38 @@ fn check_told(
     Ok((!fits).then(|| "The tables do not hold what it tells.".into()))
 }
 
+/// Revocation date, reason code and invalidity date.
+type Stands = (Option<i64>, Option<u8>, Option<i64>);
+
+/// Tells whether a row stands as this entry says, or as a later one does, which is checked when its turn comes.
+fn check_revocation(
+    connection: &Connection,
+    (certifier, serial): (&str, &Serial),
+    entry: u64,
+    stands: Stands,
+    counts: &mut Counts,
+) -> Result<bool> {
+    let mut query = connection.prepare_cached(
+        "SELECT revocation, revoked_at, reason, invalidity FROM issued WHERE certifier = ? AND serial = ?",
+    )?;
+    let row = query.query_row(params![certifier, serial.0], |r| {
+        Ok((r.get::<_, Option<u64>>(0)?, (r.get(1)?, r.get(2)?, r.get(3)?)))
+    });
+    let Some((Some(last), found)) = row.optional()? else { return Ok(false) };
+    if last == entry {
+        counts.spoken += 1;
+    }
+    Ok(last > entry || last == entry && found == stands)
+}
+
 /// Writes the next issued certificate anew as the body of this entry, compares, and checks the certificate's own hash.
 fn check_issued(
     rows: &mut Rows<'_>,
     entry: u64,
+    what: &str,
     told: &[u8],
     written: &mut Vec<u8>,
-    decisions: &mut Decisions,
+    part: &mut Part,
 ) -> Result<Option<String>> {
     let missing = "The issued list does not hold the certificate that it tells of.";
     let Some(row) = rows.next()? else { return Ok(Some(missing.into())) };
@@ -330,18 +411,36 @@ fn check_issued(
         Ok(issued) => issued,
         Err(e) => return Ok(Some(format!("The row of its certificate cannot be read: {e}"))),
     };
-    issued.revoked = None;
-    if let Some(id) = issued.request {
-        decisions.insert(id.0, (entry, false));
+    let revoked = issued.revoked.take().is_some();
+    let (invalidity, named): (Option<i64>, Option<i64>) = (row.get(19)?, row.get(22)?);
+    if invalidity.is_some() && !revoked {
+        return Ok(Some("The row of its certificate is not revoked and has an invalidity date.".into()));
     }
-    let sha = issued.sha256;
+    part.counts.named += u64::from(named.is_some());
+    if let Some(id) = issued.request {
+        part.decisions.insert(id.0, (entry, false));
+    }
+    let (sha, known) = (issued.sha256, issued.is_known());
     written.clear();
-    let fact = Fact::CertificateIssued { issued, der: Der::default() };
+    let here = what == "certificate issued";
+    let fact = if here {
+        Fact::CertificateIssued { issued, der: Der::default() }
+    } else {
+        Fact::CertificateRecorded { issued, der: Der::default() }
+    };
     serde_json::to_writer(&mut *written, &fact).map_err(|e| Error::internal(e.to_string()))?;
-    if row.get(16) != Ok(entry) || told != written.as_slice() {
+    // How it came about stands behind the rest, and in the chain alone.
+    let columns = written.strip_suffix(b"}}}").unwrap_or(written);
+    let rest = told.strip_prefix(columns);
+    if row.get(20) != Ok(entry) || !rest.is_some_and(|r| r == b"}}}" || r.starts_with(b",\"origin\":{")) {
         return Ok(Some(missing.into()));
     }
-    let whole = row.get_ref(17)?.as_blob().is_ok_and(|der| sha256(der) == sha);
+    if !here && !known {
+        let none = row.get_ref(21)?.as_blob_or_null().is_ok_and(|der| der.is_none());
+        return Ok((!none).then(|| "A certificate is stored that it does not tell of.".into()));
+    }
+    part.counts.stored += 1;
+    let whole = row.get_ref(21)?.as_blob().is_ok_and(|der| sha256(der) == sha);
     Ok((!whole).then(|| "The stored certificate is not the one that it tells of.".into()))
 }
 
@@ -353,13 +452,15 @@ fn check_totals(
     told: &Counts,
 ) -> Result<Option<Broken>> {
     let count = |sql: &str| -> Result<u64> { Ok(snapshot.query_row(sql, [], |r| r.get(0))?) };
+    let revoked = u64::try_from(told.revoked).unwrap_or(u64::MAX);
     let pairs = [
         ("issued certificates", told.issued, count("SELECT count(*) FROM issued")?),
         ("issued certificates", told.issued, meta.issued),
         ("issued certificates", told.issued, count("SELECT coalesce(max(id), 0) FROM issued")?),
-        ("stored certificates", told.issued, count("SELECT count(*) FROM der")?),
-        ("revocations", told.revoked, count("SELECT count(*) FROM issued WHERE revoked_at IS NOT NULL")?),
-        ("revocations", told.revoked, meta.revoked),
+        ("stored certificates", told.stored, count("SELECT count(*) FROM der")?),
+        ("revocations", revoked, count("SELECT count(*) FROM issued WHERE revoked_at IS NOT NULL")?),
+        ("revocations", revoked, meta.revoked),
+        ("certificates once revoked", told.spoken, told.named),
         ("CRLs", told.crls, count("SELECT count(*) FROM crl")?),
         ("requests", told.requests, count("SELECT count(*) FROM request")?),
         ("request numbers", count("SELECT coalesce(max(id), 0) + 1 FROM request")?, meta.next_request),

@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rusqlite::{OptionalExtension, params};
 use serde::Deserialize;
 
-use super::query::reason;
+use super::Ledger;
 use super::sqlite::SqliteLedger;
 use crate::model::bytes::Digest;
+use crate::model::certifier::Debt;
 use crate::model::error::{Error, Result};
-use crate::model::issued::Revocation;
+use crate::model::issued::{Reason, Revocation};
 use crate::model::time::Timestamp;
 
 /// What was made in a workspace and not deleted, whether or not its files are there.
@@ -29,7 +29,9 @@ enum Told {
     KeyringCreated { keyring: Keyring },
     KeyringRenamed { from: String, keyring: Keyring },
     KeyringDeleted { name: String },
-    CertificateRevoked { certifier: String },
+    CertificateRevoked { certifier: String, reason: Reason, at: Timestamp },
+    RevocationChanged { certifier: String, reason: Reason, changed: Timestamp },
+    CertificateReleased { certifier: String },
 }
 
 #[derive(Deserialize)]
@@ -74,7 +76,9 @@ impl SqliteLedger {
                 Told::KeyringDeleted { name } => {
                     made.keyrings.remove(&name);
                 }
-                Told::CertificateRevoked { .. } => {}
+                Told::CertificateRevoked { .. }
+                | Told::RevocationChanged { .. }
+                | Told::CertificateReleased { .. } => {}
             }
         }
         Ok(made)
@@ -96,27 +100,32 @@ impl SqliteLedger {
         Ok(renamed)
     }
 
-    /// Returns how many certificates each certifier has revoked since its latest CRL; those that owe nothing are left
-    /// out.
-    pub fn owed(&self) -> Result<BTreeMap<String, u64>> {
-        let mut owed = BTreeMap::new();
-        if self.meta()?.revoked == 0 {
-            return Ok(owed);
-        }
+    /// Returns what each certifier owes its next CRL; those that owe nothing are left out.
+    pub fn owed(&self) -> Result<BTreeMap<String, Debt>> {
+        let mut owed: BTreeMap<String, Debt> = BTreeMap::new();
         let mut query =
             self.connection.prepare_cached("SELECT certifier, max(entry) FROM crl GROUP BY certifier")?;
         let rows = query.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
         let latest: BTreeMap<String, u64> = rows.collect::<Result<_, _>>()?;
+        // The condition is that of the index `audit_revocation`.
         let mut query = self.connection.prepare_cached(
-            "SELECT number, body FROM audit WHERE what = 'certificate revoked' AND number > ? ORDER BY number",
+            "SELECT number, body FROM audit
+             WHERE what IN ('certificate revoked', 'revocation changed', 'certificate released') AND number > ?
+             ORDER BY number",
         )?;
         let mut rows = query.query([latest.values().min().copied().unwrap_or_default()])?;
         while let Some(row) = rows.next()? {
             let number: u64 = row.get(0)?;
-            if let Told::CertificateRevoked { certifier } = told(row)?
-                && latest.get(&certifier).is_none_or(|entry| number > *entry)
-            {
-                *owed.entry(certifier).or_default() += 1;
+            let (certifier, revoked) = match told(row)? {
+                Told::CertificateRevoked { certifier, reason, at } => (certifier, Some((reason, at))),
+                Told::RevocationChanged { certifier, reason, changed } => {
+                    (certifier, Some((reason, changed)))
+                }
+                Told::CertificateReleased { certifier } => (certifier, None),
+                _ => continue,
+            };
+            if latest.get(&certifier).is_none_or(|entry| number > *entry) {
+                owed.entry(certifier).or_default().add(revoked);
             }
         }
         Ok(owed)
@@ -124,14 +133,7 @@ impl SqliteLedger {
 
     /// Returns the revocation of a certificate by the SHA-256 of its DER, if it was issued here and is revoked.
     pub fn revocation(&self, sha256: &Digest) -> Result<Option<Revocation>> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT revoked_at, reason FROM issued
-             WHERE substr(sha256, 1, 8) = substr(?1, 1, 8) AND sha256 = ?1 AND revoked_at IS NOT NULL",
-        )?;
-        let revoked = query.query_row(params![sha256.0], |r| {
-            Ok(Revocation { at: Timestamp(r.get(0)?), reason: reason(r.get(1)?, 1)? })
-        });
-        Ok(revoked.optional()?)
+        Ok(self.issued_by_sha256(sha256)?.and_then(|(row, _)| row.revoked))
     }
 }
 

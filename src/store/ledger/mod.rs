@@ -109,14 +109,21 @@ pub trait Ledger {
     /// Calls `each` with the numbers of every issued certificate with a higher id than `after`, by id.
     fn issued_columns(&self, after: u32, each: &mut dyn FnMut(Row<'_>)) -> Result<()>;
 
-    /// Returns the ids of revoked certificates, in no order.
-    fn issued_revoked(&self) -> Result<Vec<u32>>;
+    /// Returns the ids of revoked certificates with their reasons, in no order.
+    fn issued_revoked(&self) -> Result<Vec<(u32, Reason)>>;
+
+    /// Returns the ids of certificates whose place another one has taken, in no order; one may come several times.
+    fn issued_superseded(&self) -> Result<Vec<u32>>;
+
+    /// Returns the id of the latest certificate that was issued with this subject and these names, as the list has them.
+    fn issued_before(&self, subject: &str, alt_names: &str) -> Result<Option<u64>>;
 
     /// Returns the ids of certificates whose public key is that of another issued certificate, or one of `also`, in no
     /// order. Keys are told apart by eight bytes of their hash.
     fn issued_sharing(&self, also: &[Digest]) -> Result<Vec<u32>>;
 
-    /// Finds an issued certificate by its serial; `certifier` may be empty when the serial is unique.
+    /// Finds an issued certificate by its serial; `certifier` may be empty when the serial is unique. The certificate is
+    /// empty where only a record of it was brought.
     fn issued_by_serial(&self, certifier: &str, serial: &Serial) -> Result<Option<(Issued, Der)>>;
 
     /// Finds an issued certificate by the SHA-256 of its DER.

@@ -12,7 +12,7 @@ use crate::model::bytes::{Der, Digest, Serial};
 use crate::model::certifier::CrlInfo;
 use crate::model::change::Fact;
 use crate::model::error::{Error, Result};
-use crate::model::issued::{Issued, Reason, Revocation};
+use crate::model::issued::{Issued, Named, Origin, Reason, Revocation};
 use crate::model::request::{Request, RequestId};
 use crate::model::time::Timestamp;
 use crate::pki::signer::Signing;
@@ -20,7 +20,15 @@ use crate::store::columns::{self, PART};
 
 /// The columns of [`issued`], in its order.
 pub(super) const ISSUED: &str = "id, certifier, serial, subject, alt_names, not_before, not_after, key, key_sha256, \
-                                 sha256, request, profile, at, operator, revoked_at, reason";
+     sha256, request, profile, at, operator, revoked_at, reason, approver, partition, supersedes, invalidity";
+
+/// What [`whole`] reads behind the columns of [`issued`]: how it came about, what was last said of its revocation, and the
+/// certificates before and after it.
+const BESIDE: &str = "(SELECT body FROM audit WHERE number = issued.entry), \
+     (SELECT body FROM audit WHERE number = issued.revocation), \
+     (SELECT certifier FROM issued AS other WHERE other.id = issued.supersedes), \
+     (SELECT serial FROM issued AS other WHERE other.id = issued.supersedes), \
+     (SELECT max(id) FROM issued AS other INDEXED BY issued_supersedes WHERE other.supersedes = issued.id)";
 
 impl SqliteLedger {
     pub(super) fn meta(&self) -> Result<Meta> {
@@ -47,8 +55,8 @@ impl SqliteLedger {
     /// Returns the latest CRL of each certifier that has one, by name.
     pub fn crls(&self) -> Result<Vec<(String, CrlInfo)>> {
         let mut query = self.connection.prepare_cached(
-            "SELECT certifier, max(number), this_update, next_update, entries, sha256 FROM crl
-             GROUP BY certifier ORDER BY certifier",
+            "SELECT certifier, max(number), this_update, next_update, entries, sha256, immediate, base, partition
+             FROM crl WHERE base IS NULL AND partition = 0 GROUP BY certifier ORDER BY certifier",
         )?;
         let rows = query.query_map([], |r| {
             let crl = CrlInfo {
@@ -57,6 +65,9 @@ impl SqliteLedger {
                 next_update: Timestamp(r.get(3)?),
                 entries: r.get(4)?,
                 sha256: Digest(r.get(5)?),
+                immediate: r.get(6)?,
+                base: r.get(7)?,
+                partition: r.get(8)?,
             };
             Ok((r.get(0)?, crl))
         })?;
@@ -84,17 +95,31 @@ impl SqliteLedger {
         .collect()
     }
 
-    fn issued_where(&self, condition: &str, value: &[u8]) -> Result<Vec<Issued>> {
-        let sql = format!("SELECT {ISSUED} FROM issued WHERE {condition} ORDER BY id");
+    fn issued_where(&self, condition: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<Issued>> {
+        let sql = format!("SELECT {ISSUED}, {BESIDE} FROM issued WHERE {condition} ORDER BY id");
         let mut query = self.connection.prepare_cached(&sql)?;
-        let rows = query.query_map([value], issued)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let rows = query.query_map(values, whole)?;
+        let mut found: Vec<Issued> = rows.collect::<Result<_, _>>()?;
+        found.iter_mut().try_for_each(|row| self.name_later(row))?;
+        Ok(found)
     }
 
+    /// Names the certificate that has taken the place of one.
+    fn name_later(&self, row: &mut Issued) -> Result<()> {
+        if let Some(later) = &mut row.later {
+            let mut query =
+                self.connection.prepare_cached("SELECT certifier, serial FROM issued WHERE id = ?")?;
+            (later.certifier, later.serial) =
+                query.query_row([later.id], |r| Ok((r.get(0)?, Serial(r.get(1)?))))?;
+        }
+        Ok(())
+    }
+
+    /// Adds the certificate, which is empty when it is not known.
     fn with_der(&self, row: Issued) -> Result<(Issued, Der)> {
         let mut query = self.connection.prepare_cached("SELECT der FROM der WHERE id = ?")?;
-        let der = query.query_row([row.id], |r| r.get(0))?;
-        Ok((row, Der(der)))
+        let der = query.query_row([row.id], |r| r.get(0)).optional()?;
+        Ok((row, Der(der.unwrap_or_default())))
     }
 }
 
@@ -112,9 +137,10 @@ impl Ledger for SqliteLedger {
     }
 
     fn crl(&self, certifier: &str) -> Result<Option<Der>> {
-        let mut query = self
-            .connection
-            .prepare_cached("SELECT der FROM crl WHERE certifier = ? ORDER BY number DESC LIMIT 1")?;
+        let mut query = self.connection.prepare_cached(
+            "SELECT der FROM crl WHERE certifier = ? AND base IS NULL AND partition = 0
+                 ORDER BY number DESC LIMIT 1",
+        )?;
         Ok(query.query_row([certifier], |r| r.get(0)).optional()?.map(Der))
     }
 
@@ -125,13 +151,15 @@ impl Ledger for SqliteLedger {
         each: &mut dyn FnMut(Serial, Timestamp, Reason),
     ) -> Result<()> {
         let mut query = self.connection.prepare_cached(
-            "SELECT serial, revoked_at, reason FROM issued INDEXED BY issued_revoked
+            "SELECT serial, revoked_at, reason FROM issued INDEXED BY issued_listed
              WHERE certifier = ?1 AND revoked_at IS NOT NULL AND (not_after >= ?2 OR revoked_at >= ?2) ORDER BY serial",
         )?;
-        // Whatever had not ended when the latest CRL was made has not stood on one that was made after its end.
-        let mut latest = self
-            .connection
-            .prepare_cached("SELECT this_update FROM crl WHERE certifier = ? ORDER BY number DESC LIMIT 1")?;
+        // Whatever had not ended when the latest regular CRL was made has not stood on one that was made after its end.
+        let mut latest = self.connection.prepare_cached(
+            "SELECT this_update FROM crl
+             WHERE certifier = ? AND immediate = 0 AND base IS NULL AND partition = 0
+             ORDER BY number DESC LIMIT 1",
+        )?;
         let latest: Option<i64> = latest.query_row([certifier], |r| r.get(0)).optional()?;
         let since = latest.map_or(at.0, |latest| latest.min(at.0));
         let mut rows = query.query(params![certifier, since])?;
@@ -177,19 +205,20 @@ impl Ledger for SqliteLedger {
         // Both halves are read from an index alone.
         let mut query = self.connection.prepare_cached(
             "SELECT id FROM issued INDEXED BY issued_ends WHERE not_after BETWEEN ? AND ?
-             EXCEPT SELECT id FROM issued INDEXED BY issued_revoked WHERE revoked_at IS NOT NULL",
+             EXCEPT SELECT id FROM issued INDEXED BY issued_listed WHERE revoked_at IS NOT NULL",
         )?;
         let rows = query.query_map(params![from.0, to.0], |r| r.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
     fn issued_rows(&self, ids: &[u32]) -> Result<Vec<Issued>> {
-        let sql = format!("SELECT {ISSUED} FROM issued WHERE id = ?");
+        let sql = format!("SELECT {ISSUED}, {BESIDE} FROM issued WHERE id = ?");
         let mut query = self.connection.prepare_cached(&sql)?;
         let mut found = Vec::with_capacity(ids.len());
         for id in ids {
-            found.extend(query.query_row([id], issued).optional()?);
+            found.extend(query.query_row([id], whole).optional()?);
         }
+        found.iter_mut().try_for_each(|row| self.name_later(row))?;
         Ok(found)
     }
 
@@ -219,7 +248,7 @@ impl Ledger for SqliteLedger {
 
     fn issued_columns(&self, after: u32, each: &mut dyn FnMut(columns::Row<'_>)) -> Result<()> {
         let mut query = self.connection.prepare_cached(
-            "SELECT id, certifier, key, profile, operator, not_before, not_after, at FROM issued
+            "SELECT id, certifier, key, profile, operator, approver, not_before, not_after, at, request FROM issued
              WHERE id > ? ORDER BY id",
         )?;
         let mut rows = query.query([after])?;
@@ -227,21 +256,34 @@ impl Ledger for SqliteLedger {
             let text = |column| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
             each(columns::Row {
                 id: row.get(0)?,
-                kind: [text(1)?, text(2)?, text(3)?, text(4)?],
-                not_before: Timestamp(row.get(5)?),
-                not_after: Timestamp(row.get(6)?),
-                at: Timestamp(row.get(7)?),
+                kind: [text(1)?, text(2)?, text(3)?, text(4)?, text(5)?],
+                not_before: Timestamp(row.get(6)?),
+                not_after: Timestamp(row.get(7)?),
+                at: Timestamp(row.get(8)?),
+                request: row.get(9)?,
             });
         }
         Ok(())
     }
 
-    fn issued_revoked(&self) -> Result<Vec<u32>> {
-        let mut query = self
-            .connection
-            .prepare_cached("SELECT id FROM issued INDEXED BY issued_revoked WHERE revoked_at IS NOT NULL")?;
+    fn issued_revoked(&self) -> Result<Vec<(u32, Reason)>> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT id, reason FROM issued INDEXED BY issued_listed WHERE revoked_at IS NOT NULL",
+        )?;
+        let rows = query.query_map([], |r| Ok((r.get(0)?, reason(r.get(1)?, 1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn issued_superseded(&self) -> Result<Vec<u32>> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT supersedes FROM issued INDEXED BY issued_supersedes WHERE supersedes IS NOT NULL",
+        )?;
         let rows = query.query_map([], |r| r.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn issued_before(&self, subject: &str, alt_names: &str) -> Result<Option<u64>> {
+        before(&self.connection, subject, alt_names)
     }
 
     fn issued_sharing(&self, also: &[Digest]) -> Result<Vec<u32>> {
@@ -253,7 +295,9 @@ impl Ledger for SqliteLedger {
         let mut found = Vec::new();
         let mut run: ([u8; 8], Vec<u32>) = ([0; 8], Vec::new());
         let mut close = |(key, ids): &mut ([u8; 8], Vec<u32>)| {
-            if ids.len() > 1 || also.iter().any(|digest| digest.0.starts_with(key)) {
+            // Where the certificate is not known, its key is not either.
+            let known = *key != [0; 8];
+            if known && ids.len() > 1 || also.iter().any(|digest| digest.0.starts_with(key)) {
                 found.append(ids);
             }
             ids.clear();
@@ -277,13 +321,11 @@ impl Ledger for SqliteLedger {
             None => &[0],
         };
         let with_zero = [&[0], short].concat();
-        let sql = format!("SELECT {ISSUED} FROM issued WHERE certifier = ? AND serial IN (?, ?, ?)");
-        let mut query = self.connection.prepare_cached(&sql)?;
         let certifiers = if certifier.is_empty() { self.issuing()? } else { vec![certifier.to_owned()] };
         let mut found = Vec::new();
         for certifier in &certifiers {
-            let rows = query.query_map(params![certifier, serial.0, short, with_zero], issued)?;
-            found.extend(rows.collect::<Result<Vec<_>, _>>()?);
+            let values = params![certifier, serial.0, short, with_zero];
+            found.extend(self.issued_where("certifier = ? AND serial IN (?, ?, ?)", values)?);
         }
         if found.len() > 1 {
             return Err(Error::usage(format!(
@@ -296,14 +338,18 @@ impl Ledger for SqliteLedger {
     }
 
     fn issued_by_sha256(&self, sha256: &Digest) -> Result<Option<(Issued, Der)>> {
-        self.issued_where("substr(sha256, 1, 8) = substr(?1, 1, 8) AND sha256 = ?1", &sha256.0)?
+        if *sha256 == Digest::default() {
+            return Ok(None);
+        }
+        self.issued_where("substr(sha256, 1, 8) = substr(?1, 1, 8) AND sha256 = ?1", params![sha256.0])?
             .pop()
             .map(|row| self.with_der(row))
             .transpose()
     }
 
     fn issued_by_key(&self, key_sha256: &Digest) -> Result<Vec<Issued>> {
-        self.issued_where("substr(key_sha256, 1, 8) = substr(?1, 1, 8) AND key_sha256 = ?1", &key_sha256.0)
+        let condition = "substr(key_sha256, 1, 8) = substr(?1, 1, 8) AND key_sha256 = ?1";
+        self.issued_where(condition, params![key_sha256.0])
     }
 
     fn request(&self, id: RequestId) -> Result<Option<Request>> {
@@ -379,6 +425,19 @@ pub(super) fn last_crl_number(connection: &Connection, certifier: &str) -> Resul
     Ok(query.query_row([certifier], |r| r.get(0))?)
 }
 
+/// Finds the latest certificate with a subject and names.
+pub(super) fn before(connection: &Connection, subject: &str, alt_names: &str) -> Result<Option<u64>> {
+    if subject.is_empty() && alt_names.is_empty() {
+        return Ok(None);
+    }
+    // The latest few of that subject are looked at: where it has thousands, the names tell nothing any more.
+    let mut query = connection.prepare_cached(
+        "SELECT id FROM (SELECT id, alt_names FROM issued INDEXED BY issued_subject WHERE subject = ?
+                         ORDER BY id DESC LIMIT 64) WHERE alt_names = ? ORDER BY id DESC LIMIT 1",
+    )?;
+    Ok(query.query_row([subject, alt_names], |r| r.get(0)).optional()?)
+}
+
 /// Reads a row of an audit entry.
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     Ok(Entry {
@@ -410,10 +469,60 @@ pub(super) fn issued(row: &Row<'_>) -> rusqlite::Result<Issued> {
         at: Timestamp(row.get(12)?),
         by: row.get(13)?,
         revoked: match revoked_at {
-            Some(at) => Some(Revocation { at: Timestamp(at), reason: reason(row.get(15)?, 15)? }),
+            Some(at) => Some(Revocation {
+                at: Timestamp(at),
+                reason: reason(row.get(15)?, 15)?,
+                invalidity: row.get::<_, Option<i64>>(19)?.map(Timestamp),
+                by: String::new(),
+                comment: String::new(),
+            }),
             None => None,
         },
+        approver: row.get(16)?,
+        partition: row.get(17)?,
+        supersedes: row.get(18)?,
+        origin: Origin::default(),
+        earlier: None,
+        later: None,
     })
+}
+
+/// Reads a row of the columns [`ISSUED`] and [`BESIDE`].
+fn whole(row: &Row<'_>) -> rusqlite::Result<Issued> {
+    let mut issued = issued(row)?;
+    let body = row.get_ref(20)?.as_str_or_null()?.unwrap_or_default();
+    issued.origin = origin(body).map_err(|e| unreadable(20, e))?;
+    if let (Some(revoked), Some(body)) = (&mut issued.revoked, row.get_ref(21)?.as_str_or_null()?) {
+        told_by(revoked, body).map_err(|e| unreadable(21, e))?;
+    }
+    if let (Some(id), Some(certifier)) = (issued.supersedes, row.get::<_, Option<String>>(22)?) {
+        issued.earlier = Some(Named { id, certifier, serial: Serial(row.get(23)?) });
+    }
+    let later: Option<u64> = row.get(24)?;
+    issued.later = later.map(|id| Named { id, certifier: String::new(), serial: Serial::default() });
+    Ok(issued)
+}
+
+/// Reads how a certificate came about from the body of its audit entry, where it stands last.
+fn origin(body: &str) -> serde_json::Result<Origin> {
+    // Within a text the quotes would be escaped, so that this stands nowhere else.
+    let Some((_, rest)) = body.rsplit_once(",\"origin\":") else { return Ok(Origin::default()) };
+    // Behind it close the record, the fact and the whole.
+    serde_json::from_str(rest.strip_suffix("}}}").unwrap_or_default())
+}
+
+/// Adds who decided a revocation, from the body of its audit entry.
+pub(super) fn told_by(revoked: &mut Revocation, body: &str) -> serde_json::Result<()> {
+    if let Fact::CertificateRevoked { by, comment, .. } | Fact::RevocationChanged { by, comment, .. } =
+        read_fact(body)?
+    {
+        (revoked.by, revoked.comment) = (by, comment);
+    }
+    Ok(())
+}
+
+fn unreadable(column: usize, error: serde_json::Error) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into())
 }
 
 /// Reads a reason code from a column of this number.

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::{entry_hash, sha256};
+use super::query::{before, reason};
 use crate::model::Generation;
 use crate::model::bytes::{Der, Digest, Serial};
 use crate::model::certifier::CrlInfo;
@@ -47,6 +48,12 @@ impl Meta {
     }
 }
 
+/// A row of the issued list as far as revoking looks at it.
+struct Listed {
+    id: i64,
+    revoked: Option<(Timestamp, Reason)>,
+}
+
 /// A commit while it is being written.
 pub(super) struct Record<'a> {
     connection: &'a Connection,
@@ -65,10 +72,39 @@ impl<'a> Record<'a> {
     /// Appends one fact and makes it true.
     pub(super) fn fact(&mut self, fact: &Fact) -> Result<()> {
         match fact {
-            Fact::CertificateIssued { issued, der } => self.issued(fact, issued, der),
+            Fact::CertificateIssued { issued, der } | Fact::CertificateRecorded { issued, der } => {
+                self.issued(fact, issued, der)
+            }
             Fact::CrlIssued { certifier, crl, der } => self.crl(fact, certifier, crl, der),
-            Fact::CertificateRevoked { certifier, serial, reason, at, .. } => {
-                self.revoked(fact, certifier, serial, *reason, *at)
+            Fact::CertificateRevoked { certifier, serial, reason, at, invalidity, .. } => {
+                let row = self.listed(certifier, serial)?;
+                if let Some((before, _)) = row.revoked {
+                    return Err(Error::refused(format!("Certificate {serial} is revoked already."))
+                        .why(format!("That was on {}.", before.text())));
+                }
+                self.meta.revoked += 1;
+                self.revocation(fact, row.id, Some((*at, *reason, *invalidity)))
+            }
+            Fact::RevocationChanged { certifier, serial, reason, at, invalidity, .. } => {
+                let row = self.listed(certifier, serial)?;
+                let allowed = |(before, of): &(Timestamp, Reason)| {
+                    before == at && (of.is_hold() || *reason == Reason::KeyCompromise)
+                };
+                if !row.revoked.as_ref().is_some_and(allowed) {
+                    return Err(Error::refused(format!(
+                        "The reason of certificate {serial} stays as it is."
+                    ))
+                    .why("It is not revoked, or by a reason that can only become keyCompromise."));
+                }
+                self.revocation(fact, row.id, Some((*at, *reason, *invalidity)))
+            }
+            Fact::CertificateReleased { certifier, serial, .. } => {
+                let row = self.listed(certifier, serial)?;
+                if !row.revoked.is_some_and(|(_, reason)| reason.is_hold()) {
+                    return Err(Error::refused(format!("Certificate {serial} is not on hold.")));
+                }
+                self.meta.revoked = self.meta.revoked.saturating_sub(1);
+                self.revocation(fact, row.id, None)
             }
             Fact::RequestReceived { request } => self.received(fact, request),
             Fact::RequestApproved { id, .. }
@@ -164,21 +200,39 @@ impl<'a> Record<'a> {
     fn decide(&self, id: RequestId, open: bool, entry: u64) -> Result<usize> {
         let mut update =
             self.connection.prepare_cached("UPDATE request SET open = ?, decided = ? WHERE id = ?")?;
-        Ok(update.execute(params![open, entry, id.0])?)
+        let known = update.execute(params![open, entry, id.0])?;
+        if known > 0 {
+            self.connection
+                .prepare_cached("INSERT INTO request_entry(request, entry) VALUES(?, ?)")?
+                .execute(params![id.0, entry])?;
+        }
+        Ok(known)
     }
 
     fn issued(&mut self, fact: &Fact, issued: &Issued, der: &Der) -> Result<()> {
-        check_digest("certificate", &issued.sha256, der)?;
+        let elsewhere = matches!(fact, Fact::CertificateRecorded { .. });
+        if !elsewhere || issued.is_known() {
+            check_digest("certificate", &issued.sha256, der)?;
+        }
         if issued.revoked.is_some() {
             return Err(Error::internal("A certificate was to be recorded as issued and revoked at once."));
         }
-        // The entry carries the row's own id, so that the row can be written anew from the entry and compared.
+        // The entry carries the row's own id and that of the one before it, so that the row can be written anew from the
+        // entry and compared.
         let id = self.meta.issued + 1;
-        let entry = if issued.id == id {
+        let supersedes = match issued.supersedes {
+            None if issued.is_known() => before(self.connection, &issued.subject, &issued.alt_names)?,
+            asked => asked,
+        };
+        let entry = if issued.id == id && issued.supersedes == supersedes {
             self.append(fact)?
         } else {
-            let issued = Issued { id, ..issued.clone() };
-            self.append(&Fact::CertificateIssued { issued, der: Der::default() })?
+            let (issued, der) = (Issued { id, supersedes, ..issued.clone() }, Der::default());
+            self.append(&if elsewhere {
+                Fact::CertificateRecorded { issued, der }
+            } else {
+                Fact::CertificateIssued { issued, der }
+            })?
         };
         let known = self
             .connection
@@ -193,8 +247,8 @@ impl<'a> Record<'a> {
         self.connection
             .prepare_cached(
                 "INSERT INTO issued(id, entry, certifier, serial, subject, alt_names, not_before, not_after, key,
-                   key_sha256, sha256, request, profile, at, operator)
-                 VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                   key_sha256, sha256, request, profile, at, operator, approver, partition, supersedes)
+                 VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 id,
@@ -211,11 +265,16 @@ impl<'a> Record<'a> {
                 issued.request.map(|r| r.0),
                 issued.profile,
                 issued.at.0,
-                issued.by
+                issued.by,
+                issued.approver,
+                issued.partition,
+                supersedes
             ])?;
-        self.connection
-            .prepare_cached("INSERT INTO der(id, der) VALUES(?, ?)")?
-            .execute(params![id, der.0])?;
+        if !elsewhere || issued.is_known() {
+            self.connection
+                .prepare_cached("INSERT INTO der(id, der) VALUES(?, ?)")?
+                .execute(params![id, der.0])?;
+        }
         self.meta.issued = id;
         if let Some(request) = issued.request {
             self.decide(request, false, entry)?;
@@ -223,37 +282,42 @@ impl<'a> Record<'a> {
         self.finish_serial(&issued.certifier, &issued.serial, entry, true)
     }
 
-    fn revoked(
-        &mut self,
-        fact: &Fact,
-        certifier: &str,
-        serial: &Serial,
-        reason: Reason,
-        at: Timestamp,
-    ) -> Result<()> {
-        let row: Option<(i64, Option<i64>)> = self
+    /// Finds a certificate that was issued.
+    fn listed(&self, certifier: &str, serial: &Serial) -> Result<Listed> {
+        let mut query = self
             .connection
-            .prepare_cached("SELECT id, revoked_at FROM issued WHERE certifier = ? AND serial = ?")?
-            .query_row(params![certifier, serial.0], |r| Ok((r.get(0)?, r.get(1)?)))
-            .optional()?;
-        match row {
-            None => Err(Error::new(
+            .prepare_cached("SELECT id, revoked_at, reason FROM issued WHERE certifier = ? AND serial = ?")?;
+        let row = query.query_row(params![certifier, serial.0], |r| {
+            let revoked = match r.get::<_, Option<i64>>(1)? {
+                Some(at) => Some((Timestamp(at), reason(r.get(2)?, 2)?)),
+                None => None,
+            };
+            Ok(Listed { id: r.get(0)?, revoked })
+        });
+        row.optional()?.ok_or_else(|| {
+            Error::new(
                 Kind::NotFound,
                 format!("Certifier {certifier} has issued no certificate with the serial number {serial}."),
-            )),
-            Some((_, Some(before))) => {
-                Err(Error::refused(format!("Certificate {serial} is revoked already."))
-                    .why(format!("That was on {}.", Timestamp(before).text())))
-            }
-            Some((id, None)) => {
-                self.append(fact)?;
-                self.connection
-                    .prepare_cached("UPDATE issued SET revoked_at = ?, reason = ? WHERE id = ?")?
-                    .execute(params![at.0, reason.code(), id])?;
-                self.meta.revoked += 1;
-                Ok(())
-            }
-        }
+            )
+        })
+    }
+
+    /// Appends a fact about the revocation of a row, and makes it stand there.
+    fn revocation(
+        &mut self,
+        fact: &Fact,
+        id: i64,
+        revoked: Option<(Timestamp, Reason, Option<Timestamp>)>,
+    ) -> Result<()> {
+        let entry = self.append(fact)?;
+        let (at, reason) = (revoked.map(|r| r.0.0), revoked.map(|r| r.1.code()));
+        let invalidity = revoked.and_then(|r| r.2).map(|t| t.0);
+        self.connection
+            .prepare_cached(
+                "UPDATE issued SET revoked_at = ?, reason = ?, invalidity = ?, revocation = ? WHERE id = ?",
+            )?
+            .execute(params![at, reason, invalidity, entry, id])?;
+        Ok(())
     }
 
     fn crl(&mut self, fact: &Fact, certifier: &str, crl: &CrlInfo, der: &Der) -> Result<()> {
@@ -261,8 +325,9 @@ impl<'a> Record<'a> {
         let entry = self.append(fact)?;
         self.connection
             .prepare_cached(
-                "INSERT INTO crl(certifier, number, entry, this_update, next_update, entries, sha256, der)
-                 VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO crl(certifier, number, entry, this_update, next_update, entries, sha256, der,
+                   immediate, base, partition)
+                 VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 certifier,
@@ -272,7 +337,10 @@ impl<'a> Record<'a> {
                 crl.next_update.0,
                 crl.entries,
                 crl.sha256.0,
-                der.0
+                der.0,
+                crl.immediate,
+                crl.base,
+                crl.partition
             ])?;
         self.connection
             .prepare_cached(

@@ -10,7 +10,7 @@ use crate::model::bytes::{Der, Digest, Serial};
 use crate::model::certifier::CrlInfo;
 use crate::model::change::Fact;
 use crate::model::error::Kind;
-use crate::model::issued::{Issued, Reason, Revocation};
+use crate::model::issued::{Approval, Issued, Named, Origin, Reason, Revocation};
 use crate::model::key::KeyInfo;
 use crate::model::name::{AltName, Name};
 use crate::model::request::{Pkcs10, Plan, Proof, Received, Request, RequestId, Status};
@@ -20,7 +20,9 @@ use crate::pki::signer::Signing;
 mod changes;
 mod files;
 mod listing;
+mod revocations;
 mod tampering;
+mod upgrading;
 
 const NOW: Timestamp = Timestamp(1_790_000_000);
 
@@ -74,7 +76,7 @@ fn issue(certifier: &str, number: u64) -> Fact {
             profile: "server".into(),
             at: NOW,
             by: "ann".into(),
-            revoked: None,
+            ..Issued::default()
         },
         der,
     }
@@ -93,14 +95,22 @@ fn revoke(certifier: &str, number: u64, reason: Reason) -> Fact {
         reason,
         at: Timestamp(NOW.0 + 5),
         by: "ann".into(),
+        invalidity: None,
+        comment: String::new(),
     }
 }
 
 fn crl(certifier: &str, number: u64) -> Fact {
     let der = Der(format!("CRL {number} of {certifier}").into_bytes());
     let sha256 = sha256(&der.0);
-    let crl =
-        CrlInfo { number, this_update: NOW, next_update: NOW.plus_days(30), entries: number * 2, sha256 };
+    let crl = CrlInfo {
+        number,
+        this_update: NOW,
+        next_update: NOW.plus_days(30),
+        entries: number * 2,
+        sha256,
+        ..CrlInfo::default()
+    };
     Fact::CrlIssued { certifier: certifier.into(), crl, der }
 }
 

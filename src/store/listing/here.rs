@@ -5,7 +5,7 @@ use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::filter::{Candidate, Filter, Moment};
 use crate::model::finding::Subject;
-use crate::model::issued::Issued;
+use crate::model::issued::{Issued, Reason};
 use crate::model::time::Timestamp;
 use crate::model::verdict::Verdict;
 use crate::store::ledger::Order;
@@ -37,8 +37,8 @@ pub struct Here {
     pub key: String,
     /// SHA-256 of the public key.
     pub key_sha256: Digest,
-    /// Whether the state knows that it is revoked.
-    pub revoked: bool,
+    /// Why it is revoked, as far as the state knows.
+    pub revoked: Option<Reason>,
     /// Where it stands.
     pub places: Vec<Subject>,
     /// In how many keyrings it is the certificate of the key.
@@ -67,10 +67,15 @@ impl Here {
             not_after: c.not_after,
             key: c.key.algorithm.clone(),
             key_sha256: c.key.sha256,
-            revoked: state.revocations.contains_key(&c.sha256),
+            revoked: state.revocations.get(&c.sha256).map(|r| r.reason),
             places: places.to_vec(),
             leaf_of: places.iter().filter(is_leaf).count(),
         }
+    }
+
+    /// Tells why it is revoked, by the state or its row.
+    pub(super) fn reason(&self, row: Option<&Issued>) -> Option<Reason> {
+        self.revoked.or_else(|| row.and_then(|row| row.revoked.as_ref()).map(|r| r.reason))
     }
 
     /// Returns where it stands in words.
@@ -79,7 +84,7 @@ impl Here {
     }
 
     pub(super) fn key(&self, sort: Sort, at: Moment, row: Option<&Issued>) -> Key<'_> {
-        let revoked = self.revoked || row.is_some_and(|row| row.revoked.is_some());
+        let revoked = self.reason(row).is_some();
         let texts = [self.subject.as_str(), self.certifier.as_str(), self.names.as_str(), self.key.as_str()];
         key(sort.order(at), texts, &self.serial, (self.not_before, self.not_after), revoked)
     }
@@ -106,6 +111,8 @@ impl Here {
             None => asked.then(String::new),
         };
         let (profile, by) = (of_row(&|r| r.profile.clone()), of_row(&|r| r.by.clone()));
+        let approver = of_row(&|r| r.approver.clone());
+        let known = row.is_some() || asked;
         let candidate = Candidate {
             text: &text,
             issuer: &issuer,
@@ -116,10 +123,13 @@ impl Here {
             not_before: self.not_before,
             not_after: self.not_after,
             at: row.map_or(self.not_before, |row| row.at),
-            revoked: self.revoked || row.is_some_and(|row| row.revoked.is_some()),
+            revoked: self.reason(row),
             places: &self.places,
             profile: profile.as_deref(),
             by: by.as_deref(),
+            approver: approver.as_deref(),
+            request: known.then(|| row.and_then(|r| r.request).map_or(0, |r| r.0)),
+            superseded: known.then(|| row.is_some_and(|r| r.later.is_some())),
             duplicate,
             shared,
         };

@@ -22,7 +22,7 @@ pub(super) fn mark(
     let (duplicates, shared) = (asks(&Test::Duplicate), asks(&Test::SharedKey));
     let foreign: Vec<&Here> = here.iter().filter(|(_, row, _)| row.is_none()).map(|(one, ..)| *one).collect();
     let mut hasher = DefaultHasher::new();
-    (duplicates, shared, search.columns.len(), search.columns.revocations).hash(&mut hasher);
+    (duplicates, shared, search.columns.len(), search.columns.marks).hash(&mut hasher);
     (wish.at.now, wish.at.soon).hash(&mut hasher);
     foreign.iter().for_each(|one| one.sha256.hash(&mut hasher));
     let marks = hasher.finish();
@@ -71,7 +71,7 @@ fn asks(filter: &Filter, test: &Test) -> bool {
 /// Tells whether the filter of the wish lists a certificate of the workspace.
 pub(super) fn fits(search: &Search, beside: &Beside, wish: &Wish, one: &Here, row: Option<&Issued>) -> bool {
     let at = wish.at;
-    let revoked = one.revoked || row.is_some_and(|row| row.revoked.is_some());
+    let revoked = one.reason(row).is_some();
     let valid = valid(revoked, one, at);
     let same = hash(&one.names.to_lowercase()).and_then(|names| beside.names.get(&names)).copied();
     // What was issued here is counted among the rows.
@@ -95,14 +95,14 @@ fn duplicate_rows(search: &Search, wish: &Wish, foreign: &[&Here]) -> (Vec<bool>
     let (columns, at) = (&search.columns, wish.at);
     let Some(texts) = &search.texts else { return (Vec::new(), HashMap::new()) };
     let hash_of = |row: usize| {
-        let revoked = columns.revoked.get(row).is_some_and(|revoked| *revoked);
+        let revoked = columns.revoked.get(row).is_some_and(Option::is_some);
         let times = (columns.not_before.get(row), columns.not_after.get(row));
         let verdict = Verdict::of(revoked, times, at.now, at.soon);
         let names = std::str::from_utf8(part_of(texts.row(row), 3)).unwrap_or_default();
         matches!(verdict, Verdict::Good | Verdict::Soon(_)).then(|| hash(names)).flatten()
     };
     let hashes: Vec<u64> = (0..columns.len()).map(|row| hash_of(row).unwrap_or(0)).collect();
-    let others = foreign.iter().filter(|one| valid(one.revoked, one, at));
+    let others = foreign.iter().filter(|one| valid(one.revoked.is_some(), one, at));
     let others = others.filter_map(|one| hash(&one.names.to_lowercase()));
     // Sorted, the same stand together: a table of a million would take several times the memory.
     let mut sorted: Vec<u64> = hashes.iter().copied().chain(others).filter(|hash| *hash != 0).collect();

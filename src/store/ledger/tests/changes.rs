@@ -12,6 +12,7 @@ fn what_is_issued_is_found_again() {
     desk.commit(&[answer(1, "root", 3), issue("other", 3), issue("root", 2), issue("root", 5)]).unwrap();
     let Fact::CertificateIssued { mut issued, der } = answer(1, "root", 3) else { unreachable!() };
     issued.id = 1;
+    issued.later = Some(Named { id: 2, certifier: "other".into(), serial: serial(3) });
     let ledger = &desk.ledger;
     let expected = Some((issued.clone(), der));
     assert_eq!(ledger.issued_by_sha256(&issued.sha256).unwrap(), expected);
@@ -76,7 +77,16 @@ fn revoked_and_unexpired_certificates_are_listed_by_serial() {
     let at = Timestamp(NOW.0 + 5);
     assert_eq!(listed, [(serial(3), at, Reason::KeyCompromise), (serial(5), at, Reason::KeyCompromise)]);
     let row = desk.ledger.issued_by_serial("root", &serial(3)).unwrap().unwrap().0;
-    assert_eq!(row.revoked, Some(Revocation { at, reason: Reason::KeyCompromise }));
+    assert_eq!(
+        row.revoked,
+        Some(Revocation {
+            at,
+            reason: Reason::KeyCompromise,
+            invalidity: None,
+            by: "ann".into(),
+            comment: String::new(),
+        })
+    );
 }
 
 #[test]

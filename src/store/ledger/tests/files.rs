@@ -76,7 +76,7 @@ fn a_newer_ledger_is_refused_and_not_touched() {
     drop(ledger);
     let path = folder.path().join("ledger.db");
     let newer = rusqlite::Connection::open(&path).unwrap();
-    newer.pragma_update(None, "user_version", 2).unwrap();
+    newer.pragma_update(None, "user_version", 3).unwrap();
     // Once while the change is only in the log, once folded into the file.
     let before = (bytes(&path), bytes(&folder.path().join("ledger.db-wal")));
     assert_eq!(SqliteLedger::open(&path, false).unwrap_err().kind, Kind::TooNew);
@@ -86,7 +86,7 @@ fn a_newer_ledger_is_refused_and_not_touched() {
     for read_only in [false, true] {
         let error = SqliteLedger::open(&path, read_only).unwrap_err();
         assert_eq!(error.kind, Kind::TooNew);
-        assert!(error.why.contains("format 2"), "{error}");
+        assert!(error.why.contains("format 3"), "{error}");
     }
     assert_eq!(bytes(&path), before);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);

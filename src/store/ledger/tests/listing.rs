@@ -26,7 +26,7 @@ fn here(row: &Issued, sha256: Digest) -> Here {
         not_after: row.not_after,
         key: row.key.clone(),
         key_sha256: row.key_sha256,
-        revoked: row.revoked.is_some(),
+        revoked: row.revoked.as_ref().map(|r| r.reason),
         places: vec![Subject::Keyring("mail".into())],
         leaf_of: 1,
     }
@@ -46,6 +46,8 @@ fn furnished() -> (Desk, Vec<Issued>) {
         issued.at = NOW.plus_days(-days(n % 60));
         issued.profile = if n % 5 == 0 { "Client" } else { "server" }.into();
         issued.by = if n % 2 == 0 { "Ann" } else { "bob" }.into();
+        issued.approver = if n % 4 == 0 { "Cyd" } else { "dora, Ann" }.into();
+        issued.supersedes = (n % 30 == 0).then(|| n - 29);
     }
     desk.commit(&facts).unwrap();
     let revoked = [10, 30, 90].map(|n| revoke(if n % 3 == 0 { "b" } else { "a" }, n, Reason::Superseded));
@@ -109,7 +111,7 @@ fn each_certificate_stands_once_and_in_order_from_either_end() {
                 Sort::Issuer => (0, NOW, h.certifier.clone(), h.serial.0.clone()),
                 Sort::Verdict => {
                     let times = (h.not_before, h.not_after);
-                    let rank = crate::model::verdict::Verdict::of(h.revoked, times, NOW, 30).rank();
+                    let rank = crate::model::verdict::Verdict::of(h.revoked.is_some(), times, NOW, 30).rank();
                     (rank, h.not_after, String::new(), Vec::new())
                 }
             }
@@ -192,20 +194,21 @@ fn naive(wish: &Wish, rows: &[Issued]) -> Vec<Digest> {
     let valid = |revoked: bool, from: Timestamp, to: Timestamp| !revoked && from <= NOW && NOW <= to;
     // Names and key of everything there is, and whether it is valid.
     let foreign = || wish.here.iter().filter(|h| rows.iter().all(|r| r.sha256 != h.sha256));
-    let all: Vec<(Digest, &str, Digest, bool)> =
-        rows.iter()
-            .map(|r| {
-                (
-                    r.sha256,
-                    r.alt_names.as_str(),
-                    r.key_sha256,
-                    valid(r.revoked.is_some(), r.not_before, r.not_after),
-                )
-            })
-            .chain(foreign().map(|h| {
-                (h.sha256, h.names.as_str(), h.key_sha256, valid(h.revoked, h.not_before, h.not_after))
-            }))
-            .collect();
+    let all: Vec<(Digest, &str, Digest, bool)> = rows
+        .iter()
+        .map(|r| {
+            (
+                r.sha256,
+                r.alt_names.as_str(),
+                r.key_sha256,
+                valid(r.revoked.is_some(), r.not_before, r.not_after),
+            )
+        })
+        .chain(foreign().map(|h| {
+            let is_valid = valid(h.revoked.is_some(), h.not_before, h.not_after);
+            (h.sha256, h.names.as_str(), h.key_sha256, is_valid)
+        }))
+        .collect();
     let fits = |digest: Digest, row: Option<&Issued>, h: &Here| {
         let (_, names, key, is_valid) = all.iter().find(|a| a.0 == digest).unwrap();
         let places = if own.contains(&digest) { h.places.clone() } else { Vec::new() };
@@ -215,7 +218,9 @@ fn naive(wish: &Wish, rows: &[Issued]) -> Vec<Digest> {
             low(&format!("{} {} {} {} {}", h.certifier, h.serial, h.subject, h.names, words.join(" ")));
         let (issuer, subject, alt, serial) =
             (low(&h.certifier), low(&h.subject), low(&h.names), low(&h.serial.to_string()));
-        let (profile, by) = row.map_or((String::new(), String::new()), |r| (low(&r.profile), low(&r.by)));
+        let of = |part: &dyn Fn(&Issued) -> String| row.map_or_else(String::new, |r| low(&part(r)));
+        let (profile, by) = (of(&|r| r.profile.clone()), of(&|r| r.by.clone()));
+        let approver = of(&|r| r.approver.clone());
         let candidate = Candidate {
             text: &text,
             issuer: &issuer,
@@ -230,6 +235,9 @@ fn naive(wish: &Wish, rows: &[Issued]) -> Vec<Digest> {
             places: &places,
             profile: Some(&profile),
             by: Some(&by),
+            approver: Some(&approver),
+            request: Some(row.and_then(|r| r.request).map_or(0, |r| r.0)),
+            superseded: Some(row.is_some_and(|r| rows.iter().any(|o| o.supersedes == Some(r.id)))),
             duplicate: Some(*is_valid && all.iter().any(|a| a.0 != digest && a.3 && a.1 == *names)),
             shared: Some(all.iter().any(|a| a.0 != digest && a.2 == *key)),
         };
@@ -290,6 +298,14 @@ fn expressions() -> impl Strategy<Value = Vec<String>> {
         "-profile:serv",
         "by:ann",
         "-by:bob",
+        "approver:cyd",
+        "-approver:ann",
+        "request:7",
+        "-request:8",
+        "reason:superseded",
+        "-reason:superseded",
+        "superseded:yes",
+        "superseded:no",
         "dup:yes",
         "dup:no",
         "sharedkey:yes",
@@ -329,10 +345,7 @@ fn searching_finds_what_looking_at_each_certificate_finds() {
 fn what_ends_within_days_is_found_without_what_is_revoked() {
     let mut desk = Desk::new();
     desk.commit(&[issue("a", 1), issue("a", 2), issue("a", 3), issue("a", 90)]).unwrap();
-    let (certifier, by) = ("a".to_owned(), "ann".to_owned());
-    let fact =
-        Fact::CertificateRevoked { certifier, serial: serial(2), reason: Reason::Superseded, at: NOW, by };
-    desk.commit(&[fact]).unwrap();
+    desk.commit(&[revoke("a", 2, Reason::Superseded)]).unwrap();
     let mut ids = desk.ledger.issued_ending(NOW, NOW.plus_days(3)).unwrap();
     ids.sort_unstable();
     assert_eq!(ids, [1, 3]);
