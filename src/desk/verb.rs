@@ -13,7 +13,7 @@ use crate::model::error::{Error, Result};
 use crate::model::issued::{Issued, Reason, Revocation};
 use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring, Role};
 use crate::model::leftover::Way;
-use crate::model::request::{Contact, Delivery, Pkcs10, Plan, Request, RequestId};
+use crate::model::request::{Delivery, Note, Pkcs10, Plan, Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
@@ -23,9 +23,9 @@ use crate::ops::create_certifier::create_certifier;
 use crate::ops::create_keyring::create_keyring;
 use crate::ops::delete_keyring::delete_keyring;
 use crate::ops::deny::deny;
-use crate::ops::import_keyring::{import_keyring, move_keyring};
 use crate::ops::edit_plan::edit_plan;
 use crate::ops::expire::expire;
+use crate::ops::import_keyring::{import_keyring, move_keyring};
 use crate::ops::import_request::{Known, import_requests};
 use crate::ops::install::not_revoked;
 use crate::ops::issue::{Earlier, issue};
@@ -53,10 +53,8 @@ pub enum Verb {
     NoteRequest {
         /// Which.
         id: RequestId,
-        /// Whom to ask, from now on.
-        contact: Contact,
-        /// The comment, from now on.
-        comment: String,
+        /// What is known from now on.
+        note: Note,
     },
     /// Edits what will be issued.
     EditPlan {
@@ -319,8 +317,8 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         Verb::CreateCertifier(asked) => create_certifier(state, asked, env),
         Verb::CreateKeyring(asked) => create_keyring(state, asked, env),
         Verb::ImportRequests(delivery) => import_requests(state, delivery, &needs.known, env),
-        Verb::NoteRequest { contact, comment, .. } => match &needs.request {
-            Some(request) => note_request(request, contact, comment, env),
+        Verb::NoteRequest { note, .. } => match &needs.request {
+            Some(request) => note_request(request, note, env),
             None => Err(Error::internal("A request was not looked up.")),
         },
         Verb::PickUp { to, .. } => match &needs.request {

@@ -122,13 +122,16 @@ impl AltName {
         };
         let plain = |value: &str| !value.is_empty() && value.bytes().all(|b| b.is_ascii_graphic());
         match text.split_once(':') {
-            Some((kind, value)) if kind.eq_ignore_ascii_case("dns") || kind.eq_ignore_ascii_case("ip") => host(value),
+            Some((kind, value)) if kind.eq_ignore_ascii_case("dns") || kind.eq_ignore_ascii_case("ip") => {
+                host(value)
+            }
             Some((kind, value)) if kind.eq_ignore_ascii_case("email") => match value.split_once('@') {
                 Some((local, host)) if plain(local) && plain(host) => Ok(Self::Email(value.to_owned())),
                 _ => Err(format!("\"{}\" is not a mail address", visible(value))),
             },
             Some((kind, value)) if kind.eq_ignore_ascii_case("uri") => {
-                let scheme = value.split_once(':').is_some_and(|(scheme, rest)| plain(scheme) && !rest.is_empty());
+                let scheme =
+                    value.split_once(':').is_some_and(|(scheme, rest)| plain(scheme) && !rest.is_empty());
                 if scheme && plain(value) {
                     Ok(Self::Uri(value.to_owned()))
                 } else {

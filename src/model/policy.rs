@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 
 use super::escape::visible;
-use super::request::queue::{ANSWER_DAYS, REQUEST_DAYS};
 use super::field::{Field, Kind, Record, When, flag, number, yes_no};
+use super::request::queue::{ANSWER_DAYS, REQUEST_DAYS};
 
 /// What may be amended after creation. Amending makes the next version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

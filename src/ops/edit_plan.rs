@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::roles::{self, Act};
 use super::Env;
+use super::roles::{self, Act};
 use crate::model::State;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
@@ -53,9 +53,11 @@ fn may_edit(state: &State, operator: &str) -> Result<()> {
 pub(super) fn allowed(profile: &Profile, plan: &Plan) -> Result<()> {
     match plan.edits().into_iter().find(|part| !profile.edits.iter().any(|allowed| allowed == part)) {
         None => Ok(()),
-        Some(part) => Err(Error::refused(format!("Profile {} does not let anybody edit the {part}.", profile.name))
-            .why("Its certificates name what the request asks for, and nothing else.")
-            .next("Ask for a new request, or choose another profile.")),
+        Some(part) => {
+            Err(Error::refused(format!("Profile {} does not let anybody edit the {part}.", profile.name))
+                .why("Its certificates name what the request asks for, and nothing else.")
+                .next("Ask for a new request, or choose another profile."))
+        }
     }
 }
 

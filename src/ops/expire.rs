@@ -40,12 +40,7 @@ pub fn expire(state: &State, ids: &[RequestId], env: &mut Env<'_>) -> Result<Cha
                 .command("request.deny"));
         }
         roles::denial(state, request, env.operator)?;
-        change.facts.push(Fact::RequestExpired {
-            id: *id,
-            by: env.operator.to_owned(),
-            at: env.now,
-            days,
-        });
+        change.facts.push(Fact::RequestExpired { id: *id, by: env.operator.to_owned(), at: env.now, days });
     }
     Ok(change)
 }

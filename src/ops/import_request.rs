@@ -44,8 +44,8 @@ pub fn import_requests(
             source: incoming.source.clone(),
             by: env.operator.to_owned(),
             at: env.now,
-            contact: delivery.contact.clone(),
-            comment: delivery.comment.clone(),
+            contact: delivery.note.contact.clone(),
+            comment: delivery.note.comment.clone(),
             pickup: env.pickup(),
         };
         let keyring = rings.get(&incoming.pkcs10.key.sha256).map(|name| (*name).clone());
@@ -98,12 +98,17 @@ fn unfit(pkcs10: &Pkcs10, known: &Known) -> Option<Error> {
             .next("Ask for a new request that sets right what was wrong."),
         Status::Issued { at, certifier, serial, .. } => {
             refused(format!("The request for {subject} was answered before."))
-                .why(format!("It is request {id}, {word}: {certifier} signed serial {serial} on {}.", at.date()))
+                .why(format!(
+                    "It is request {id}, {word}: {certifier} signed serial {serial} on {}.",
+                    at.date()
+                ))
                 .next("Pick that certificate up, or ask for a new request.")
         }
-        status if status.is_open() => refused(format!("The request for {subject} stands in the queue already."))
-            .why(format!("It is request {id}, {word}."))
-            .next("Work with that one, or ask for a new request."),
+        status if status.is_open() => {
+            refused(format!("The request for {subject} stands in the queue already."))
+                .why(format!("It is request {id}, {word}."))
+                .next("Work with that one, or ask for a new request.")
+        }
         _ => refused(format!("The request for {subject} came before."))
             .why(format!("It is request {id}, {word}."))
             .next("Ask for a new request."),

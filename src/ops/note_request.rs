@@ -3,24 +3,19 @@
 use super::Env;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
-use crate::model::request::{Contact, Request};
+use crate::model::request::{Note, Request};
 
 /// Changes contact and comment of a request, open or closed. Errors: nothing is changed.
-pub fn note_request(
-    request: &Request,
-    contact: &Contact,
-    comment: &str,
-    env: &mut Env<'_>,
-) -> Result<Change> {
+pub fn note_request(request: &Request, note: &Note, env: &mut Env<'_>) -> Result<Change> {
     let id = request.id;
-    if request.contact == *contact && request.comment == comment {
+    if request.contact == note.contact && request.comment == note.comment {
         return Err(Error::refused("Nothing was noted.").why(format!("That stands at request {id} already.")));
     }
     Ok(Change::of(Fact::RequestNoted {
         id,
         by: env.operator.to_owned(),
         at: env.now,
-        contact: contact.clone(),
-        comment: comment.to_owned(),
+        contact: note.contact.clone(),
+        comment: note.comment.clone(),
     }))
 }

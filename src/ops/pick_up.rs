@@ -22,9 +22,9 @@ pub fn issued(request: &Request) -> Result<()> {
     let nothing = || Error::refused(format!("There is no certificate for request {id}."));
     Err(match &request.status {
         Status::Issued { .. } => return Ok(()),
-        Status::Denied { reason, .. } => nothing()
-            .why(format!("It was denied: {reason}"))
-            .next("Make a new request that sets this right."),
+        Status::Denied { reason, .. } => {
+            nothing().why(format!("It was denied: {reason}")).next("Make a new request that sets this right.")
+        }
         Status::Withdrawn { reason, .. } => nothing().why(format!("It was withdrawn: {reason}")),
         Status::Expired { days, .. } => nothing()
             .why(format!("Nobody answered it within {days} days, and it was crossed off."))

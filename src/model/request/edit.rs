@@ -2,7 +2,7 @@
 //! it is.
 
 use super::{Plan, Request};
-use crate::model::escape::visible;
+use crate::model::escape::{rfc4514, visible};
 use crate::model::field::{Field, Kind, Look, Record, When, names, number};
 use crate::model::name::{ATTRIBUTES, AltName, Name};
 
@@ -24,6 +24,17 @@ impl Plan {
     /// Returns the subject that it issues for a request, as short attribute names with their values.
     pub fn subject_of(&self, asked: &Name) -> Vec<(String, String)> {
         self.subject.clone().unwrap_or_else(|| pairs(asked))
+    }
+
+    /// Writes the subject that it issues for a request, as RFC 4514 has it: the least significant attribute first.
+    pub fn subject_text(&self, asked: &Name) -> String {
+        match &self.subject {
+            None => asked.text(),
+            Some(pairs) => {
+                let parts = pairs.iter().rev().map(|(short, value)| format!("{short}={}", rfc4514(value)));
+                parts.collect::<Vec<_>>().join(",")
+            }
+        }
     }
 
     /// Says which parts of what was asked it changes, by the words that profiles use.
@@ -114,7 +125,8 @@ pub fn read_subject(text: &str) -> Result<Vec<(String, String)>, String> {
         let (name, value) =
             part.split_once('=').ok_or_else(|| format!("\"{}\" is not NAME=VALUE", visible(part.trim())))?;
         let known = ATTRIBUTES.iter().find(|(_, short)| short.eq_ignore_ascii_case(name.trim()));
-        let (_, short) = known.ok_or_else(|| format!("no attribute is called \"{}\"", visible(name.trim())))?;
+        let (_, short) =
+            known.ok_or_else(|| format!("no attribute is called \"{}\"", visible(name.trim())))?;
         Ok(((*short).to_owned(), value.trim().to_owned()))
     };
     parts.iter().filter(|p| !p.trim().is_empty()).map(pair).collect()
@@ -193,13 +205,7 @@ impl Record for Edit {
             |x, _| x.value("OU"),
             |x, t| x.set("OU", t, 64),
         ),
-        attribute(
-            "locality",
-            "City or locality",
-            "In full.",
-            |x, _| x.value("L"),
-            |x, t| x.set("L", t, 128),
-        ),
+        attribute("locality", "City or locality", "In full.", |x, _| x.value("L"), |x, t| x.set("L", t, 128)),
         attribute(
             "state",
             "State or province",
@@ -284,7 +290,8 @@ mod tests {
         let state = crate::model::State::default();
         let look = Look { state: &state, now: Default::default(), soon: 0, zone: None };
         let shown = (field.get)(&e, &look);
-        (field.set)(&mut e, &format!("{shown} WWW.test 10.0.0.1 email:a@b.test URI:https://c.test/")).unwrap();
+        (field.set)(&mut e, &format!("{shown} WWW.test 10.0.0.1 email:a@b.test URI:https://c.test/"))
+            .unwrap();
         let read = [
             other,
             AltName::Dns("www.test".into()),

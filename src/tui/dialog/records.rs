@@ -1,7 +1,7 @@
 //! FIELDS of the small records that only forms fill in: a plan, a denial, a revocation.
 
 use crate::model::escape::visible;
-use crate::model::field::{Field, Kind, Record, When, choice, number};
+use crate::model::field::{Field, Kind, Record, When, choice};
 use crate::model::issued::Reason;
 use crate::model::request::Plan;
 
