@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Desk;
 use crate::model::State;
+use crate::model::audit::setback::Reconciliation;
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::certifier::NewCertifier;
@@ -33,12 +34,15 @@ use crate::ops::issue_crl::issue_crl;
 use crate::ops::note_request::note_request;
 use crate::ops::pick_up::pick_up;
 use crate::ops::put_away::put_away;
+use crate::ops::reconcile::{self, reconcile};
 use crate::ops::restore::undelete;
 use crate::ops::revoke::revoke;
 use crate::ops::ring::{self, Act};
 use crate::ops::site::{delete_site, save_site};
 use crate::ops::withdraw::withdraw;
 use crate::pki::key::PrivateKey;
+use crate::pki::pem::Opening;
+use crate::store::brought;
 
 /// Everything that can be asked of the workspace, as data. Secrets in it are the [`Secret`] type.
 #[derive(Debug, Clone, PartialEq)]
@@ -166,6 +170,8 @@ pub enum Verb {
         /// Why.
         reason: Reason,
     },
+    /// Goes on with a ledger that is older than one that was seen before.
+    Reconcile(Reconciliation),
     /// Signs a new CRL; the certifier has to be unlocked.
     IssueCrl {
         /// The certifier.
@@ -234,6 +240,7 @@ pub(super) struct Needs {
     crl_number: u64,
     revoked: Vec<(Serial, Timestamp, Reason)>,
     revocations: BTreeMap<Digest, Revocation>,
+    ledger: reconcile::Known,
 }
 
 impl Needs {
@@ -272,6 +279,7 @@ impl Needs {
             Verb::Revoke { certifier, serial, .. } => {
                 needs.issued = desk.store.ledger().issued_by_serial(certifier, serial)?.map(|(row, _)| row);
             }
+            Verb::Reconcile(asked) => needs.look_back(desk, state, asked)?,
             Verb::IssueCrl { certifier } => {
                 let ledger = desk.store.ledger();
                 needs.crl_number = ledger.last_crl_number(certifier)? + 1;
@@ -280,6 +288,29 @@ impl Needs {
             _ => {}
         }
         Ok(needs)
+    }
+
+    /// Looks up what the ledger knows, and which of the certificates in a file it does not know.
+    fn look_back(&mut self, desk: &mut Desk, state: &State, asked: &Reconciliation) -> Result<()> {
+        if let Some(path) = &asked.found {
+            self.ledger.place = format!("file {}", brought::shown(path));
+            let (found, ring) = brought::recognise(&brought::read(path, true)?.bytes, Opening::default())?;
+            self.ledger.found = found.certificates;
+            self.ledger.found.extend(ring.into_iter().flat_map(|ring| ring.entries).map(|e| e.certificate));
+        }
+        let ledger = desk.store.ledger();
+        self.ledger.head = ledger.head()?;
+        for name in state.certifiers.keys() {
+            self.ledger.crls.insert(name.clone(), ledger.last_crl_number(name)?);
+        }
+        let mut unknown = Vec::new();
+        for certificate in std::mem::take(&mut self.ledger.found) {
+            if ledger.issued_by_sha256(&certificate.sha256)?.is_none() {
+                unknown.push(certificate);
+            }
+        }
+        self.ledger.found = unknown;
+        Ok(())
     }
 
     /// Looks up what was issued before for the key of a request. Errors: it was closed long ago, and is not in the state.
@@ -353,6 +384,7 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
             Some(issued) => revoke(state, issued, *reason, env),
             None => Err(Error::not_found("issued certificate", &serial.to_string())),
         },
+        Verb::Reconcile(asked) => reconcile(state, asked, &needs.ledger, env),
         Verb::IssueCrl { certifier } => {
             issue_crl(state, certifier, needs.crl_number, needs.revoked.clone(), env)
         }
@@ -429,6 +461,17 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::SigningAbandoned { what, .. } => format!("An unfinished signature was found: {what}."),
         Fact::Refused { what, .. } => what.clone(),
         Fact::UnlockFailed { what } => format!("Unlocking failed: {what}."),
+        Fact::Reconciled { crls, unlisted, .. } => {
+            let next = crls.iter().map(|(name, number)| format!("{name} goes on with CRL {}", number + 1));
+            let next = next.collect::<Vec<_>>().join(", ");
+            let found = match unlisted.len() {
+                0 => String::new(),
+                1 => " One certificate that it does not know was found.".into(),
+                n => format!(" {n} certificates that it does not know were found."),
+            };
+            let next = if next.is_empty() { String::new() } else { format!(" {next}.") };
+            format!("The older ledger is gone on with.{next}{found}")
+        }
         Fact::CertifierUnlocked { certifier } => format!("Certifier {certifier} is unlocked."),
     })
 }

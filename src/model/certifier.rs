@@ -217,30 +217,10 @@ impl NewCertifier {
         },
     ];
     const SECRETS: &'static [Field<Self>] = &[
-        Field {
-            name: "password",
-            label: "Password",
-            help: "Seals the private key; it cannot be recovered.",
-            kind: Kind::Secret,
-            when: When::AtCreation,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.password = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
-        Field {
-            name: "repeat",
-            label: "Password again",
-            help: "The same once more.",
-            kind: Kind::Secret,
-            when: When::AtCreation,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.repeat = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
+        Field::secret("password", "Password", "Seals the private key; it cannot be recovered.", |x, t| {
+            x.password.put(t)
+        }),
+        Field::again(|x, t| x.repeat.put(t)),
     ];
 }
 

@@ -1,9 +1,13 @@
 //! Facts, in the past tense, and the files that make them durable. A verb returns a [`Change`]; the store commits it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::State;
+use super::audit::Head;
+use super::audit::setback::{Remembered, Unlisted};
 use super::bytes::{Der, Digest, Serial};
 use super::certifier::{Certifier, CrlInfo, Policy};
 use super::finding::Subject;
@@ -278,6 +282,23 @@ pub enum Fact {
         /// `certifier root` or `keyring mail`.
         what: String,
     },
+    /// A person decided to go on with a ledger that is older than one that was seen before.
+    Reconciled {
+        /// Who.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// Why the older one is here, and what is known to be lost.
+        reason: String,
+        /// What was seen of the newer one.
+        remembered: Remembered,
+        /// The last entry of the older one.
+        found: Head,
+        /// The CRL number of each certifier that its next one has to be above.
+        crls: BTreeMap<String, u64>,
+        /// Certificates of certifiers here that were found and are not in the issued list.
+        unlisted: Vec<Unlisted>,
+    },
     /// A certifier's key was unlocked in a session.
     CertifierUnlocked {
         /// The certifier by name.
@@ -319,13 +340,14 @@ impl Fact {
             Self::Refused { .. } => "refused",
             Self::UnlockFailed { .. } => "unlock failed",
             Self::CertifierUnlocked { .. } => "certifier unlocked",
+            Self::Reconciled { .. } => "ledger reconciled",
         }
     }
 
     /// Returns what the fact is about.
     pub fn subject(&self) -> Subject {
         match self {
-            Self::WorkspaceCreated | Self::FilePutAway { .. } => Subject::Workspace,
+            Self::WorkspaceCreated | Self::FilePutAway { .. } | Self::Reconciled { .. } => Subject::Workspace,
             Self::Refused { about, .. } => about.clone(),
             Self::UnlockFailed { what } => match what.split_once(' ') {
                 Some(("certifier", name)) => Subject::Certifier(name.into()),
@@ -488,6 +510,7 @@ impl State {
                 self.sites.remove(name);
             }
             Fact::FilePutAway { path } => self.unreadable.retain(|unread| unread.path != *path),
+            Fact::Reconciled { .. } => self.setback = None,
             Fact::WorkspaceCreated
             | Fact::KeyExported { .. }
             | Fact::SigningAbandoned { .. }

@@ -19,6 +19,7 @@ pub mod issue_crl;
 pub mod note_request;
 pub mod pick_up;
 pub mod put_away;
+pub mod reconcile;
 pub mod rename_keyring;
 pub mod request_again;
 pub mod restore;

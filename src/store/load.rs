@@ -52,6 +52,7 @@ pub(super) fn load(
     if load.state.revoked > 0 {
         load.revocations(ledger)?;
     }
+    load.unlisted(ledger)?;
     Ok((load.state, load.stamps))
 }
 
@@ -163,6 +164,17 @@ impl<'a> Load<'a> {
                 && let Some(revocation) = ledger.revocation(&sha256)?
             {
                 self.state.revocations.insert(sha256, revocation);
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds what names a certifier here as its issuer and is not in its issued list.
+    fn unlisted(&mut self, ledger: &SqliteLedger) -> Result<()> {
+        for entry in self.state.keyrings.values().flat_map(|ring| &ring.entries) {
+            let certificate = &entry.certificate;
+            if self.state.certifier_of(certificate).is_some() && !ledger.is_issued(&certificate.sha256)? {
+                self.state.unlisted.insert(certificate.sha256);
             }
         }
         Ok(())

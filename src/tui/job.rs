@@ -96,6 +96,10 @@ pub enum Job {
     Gone,
     /// Cleaning one of several leftovers up.
     Clean(Way),
+    /// Entries of the audit chain.
+    Audit,
+    /// Verifying the audit chain, with every certificate when it is set.
+    VerifyAudit(bool),
     /// Writing a file.
     Write,
     /// Letting something leave the workspace.
@@ -129,6 +133,7 @@ impl Job {
             Self::Verify => "verifying".into(),
             Self::Serve(site) => format!("starting the rehearsal of {site}"),
             Self::History(keyring) => format!("reading the history of {keyring}"),
+            Self::VerifyAudit(_) => "verifying the audit chain".into(),
             Self::Gone => "looking for deleted keyrings".into(),
             Self::Clean(way) => format!("cleaning up {}", way.word()),
             Self::Timeline => "counting when certificates end".into(),

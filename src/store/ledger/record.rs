@@ -119,6 +119,18 @@ impl<'a> Record<'a> {
                 let entry = self.append(fact)?;
                 self.finish_serial(&certifier.name, &certifier.certificate.serial, entry, false)
             }
+            Fact::Reconciled { crls, .. } => {
+                let entry = self.append(fact)?;
+                // An intent of no signature keeps every number up to it from being used.
+                for (certifier, number) in crls {
+                    self.connection
+                        .prepare_cached(
+                            "INSERT INTO intent(certifier, number, tbs, at, done) VALUES(?, ?, zeroblob(32), ?, ?)",
+                        )?
+                        .execute(params![certifier, number, self.now.0, entry])?;
+                }
+                Ok(())
+            }
             Fact::SigningAbandoned { certifier, tbs, .. } => {
                 let entry = self.append(fact)?;
                 self.connection

@@ -67,6 +67,8 @@ pub struct SqliteLedger {
     pub(super) access: Access,
     /// The pending files this console has to answer for: of its own commits, or taken over by recovery.
     taken: RefCell<Vec<i64>>,
+    /// Why nothing may be signed now, if so.
+    held: Option<Error>,
 }
 
 impl SqliteLedger {
@@ -130,7 +132,7 @@ impl SqliteLedger {
     }
 
     fn of(connection: Connection, path: &Path, access: Access) -> Self {
-        Self { connection, path: path.to_owned(), access, taken: RefCell::default() }
+        Self { connection, path: path.to_owned(), access, taken: RefCell::default(), held: None }
     }
 
     /// Opens the same ledger again for reading.
@@ -240,6 +242,11 @@ impl SqliteLedger {
         Ok(())
     }
 
+    /// Refuses every signature from now on with this error, or none any more.
+    pub fn hold(&mut self, why: Option<Error>) {
+        self.held = why;
+    }
+
     /// Records durably that these signatures are about to be made. See [`super::Ledger::intend`].
     pub(super) fn record_intents(
         &mut self,
@@ -248,6 +255,9 @@ impl SqliteLedger {
         work: &[(Signing, Digest)],
     ) -> Result<()> {
         self.must_write()?;
+        if let Some(why) = &self.held {
+            return Err(why.clone());
+        }
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for (what, tbs) in work {
             match what {

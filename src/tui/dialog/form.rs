@@ -8,6 +8,7 @@ use super::viewer::Text;
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
 use crate::desk::export::Asked;
+use crate::model::audit::setback::Reconciliation;
 use crate::model::bytes::Serial;
 use crate::model::certifier::NewCertifier;
 use crate::model::error::Error;
@@ -55,6 +56,8 @@ pub enum Goal {
     Password(String),
     /// Lets this keyring certify itself.
     SelfCertify(String),
+    /// Goes on with an older ledger.
+    Reconcile,
     /// Lets a keyring or a part of it leave the workspace.
     Export(Box<Export>),
     /// Writes certificates to files.
@@ -94,6 +97,7 @@ impl Form {
             Goal::Rename(name) => lines(&Renaming { to: name.clone() }, &look, false),
             Goal::Password(_) => lines(&NewPassword::default(), &look, false),
             Goal::SelfCertify(_) => lines(&SelfCertifying::default(), &look, false),
+            Goal::Reconcile => lines(&Reconciliation::default(), &look, false),
         };
         Self { title: title.into(), goal, busy: None, lines, cursor: 0 }
     }
@@ -319,6 +323,12 @@ impl Form {
             Goal::Deny(id) => {
                 let mut denial = Denial::default();
                 fill(&mut denial, lines, false).then_some(Verb::Deny { id: *id, reason: denial.reason })
+            }
+            Goal::Reconcile => {
+                let mut asked = Reconciliation::default();
+                let good = fill(&mut asked, lines, false);
+                asked.found = asked.found.map(|path| crate::tui::task::at_home(&path));
+                good.then_some(Verb::Reconcile(asked))
             }
             Goal::Export(_) | Goal::Certificates(_) => None,
             Goal::Revoke(certifier, serial) => {

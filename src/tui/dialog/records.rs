@@ -56,6 +56,7 @@ impl Record for Withdrawal {
 
 /// Writes the reference of all fields, `docs/fields.md`.
 pub fn fields_markdown() -> String {
+    use crate::model::audit::setback::Reconciliation;
     use crate::model::certificate::Certificate;
     use crate::model::certifier::{Certifier, NewCertifier};
     use crate::model::export::{CertificateExport, Export};
@@ -89,6 +90,7 @@ pub fn fields_markdown() -> String {
     table::<CertificateExport>(&mut out);
     table::<Issued>(&mut out);
     table::<Withdrawal>(&mut out);
+    table::<Reconciliation>(&mut out);
     out
 }
 
