@@ -314,8 +314,9 @@ fn an_approval_is_good_for_one_certificate_and_for_the_terms_that_were_seen() {
     std::fs::create_dir_all(temp.path().join("data/profiles")).unwrap();
     std::fs::write(temp.path().join("data/profiles/server.ron"), wider).unwrap();
     desk.refresh(true).unwrap();
-    let error = desk.run(Verb::Issue { ids: vec![two] }).unwrap_err();
-    assert_eq!((error.kind, error.command), (Kind::Refused, Some("request.approve")), "{error}");
+    let facts = desk.run(Verb::Issue { ids: vec![two] }).unwrap().facts;
+    let [Fact::SigningFailed { reason, .. }] = facts.as_slice() else { panic!("{facts:?}") };
+    assert!(reason.contains("was changed since the approval"), "{reason}");
     // Seen and approved again, it is signed.
     desk.run(Verb::Approve { id: two, plan: plan("root") }).unwrap();
     let facts = desk.run(Verb::Issue { ids: vec![two] }).unwrap().facts;

@@ -89,7 +89,7 @@ fn from_an_empty_workspace_to_a_certificate_in_service() {
     live.press("n").text("root").press("<ret>").text("Example Root CA").press("<tab>").text("Example");
     // Past the roles to the relaxation that lets one person do both.
     live.press("<tab> <tab> <tab> <tab> <tab> <tab> <tab> <tab> <tab> <tab> <tab> <tab>")
-        .press("y <tab> <tab> <tab>")
+        .press("y <tab> <tab> <tab> <tab> <tab>")
         .text("ca-pass")
         .press("<tab>")
         .text("ca-pass")

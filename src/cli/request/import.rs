@@ -16,6 +16,9 @@ use crate::model::request::{Delivery, Incoming, Note, Request};
 use crate::ops::import_request::not_too_many;
 use crate::store::brought;
 
+/// How many that are not taken have a line of their own.
+const LINES: usize = 50;
+
 /// The command.
 pub(super) fn command() -> Command {
     fields::options::<Note>(
@@ -131,6 +134,7 @@ fn read(
 fn tell(delivery: &Delivery, sorted: &[Sorted], received: &[Request], session: &mut Session<'_>) {
     let mut received = received.iter();
     let mut all = Vec::new();
+    let mut left = LINES;
     for (incoming, sorted) in delivery.requests.iter().zip(sorted) {
         let subject = incoming.pkcs10.subject.text();
         let source = &incoming.source;
@@ -157,7 +161,8 @@ fn tell(delivery: &Delivery, sorted: &[Sorted], received: &[Request], session: &
                 "source": source, "subject": subject, "taken": false, "what": error.what, "why": error.why,
                 "next": error.next, "sha256": incoming.pkcs10.sha256.to_string(),
             }));
-        } else {
+        } else if left > 0 {
+            left -= 1;
             session.out.line(&format!("Not taken ({source}): {error}"));
         }
     }
@@ -165,6 +170,10 @@ fn tell(delivery: &Delivery, sorted: &[Sorted], received: &[Request], session: &
         session.out.json(&json!({ "requests": Value::Array(all) }));
     } else if delivery.requests.len() > 1 {
         let taken = sorted.iter().filter(|s| s.refused.is_none()).count();
+        let untold = (sorted.len() - taken).saturating_sub(LINES);
+        if untold > 0 {
+            session.out.line(&format!("Not taken: {untold} more; --json names them all."));
+        }
         session.out.line(&format!("{taken} of {} requests were taken.", delivery.requests.len()));
     }
 }

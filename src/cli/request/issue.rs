@@ -58,9 +58,10 @@ pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
         session.out.note(&warning);
     }
     let (mut code, mut signed) = (0, 0);
-    let mut rows: Vec<Value> = Vec::new();
+    let (mut rows, mut message) = (Vec::<Value>::new(), String::new());
     for batch in ids.chunks(BATCH) {
         let outcome = session.perform(Verb::Issue { ids: batch.to_vec() })?;
+        message = outcome.message;
         for id in batch {
             let (good, text) = became(&outcome.facts, &outcome.state, *id);
             signed += usize::from(good);
@@ -77,7 +78,7 @@ pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
         }
     }
     if session.json {
-        session.out.json(&json!({ "signed": signed, "of": ids.len(), "requests": rows }));
+        session.out.json(&json!({ "message": message, "signed": signed, "of": ids.len(), "requests": rows }));
     }
     Ok(code)
 }

@@ -15,14 +15,14 @@ use crate::desk::{Desk, Verb};
 use crate::model::error::Result;
 use crate::model::finding::Subject;
 use crate::model::request::edit::Edit;
-use crate::model::request::{Note, Request, RequestId};
+use crate::model::request::{Note, Request, RequestId, pickup};
 use crate::ops::expire;
 use crate::pki::pem;
 use plan::{edit, plan, preview};
 
 /// The commands about requests.
 pub(super) fn command() -> Command {
-    let id = || Arg::new("id").value_name("ID").required(true);
+    let id = || Arg::new("id").value_name("ID").required(true).value_parser(named);
     let numbered = |name, about| {
         Command::new(name).about(about).arg(id().help("The number of the request, or its pick-up ID"))
     };
@@ -102,6 +102,13 @@ pub(super) fn command() -> Command {
             numbered("pem", "Prints a request as PEM")
                 .arg(flag("certificate", "Prints the certificate that was issued for it instead")),
         )
+}
+
+/// Checks that it names a request: by its number, or by a pick-up ID with the right check letter.
+fn named(typed: &str) -> std::result::Result<String, String> {
+    let number = typed.bytes().all(|b| b.is_ascii_digit()) && typed.parse::<u64>().is_ok();
+    let number = number.then(|| typed.to_owned());
+    number.map_or_else(|| pickup::read(typed).map_err(|why| format!("no number, and {why}")), Ok)
 }
 
 /// Runs a command about requests.
