@@ -191,7 +191,7 @@ fn requests_are_withdrawn_by_who_brought_them_and_expire_only_when_asked() {
     let new = bring(&mut desk, &["new.test", "newer.test"]);
 
     let mut eve = person(temp.path(), "eve");
-    let withdraw = |id, reason: &str| Verb::Withdraw { id, reason: reason.into() };
+    let withdraw = |id, reason: &str| Verb::WithdrawRequest { id, reason: reason.into() };
     assert_eq!(eve.run(withdraw(new[0], "no")).unwrap_err().kind, Kind::NotAllowed);
     assert_eq!(desk.run(withdraw(new[0], " ")).unwrap_err().kind, Kind::Usage);
     desk.run(withdraw(new[0], "made another one")).unwrap();

@@ -169,7 +169,7 @@ fn the_same_key_asks_again_and_the_older_request_is_denied_as_superseded() {
 fn a_key_that_others_know_is_not_asked_with_again() {
     let temp = tempfile::tempdir().unwrap();
     let (mut desk, leaf) = furnished(temp.path());
-    let revoke = |reason| Verb::Revoke { certifier: "root".into(), serial: leaf.serial.clone(), reason };
+    let revoke = |reason| Verb::revoke("root", leaf.serial.clone(), reason);
     desk.run(revoke(Reason::KeyCompromise)).unwrap();
     let error = again(&mut desk, "mail", RequestKey::Same).unwrap_err();
     assert_eq!((error.kind, error.command), (Kind::Refused, Some("keyring.request")), "{error}");

@@ -11,13 +11,16 @@ mod fields;
 mod inspect;
 mod keyring;
 mod listed;
+mod policy;
 mod print;
 #[cfg(feature = "network")]
 mod probe;
 #[cfg(feature = "network")]
 mod rehearse;
+pub mod remedy;
 pub mod report;
 mod request;
+mod revoke;
 mod secrets;
 mod session;
 mod site;

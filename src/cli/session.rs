@@ -217,7 +217,11 @@ impl<'a> Session<'a> {
         let desk = self.desk()?;
         let (state, unlocked) = (desk.state(), desk.unlocked());
         let mut needed = match verb {
-            Verb::IssueCrl { certifier } => vec![certifier.clone()],
+            Verb::IssueCrl { certifier }
+            | Verb::Amend { certifier, .. }
+            | Verb::Confirm { certifier, .. } => {
+                vec![certifier.clone()]
+            }
             Verb::Issue { ids } => {
                 let of = |id| match &state.requests.get(id)?.status {
                     Status::Approved { plan, .. } => Some(plan.certifier.clone()),
@@ -384,6 +388,13 @@ fn line(fact: &Fact) -> Option<String> {
             issued.serial,
             issued.not_after.date()
         )),
+        Fact::CertificateRevoked { certifier, serial, reason, .. }
+        | Fact::RevocationChanged { certifier, serial, reason, .. } => {
+            Some(format!("{certifier} {serial} is revoked: {}.", reason.name()))
+        }
+        Fact::CertificateReleased { certifier, serial, .. } => {
+            Some(format!("{certifier} {serial} is released."))
+        }
         _ => None,
     }
 }

@@ -151,7 +151,10 @@ impl Desk {
                 Err(error) => return Err(error),
                 Ok(state) => {
                     let facts = change.facts;
-                    let message = facts.iter().rev().find_map(sentence).unwrap_or_default();
+                    let message = match verb::sentence_of_many(&facts) {
+                        Some(message) => message,
+                        None => facts.iter().rev().find_map(sentence).unwrap_or_default(),
+                    };
                     return Ok(Outcome { state, facts, message });
                 }
             };

@@ -8,17 +8,21 @@ use crate::model::State;
 use crate::model::audit::setback::Reconciliation;
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
-use crate::model::certifier::NewCertifier;
+use crate::model::certifier::{NewCertifier, Proposal};
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
+use crate::model::export::Which;
 use crate::model::issued::{Issued, Reason, Revocation};
 use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring, Role};
 use crate::model::leftover::Way;
+use crate::model::policy::Amendment;
 use crate::model::request::{Delivery, Note, Pkcs10, Plan, Request, RequestId};
+use crate::model::revocation::NewRevocation;
 use crate::model::secret::Secret;
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
 use crate::ops::Env;
+use crate::ops::amend;
 use crate::ops::approve::approve;
 use crate::ops::create_certifier::create_certifier;
 use crate::ops::create_keyring::create_keyring;
@@ -36,7 +40,7 @@ use crate::ops::pick_up::pick_up;
 use crate::ops::put_away::put_away;
 use crate::ops::reconcile::{self, reconcile};
 use crate::ops::restore::undelete;
-use crate::ops::revoke::revoke;
+use crate::ops::revoke::{release, revoke};
 use crate::ops::ring::{self, Act};
 use crate::ops::site::{delete_site, save_site};
 use crate::ops::withdraw::withdraw;
@@ -82,7 +86,7 @@ pub enum Verb {
         reason: String,
     },
     /// Takes a request back.
-    Withdraw {
+    WithdrawRequest {
         /// Which.
         id: RequestId,
         /// Why.
@@ -161,14 +165,42 @@ pub enum Verb {
         /// The document.
         name: String,
     },
-    /// Revokes an issued certificate; the next CRL carries it.
+    /// Revokes issued certificates, or changes the reason, all or none; the next CRL carries them.
     Revoke {
+        /// Which.
+        which: Vec<Which>,
+        /// Why, since when, and a remark.
+        asked: NewRevocation,
+    },
+    /// Lifts the hold of certificates, all or none.
+    Release {
+        /// Which.
+        which: Vec<Which>,
+        /// A remark.
+        comment: String,
+    },
+    /// Amends the policy of a certifier, or proposes that; its key has to be unlocked when it takes effect at once.
+    Amend {
         /// The certifier.
         certifier: String,
-        /// The serial number.
-        serial: Serial,
+        /// The version that was looked at.
+        before: u32,
+        /// The policy as it shall be, and why.
+        amendment: Box<Amendment>,
+    },
+    /// Confirms the proposed amendment of a policy; the certifier has to be unlocked.
+    Confirm {
+        /// The certifier.
+        certifier: String,
+        /// The proposal that was looked at.
+        proposal: Box<Proposal>,
+    },
+    /// Withdraws or rejects the proposed amendment of a policy.
+    Withdraw {
+        /// The certifier.
+        certifier: String,
         /// Why.
-        reason: Reason,
+        reason: String,
     },
     /// Goes on with a ledger that is older than one that was seen before.
     Reconcile(Reconciliation),
@@ -188,6 +220,14 @@ impl Verb {
     /// Makes a verb that changes a keyring; the stash gives the password until one is typed.
     pub fn ring(keyring: impl Into<String>, act: Act) -> Self {
         Self::Ring { keyring: keyring.into(), act, password: None }
+    }
+
+    /// Makes the verb that revokes one certificate from now on.
+    pub fn revoke(certifier: impl Into<String>, serial: Serial, reason: Reason) -> Self {
+        Self::Revoke {
+            which: vec![Which::Serial(certifier.into(), serial)],
+            asked: NewRevocation::of(reason),
+        }
     }
 
     /// Makes the verb that cleans a leftover up.
@@ -236,7 +276,7 @@ pub(super) struct Needs {
     known: Known,
     request: Option<Request>,
     earlier: Earlier,
-    issued: Option<Issued>,
+    issued: Vec<Issued>,
     crl_number: u64,
     revoked: Vec<(Serial, Timestamp, Reason)>,
     revocations: BTreeMap<Digest, Revocation>,
@@ -265,7 +305,7 @@ impl Needs {
             Verb::Approve { id, .. }
             | Verb::Deny { id, .. }
             | Verb::EditPlan { id, .. }
-            | Verb::Withdraw { id, .. } => needs.look_at(desk, state, *id)?,
+            | Verb::WithdrawRequest { id, .. } => needs.look_at(desk, state, *id)?,
             Verb::Expire { ids } => {
                 for id in ids {
                     needs.look_at(desk, state, *id)?;
@@ -276,8 +316,8 @@ impl Needs {
                     needs.look_at(desk, state, *id)?;
                 }
             }
-            Verb::Revoke { certifier, serial, .. } => {
-                needs.issued = desk.store.ledger().issued_by_serial(certifier, serial)?.map(|(row, _)| row);
+            Verb::Revoke { which, .. } | Verb::Release { which, .. } => {
+                needs.issued = which.iter().map(|one| listed(desk, one)).collect::<Result<_>>()?;
             }
             Verb::Reconcile(asked) => needs.look_back(desk, state, asked)?,
             Verb::IssueCrl { certifier } => {
@@ -330,6 +370,19 @@ impl Needs {
     }
 }
 
+/// Finds a row of the issued list. Errors: no certifier of the workspace has issued it.
+fn listed(desk: &mut Desk, which: &Which) -> Result<Issued> {
+    let ledger = desk.store.ledger();
+    let (found, name) = match which {
+        Which::Serial(certifier, serial) => {
+            (ledger.issued_by_serial(certifier, serial)?.map(|(row, _)| row), serial.to_string())
+        }
+        Which::Sha256(sha256) => (ledger.issued_by_sha256(sha256)?.map(|(row, _)| row), sha256.to_string()),
+        Which::Issued(id) => (ledger.issued_rows(&[*id])?.pop(), format!("row {id}")),
+    };
+    found.ok_or_else(|| Error::not_found("issued certificate", &name))
+}
+
 /// Looks up which of some certificates are revoked, by SHA-256.
 pub(super) fn revocations(
     desk: &mut Desk,
@@ -357,7 +410,7 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
             None => Err(Error::internal("A request was not looked up.")),
         },
         Verb::EditPlan { id, plan } => edit_plan(state, *id, plan, env),
-        Verb::Withdraw { id, reason } => withdraw(state, *id, reason, env),
+        Verb::WithdrawRequest { id, reason } => withdraw(state, *id, reason, env),
         Verb::Expire { ids } => expire(state, ids, env),
         Verb::Approve { id, plan } => {
             let earlier = needs.earlier.get(id).map_or(&[][..], Vec::as_slice);
@@ -380,11 +433,14 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         Verb::DeleteKeyring { name } => delete_keyring(state, name),
         Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
         Verb::DeleteSite { name } => delete_site(state, name),
-        Verb::Revoke { serial, reason, .. } => match &needs.issued {
-            Some(issued) => revoke(state, issued, *reason, env),
-            None => Err(Error::not_found("issued certificate", &serial.to_string())),
-        },
+        Verb::Amend { certifier, before, amendment } => {
+            amend::amend(state, certifier, *before, &amendment.policy, &amendment.reason, env)
+        }
+        Verb::Confirm { certifier, proposal } => amend::confirm(state, certifier, proposal, env),
+        Verb::Withdraw { certifier, reason } => amend::withdraw(state, certifier, reason, env),
         Verb::Reconcile(asked) => reconcile(state, asked, &needs.ledger, env),
+        Verb::Revoke { asked, .. } => revoke(state, &needs.issued, asked, env),
+        Verb::Release { comment, .. } => release(state, &needs.issued, comment, env),
         Verb::IssueCrl { certifier } => {
             issue_crl(state, certifier, needs.crl_number, needs.revoked.clone(), env)
         }
@@ -420,8 +476,17 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::KeyExported { keyring, what } => {
             format!("The private key of keyring {keyring} was exported: {what}.")
         }
-        Fact::PolicyAmended { certifier, policy } => {
-            format!("Certifier {certifier} has policy version {}.", policy.version)
+        Fact::PolicyAmended { certifier, policy, version } => {
+            let alone = version.as_ref().map_or("", |v| v.alone.as_str());
+            let alone = if alone.is_empty() { String::new() } else { format!(", amended alone ({alone})") };
+            format!("Certifier {certifier} has policy version {}{alone}.", policy.version)
+        }
+        Fact::PolicyProposed { certifier, proposal } => format!(
+            "Policy version {} of certifier {certifier} is proposed; another CAA has to confirm it.",
+            proposal.policy.version
+        ),
+        Fact::ProposalWithdrawn { certifier, version, .. } => {
+            format!("The proposed policy version {version} of certifier {certifier} is withdrawn.")
         }
         Fact::RequestApproved { id, plan, relaxed, .. } => {
             let relaxed = if relaxed.is_empty() { String::new() } else { format!(" ({relaxed})") };
@@ -474,6 +539,17 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         }
         Fact::CertifierUnlocked { certifier } => format!("Certifier {certifier} is unlocked."),
     })
+}
+
+/// Says what became true of several certificates that were revoked or released together.
+pub(super) fn sentence_of_many(facts: &[Fact]) -> Option<String> {
+    let word = match facts {
+        [_] | [] => return None,
+        [Fact::CertificateReleased { .. }, ..] => "released",
+        [Fact::CertificateRevoked { .. } | Fact::RevocationChanged { .. }, ..] => "revoked",
+        _ => return None,
+    };
+    Some(format!("{} certificates are {word}; their certifiers owe a new CRL.", facts.len()))
 }
 
 /// Says what a ring that is new here holds.

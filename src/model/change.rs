@@ -9,7 +9,7 @@ use super::State;
 use super::audit::Head;
 use super::audit::setback::{Remembered, Unlisted};
 use super::bytes::{Der, Digest, Serial};
-use super::certifier::{Certifier, CrlInfo, Policy};
+use super::certifier::{Certifier, CrlInfo, Policy, PolicyVersion, Proposal};
 use super::finding::Subject;
 use super::issued::{Issued, Reason, Revocation};
 use super::keyring::Keyring;
@@ -33,6 +33,27 @@ pub enum Fact {
         certifier: String,
         /// The new policy.
         policy: Policy,
+        /// The version as it was signed; facts from before do not have it.
+        #[serde(default)]
+        version: Option<PolicyVersion>,
+    },
+    /// An amendment of a policy was proposed and waits for a second CAA.
+    PolicyProposed {
+        /// The certifier by name.
+        certifier: String,
+        /// It.
+        proposal: Proposal,
+    },
+    /// A proposed amendment came to nothing.
+    ProposalWithdrawn {
+        /// The certifier by name.
+        certifier: String,
+        /// The policy version it would have made.
+        version: u32,
+        /// Who withdrew or rejected it.
+        by: String,
+        /// Why; may be empty.
+        reason: String,
     },
     /// A CRL was signed.
     CrlIssued {
@@ -313,6 +334,8 @@ impl Fact {
             Self::WorkspaceCreated => "workspace created",
             Self::CertifierCreated { .. } => "certifier created",
             Self::PolicyAmended { .. } => "policy amended",
+            Self::PolicyProposed { .. } => "policy proposed",
+            Self::ProposalWithdrawn { .. } => "proposal withdrawn",
             Self::CrlIssued { .. } => "CRL issued",
             Self::KeyringCreated { .. } => "keyring created",
             Self::KeyringChanged { .. } => "keyring changed",
@@ -356,6 +379,8 @@ impl Fact {
             },
             Self::CertifierCreated { certifier } => Subject::Certifier(certifier.name.clone()),
             Self::PolicyAmended { certifier, .. }
+            | Self::PolicyProposed { certifier, .. }
+            | Self::ProposalWithdrawn { certifier, .. }
             | Self::CrlIssued { certifier, .. }
             | Self::SigningAbandoned { certifier, .. }
             | Self::CertifierUnlocked { certifier } => Subject::Certifier(certifier.clone()),
@@ -432,9 +457,21 @@ impl State {
             Fact::CertifierCreated { certifier } => {
                 self.certifiers.insert(certifier.name.clone(), certifier.clone());
             }
-            Fact::PolicyAmended { certifier, policy } => {
+            Fact::PolicyAmended { certifier, policy, version, .. } => {
                 if let Some(c) = self.certifiers.get_mut(certifier) {
                     c.policy = policy.clone();
+                    c.versions.extend(version.clone());
+                    c.proposal = None;
+                }
+            }
+            Fact::PolicyProposed { certifier, proposal } => {
+                if let Some(c) = self.certifiers.get_mut(certifier) {
+                    c.proposal = Some(proposal.clone());
+                }
+            }
+            Fact::ProposalWithdrawn { certifier, .. } => {
+                if let Some(c) = self.certifiers.get_mut(certifier) {
+                    c.proposal = None;
                 }
             }
             Fact::CrlIssued { certifier, crl, .. } => {

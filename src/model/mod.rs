@@ -20,6 +20,7 @@ pub mod name;
 pub mod policy;
 pub mod profile;
 pub mod request;
+pub mod revocation;
 pub mod secret;
 pub mod site;
 pub mod time;

@@ -1,6 +1,7 @@
 //! The verbs, one file each: from a state and an input to a [`Change`]. They write
 //! nothing and print nothing.
 
+pub mod amend;
 pub mod approve;
 pub mod change_password;
 pub mod create_certifier;

@@ -9,6 +9,7 @@ pub mod chain;
 pub mod crl;
 pub mod der;
 mod draft;
+pub mod index_txt;
 pub mod issue;
 mod jks;
 pub mod key;

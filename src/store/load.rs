@@ -109,7 +109,8 @@ impl<'a> Load<'a> {
                 continue;
             }
             let next = format!(
-                "Restore it from a backup. If it is not to come back: ringmaster keyring delete {name} --confirm {name}"
+                "Bring its last version back with: ringmaster keyring undelete {name}, or restore it from a backup. If it is \
+                 not to come back: ringmaster keyring delete {name} --confirm {name}"
             );
             self.unread(format!("keyrings/{name}.kyr"), Sort::Missing, &format!("{MISSING} {next}"));
         }
@@ -236,6 +237,14 @@ impl<'a> Load<'a> {
                     .why("It was not made in this workspace, or the ledger is older than it.")
                     .next("Move the folder away, or restore ledger and folder from the same backup.")),
             });
+            // The signatures count only by the certificate that the audit chain tells of.
+            let certifier = certifier.and_then(|c| {
+                if !c.versions.is_empty() {
+                    return Ok(c);
+                }
+                let versions = document::read_policies(&c, &self.policies(&c)?)?;
+                Ok(Certifier { versions, ..c })
+            });
             match &certifier {
                 Ok(certifier) => self.certifier_key(certifier)?,
                 Err(_) => drop(self.stamps.remove(&pem)),
@@ -253,6 +262,21 @@ impl<'a> Load<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Reads the signed versions of a certifier's policy, back from the present one as far as there are any.
+    fn policies(&mut self, certifier: &Certifier) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
+        let mut signed = Vec::new();
+        for version in (1..=certifier.policy.version).rev() {
+            let (text, signature) = document::policy_paths(&certifier.name, version);
+            let text = match self.public(&text) {
+                Err(error) if error.kind == Kind::NotFound => break,
+                text => text?,
+            };
+            signed.push((text.to_vec(), self.public(&signature)?.to_vec()));
+        }
+        signed.reverse();
+        Ok(signed)
     }
 
     /// Looks whether the sealed key of a certifier is there, private, and its own.

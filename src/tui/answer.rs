@@ -52,6 +52,10 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             let message = outcome.message.clone();
             let facts = outcome.facts.clone();
             committed(model, &verb, outcome);
+            if matches!(*verb, Verb::Revoke { .. } | Verb::Release { .. }) {
+                model.here_mut().marked.clear();
+                certificates::offer_crl(model, &facts);
+            }
             let mut effects = import::went(model, Ok(message));
             effects.extend(history::renew(model, &facts));
             return effects;
@@ -184,6 +188,9 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
             }
             _ => {}
         },
+        Verb::Amend { certifier, .. } => {
+            model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.amends(certifier)));
+        }
         Verb::Reconcile(_) => model.dialogs.retain(|d| {
             let decides = |then: &(String, Goal)| then.1 == Goal::Reconcile;
             !matches!(d, Dialog::Viewer(v) if v.then.as_deref().is_some_and(decides))

@@ -16,6 +16,7 @@ use crate::model::leftover::Way;
 use crate::model::request::{Plan, RequestId, Status};
 use crate::model::secret::Secret;
 use crate::ops::ring::Act;
+use crate::ops::roles;
 
 /// What a file is read for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +123,9 @@ impl Job {
                 Verb::MoveKeyring { asked, .. } => format!("taking keyring {} over", asked.name),
                 Verb::Issue { ids } => format!("signing {} certificates", ids.len()),
                 Verb::IssueCrl { certifier } => format!("signing a CRL of {certifier}"),
+                Verb::Amend { certifier, .. } | Verb::Confirm { certifier, .. } => {
+                    format!("amending the policy of {certifier}")
+                }
                 _ => "saving".into(),
             },
             Self::Unlock(name, _) => format!("unlocking {name}"),
@@ -136,6 +140,7 @@ impl Job {
             Self::VerifyAudit(_) => "verifying the audit chain".into(),
             Self::Gone => "looking for deleted keyrings".into(),
             Self::Clean(way) => format!("cleaning up {}", way.word()),
+            Self::Ids => "listing the certificates".into(),
             Self::Timeline => "counting when certificates end".into(),
             Self::Refresh => "reading the workspace".into(),
             _ => return None,
@@ -192,7 +197,9 @@ pub fn unlock_first(model: &mut Model, verb: &Verb) -> Option<Vec<Effect>> {
 /// Lists the certifiers that a verb signs with.
 pub(super) fn signers(model: &Model, verb: &Verb) -> Vec<String> {
     match verb {
-        Verb::IssueCrl { certifier } => vec![certifier.clone()],
+        Verb::IssueCrl { certifier } | Verb::Confirm { certifier, .. } => vec![certifier.clone()],
+        // A proposal is not signed.
+        Verb::Amend { certifier, .. } if amends_alone(model, certifier) => vec![certifier.clone()],
         Verb::Issue { ids } => {
             let plan = |id| match model.state.requests.get(id).map(|r| &r.status) {
                 Some(Status::Approved { plan, .. }) => Some(plan.certifier.clone()),
@@ -205,6 +212,11 @@ pub(super) fn signers(model: &Model, verb: &Verb) -> Vec<String> {
         }
         _ => Vec::new(),
     }
+}
+
+fn amends_alone(model: &Model, certifier: &str) -> bool {
+    let policy = model.state.certifiers.get(certifier).map(|c| &c.policy);
+    policy.is_some_and(|p| roles::amends_alone(p, &model.settings.operator).is_some())
 }
 
 /// Opens the line for a password.

@@ -140,7 +140,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
         }
         Some(("withdraw", options)) => {
             let id = find(options, session)?.id;
-            session.run(Verb::Withdraw { id, reason: text(options, "reason") })
+            session.run(Verb::WithdrawRequest { id, reason: text(options, "reason") })
         }
         Some(("expire", options)) => expired(options, session),
         Some(("issue", options)) => issue::run(options, session),

@@ -117,7 +117,13 @@ impl<'a> Record<'a> {
             | Fact::CertificatePickedUp { id, .. } => self.about_request(fact, *id),
             Fact::CertifierCreated { certifier } => {
                 let entry = self.append(fact)?;
+                let signed = certifier.versions.iter();
+                signed.into_iter().try_for_each(|v| self.finish_policy(&certifier.name, &v.text, entry))?;
                 self.finish_serial(&certifier.name, &certifier.certificate.serial, entry, false)
+            }
+            Fact::PolicyAmended { certifier, version, .. } => {
+                let entry = self.append(fact)?;
+                version.iter().try_for_each(|v| self.finish_policy(certifier, &v.text, entry))
             }
             Fact::Reconciled { crls, .. } => {
                 let entry = self.append(fact)?;
@@ -133,6 +139,7 @@ impl<'a> Record<'a> {
             }
             Fact::SigningAbandoned { certifier, tbs, .. } => {
                 let entry = self.append(fact)?;
+                self.finish_policy(certifier, tbs, entry)?;
                 self.connection
                     .prepare_cached(
                         "UPDATE intent SET done = ? WHERE done IS NULL AND certifier = ? AND tbs = ?",
@@ -141,7 +148,8 @@ impl<'a> Record<'a> {
                 Ok(())
             }
             Fact::WorkspaceCreated
-            | Fact::PolicyAmended { .. }
+            | Fact::PolicyProposed { .. }
+            | Fact::ProposalWithdrawn { .. }
             | Fact::KeyringCreated { .. }
             | Fact::KeyringChanged { .. }
             | Fact::KeyringRenamed { .. }
@@ -388,6 +396,18 @@ impl<'a> Record<'a> {
                 "UPDATE intent SET done = ?, listed = ? WHERE certifier = ? AND serial = ? AND listed = 0",
             )?
             .execute(params![entry, listed, certifier, serial.0])?;
+        Ok(())
+    }
+}
+
+impl Record<'_> {
+    /// Marks the intent of a signed policy version as done.
+    fn finish_policy(&self, certifier: &str, text: &Digest, entry: u64) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE policy_intent SET done = ? WHERE done IS NULL AND certifier = ? AND tbs = ?",
+            )?
+            .execute(params![entry, certifier, text.0])?;
         Ok(())
     }
 }

@@ -54,6 +54,7 @@ impl Unfinished {
         let what = match &self.what {
             Signing::Certificate(serial) => format!("certificate {serial}"),
             Signing::Crl(number) => format!("CRL {number}"),
+            Signing::Policy(version) => format!("policy version {version}"),
         };
         Fact::SigningAbandoned { certifier: self.certifier.clone(), what, tbs: self.tbs }
     }
@@ -279,6 +280,26 @@ impl SqliteLedger {
                         .prepare_cached("INSERT INTO intent(certifier, serial, tbs, at) VALUES(?, ?, ?, ?)")?
                         .execute(params![certifier, serial.0, tbs.0, now.0])?;
                 }
+                Signing::Policy(version) => {
+                    let spent = transaction
+                        .prepare_cached(
+                            "SELECT 1 FROM policy_intent JOIN audit ON audit.number = done
+                             WHERE certifier = ? AND version = ? AND what IN ('policy amended', 'certifier created')",
+                        )?
+                        .exists(params![certifier, version])?;
+                    if spent {
+                        return Err(Error::refused(format!(
+                            "Certifier {certifier} has signed a policy version {version} before."
+                        ))
+                        .why("A version is signed once.")
+                        .next("Nothing was signed. Look at the present policy, and amend that."));
+                    }
+                    transaction
+                        .prepare_cached(
+                            "INSERT INTO policy_intent(certifier, version, tbs, at) VALUES(?, ?, ?, ?)",
+                        )?
+                        .execute(params![certifier, version, tbs.0, now.0])?;
+                }
                 Signing::Crl(number) => {
                     let last = super::query::last_crl_number(&transaction, certifier)?;
                     // A certifier is recorded together with its first CRL. Before that, an earlier attempt to make one
@@ -313,6 +334,13 @@ impl SqliteLedger {
         let mut query = self.connection.prepare_cached(
             "SELECT certifier, serial, number, tbs, at FROM intent WHERE done IS NULL AND at < ? ORDER BY at, id",
         )?;
+        let policies =
+            "SELECT certifier, version, tbs, at FROM policy_intent WHERE done IS NULL AND at < ? ORDER BY id";
+        let mut policies = self.connection.prepare_cached(policies)?;
+        let policies = policies.query_map([before], |r| {
+            let what = Signing::Policy(r.get(1)?);
+            Ok(Unfinished { certifier: r.get(0)?, what, tbs: Digest(r.get(2)?), at: Timestamp(r.get(3)?) })
+        })?;
         let rows = query.query_map([before], |r| {
             let what = match r.get::<_, Option<Vec<u8>>>(1)? {
                 Some(serial) => Signing::Certificate(Serial(serial)),
@@ -320,7 +348,7 @@ impl SqliteLedger {
             };
             Ok(Unfinished { certifier: r.get(0)?, what, tbs: Digest(r.get(3)?), at: Timestamp(r.get(4)?) })
         })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        Ok(rows.chain(policies).collect::<Result<_, _>>()?)
     }
 
     /// Records that these intents came to nothing.

@@ -3,22 +3,23 @@
 use super::import::Material;
 use super::line::{Line, choose, fill, fill_some, lines, options, passwords, some_lines, wanted};
 use super::menu::{Action, Menu, item};
-use super::records::{Denial, Withdrawal};
+use super::records::Denial;
 use super::viewer::Text;
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
 use crate::desk::export::Asked;
 use crate::model::audit::setback::Reconciliation;
-use crate::model::bytes::Serial;
 use crate::model::certifier::NewCertifier;
 use crate::model::error::Error;
-use crate::model::export::{CertificateExport, Export};
+use crate::model::export::{CertificateExport, Export, Which};
 use crate::model::field::{Kind, Record};
 use crate::model::issued::Reason;
 use crate::model::keyring::{
     ImportedKeyring, Keyring, MovedKeyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying,
 };
+use crate::model::policy::Amendment;
 use crate::model::request::{Plan, RequestId};
+use crate::model::revocation::{NewRevocation, Release};
 use crate::model::site::Site;
 use crate::ops::request_again::proposed;
 use crate::ops::ring::Act;
@@ -26,6 +27,7 @@ use crate::tui::chord::Key;
 use crate::tui::job;
 use crate::tui::model::{Model, Mood};
 use crate::tui::msg::{Effect, Input, JobId};
+use crate::tui::pane::certifiers::before_saving;
 use crate::tui::theme::Role;
 use crate::tui::widget::text::{fit, width, wrap};
 
@@ -42,12 +44,16 @@ pub enum Goal {
     Move(Box<MovedKeyring>, Box<Keyring>),
     /// Makes a site document, or changes this one.
     Site(Option<Box<Site>>),
+    /// Amends the policy of this certifier; it is as it was when editing began.
+    Amend(String, Box<Amendment>),
     /// Approves a request whose review showed this plan with so many warnings.
     Approve(RequestId, Plan, usize),
     /// Denies a request.
     Deny(RequestId),
-    /// Revokes a certificate of this certifier.
-    Revoke(String, Serial),
+    /// Revokes these certificates, or changes the reason.
+    Revoke(Vec<Which>),
+    /// Lifts the hold of these certificates.
+    Release(Vec<Which>),
     /// Requests a certificate again for this keyring.
     Request(String, Box<NewRequest>),
     /// Renames this keyring.
@@ -88,11 +94,13 @@ impl Form {
             Goal::Move(new, _) => lines(&**new, &look, false),
             Goal::Site(None) => lines(&Site::default(), &look, false),
             Goal::Site(Some(site)) => lines(&**site, &look, true),
+            Goal::Amend(_, amendment) => lines(&**amendment, &look, true),
             Goal::Approve(_, plan, _) => lines(plan, &look, false),
             Goal::Deny(_) => lines(&Denial::default(), &look, false),
             Goal::Export(export) => some_lines(&**export, &look, |f| export.asks(f.name)),
             Goal::Certificates(export) => some_lines(&**export, &look, |f| export.asks(f.name)),
-            Goal::Revoke(..) => lines(&Withdrawal { reason: Reason::Unspecified }, &look, false),
+            Goal::Revoke(_) => lines(&NewRevocation::of(Reason::Unspecified), &look, false),
+            Goal::Release(_) => lines(&Release::default(), &look, false),
             Goal::Request(_, asked) => lines(&**asked, &look, false),
             Goal::Rename(name) => lines(&Renaming { to: name.clone() }, &look, false),
             Goal::Password(_) => lines(&NewPassword::default(), &look, false),
@@ -124,6 +132,11 @@ impl Form {
             }
             _ => false,
         }
+    }
+
+    /// Tells whether it amends the policy of this certifier.
+    pub fn amends(&self, name: &str) -> bool {
+        matches!(&self.goal, Goal::Amend(certifier, _) if certifier == name)
     }
 
     /// Says at the password that it does not open.
@@ -254,6 +267,19 @@ impl Form {
             model.say(Mood::Plain, "Nothing was changed.");
             return (None, Vec::new());
         }
+        if let Verb::Amend { certifier, amendment, .. } = &verb {
+            match before_saving(model, certifier, amendment, verb.clone()) {
+                // It stands above the form, which stays until the amendment is made.
+                Some(menu) => {
+                    model.dialogs.push(Dialog::Form(self));
+                    return (Some(Dialog::Menu(menu)), Vec::new());
+                }
+                None => {
+                    model.say(Mood::Plain, "Nothing was changed.");
+                    return (None, Vec::new());
+                }
+            }
+        }
         let (id, effect) = job::run(model, verb);
         self.busy = Some(id);
         (Some(Dialog::Form(self)), vec![effect])
@@ -310,6 +336,16 @@ impl Form {
                 let mut site = before.clone().unwrap_or_default();
                 fill(&mut site, lines, before.is_some()).then_some(Verb::SaveSite { before, site })
             }
+            Goal::Amend(certifier, as_it_was) => {
+                let mut amendment = (**as_it_was).clone();
+                let before = amendment.policy.version;
+                let verb = |amendment| Verb::Amend {
+                    certifier: certifier.clone(),
+                    before,
+                    amendment: Box::new(amendment),
+                };
+                fill(&mut amendment, lines, true).then_some(amendment).map(verb)
+            }
             Goal::Approve(id, plan, warnings) => {
                 let mut plan = plan.clone();
                 let mut good = fill(&mut plan, lines, false);
@@ -331,14 +367,15 @@ impl Form {
                 good.then_some(Verb::Reconcile(asked))
             }
             Goal::Export(_) | Goal::Certificates(_) => None,
-            Goal::Revoke(certifier, serial) => {
-                let mut with = Withdrawal { reason: Reason::Unspecified };
-                let (certifier, serial) = (certifier.clone(), serial.clone());
-                fill(&mut with, lines, false).then_some(Verb::Revoke {
-                    certifier,
-                    serial,
-                    reason: with.reason,
-                })
+            Goal::Revoke(which) => {
+                let mut asked = NewRevocation::of(Reason::Unspecified);
+                let which = which.clone();
+                fill(&mut asked, lines, false).then_some(Verb::Revoke { which, asked })
+            }
+            Goal::Release(which) => {
+                let mut asked = Release::default();
+                let which = which.clone();
+                fill(&mut asked, lines, false).then_some(Verb::Release { which, comment: asked.comment })
             }
             Goal::Request(ring, asked) => {
                 let mut asked = (**asked).clone();
@@ -423,6 +460,12 @@ impl Form {
             foot.push(ink.line(Role::Title, "Saving; this may take a moment."));
         } else {
             foot.extend(wrap(help, columns).iter().map(|l| ink.line(Role::Dim, l)));
+            if let (Goal::Revoke(_), Some(line)) = (&self.goal, self.lines.first())
+                && let Some(reason) = Reason::from_name(line.edit.text())
+            {
+                let text = format!("{}: {}", reason.name(), reason.meaning());
+                foot.extend(wrap(&text, columns).iter().map(|l| ink.line(Role::Text, l)));
+            }
         }
         let last = self.cursor + 1 == self.lines.len();
         let save =

@@ -1,22 +1,13 @@
-//! FIELDS of the small records that only forms fill in: a plan, a denial, a revocation.
+//! FIELDS of the small records that only forms fill in: a plan, a denial.
 
 use crate::model::escape::visible;
-use crate::model::field::{Field, Kind, Record, When, choice};
-use crate::model::issued::Reason;
-use crate::model::request::Plan;
+use crate::model::field::{Field, Kind, Record, When};
 
 /// Why a request is denied.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Denial {
     /// In words for the requester.
     pub reason: String,
-}
-
-/// Why a certificate is revoked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Withdrawal {
-    /// The reason of RFC 5280 section 5.3.1.
-    pub reason: Reason,
 }
 
 impl Record for Denial {
@@ -38,22 +29,6 @@ impl Record for Denial {
     }];
 }
 
-impl Record for Withdrawal {
-    const NOUN: &'static str = "revocation";
-    const FIELDS: &'static [Field<Self>] = &[Field {
-        name: "reason",
-        label: "Reason",
-        help: "It stands in the CRL; keyCompromise when somebody else may have the key.",
-        kind: Kind::Choice(Reason::NAMES),
-        when: When::AtCreation,
-        get: |x, _| x.reason.name().into(),
-        set: |x, t| {
-            x.reason = choice(t, Reason::NAMES, Reason::from_name)?;
-            Ok(())
-        },
-    }];
-}
-
 /// Writes the reference of all fields, `docs/fields.md`.
 pub fn fields_markdown() -> String {
     use crate::model::audit::setback::Reconciliation;
@@ -64,7 +39,10 @@ pub fn fields_markdown() -> String {
     use crate::model::keyring::{
         ImportedKeyring, Keyring, MovedKeyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying,
     };
-    use crate::model::request::Request;
+    use crate::model::policy::Amendment;
+    use crate::model::request::edit::Edit;
+    use crate::model::request::{Note, Plan, Request};
+    use crate::model::revocation::{NewRevocation, Release};
     use crate::model::site::Site;
     let mut out = String::from(
         "# Fields\n\nThis page is made from the tables of fields; `RINGMASTER_BLESS=1 cargo test docs` writes it anew.\n\
@@ -72,6 +50,7 @@ pub fn fields_markdown() -> String {
     );
     table::<NewCertifier>(&mut out);
     table::<Certifier>(&mut out);
+    table::<Amendment>(&mut out);
     table::<NewKeyring>(&mut out);
     table::<NewRequest>(&mut out);
     table::<Renaming>(&mut out);
@@ -83,13 +62,16 @@ pub fn fields_markdown() -> String {
     table::<Export>(&mut out);
     table::<Site>(&mut out);
     table::<Request>(&mut out);
+    table::<Note>(&mut out);
+    table::<Edit>(&mut out);
     table::<Plan>(&mut out);
     table::<Denial>(&mut out);
     table::<Certificate>(&mut out);
     rows(&mut out, crate::pki::reading::MORE);
     table::<CertificateExport>(&mut out);
     table::<Issued>(&mut out);
-    table::<Withdrawal>(&mut out);
+    table::<NewRevocation>(&mut out);
+    table::<Release>(&mut out);
     table::<Reconciliation>(&mut out);
     out
 }
