@@ -47,7 +47,8 @@ pub fn approve(
         return Err(Error::refused(format!("Request {id} was not approved."))
             .why(format!("It is {} already.", request.status.word())));
     }
-    let relaxed = roles::approval(super::certifier(state, &plan.certifier)?, request, env.operator)?;
+    let certifier = super::issuing(state, &plan.certifier)?;
+    let relaxed = roles::approval(certifier, request, env.operator)?;
     edit_plan::as_proposed(request, plan)?;
     let preview = preview(state, id, plan, earlier, env.now)?;
     accept(id, &preview.findings, &plan.reason)?;

@@ -80,7 +80,7 @@ pub fn issue(state: &State, ids: &[RequestId], earlier: &Earlier, env: &mut Env<
     }
     // Before the first signature, so that none is made in vain.
     for name in by_certifier.keys() {
-        ready(super::certifier(state, name)?, env)?;
+        ready(super::issuing(state, name)?, env)?;
     }
     for (name, requests) in by_certifier {
         change.extend(issue_by(state, super::certifier(state, name)?, &requests, earlier, env)?);

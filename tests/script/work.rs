@@ -616,7 +616,7 @@ fn renaming_sealing_anew_and_the_stash_go_through_their_forms() {
     c.commit(fixture::full(), "Keyring mail is called mail-2 now.");
     assert!(c.model.dialogs.is_empty());
     c.press("p").type_text("one").press("<tab>").type_text("two").press("<ret>");
-    assert!(c.screen().contains("not the same as the password above"), "{}", c.screen());
+    assert!(c.screen().contains("not the same as the one above"), "{}", c.screen());
     c.press("C-u").type_text("one").press("<ret>");
     assert!(
         matches!(c.verb(), Some(Verb::Ring { act: Act::ChangePassword { new, .. }, .. }) if new.expose() == "one")
