@@ -228,7 +228,7 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
     }
     match (&job, error.kind) {
         (Job::Verb(verb), Kind::Locked) => {
-            let opens = match (verb.keyring(), job::signers(model, verb).first()) {
+            let opens = match (verb.keyring(), verb.signers(&model.state, &model.settings.operator).first()) {
                 (Some(keyring), _) => Some(Opens::Keyring(keyring.to_owned(), verb.clone())),
                 (None, Some(certifier)) => Some(Opens::Certifier(certifier.clone(), Some(verb.clone()))),
                 _ => None,

@@ -90,11 +90,34 @@ impl Record for Denial {
     }];
 }
 
+/// Why something is done that the audit chain has to tell.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reasoning {
+    /// Why.
+    pub why: String,
+}
+
+impl Record for Reasoning {
+    const NOUN: &'static str = "reasoning";
+    const FIELDS: &'static [Field<Self>] = &[Field {
+        name: "why",
+        label: "Why",
+        help: "Kept in the audit chain with your name; somebody may read it in years.",
+        kind: Kind::Text,
+        when: When::AtCreation,
+        get: |x, _| x.why.clone(),
+        set: |x, t| {
+            x.why = t.trim().to_owned();
+            if x.why.is_empty() { Err("say why".into()) } else { Ok(()) }
+        },
+    }];
+}
+
 /// Writes the reference of all fields, `docs/fields.md`.
 pub fn fields_markdown() -> String {
     use crate::model::audit::setback::Reconciliation;
     use crate::model::certificate::Certificate;
-    use crate::model::certifier::{Certifier, NewCertifier};
+    use crate::model::certifier::{Awaited, Certifier, NewCertifier};
     use crate::model::export::{CertificateExport, Export};
     use crate::model::issued::Issued;
     use crate::model::keyring::{
@@ -110,6 +133,7 @@ pub fn fields_markdown() -> String {
     );
     table::<NewCertifier>(&mut out);
     table::<Certifier>(&mut out);
+    table::<Awaited>(&mut out);
     table::<Amendment>(&mut out);
     table::<NewKeyring>(&mut out);
     table::<NewRequest>(&mut out);
@@ -130,6 +154,7 @@ pub fn fields_markdown() -> String {
     table::<Issued>(&mut out);
     table::<NewRevocation>(&mut out);
     table::<Release>(&mut out);
+    table::<Reasoning>(&mut out);
     table::<Reconciliation>(&mut out);
     out
 }
@@ -163,6 +188,7 @@ fn rows<T>(out: &mut String, fields: &[Field<T>]) {
             Kind::Path => "file".into(),
             Kind::Keyring => "name of a keyring".into(),
             Kind::Certifier => "name of a certifier".into(),
+            Kind::Signer => "`itself`, `elsewhere`, or the name of a certifier".into(),
             Kind::Profile => "name of a profile".into(),
         };
         out.push_str(&format!("| `{}` | {} | {} | {when} | {kind} |\n", f.name, f.label, f.help));
