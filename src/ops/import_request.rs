@@ -4,6 +4,7 @@ use super::Env;
 use crate::model::State;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
+use crate::model::finding::Subject;
 use crate::model::request::{Pkcs10, Proof, Received, Request, RequestId};
 
 /// Receives requests. `known` are requests of the ledger that are the same, byte for byte: the state forgets those that
@@ -56,7 +57,8 @@ fn refuse_unfit(known: &[Request], pkcs10: &Pkcs10) -> Result<()> {
         return Err(Error::refused(format!("The request for {subject} stands in the queue already."))
             .why(format!("It is request {}, {}.", known.id, known.status.word()))
             .next("Work with that one, or ask for a new request.")
-            .command("request.open"));
+            .command("request.open")
+            .on(Subject::Request(known.id)));
     }
     Ok(())
 }
