@@ -7,6 +7,7 @@ use crate::model::State;
 use crate::model::bytes::Digest;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
+use crate::model::finding::Subject;
 use crate::model::request::{Delivery, Pkcs10, Proof, Received, Request, RequestId, Status};
 
 /// The most requests that are taken at once.
@@ -91,7 +92,7 @@ fn unfit(pkcs10: &Pkcs10, known: &Known) -> Option<Error> {
     }
     let known = known.get(&pkcs10.sha256)?;
     let (id, word) = (known.id, known.word());
-    let refused = |what: String| Error::refused(what).command("request.open");
+    let refused = |what: String| Error::refused(what).command("request.open").on(Subject::Request(id));
     Some(match &known.status {
         Status::Denied { at, reason, .. } => refused(format!("The request for {subject} was denied before."))
             .why(format!("It is request {id}, denied on {}: {reason}", at.date()))
