@@ -14,6 +14,7 @@ mod main_job;
 mod output;
 mod passwords;
 mod person;
+mod queue;
 mod reading;
 mod refusals;
 mod roots;
