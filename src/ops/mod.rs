@@ -33,6 +33,7 @@ pub mod roles;
 pub mod self_certify;
 pub mod site;
 pub mod stash;
+pub mod task;
 pub mod trust;
 pub mod withdraw;
 

@@ -24,7 +24,7 @@ pub const LOCK: &str = ".lock";
 /// Earlier versions, in each folder that has some.
 pub const HISTORY: &str = ".history";
 /// The folders of a workspace, each after the one it is in.
-pub const FOLDERS: [&str; 10] = [
+pub const FOLDERS: [&str; 11] = [
     "keyrings",
     "directory",
     "directory/sites",
@@ -32,6 +32,7 @@ pub const FOLDERS: [&str; 10] = [
     "directory/servers",
     "certifiers",
     "profiles",
+    "tasks",
     "transfer",
     "transfer/inbox",
     "transfer/outbox",

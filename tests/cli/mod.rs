@@ -18,6 +18,7 @@ mod queue;
 mod reading;
 mod refusals;
 mod roots;
+mod task;
 mod trouble;
 
 use std::io::Write;

@@ -164,6 +164,7 @@ impl<'a> Record<'a> {
             | Fact::SiteDeleted { .. }
             | Fact::PersonSaved { .. }
             | Fact::PersonDeleted { .. }
+            | Fact::TaskSaved { .. }
             | Fact::Refused { .. }
             | Fact::UnlockFailed { .. }
             | Fact::CertifierUnlocked { .. } => self.append(fact).map(|_| ()),
