@@ -160,6 +160,8 @@ impl Workers {
             Effect::Run(id, verb) => self.enqueue(id, Task::Run(verb)),
             Effect::Unlock(id, certifier, password) => self.enqueue(id, Task::Unlock(certifier, password)),
             Effect::Lock(id, certifier) => self.enqueue(id, Task::Lock(certifier)),
+            Effect::Previews(id, plans) => self.enqueue(id, Task::Previews(plans)),
+            Effect::PickUp(id, typed) => self.enqueue(id, Task::PickUp(typed)),
             Effect::History(id, keyring) => self.enqueue(id, Task::History(keyring)),
             Effect::Gone(id) => self.enqueue(id, Task::Gone),
             Effect::Refresh(id) => self.enqueue(id, Task::Refresh),
