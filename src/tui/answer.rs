@@ -83,6 +83,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             if let Some(verb) = then {
                 return job::go(model, *verb);
             }
+            return super::dialog::bulk::unlocked(model);
         }
         (_, Done::Unlocked(names)) => {
             let text = if names.is_empty() {

@@ -261,7 +261,7 @@ impl Batch {
         let ink = model.ink();
         let mut body = Vec::new();
         let number = self.ids.last().map_or(1, |id| id.to_string().len()).max(3);
-        let rest = columns.saturating_sub(number + 2 + 15 + 11);
+        let rest = columns.saturating_sub(number + 2 + 16 + 12);
         let (subject, names) = (rest / 2, rest - rest / 2);
         let head = format!(
             "  {} {} {} {} {}",
@@ -337,13 +337,11 @@ impl Batch {
         } else {
             let (clean, approved) = (self.clean(model).len(), self.approved(model).len());
             let by = self.certifier.as_deref().unwrap_or("nobody");
-            foot.push(ink.line(
-                Role::Title,
-                &format!(
-                    "{} marked; {clean} clean ones to approve, {approved} approved ones to sign; by {by} where no other certifier is chosen",
-                    self.marked.len()
-                ),
-            ));
+            let text = format!(
+                "{} marked, {clean} clean ones to approve, {approved} approved ones to sign; by {by} where nothing else stands.",
+                self.marked.len()
+            );
+            foot.extend(wrap(&ink.symbols.text(&text), columns).iter().map(|l| ink.line(Role::Title, l)));
             hints.extend([
                 hint("a", "approve the clean ones", 95),
                 hint("d", "deny the marked", 90),

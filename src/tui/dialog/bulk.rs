@@ -42,6 +42,8 @@ pub struct Bulk {
     running: Option<JobId>,
     stopped: bool,
     paused: bool,
+    /// Whether it waits for a certifier to be unlocked, and goes on by itself then.
+    locked: bool,
     top: usize,
 }
 
@@ -52,8 +54,16 @@ pub(in crate::tui) fn start(
     verbs: Vec<(String, Verb)>,
 ) -> Vec<Effect> {
     let tasks = verbs.into_iter().map(|(label, verb)| Task { label, verb, end: None }).collect();
-    let mut bulk =
-        Bulk { title: title.into(), tasks, next: 0, running: None, stopped: false, paused: false, top: 0 };
+    let mut bulk = Bulk {
+        title: title.into(),
+        tasks,
+        next: 0,
+        running: None,
+        stopped: false,
+        paused: false,
+        locked: false,
+        top: 0,
+    };
     let effects = bulk.go_on(model);
     model.dialogs.push(Dialog::Bulk(bulk));
     effects
@@ -75,6 +85,20 @@ pub(in crate::tui) fn answered(
         *place = Dialog::Bulk(bulk);
     }
     Ok(effects)
+}
+
+/// Goes on with what waited for a certifier to be unlocked.
+pub(in crate::tui) fn unlocked(model: &mut Model) -> Vec<Effect> {
+    let found = model.dialogs.iter().position(|d| matches!(d, Dialog::Bulk(b) if b.locked && b.waits()));
+    let Some(Dialog::Bulk(mut bulk)) = found.and_then(|at| model.dialogs.get(at).cloned()) else {
+        return Vec::new();
+    };
+    (bulk.locked, bulk.paused) = (false, false);
+    let effects = bulk.go_on(model);
+    if let Some(place) = found.and_then(|at| model.dialogs.get_mut(at)) {
+        *place = Dialog::Bulk(bulk);
+    }
+    effects
 }
 
 impl Bulk {
@@ -121,12 +145,12 @@ impl Bulk {
             Err(error) if error.kind == Kind::Locked && matches!(task.verb, Verb::Issue { .. }) => {
                 let locked = task.verb.signers(&model.state, &model.settings.operator);
                 let locked = locked.into_iter().find(|name| !model.unlocked.contains(name));
-                (self.running, self.paused) = (None, true);
+                (self.running, self.paused, self.locked) = (None, true, true);
                 self.next -= 1;
                 if let Some(name) = locked {
                     crate::tui::job::ask(model, Opens::Certifier(name, None));
                 }
-                model.say(Mood::Plain, "Unlock the certifier; p goes on then.");
+                model.say(Mood::Plain, "The certifier is locked: nothing was signed yet.");
                 return Vec::new();
             }
             Err(error) if error.kind == Kind::Locked => {
