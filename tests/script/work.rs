@@ -246,7 +246,9 @@ fn a_pasted_request_opens_an_import_and_does_nothing_yet() {
     );
     assert!(c.verb().is_none());
     c.press("<ret>");
-    assert!(matches!(c.verb(), Some(Verb::ImportRequests { source, .. }) if source == "pasted"));
+    assert!(
+        matches!(c.verb(), Some(Verb::ImportRequests(d)) if d.requests.iter().all(|r| r.source == "pasted"))
+    );
 }
 
 #[test]
