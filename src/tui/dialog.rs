@@ -17,6 +17,7 @@ pub mod log;
 pub mod menu;
 pub mod palette;
 pub mod path;
+pub mod phrase;
 pub mod pick;
 pub mod pickup;
 pub mod records;
@@ -75,6 +76,8 @@ pub enum Dialog {
     Revisions(history::Revisions),
     /// What abandoned attempts have left.
     Leftovers(leftovers::Leftovers),
+    /// A pass phrase that is shown once.
+    Phrase(phrase::Phrase),
     /// The audit chain.
     Log(Box<log::Log>),
     /// A refusal or failure.
@@ -142,6 +145,7 @@ impl Dialog {
             Self::Import(d) => d.input(model, input),
             Self::Revisions(d) => d.input(model, input),
             Self::Leftovers(d) => d.input(model, input),
+            Self::Phrase(d) => d.input(model, input),
             Self::Log(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
         }
@@ -170,6 +174,7 @@ impl Dialog {
             Self::Import(d) => d.sheet(model, columns),
             Self::Revisions(d) => d.sheet(model, columns),
             Self::Leftovers(d) => d.sheet(model, columns),
+            Self::Phrase(d) => d.sheet(model, columns),
             Self::Log(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
         }
@@ -184,6 +189,7 @@ impl Dialog {
             Self::Secret(d) => d.busy,
             Self::Menu(d) => d.busy,
             Self::Install(d) => d.busy,
+            Self::Phrase(d) => d.busy,
             _ => None,
         }
     }
@@ -197,6 +203,7 @@ impl Dialog {
             Self::Secret(d) => d.busy = job,
             Self::Menu(d) => d.busy = job,
             Self::Install(d) => d.busy = job,
+            Self::Phrase(d) => d.busy = job,
             _ => {}
         }
     }

@@ -11,6 +11,7 @@ mod findings;
 mod first_day;
 pub(crate) mod fixture;
 pub(crate) mod history;
+mod people;
 mod queue;
 mod walk;
 mod work;

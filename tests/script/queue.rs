@@ -71,7 +71,7 @@ fn a_batch_is_signed_when_its_seal_is_typed_and_waits_for_the_key() {
     let done = outcome(&c, facts);
     c.answer(Ok(done));
     let screen = c.screen();
-    assert!(screen.contains("the profile was changed") && screen.contains("0 done, 2 failed"), "{screen}");
+    assert!(screen.contains("profile was changed") && screen.contains("0 done, 2 failed"), "{screen}");
     assert!(matches!(c.model.state.requests[&RequestId(4)].status, Status::UnderReview { .. }));
 }
 
