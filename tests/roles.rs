@@ -74,7 +74,7 @@ fn who_makes_a_certifier_is_its_first_caa_and_ra_and_others_need_a_role() {
     for verb in [
         Verb::Approve { id, plan: plan("root") },
         Verb::Deny { id, reason: "no".into() },
-        Verb::IssueCrl { certifier: "root".into() },
+        Verb::issue_crl("root"),
     ] {
         assert!(refused(&mut dora, verb).why.contains("auditor"));
     }

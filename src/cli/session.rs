@@ -217,7 +217,7 @@ impl<'a> Session<'a> {
         let desk = self.desk()?;
         let (state, unlocked) = (desk.state(), desk.unlocked());
         let mut needed = match verb {
-            Verb::IssueCrl { certifier }
+            Verb::IssueCrl { certifier, .. }
             | Verb::Amend { certifier, .. }
             | Verb::Confirm { certifier, .. } => {
                 vec![certifier.clone()]

@@ -2,6 +2,7 @@
 //! faster. Both faces work through it. The only place that reads the clock and the system's randomness.
 
 pub mod export;
+pub mod publish;
 mod verb;
 
 use std::path::Path;
@@ -45,6 +46,7 @@ pub struct Desk {
     keys: Keys,
     operator: String,
     session: String,
+    targets: publish::Targets,
     protection: Protection,
     clock: Option<Timestamp>,
 }
@@ -70,6 +72,7 @@ impl Desk {
             keys: Keys::new(),
             operator: config.operator.clone(),
             session: session(),
+            targets: publish::Targets::of(config),
             protection: config.protection,
             clock: None,
         })
@@ -114,8 +117,8 @@ impl Desk {
     pub fn run(&mut self, verb: Verb) -> Result<Outcome> {
         self.writable()?;
         let done = self.work(&mut |desk, state, now| {
-            let needs = Needs::of(desk, state, &verb, now)?;
-            desk.with_env(now, &mut |env| perform(state, &verb, &needs, env))
+            let mut needs = Needs::of(desk, state, &verb, now)?;
+            desk.with_env(now, &mut |env| perform(state, &verb, &mut needs, env))
         });
         let done = done.map_err(|error| match verb.keyring() {
             Some(keyring) => self.told(&format!("keyring {keyring}"), error),

@@ -10,6 +10,7 @@ use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::certifier::{NewCertifier, Proposal};
 use crate::model::change::{Change, Fact};
+use crate::model::crl::CrlKind;
 use crate::model::error::{Error, Result};
 use crate::model::export::Which;
 use crate::model::issued::{Issued, Reason, Revocation};
@@ -32,16 +33,18 @@ use crate::ops::import_keyring::{import_keyring, move_keyring};
 use crate::ops::import_request::import_requests;
 use crate::ops::install::not_revoked;
 use crate::ops::issue::{Earlier, issue};
-use crate::ops::issue_crl::issue_crl;
+use crate::ops::issue_crl::{Prepared, issue_crl, wanted};
 use crate::ops::put_away::put_away;
 use crate::ops::reconcile::{self, reconcile};
 use crate::ops::restore::undelete;
 use crate::ops::revoke::{release, revoke};
 use crate::ops::ring::{self, Act};
 use crate::ops::site::{delete_site, save_site};
+use crate::pki::crl::Entries;
 use crate::pki::key::PrivateKey;
 use crate::pki::pem::Opening;
 use crate::store::brought;
+use crate::store::ledger::Listed;
 
 /// Everything that can be asked of the workspace, as data. Secrets in it are the [`Secret`] type.
 #[derive(Debug, Clone, PartialEq)]
@@ -171,10 +174,12 @@ pub enum Verb {
     },
     /// Goes on with a ledger that is older than one that was seen before.
     Reconcile(Reconciliation),
-    /// Signs a new CRL; the certifier has to be unlocked.
+    /// Signs the next CRL, with its parts; the certifier has to be unlocked.
     IssueCrl {
         /// The certifier.
         certifier: String,
+        /// Which.
+        kind: CrlKind,
     },
 }
 
@@ -190,6 +195,11 @@ impl Verb {
             which: vec![Which::Serial(certifier.into(), serial)],
             asked: NewRevocation::of(reason),
         }
+    }
+
+    /// Makes the verb that signs the next CRL of a certifier, a regular one when it is due.
+    pub fn issue_crl(certifier: impl Into<String>) -> Self {
+        Self::IssueCrl { certifier: certifier.into(), kind: CrlKind::AsDue }
     }
 
     /// Makes the verb that cleans a leftover up.
@@ -238,8 +248,7 @@ pub(super) struct Needs {
     known: Vec<Request>,
     earlier: Earlier,
     issued: Vec<Issued>,
-    crl_number: u64,
-    revoked: Vec<(Serial, Timestamp, Reason)>,
+    crls: Vec<Prepared>,
     revocations: BTreeMap<Digest, Revocation>,
     ledger: reconcile::Known,
 }
@@ -275,11 +284,7 @@ impl Needs {
                 needs.issued = which.iter().map(|one| listed(desk, one)).collect::<Result<_>>()?;
             }
             Verb::Reconcile(asked) => needs.look_back(desk, state, asked)?,
-            Verb::IssueCrl { certifier } => {
-                let ledger = desk.store.ledger();
-                needs.crl_number = ledger.last_crl_number(certifier)? + 1;
-                ledger.revoked(certifier, now, &mut |s, at, why| needs.revoked.push((s, at, why)))?;
-            }
+            Verb::IssueCrl { certifier, kind } => needs.crls = crls(desk, state, certifier, *kind, now)?,
             _ => {}
         }
         Ok(needs)
@@ -325,6 +330,31 @@ impl Needs {
     }
 }
 
+/// Reads the entries of the CRLs that are to be signed now, and gives them their numbers.
+pub(super) fn crls(
+    desk: &mut Desk,
+    state: &State,
+    certifier: &str,
+    kind: CrlKind,
+    now: Timestamp,
+) -> Result<Vec<Prepared>> {
+    let issuer = &crate::ops::certifier(state, certifier)?.certificate;
+    let ledger = desk.store.ledger();
+    let mut number = ledger.last_crl_number(certifier)?;
+    let mut prepared = Vec::new();
+    for wanted in wanted(state, certifier, kind, now)? {
+        let mut entries = Entries::new(issuer, now);
+        let each = &mut |l: Listed<'_>| entries.push(l.serial, l.at, l.reason, l.invalidity);
+        match wanted.base {
+            Some(base) => ledger.revoked_since(certifier, base, each)?,
+            None => ledger.revoked(certifier, wanted.part, now, each)?,
+        }
+        number += 1;
+        prepared.push(Prepared { wanted, number, entries });
+    }
+    Ok(prepared)
+}
+
 /// Finds a row of the issued list. Errors: no certifier of the workspace has issued it.
 fn listed(desk: &mut Desk, which: &Which) -> Result<Issued> {
     let ledger = desk.store.ledger();
@@ -351,7 +381,7 @@ pub(super) fn revocations(
     Ok(found)
 }
 
-pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'_>) -> Result<Change> {
+pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut Env<'_>) -> Result<Change> {
     match verb {
         Verb::CreateCertifier(asked) => create_certifier(state, asked, env),
         Verb::CreateKeyring(asked) => create_keyring(state, asked, env),
@@ -387,9 +417,7 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         Verb::Reconcile(asked) => reconcile(state, asked, &needs.ledger, env),
         Verb::Revoke { asked, .. } => revoke(state, &needs.issued, asked, env),
         Verb::Release { comment, .. } => release(state, &needs.issued, comment, env),
-        Verb::IssueCrl { certifier } => {
-            issue_crl(state, certifier, needs.crl_number, needs.revoked.clone(), env)
-        }
+        Verb::IssueCrl { certifier, .. } => issue_crl(state, certifier, std::mem::take(&mut needs.crls), env),
     }
 }
 
@@ -413,8 +441,17 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
             None => format!("Request {} waits for a decision.", request.id),
         },
         Fact::CrlIssued { crl, .. } if crl.number == 1 => return None,
+        Fact::CrlIssued { crl, .. } if crl.partition > 0 => return None,
         Fact::CrlIssued { certifier, crl, .. } => {
-            format!("Certifier {certifier} signed CRL {} with {} entries.", crl.number, crl.entries)
+            let what = if crl.base.is_some() { "delta CRL" } else { "CRL" };
+            format!("Certifier {certifier} signed {what} {} with {} entries.", crl.number, crl.entries)
+        }
+        Fact::CrlPublished { certifier, number, target, proved, .. } => {
+            let proof = if *proved { ", and read back there" } else { "" };
+            format!("CRL {number} of certifier {certifier} was published: {target}{proof}.")
+        }
+        Fact::CrlProved { certifier, number, source, .. } => {
+            format!("What is served is CRL {number} of certifier {certifier}: {source}.")
         }
         Fact::KeyringChanged { keyring, what } => format!("Keyring {}: {what}.", keyring.name),
         Fact::KeyringRenamed { from, keyring } => format!("Keyring {from} is called {} now.", keyring.name),

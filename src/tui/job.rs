@@ -122,7 +122,7 @@ impl Job {
                 Verb::ImportKeyring { asked, .. } => format!("making keyring {}", asked.name),
                 Verb::MoveKeyring { asked, .. } => format!("taking keyring {} over", asked.name),
                 Verb::Issue { ids } => format!("signing {} certificates", ids.len()),
-                Verb::IssueCrl { certifier } => format!("signing a CRL of {certifier}"),
+                Verb::IssueCrl { certifier, .. } => format!("signing a CRL of {certifier}"),
                 Verb::Amend { certifier, .. } | Verb::Confirm { certifier, .. } => {
                     format!("amending the policy of {certifier}")
                 }
@@ -197,7 +197,7 @@ pub fn unlock_first(model: &mut Model, verb: &Verb) -> Option<Vec<Effect>> {
 /// Lists the certifiers that a verb signs with.
 pub(super) fn signers(model: &Model, verb: &Verb) -> Vec<String> {
     match verb {
-        Verb::IssueCrl { certifier } | Verb::Confirm { certifier, .. } => vec![certifier.clone()],
+        Verb::IssueCrl { certifier, .. } | Verb::Confirm { certifier, .. } => vec![certifier.clone()],
         // A proposal is not signed.
         Verb::Amend { certifier, .. } if amends_alone(model, certifier) => vec![certifier.clone()],
         Verb::Issue { ids } => {

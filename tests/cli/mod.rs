@@ -15,6 +15,7 @@ mod output;
 mod passwords;
 mod reading;
 mod refusals;
+mod revoking;
 mod roots;
 mod trouble;
 
