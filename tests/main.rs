@@ -6,6 +6,7 @@
 
 mod audit_recipe;
 mod bytes;
+mod certifiers;
 mod cli;
 mod crash;
 mod docs;
@@ -23,6 +24,7 @@ mod life;
 #[cfg(feature = "network")]
 mod probe;
 mod pty;
+mod queue;
 mod requests;
 mod ring_life;
 mod roles;

@@ -369,7 +369,7 @@ fn a_ring_certifies_itself_for_tests_and_leaves_the_certificate_of_an_authority_
     assert!(outcome.message.contains("for tests only"), "{}", outcome.message);
     let bench = &outcome.state.keyrings["bench"];
     assert_eq!(outcome.state.requests.len(), requests, "nothing is in the queue");
-    assert!(word(&desk, "bench").starts_with("self-certified"));
+    assert!(word(&desk, "bench").starts_with("for tests only"));
     // Trusted roots are taken over, the key is not.
     let roots = |r: &Keyring| r.with_role(Role::Root).cloned().collect::<Vec<_>>();
     assert_eq!(roots(bench), roots(&mail(&desk)));

@@ -18,9 +18,7 @@ use crate::model::export::What;
 use crate::model::field::{Look, Record};
 use crate::model::finding::Subject;
 use crate::model::keyring::Keyring;
-use crate::model::request::Status;
 use crate::model::secret::Secret;
-use crate::model::unread::Sort;
 use crate::pki::pem::{Found, Opening};
 use crate::store::brought;
 
@@ -90,7 +88,7 @@ impl<'a> Session<'a> {
 
     /// Runs a verb, asks for the passwords it needs, and prints what is true now.
     pub(super) fn run(&mut self, verb: Verb) -> Result<u8> {
-        if matches!(verb, Verb::CreateCertifier(_) | Verb::Issue { .. } | Verb::IssueCrl { .. })
+        if verb.signs()
             && let Some(warning) = self.desk()?.clock_warning()?
         {
             self.out.note(&warning);
@@ -216,23 +214,7 @@ impl<'a> Session<'a> {
     fn certifiers_of(&mut self, verb: &Verb) -> Result<Vec<String>> {
         let desk = self.desk()?;
         let (state, unlocked) = (desk.state(), desk.unlocked());
-        let mut needed = match verb {
-            Verb::IssueCrl { certifier, .. }
-            | Verb::Amend { certifier, .. }
-            | Verb::Confirm { certifier, .. } => {
-                vec![certifier.clone()]
-            }
-            Verb::Issue { ids } => {
-                let of = |id| match &state.requests.get(id)?.status {
-                    Status::Approved { plan, .. } => Some(plan.certifier.clone()),
-                    _ => None,
-                };
-                ids.iter().filter_map(of).collect()
-            }
-            _ => Vec::new(),
-        };
-        needed.sort_unstable();
-        needed.dedup();
+        let mut needed = verb.signers(&state, &self.config.operator);
         needed.retain(|name| !unlocked.contains(name));
         Ok(needed)
     }
@@ -286,10 +268,7 @@ impl<'a> Session<'a> {
             soon: self.config.soon(),
             zone: self.config.zone.as_ref(),
         };
-        for unread in state.unreadable.iter().filter(|unread| unread.path.starts_with(folder)) {
-            let left = if unread.sort == Sort::Missing { "" } else { " is left alone" };
-            self.out.note(&format!("{}{left}: {}", unread.path, unread.why));
-        }
+        self.out.left_alone(state.unreadable.iter().filter(|unread| unread.path.starts_with(folder)));
         if self.json {
             let all = records.map(|r| Value::Object(print::object(r, &look))).collect();
             self.out.json(&Value::Array(all));

@@ -8,7 +8,7 @@ use crate::model::State;
 use crate::model::audit::setback::Reconciliation;
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
-use crate::model::certifier::{NewCertifier, Proposal};
+use crate::model::certifier::{NewCertifier, Proposal, SignedBy};
 use crate::model::change::{Change, Fact};
 use crate::model::crl::CrlKind;
 use crate::model::error::{Error, Result};
@@ -17,7 +17,7 @@ use crate::model::issued::{Issued, Reason, Revocation};
 use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring, Role};
 use crate::model::leftover::Way;
 use crate::model::policy::Amendment;
-use crate::model::request::{Pkcs10, Plan, Request, RequestId};
+use crate::model::request::{Delivery, Note, Pkcs10, Plan, Request, RequestId, Status};
 use crate::model::revocation::NewRevocation;
 use crate::model::secret::Secret;
 use crate::model::site::Site;
@@ -25,21 +25,29 @@ use crate::model::time::Timestamp;
 use crate::ops::Env;
 use crate::ops::amend;
 use crate::ops::approve::approve;
+use crate::ops::certifier_status::{Ending, Step, change_status, destroy_key};
+use crate::ops::complete_certifier::{complete_certifier, give_up_certifier};
 use crate::ops::create_certifier::create_certifier;
 use crate::ops::create_keyring::create_keyring;
 use crate::ops::delete_keyring::delete_keyring;
 use crate::ops::deny::deny;
+use crate::ops::edit_plan::edit_plan;
+use crate::ops::expire::expire;
 use crate::ops::import_keyring::{import_keyring, move_keyring};
-use crate::ops::import_request::import_requests;
+use crate::ops::import_request::{Known, import_requests};
 use crate::ops::install::not_revoked;
 use crate::ops::issue::{Earlier, issue};
 use crate::ops::issue_crl::{Prepared, issue_crl, wanted};
+use crate::ops::note_request::note_request;
+use crate::ops::pick_up::pick_up;
 use crate::ops::put_away::put_away;
 use crate::ops::reconcile::{self, reconcile};
 use crate::ops::restore::undelete;
 use crate::ops::revoke::{release, revoke};
 use crate::ops::ring::{self, Act};
+use crate::ops::roles;
 use crate::ops::site::{delete_site, save_site};
+use crate::ops::withdraw::withdraw;
 use crate::pki::crl::Entries;
 use crate::pki::key::PrivateKey;
 use crate::pki::pem::Opening;
@@ -51,14 +59,51 @@ use crate::store::ledger::Listed;
 pub enum Verb {
     /// Makes a certifier with its certificate and first CRL; it is unlocked afterwards.
     CreateCertifier(NewCertifier),
+    /// Makes a certifier of one that waits, from the certificates that came back; its key has to be unlocked.
+    CompleteCertifier {
+        /// The certifier.
+        name: String,
+        /// Its certificate and those above it, in any order.
+        certificates: Vec<Certificate>,
+    },
+    /// Gives a certifier up that waits for its certificate, and its key with it.
+    GiveUpCertifier {
+        /// The certifier.
+        name: String,
+    },
+    /// Disables, enables or retires a certifier.
+    CertifierStatus {
+        /// The certifier.
+        name: String,
+        /// What shall become of it.
+        step: Step,
+        /// Why.
+        why: String,
+    },
+    /// Signs the final CRL of a retired certifier and destroys its key; it has to be unlocked.
+    DestroyKey {
+        /// The certifier.
+        name: String,
+        /// Why.
+        why: String,
+    },
     /// Makes a keyring with key and request, and puts the request into the queue.
     CreateKeyring(NewKeyring),
     /// Puts requests made elsewhere into the queue.
-    ImportRequests {
-        /// The requests as read.
-        requests: Vec<Pkcs10>,
-        /// `file web.csr`, `pasted`, `standard input`.
-        source: String,
+    ImportRequests(Delivery),
+    /// Notes whom to ask about a request.
+    NoteRequest {
+        /// Which.
+        id: RequestId,
+        /// What is known from now on.
+        note: Note,
+    },
+    /// Edits what will be issued.
+    EditPlan {
+        /// For which request.
+        id: RequestId,
+        /// What shall be issued, if somebody else approves it.
+        plan: Plan,
     },
     /// Approves a request.
     Approve {
@@ -73,6 +118,25 @@ pub enum Verb {
         id: RequestId,
         /// Why.
         reason: String,
+    },
+    /// Takes a request back.
+    WithdrawRequest {
+        /// Which.
+        id: RequestId,
+        /// Why.
+        reason: String,
+    },
+    /// Crosses requests off that were open for too long.
+    Expire {
+        /// Which.
+        ids: Vec<RequestId>,
+    },
+    /// Records that the certificate of a request was handed out.
+    PickUp {
+        /// Which.
+        id: RequestId,
+        /// Where to, in words.
+        to: String,
     },
     /// Signs approved requests; the certifiers have to be unlocked.
     Issue {
@@ -184,6 +248,11 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Makes the verb that puts requests of one source into the queue.
+    pub fn import(requests: Vec<Pkcs10>, source: &str) -> Self {
+        Self::ImportRequests(Delivery::of(requests, source))
+    }
+
     /// Makes a verb that changes a keyring; the stash gives the password until one is typed.
     pub fn ring(keyring: impl Into<String>, act: Act) -> Self {
         Self::Ring { keyring: keyring.into(), act, password: None }
@@ -209,6 +278,43 @@ impl Verb {
             Way::DropNextKey(name) => Self::ring(name.clone(), Act::DropNextKey),
             Way::Deny(id) => Self::Deny { id: *id, reason: "abandoned".into() },
             Way::PutAway(path) => Self::PutAway { path: path.clone() },
+        }
+    }
+
+    /// Lists the certifiers whose keys have to be unlocked for the verb when this operator runs it, by name, each once.
+    pub fn signers(&self, state: &State, operator: &str) -> Vec<String> {
+        let alone = |name: &String| {
+            let certifier = state.certifiers.get(name);
+            certifier.is_some_and(|c| roles::amends_alone(&c.policy, operator).is_some())
+        };
+        let mut names = match self {
+            Self::IssueCrl { certifier, .. } | Self::Confirm { certifier, .. } => vec![certifier.clone()],
+            // A proposal is not signed.
+            Self::Amend { certifier, .. } if alone(certifier) => vec![certifier.clone()],
+            Self::CompleteCertifier { name, .. } | Self::DestroyKey { name, .. } => vec![name.clone()],
+            Self::CreateCertifier(NewCertifier { signed_by: SignedBy::Certifier(parent), .. }) => {
+                vec![parent.clone()]
+            }
+            Self::Issue { ids } => {
+                let of = |id| match &state.requests.get(id)?.status {
+                    Status::Approved { plan, .. } => Some(plan.certifier.clone()),
+                    _ => None,
+                };
+                ids.iter().filter_map(of).collect()
+            }
+            _ => Vec::new(),
+        };
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Tells whether it makes a signature that a certifier answers for: a clock that is wrong would date it wrongly.
+    pub fn signs(&self) -> bool {
+        match self {
+            Self::Issue { .. } | Self::IssueCrl { .. } | Self::DestroyKey { .. } => true,
+            Self::CreateCertifier(_) | Self::CompleteCertifier { .. } => true,
+            _ => false,
         }
     }
 
@@ -245,11 +351,13 @@ impl Verb {
 #[derive(Default)]
 pub(super) struct Needs {
     password: Secret,
-    known: Vec<Request>,
+    known: Known,
+    request: Option<Request>,
     earlier: Earlier,
     issued: Vec<Issued>,
     crls: Vec<Prepared>,
     revocations: BTreeMap<Digest, Revocation>,
+    ending: Ending,
     ledger: reconcile::Known,
 }
 
@@ -268,13 +376,19 @@ impl Needs {
                 }
                 needs.password = desk.ring_password(state, keyring, password.as_ref())?;
             }
-            Verb::ImportRequests { requests, .. } => {
-                let ledger = desk.store.ledger();
-                for request in requests {
-                    needs.known.extend(ledger.request_by_sha256(&request.sha256)?);
+            Verb::ImportRequests(delivery) => needs.known = desk.known(delivery)?,
+            Verb::PickUp { id, .. } | Verb::NoteRequest { id, .. } => {
+                needs.request = Some(desk.request(*id)?);
+            }
+            Verb::Approve { id, .. }
+            | Verb::Deny { id, .. }
+            | Verb::EditPlan { id, .. }
+            | Verb::WithdrawRequest { id, .. } => needs.look_at(desk, state, *id)?,
+            Verb::Expire { ids } => {
+                for id in ids {
+                    needs.look_at(desk, state, *id)?;
                 }
             }
-            Verb::Approve { id, .. } | Verb::Deny { id, .. } => needs.look_at(desk, state, *id)?,
             Verb::Issue { ids } => {
                 for id in ids {
                     needs.look_at(desk, state, *id)?;
@@ -285,6 +399,7 @@ impl Needs {
             }
             Verb::Reconcile(asked) => needs.look_back(desk, state, asked)?,
             Verb::IssueCrl { certifier, kind } => needs.crls = crls(desk, state, certifier, *kind, now)?,
+            Verb::DestroyKey { name, .. } => needs.ending = ending(desk, state, name, now)?,
             _ => {}
         }
         Ok(needs)
@@ -340,7 +455,8 @@ pub(super) fn crls(
 ) -> Result<Vec<Prepared>> {
     let issuer = &crate::ops::certifier(state, certifier)?.certificate;
     let ledger = desk.store.ledger();
-    let mut number = ledger.last_crl_number(certifier)?;
+    let floor = state.certifiers.get(certifier).map_or(0, |c| c.crl_floor);
+    let mut number = ledger.last_crl_number(certifier)?.max(floor);
     let mut prepared = Vec::new();
     for wanted in wanted(state, certifier, kind, now)? {
         let mut entries = Entries::new(issuer, now);
@@ -353,6 +469,19 @@ pub(super) fn crls(
         prepared.push(Prepared { wanted, number, entries });
     }
     Ok(prepared)
+}
+
+/// Looks up what the final CRL of a certifier has to carry, and until when.
+pub(super) fn ending(desk: &mut Desk, state: &State, name: &str, now: Timestamp) -> Result<Ending> {
+    let crls = crls(desk, state, name, CrlKind::Regular, now)?;
+    let mut ending = Ending { crls, ..Ending::default() };
+    super::valid(desk.store.ledger(), now, &mut |row| {
+        if row.certifier == name {
+            ending.valid += 1;
+            ending.last = ending.last.max(Some(row.not_after));
+        }
+    })?;
+    Ok(ending)
 }
 
 /// Finds a row of the issued list. Errors: no certifier of the workspace has issued it.
@@ -384,10 +513,23 @@ pub(super) fn revocations(
 pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut Env<'_>) -> Result<Change> {
     match verb {
         Verb::CreateCertifier(asked) => create_certifier(state, asked, env),
+        Verb::CompleteCertifier { name, certificates } => complete_certifier(state, name, certificates, env),
+        Verb::GiveUpCertifier { name } => give_up_certifier(state, name, env),
+        Verb::CertifierStatus { name, step, why } => change_status(state, name, *step, why, env),
+        Verb::DestroyKey { name, why } => destroy_key(state, name, why, &needs.ending, env),
         Verb::CreateKeyring(asked) => create_keyring(state, asked, env),
-        Verb::ImportRequests { requests, source } => {
-            import_requests(state, requests, source, &needs.known, env)
-        }
+        Verb::ImportRequests(delivery) => import_requests(state, delivery, &needs.known, env),
+        Verb::NoteRequest { note, .. } => match &needs.request {
+            Some(request) => note_request(request, note, env),
+            None => Err(Error::internal("A request was not looked up.")),
+        },
+        Verb::PickUp { to, .. } => match &needs.request {
+            Some(request) => pick_up(request, to, env),
+            None => Err(Error::internal("A request was not looked up.")),
+        },
+        Verb::EditPlan { id, plan } => edit_plan(state, *id, plan, env),
+        Verb::WithdrawRequest { id, reason } => withdraw(state, *id, reason, env),
+        Verb::Expire { ids } => expire(state, ids, env),
         Verb::Approve { id, plan } => {
             let earlier = needs.earlier.get(id).map_or(&[][..], Vec::as_slice);
             approve(state, *id, plan, earlier, env)
@@ -427,6 +569,15 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::CertifierCreated { certifier } => {
             format!("Certifier {} is made, with its certificate and first CRL.", certifier.name)
         }
+        Fact::CertifierAwaited { awaited } => format!(
+            "The key of certifier {} is made; its request has to be answered, and the certificate be brought back.",
+            awaited.name
+        ),
+        Fact::CertifierGivenUp { name } => format!("Certifier {name} is given up; its key is destroyed."),
+        Fact::CertifierStatusChanged { certifier, status, .. } => {
+            format!("Certifier {certifier} is {}.", status.word())
+        }
+        Fact::CertifierSucceeded { certifier, by } => format!("Certifier {certifier} is succeeded by {by}."),
         Fact::WorkspaceCreated => return None,
         Fact::FilePutAway { path } => format!("{path} was moved to the history."),
         Fact::KeyringCreated { keyring } if keyring.is_self_certified() => {

@@ -4,7 +4,7 @@ use super::Env;
 use super::roles::{self, Act};
 use crate::model::State;
 use crate::model::bytes::Der;
-use crate::model::certifier::{Certifier, CrlInfo};
+use crate::model::certifier::{Certifier, CrlInfo, Status};
 use crate::model::change::{Change, Fact};
 use crate::model::crl::CrlKind;
 use crate::model::error::{Error, Result};
@@ -26,7 +26,7 @@ pub struct Wanted {
 }
 
 /// A CRL with its number and entries.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prepared {
     /// What it is about.
     pub wanted: Wanted,
@@ -111,11 +111,24 @@ pub fn issue_crl(state: &State, name: &str, prepared: Vec<Prepared>, env: &mut E
     let certifier = super::certifier(state, name)?;
     roles::require(certifier, env.operator, Act::SignCrl)?;
     able(certifier, env.now)?;
+    sign(certifier, prepared, None, env)
+}
+
+/// Signs CRLs with their numbers and entries; the last ones of a certifier are valid `until` a moment, and no delta CRL
+/// follows them.
+pub(super) fn sign(
+    certifier: &Certifier,
+    prepared: Vec<Prepared>,
+    until: Option<Timestamp>,
+    env: &mut Env<'_>,
+) -> Result<Change> {
+    let name = &certifier.name;
     let algorithm = env.signer.key(name)?.algorithm().to_vec();
     let mut work = Vec::new();
     let mut kinds = Vec::new();
     for Prepared { wanted, number, entries } in prepared {
-        work.push((Signing::Crl(number), encode(certifier, &algorithm, &wanted, number, entries, env.now)?));
+        let times = (env.now, until);
+        work.push((Signing::Crl(number), encode(certifier, &algorithm, &wanted, number, entries, times)?));
         kinds.push((wanted, number));
     }
     let signatures = env.signer.sign(name, &work)?;
@@ -132,7 +145,7 @@ pub fn issue_crl(state: &State, name: &str, prepared: Vec<Prepared>, env: &mut E
         }
         let info = CrlInfo { immediate: wanted.immediate, partition: wanted.part, ..read };
         change.files.extend(document::crl(name, &info, &der));
-        change.facts.push(Fact::CrlIssued { certifier: name.into(), crl: info, der: Der(der) });
+        change.facts.push(Fact::CrlIssued { certifier: name.clone(), crl: info, der: Der(der) });
     }
     Ok(change)
 }
@@ -151,7 +164,7 @@ pub fn preview(
     let mut previews = Vec::new();
     for Prepared { wanted, number, entries } in prepared {
         let count = entries.count;
-        let tbs = encode(certifier, &algorithm, &wanted, number, entries, now)?;
+        let tbs = encode(certifier, &algorithm, &wanted, number, entries, (now, None))?;
         // As long as a signature of such a key, and none.
         let der = issue::assemble(&tbs, &algorithm, &vec![0; signature_length(certifier)]);
         drop(tbs);
@@ -193,6 +206,10 @@ fn signature_length(certifier: &Certifier) -> usize {
 fn able(certifier: &Certifier, now: Timestamp) -> Result<()> {
     let (name, authority) = (&certifier.name, &certifier.certificate);
     let before = certifier.crl.as_ref().map_or(authority.not_before, |crl| crl.this_update);
+    if let Status::Destroyed(decision) = &certifier.status {
+        return Err(Error::refused(format!("Certifier {name} signs no CRL any more."))
+            .why(format!("Its key was destroyed on {}.", decision.at.date())));
+    }
     if now < before {
         return Err(Error::refused(format!("Certifier {name} signed no CRL."))
             .why(format!(
@@ -224,7 +241,7 @@ fn encode(
     wanted: &Wanted,
     number: u64,
     entries: Entries,
-    now: Timestamp,
+    (now, until): (Timestamp, Option<Timestamp>),
 ) -> Result<Vec<u8>> {
     let policy = &certifier.policy;
     let (part, delta) = (policy.crl_address(wanted.part), policy.delta_address());
@@ -233,10 +250,10 @@ fn encode(
         algorithm,
         number,
         this_update: now,
-        next_update: next_update(certifier, wanted, now),
+        next_update: until.unwrap_or_else(|| next_update(certifier, wanted, now)),
         base: wanted.base,
         part: (wanted.part > 0).then_some(part.as_str()),
-        delta: (wanted.base.is_none() && !delta.is_empty()).then_some(delta.as_str()),
+        delta: (until.is_none() && wanted.base.is_none() && !delta.is_empty()).then_some(delta.as_str()),
     };
     crl::encode(&outline, entries)
 }

@@ -4,6 +4,7 @@
 use super::Env;
 use super::roles::{self, Act};
 use crate::model::State;
+use crate::model::certifier::Status;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::issued::{Issued, Reason};
@@ -54,6 +55,13 @@ pub fn refusal(
     reason: Reason,
     now: crate::model::time::Timestamp,
 ) -> Option<String> {
+    if let Some(Status::Destroyed(decision)) = state.certifiers.get(&issued.certifier).map(|c| &c.status) {
+        return Some(format!(
+            "The key of certifier {} was destroyed on {}: no CRL can carry it.",
+            issued.certifier,
+            decision.at.date()
+        ));
+    }
     if let Some(before) = &issued.revoked {
         let since = format!("It is revoked since {}: {}.", before.at.text(), before.reason.name());
         return match (before.reason, reason) {

@@ -2,6 +2,7 @@
 //! chain, and lint. Touches no file, clock, terminal or network.
 
 pub mod asn1;
+pub mod authority;
 mod ber;
 pub mod bundle;
 pub mod certificate;

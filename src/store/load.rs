@@ -6,19 +6,20 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::file;
+use super::file::{self, Stamp};
 use super::ledger::Ledger;
 use super::ledger::known::Made;
 use super::ledger::sqlite::SqliteLedger;
 use super::workspace::Stamps;
 use super::{certifier_key, document, kyr, sth};
 use crate::model::State;
-use crate::model::bytes::colons;
-use crate::model::certifier::Certifier;
+use crate::model::bytes::{Digest, colons};
+use crate::model::certifier::{Certifier, CrlInfo};
 use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::{Keyring, Role, check_name};
 use crate::model::profile::Profile;
 use crate::model::unread::{Sort, Unread};
+use crate::pki::parallel;
 
 /// How it begins what is said of a file that is not there.
 const MISSING: &str = "It is missing, and the audit chain tells of it.";
@@ -59,6 +60,9 @@ pub(super) fn load(
 
 type Bytes = Zeroizing<Vec<u8>>;
 
+/// So many files of rings and stashes are read as one piece of work.
+const PART: usize = 16;
+
 struct Load<'a> {
     folder: &'a Path,
     keys: &'a sth::StashKeys,
@@ -75,6 +79,7 @@ impl<'a> Load<'a> {
     fn keyrings(&mut self, made: &Made) -> Result<()> {
         let mut known = kyr::Known::new();
         let names = self.names("keyrings")?;
+        let mut read = if self.before.is_none() { self.rings(&names)? } else { BTreeMap::new() };
         for (name, extension) in &names {
             let path = format!("keyrings/{name}.{extension}");
             let beside = |other: &str| names.binary_search(&(name.clone(), other.into())).is_ok();
@@ -92,9 +97,15 @@ impl<'a> Load<'a> {
                     let same = self.unchanged(&path, |s| s.keyrings.get(name).filter(|r| r.stash == stash));
                     let ring = match same {
                         Some(ring) => Ok(ring.clone()),
-                        None => match self.private(&path) {
-                            Ok(bytes) => kyr::read_with(name, &bytes, stash, &mut known),
-                            Err(error) => Err(self.stranger(name, &path).unwrap_or(error)),
+                        None => match read.remove(&path) {
+                            Some((ring, stamp)) => {
+                                self.stamps.insert(path.clone(), stamp);
+                                ring
+                            }
+                            None => match self.private(&path) {
+                                Ok(bytes) => kyr::read_with(name, &bytes, stash, &mut known),
+                                Err(error) => Err(self.stranger(name, &path).unwrap_or(error)),
+                            },
                         },
                     };
                     let ring = good_name(name).and(ring);
@@ -116,6 +127,24 @@ impl<'a> Load<'a> {
             self.unread(format!("keyrings/{name}.kyr"), Sort::Missing, &format!("{MISSING} {next}"));
         }
         Ok(())
+    }
+
+    /// Reads all rings on all cores, by path; what cannot be opened is left out, and told where it is read alone.
+    fn rings(&self, names: &[(String, String)]) -> Result<BTreeMap<String, (Result<Keyring>, Stamp)>> {
+        let (folder, waiting) = (self.folder, &self.waiting);
+        let parts: Vec<_> = names.chunks(PART).collect();
+        let read = parallel::map(&parts, |part| {
+            let mut known = kyr::Known::new();
+            let ring = |(name, extension): &(String, String)| {
+                let path = format!("keyrings/{name}.{extension}");
+                let (bytes, stamp) = file::read_private(&place(folder, waiting, &path)).ok()?;
+                let stash = names.binary_search(&(name.clone(), "sth".into())).is_ok();
+                Some((path, (kyr::read_with(name, &bytes, stash, &mut known), stamp)))
+            };
+            let rings = part.iter().filter(|(_, extension)| extension.eq_ignore_ascii_case("kyr"));
+            Ok(rings.filter_map(ring).collect::<Vec<_>>())
+        });
+        Ok(read?.into_iter().flatten().collect())
     }
 
     /// Tells of a stash beside which no ring stands, and of which ring it says that it is.
@@ -212,16 +241,23 @@ impl<'a> Load<'a> {
             {
                 continue;
             }
+            let files = self.names(&format!("certifiers/{name}"))?;
+            let there = |stem: &str, end: &str| files.iter().any(|(s, e)| s == stem && e == end);
+            if there("awaited", "ron") && !there("certifier", "ron") {
+                self.awaited(&name, ledger)?;
+                continue;
+            }
             let path = document::certifier_path(&name, "certifier.ron");
             let pem = document::certifier_path(&name, "certificate.pem");
             let crl = crls.remove(&name);
-            let same = self.unchanged(&path, |s| s.certifiers.get(&name));
-            let certifier = match same.and_then(|_| self.unchanged(&pem, |s| s.certifiers.get(&name))) {
+            let mut parts = vec![path.clone(), pem.clone()];
+            let more = ["chain", "links"].into_iter().filter(|stem| there(stem, "pem"));
+            parts.extend(more.map(|stem| document::certifier_path(&name, &format!("{stem}.pem"))));
+            let same = |part: &String| self.unchanged(part, |s| s.certifiers.get(&name));
+            let same = parts.iter().map(same).collect::<Option<Vec<_>>>();
+            let certifier = match same.and_then(|all| all.first().copied()) {
                 Some(same) => Ok(Certifier { crl, ..same.clone() }),
-                None => self.public(&path).and_then(|ron| {
-                    let pem = self.public(&pem)?;
-                    document::read_certifier(&name, &ron, &pem, crl)
-                }),
+                None => self.certifier(&name, &parts, crl),
             };
             let certifier = good_name(&name).and(certifier).and_then(|c| match made.certifiers.get(&name) {
                 Some(sha256) if *sha256 == c.certificate.sha256 => Ok(c),
@@ -247,8 +283,14 @@ impl<'a> Load<'a> {
                 Ok(Certifier { versions, ..c })
             });
             match &certifier {
-                Ok(certifier) => self.certifier_key(certifier)?,
-                Err(_) => drop(self.stamps.remove(&pem)),
+                Ok(certifier) if certifier.status.has_key() => {
+                    let key = certifier.certificate.key.sha256;
+                    self.certifier_key(&name, &key, |s| s.certifiers.contains_key(&name))?;
+                }
+                Ok(_) => {}
+                Err(_) => parts.iter().for_each(|part| {
+                    self.stamps.remove(part);
+                }),
             }
             self.keep(path, certifier, |s, c| s.certifiers.insert(c.name.clone(), c));
         }
@@ -262,6 +304,53 @@ impl<'a> Load<'a> {
                 self.unread(document::certifier_path(name, "certifier.ron"), Sort::Missing, &why);
             }
         }
+        Ok(())
+    }
+
+    /// Reads the files of a certifier.
+    fn certifier(&mut self, name: &str, parts: &[String], crl: Option<CrlInfo>) -> Result<Certifier> {
+        let mut read = BTreeMap::new();
+        for part in parts {
+            read.insert(part.as_str(), self.public(part)?);
+        }
+        let of = |file: &str| {
+            let found = read.get(document::certifier_path(name, file).as_str());
+            found.map_or(&[][..], |bytes| bytes.as_slice())
+        };
+        let (ron, certificate) = (of("certifier.ron"), of("certificate.pem"));
+        let (chain, links) = (of("chain.pem"), of("links.pem"));
+        document::read_certifier(name, &document::CertifierFiles { ron, certificate, chain, links }, crl)
+    }
+
+    /// Reads a certifier that waits for its certificate.
+    fn awaited(&mut self, name: &str, ledger: &SqliteLedger) -> Result<()> {
+        let path = document::certifier_path(name, "awaited.ron");
+        let pem = document::certifier_path(name, "request.pem");
+        let same = self.unchanged(&path, |s| s.awaited.get(name));
+        let awaited = match same.and_then(|_| self.unchanged(&pem, |s| s.awaited.get(name))) {
+            Some(same) => Ok(same.clone()),
+            None => self.public(&path).and_then(|ron| {
+                let request = self.public(&pem)?;
+                document::read_awaited(name, &ron, &request)
+            }),
+        };
+        let known = ledger.awaited()?;
+        let awaited = good_name(name).and(awaited).and_then(|a| match known.get(name) {
+            Some(sha256) if *sha256 == a.request.sha256 => Ok(a),
+            _ => Err(Error::damaged(format!(
+                "The audit chain knows no awaited certifier {name} with this request."
+            ))
+            .why("It was not made in this workspace, or the ledger is older than it.")
+            .next("Move the folder away, or restore ledger and folder from the same backup.")),
+        });
+        match &awaited {
+            Ok(awaited) => {
+                let key = awaited.request.key.sha256;
+                self.certifier_key(name, &key, |s| s.awaited.contains_key(name))?;
+            }
+            Err(_) => drop(self.stamps.remove(&pem)),
+        }
+        self.keep(path, awaited, |s, a| s.awaited.insert(a.name.clone(), a));
         Ok(())
     }
 
@@ -280,17 +369,16 @@ impl<'a> Load<'a> {
         Ok(signed)
     }
 
-    /// Looks whether the sealed key of a certifier is there, private, and its own.
-    fn certifier_key(&mut self, certifier: &Certifier) -> Result<()> {
-        let path = certifier_key::path(&certifier.name);
-        let find = |s: &'a State| s.certifiers.get(&certifier.name).filter(|_| s.unread(&path).is_none());
+    /// Looks whether the sealed key of a certifier is there, private, and its own; `known` tells whether a state has the
+    /// certifier.
+    fn certifier_key(&mut self, name: &str, key: &Digest, known: impl Fn(&State) -> bool) -> Result<()> {
+        let path = certifier_key::path(name);
+        let find = |s: &'a State| Some(s).filter(|s| known(s) && s.unread(&path).is_none());
         if self.unchanged(&path, find).is_some() {
             return Ok(());
         }
         self.stamp(&path)?;
-        let key = &certifier.certificate.key.sha256;
-        let checked =
-            self.private(&path).and_then(|bytes| certifier_key::check(&certifier.name, &bytes, key));
+        let checked = self.private(&path).and_then(|bytes| certifier_key::check(name, &bytes, key));
         match checked {
             Ok(()) => {}
             Err(e) if e.kind == Kind::NotFound => {
@@ -343,10 +431,7 @@ impl<'a> Load<'a> {
 
     /// Returns where a file is: in its place, or where it waits.
     fn at(&self, path: &str) -> PathBuf {
-        match self.waiting.get(path).map(|t| self.folder.join(t)) {
-            Some(temporary) if temporary.is_file() => temporary,
-            _ => self.folder.join(path),
-        }
+        place(self.folder, &self.waiting, path)
     }
 
     /// Finds what a file said when it was read before, if it is still that version.
@@ -404,6 +489,14 @@ impl<'a> Load<'a> {
     fn unread(&mut self, path: String, sort: Sort, why: &str) {
         let path = crate::model::escape::visible(&path);
         self.state.unreadable.push(Unread { path, why: why.to_owned(), sort });
+    }
+}
+
+/// Returns where a file is: in its place, or where it waits.
+fn place(folder: &Path, waiting: &BTreeMap<String, String>, path: &str) -> PathBuf {
+    match waiting.get(path).map(|temporary| folder.join(temporary)) {
+        Some(temporary) if temporary.is_file() => temporary,
+        _ => folder.join(path),
     }
 }
 

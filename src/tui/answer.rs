@@ -25,6 +25,7 @@ use crate::model::error::{Error, Kind};
 use crate::model::export::Secrecy;
 use crate::model::field::Record;
 use crate::model::site::Site;
+use crate::ops::issue::became;
 use crate::ops::ring::Act;
 
 /// Takes the answer of a job.
@@ -200,6 +201,18 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
         }
         _ => {}
     }
+    if let Verb::Issue { ids } = verb {
+        let each = ids.iter().map(|id| became(&outcome.facts, &model.state, *id));
+        let unsigned: Vec<String> = each.filter(|(signed, _)| !signed).map(|(_, text)| text).collect();
+        if let Some(first) = unsigned.first() {
+            let more = match unsigned.len() {
+                1 => String::new(),
+                n => format!(" {} more were not signed either.", n - 1),
+            };
+            model.say(Mood::Bad, format!("{first}{more}"));
+            return;
+        }
+    }
     // The selection goes to what was made, where the person looks already.
     for fact in &outcome.facts {
         if let Some((pane, key)) = RowKey::of(&fact.subject())
@@ -228,7 +241,7 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
     }
     match (&job, error.kind) {
         (Job::Verb(verb), Kind::Locked) => {
-            let opens = match (verb.keyring(), job::signers(model, verb).first()) {
+            let opens = match (verb.keyring(), verb.signers(&model.state, &model.settings.operator).first()) {
                 (Some(keyring), _) => Some(Opens::Keyring(keyring.to_owned(), verb.clone())),
                 (None, Some(certifier)) => Some(Opens::Certifier(certifier.clone(), Some(verb.clone()))),
                 _ => None,

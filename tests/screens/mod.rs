@@ -114,6 +114,7 @@ fn a_short_list_leaves_its_room_to_the_detail() {
 #[test]
 fn dialogs_at_80_columns() {
     shows!("form-keyring", Console::empty().press("1 n").type_text("mail"));
+    shows!("form-rename", Console::fixture().press("1 e"));
     shows!("form-certifier-ascii", Console::empty().mono().press("5 n").type_text("root"));
     shows!("form-site-errors", Console::fixture().press("3 n").type_text("Bad Name").press("<f2>"));
     shows!("confirm-delete", Console::fixture().press("1 X").type_text("mal"));
@@ -151,6 +152,28 @@ fn an_import_shows_what_a_file_holds_before_anything_is_stored() {
         "import-locked",
         console.answer(fixture::brought(locked, "/media/usb/x.p12")).type_text("hunter2")
     );
+}
+
+/// Opens the history of the keyring `mail`.
+fn looking_back(mut console: Console, keys: &str) -> Console {
+    console.press("1 y").answer(Ok(Done::History(Box::new(crate::script::history::history()))));
+    console.press(keys);
+    console
+}
+
+#[test]
+fn the_history_of_a_keyring_and_what_abandoned_attempts_left() {
+    use crate::script::history::abandoned_in;
+    let wide = || Console::fixture().mono().sized(132, 43);
+    shows!("history-80x24", looking_back(Console::fixture(), "= j"));
+    shows!("history-132x43-ascii", looking_back(wide(), "= j"));
+    shows!("history-difference-80x24", looking_back(Console::fixture(), "j <ret>"));
+    shows!("history-undo-80x24", looking_back(Console::fixture(), "u"));
+    shows!("history-restore-132x43-ascii", looking_back(wide(), "j j r"));
+    for (name, console) in [("leftovers-80x24", Console::fixture()), ("leftovers-132x43-ascii", wide())] {
+        shows!(name, abandoned_in(console).press("1 z <space>"));
+    }
+    shows!("leftovers-none-80x24", Console::empty().press("1 z"));
 }
 
 #[test]

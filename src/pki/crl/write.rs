@@ -10,7 +10,7 @@ use crate::pki::der::{header, wrap};
 use crate::pki::issue::{key_id, time};
 
 /// The entries of a list that is being made, encoded one behind the other behind the room for the head.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entries {
     bytes: Vec<u8>,
     room: usize,

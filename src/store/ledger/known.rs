@@ -37,6 +37,19 @@ enum Told {
     CertificateReleased { certifier: String, serial: Serial, at: Timestamp },
     CrlPublished { certifier: String, number: u64, target: String, at: Timestamp, proved: bool },
     CrlProved { certifier: String, number: u64, source: String, at: Timestamp },
+    CertifierAwaited { awaited: Awaited },
+    CertifierGivenUp { name: String },
+}
+
+#[derive(Deserialize)]
+struct Awaited {
+    name: String,
+    request: Request,
+}
+
+#[derive(Deserialize)]
+struct Request {
+    sha256: Digest,
 }
 
 #[derive(Deserialize)]
@@ -85,10 +98,49 @@ impl SqliteLedger {
                 | Told::RevocationChanged { .. }
                 | Told::CertificateReleased { .. }
                 | Told::CrlPublished { .. }
-                | Told::CrlProved { .. } => {}
+                | Told::CrlProved { .. }
+                | Told::CertifierAwaited { .. }
+                | Told::CertifierGivenUp { .. } => {}
             }
         }
         Ok(made)
+    }
+
+    /// Returns the certifiers that wait for their certificate, as the audit chain tells it, by name, with the SHA-256 of
+    /// their requests. Those that have got it are among them: they were made since.
+    pub fn awaited(&self) -> Result<BTreeMap<String, Digest>> {
+        // The condition is that of the index `audit_awaited`.
+        let mut query = self.connection.prepare_cached(
+            "SELECT number, body FROM audit WHERE what IN ('certifier awaited', 'certifier given up') ORDER BY number",
+        )?;
+        let mut awaited = BTreeMap::new();
+        let mut rows = query.query([])?;
+        while let Some(row) = rows.next()? {
+            match told(row)? {
+                Told::CertifierAwaited { awaited: a } => awaited.insert(a.name, a.request.sha256),
+                Told::CertifierGivenUp { name } => awaited.remove(&name),
+                _ => None,
+            };
+        }
+        Ok(awaited)
+    }
+
+    /// Returns the names of certifiers that were given up while they waited, and not awaited again since.
+    pub fn given_up(&self) -> Result<BTreeSet<String>> {
+        // The condition is that of the index `audit_awaited`.
+        let mut query = self.connection.prepare_cached(
+            "SELECT number, body FROM audit WHERE what IN ('certifier awaited', 'certifier given up') ORDER BY number",
+        )?;
+        let mut names = BTreeSet::new();
+        let mut rows = query.query([])?;
+        while let Some(row) = rows.next()? {
+            match told(row)? {
+                Told::CertifierGivenUp { name } => names.insert(name),
+                Told::CertifierAwaited { awaited } => names.remove(&awaited.name),
+                _ => false,
+            };
+        }
+        Ok(names)
     }
 
     /// Returns how keyrings were renamed: the number of the audit entry, the name before and the one after.

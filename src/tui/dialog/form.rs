@@ -3,7 +3,7 @@
 use super::import::Material;
 use super::line::{Line, choose, fill, fill_some, lines, options, passwords, some_lines, wanted};
 use super::menu::{Action, Menu, item};
-use super::records::Denial;
+use super::records::{Denial, Reasoning};
 use super::viewer::Text;
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
@@ -21,6 +21,7 @@ use crate::model::policy::Amendment;
 use crate::model::request::{Plan, RequestId};
 use crate::model::revocation::{NewRevocation, Release};
 use crate::model::site::Site;
+use crate::ops::certifier_status::Step;
 use crate::ops::request_again::proposed;
 use crate::ops::ring::Act;
 use crate::tui::chord::Key;
@@ -36,6 +37,10 @@ use crate::tui::widget::text::{fit, width, wrap};
 pub enum Goal {
     /// Makes a certifier.
     Certifier(Box<NewCertifier>),
+    /// Disables, enables or retires this certifier.
+    Status(String, Step),
+    /// Ends this certifier: final CRL, and its key is destroyed.
+    Destroy(String),
     /// Makes a keyring.
     Keyring(Box<NewKeyring>),
     /// Makes a keyring of a key and certificates that came from elsewhere.
@@ -89,6 +94,7 @@ impl Form {
         let look = model.look();
         let lines = match &goal {
             Goal::Certifier(new) => lines(&**new, &look, false),
+            Goal::Status(..) | Goal::Destroy(_) => lines(&Reasoning::default(), &look, false),
             Goal::Keyring(new) => lines(&**new, &look, false),
             Goal::Import(new, _) => lines(&**new, &look, false),
             Goal::Move(new, _) => lines(&**new, &look, false),
@@ -312,6 +318,15 @@ impl Form {
                 let good = fill(&mut new, lines, false);
                 let same = passwords(lines);
                 (good && same).then_some(Verb::CreateCertifier(new))
+            }
+            Goal::Status(name, step) => {
+                let (mut with, name, step) = (Reasoning::default(), name.clone(), *step);
+                let good = fill(&mut with, lines, false);
+                good.then_some(Verb::CertifierStatus { name, step, why: with.why })
+            }
+            Goal::Destroy(name) => {
+                let (mut with, name) = (Reasoning::default(), name.clone());
+                fill(&mut with, lines, false).then_some(Verb::DestroyKey { name, why: with.why })
             }
             Goal::Keyring(new) => {
                 let mut new = (**new).clone();
