@@ -3,7 +3,7 @@
 use clap::{Arg, ArgMatches, Command};
 
 use super::session::{Cell, Session};
-use super::{fields, policy};
+use super::{fields, policy, protection};
 use crate::desk::Verb;
 use crate::model::certifier::{Certifier, NewCertifier};
 use crate::model::error::{Error, Result};
@@ -23,7 +23,7 @@ pub(super) fn command() -> Command {
         .subcommand(named("show", "Shows a certifier"))
         .subcommand(named("certificate", "Prints the certificate of a certifier as PEM"))
         .subcommand(named("crl", "Prints the latest CRL of a certifier as PEM"));
-    policy::commands(certifiers)
+    protection::commands(policy::commands(certifiers))
 }
 
 /// Runs a command about certifiers.
@@ -67,7 +67,9 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             session.out.raw(&pem::write("X509 CRL", &crl.0));
             Ok(0)
         }
-        Some((word, options)) => policy::run(word, options, session).unwrap_or(Ok(2)),
+        Some((word, options)) => policy::run(word, options, session)
+            .or_else(|| protection::run(word, options, session))
+            .unwrap_or(Ok(2)),
         _ => Ok(2),
     }
 }

@@ -11,6 +11,7 @@ use super::key::KeyType;
 use super::keyring::{check_name, country, ends};
 use super::policy::Fields;
 pub use super::policy::{HasPolicy, Policy, PolicyVersion, Proposal, Roles};
+use super::protection::KeyProtection;
 use super::secret::Secret;
 use super::time::{Timestamp, days_left};
 
@@ -83,6 +84,9 @@ pub struct Certifier {
     /// An amendment that waits for a second CAA.
     #[serde(default)]
     pub proposal: Option<Proposal>,
+    /// How its key is protected.
+    #[serde(default)]
+    pub protection: KeyProtection,
     /// The latest CRL.
     pub crl: Option<CrlInfo>,
 }
@@ -265,6 +269,9 @@ impl Certifier {
             "When its certificate ends; nothing it signs lasts longer.",
             |x, look| ends(&x.certificate, look),
         ),
+        Field::derived("protection", "Key protection", "What opens its private key.", |x, _| {
+            x.protection.words()
+        }),
         Field::derived("policy-version", "Policy version", "Rises with every amendment.", |x, _| {
             x.policy.version.to_string()
         }),

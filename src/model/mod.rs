@@ -19,6 +19,7 @@ pub mod leftover;
 pub mod name;
 pub mod policy;
 pub mod profile;
+pub mod protection;
 pub mod request;
 pub mod secret;
 pub mod site;

@@ -8,6 +8,7 @@ use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::keyring::check_name;
 use crate::model::profile::Validity;
+use crate::model::protection::KeyProtection;
 use crate::model::time::Timestamp;
 use crate::pki::key::PrivateKey;
 use crate::pki::signer::Signing;
@@ -71,6 +72,7 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
         certificate: certificate::read(&der)?,
         versions: Vec::new(),
         proposal: None,
+        protection: KeyProtection::default(),
         policy,
         crl: None,
     };

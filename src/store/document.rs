@@ -11,6 +11,7 @@ use crate::model::change::FileWrite;
 use crate::model::error::{Error, Result};
 use crate::model::keyring::check_name;
 use crate::model::profile::Profile;
+use crate::model::protection::KeyProtection;
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
 use crate::pki;
@@ -122,7 +123,16 @@ pub fn read_certifier(name: &str, ron: &[u8], certificate: &[u8], crl: Option<Cr
         return Err(bad("It is not the certificate that certifier.ron names.".into()));
     }
     let CertifierFile { name, created, policy, proposal, .. } = document;
-    Ok(Certifier { name, created, certificate, policy, versions: Vec::new(), proposal, crl })
+    Ok(Certifier {
+        name,
+        created,
+        certificate,
+        policy,
+        versions: Vec::new(),
+        proposal,
+        protection: KeyProtection::default(),
+        crl,
+    })
 }
 
 /// Returns the path of a signed policy version, and of its signature.

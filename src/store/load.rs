@@ -18,6 +18,7 @@ use crate::model::certifier::Certifier;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::{Keyring, Role, check_name};
 use crate::model::profile::Profile;
+use crate::model::protection::KeyProtection;
 use crate::model::unread::{Sort, Unread};
 
 /// How it begins what is said of a file that is not there.
@@ -244,10 +245,16 @@ impl<'a> Load<'a> {
                 let versions = document::read_policies(&c, &self.policies(&c)?)?;
                 Ok(Certifier { versions, ..c })
             });
-            match &certifier {
-                Ok(certifier) => self.certifier_key(certifier)?,
-                Err(_) => drop(self.stamps.remove(&pem)),
-            }
+            let certifier = match certifier {
+                Ok(mut certifier) => {
+                    certifier.protection = self.certifier_key(&certifier)?.unwrap_or_default();
+                    Ok(certifier)
+                }
+                Err(error) => {
+                    self.stamps.remove(&pem);
+                    Err(error)
+                }
+            };
             self.keep(path, certifier, |s, c| s.certifiers.insert(c.name.clone(), c));
         }
         for name in made.certifiers.keys() {
@@ -278,19 +285,19 @@ impl<'a> Load<'a> {
         Ok(signed)
     }
 
-    /// Looks whether the sealed key of a certifier is there, private, and its own.
-    fn certifier_key(&mut self, certifier: &Certifier) -> Result<()> {
+    /// Looks whether the sealed key of a certifier is there, private, and its own; returns how it is protected.
+    fn certifier_key(&mut self, certifier: &Certifier) -> Result<Option<KeyProtection>> {
         let path = certifier_key::path(&certifier.name);
         let find = |s: &'a State| s.certifiers.get(&certifier.name).filter(|_| s.unread(&path).is_none());
-        if self.unchanged(&path, find).is_some() {
-            return Ok(());
+        if let Some(same) = self.unchanged(&path, find) {
+            return Ok(Some(same.protection.clone()));
         }
         self.stamp(&path)?;
         let key = &certifier.certificate.key.sha256;
         let checked =
             self.private(&path).and_then(|bytes| certifier_key::check(&certifier.name, &bytes, key));
         match checked {
-            Ok(()) => {}
+            Ok(protection) => return Ok(Some(protection)),
             Err(e) if e.kind == Kind::NotFound => {
                 let why =
                     format!("{MISSING} Without it the certifier signs nothing. Restore it from a backup.");
@@ -298,7 +305,7 @@ impl<'a> Load<'a> {
             }
             Err(e) => self.unread_for(path, &e),
         }
-        Ok(())
+        Ok(None)
     }
 
     fn profiles(&mut self) -> Result<()> {

@@ -20,6 +20,7 @@ pub mod remembered;
 mod sample;
 pub mod seal;
 pub mod search;
+pub mod shares;
 pub mod signer;
 pub mod sth;
 pub mod system;

@@ -92,6 +92,7 @@ fn certifier(certificate: Certificate) -> Certifier {
         policy,
         versions: Vec::new(),
         proposal: None,
+        protection: Default::default(),
         crl: None,
     }
 }

@@ -271,6 +271,7 @@ pub(super) const FIXTURES: &[Fixture] = &[
                 policy,
                 versions: Vec::new(),
                 proposal: None,
+                protection: Default::default(),
                 crl: None,
             };
             s.certifiers.insert(name, root);

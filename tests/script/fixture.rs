@@ -73,6 +73,7 @@ pub(crate) fn full() -> State {
         },
         versions: Vec::new(),
         proposal: None,
+        protection: Default::default(),
         crl: Some(crl),
     };
     state.certifiers.insert(certifier.name.clone(), certifier);

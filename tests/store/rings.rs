@@ -182,6 +182,7 @@ fn a_certifier_lives_on_the_disk() {
         policy: policy.clone(),
         versions: Vec::new(),
         proposal: None,
+        protection: Default::default(),
         crl: None,
     };
     let light = Protection { argon2_mib: 1, argon2_passes: 1, keyring_rounds: 10 };

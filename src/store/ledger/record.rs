@@ -160,6 +160,8 @@ impl<'a> Record<'a> {
             | Fact::SiteDeleted { .. }
             | Fact::Refused { .. }
             | Fact::UnlockFailed { .. }
+            | Fact::UnlockRehearsed { .. }
+            | Fact::KeyProtected { .. }
             | Fact::CertifierUnlocked { .. } => self.append(fact).map(|_| ()),
         }
     }

@@ -4,6 +4,7 @@ use super::import::Material;
 use super::line::{Line, choose, fill, fill_some, lines, options, passwords, some_lines, wanted};
 use super::menu::{Action, Menu, item};
 use super::records::{Denial, Withdrawal};
+use super::secret::{Opens, SecretLine};
 use super::viewer::Text;
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
@@ -19,12 +20,13 @@ use crate::model::keyring::{
     ImportedKeyring, Keyring, MovedKeyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying,
 };
 use crate::model::policy::Amendment;
+use crate::model::protection::NewProtection;
 use crate::model::request::{Plan, RequestId};
 use crate::model::site::Site;
 use crate::ops::request_again::proposed;
 use crate::ops::ring::Act;
 use crate::tui::chord::Key;
-use crate::tui::job;
+use crate::tui::job::{self, Job};
 use crate::tui::model::{Model, Mood};
 use crate::tui::msg::{Effect, Input, JobId};
 use crate::tui::pane::certifiers::before_saving;
@@ -46,6 +48,8 @@ pub enum Goal {
     Site(Option<Box<Site>>),
     /// Amends the policy of this certifier; it is as it was when editing began.
     Amend(String, Box<Amendment>),
+    /// Changes what opens the key of this certifier.
+    Protect(String, Box<NewProtection>),
     /// Approves a request whose review showed this plan with so many warnings.
     Approve(RequestId, Plan, usize),
     /// Denies a request.
@@ -92,6 +96,7 @@ impl Form {
             Goal::Move(new, _) => lines(&**new, &look, false),
             Goal::Site(None) => lines(&Site::default(), &look, false),
             Goal::Site(Some(site)) => lines(&**site, &look, true),
+            Goal::Protect(_, new) => some_lines(&**new, &look, |f| new.asks(f.name)),
             Goal::Amend(_, amendment) => lines(&**amendment, &look, true),
             Goal::Approve(_, plan, _) => lines(plan, &look, false),
             Goal::Deny(_) => lines(&Denial::default(), &look, false),
@@ -240,6 +245,12 @@ impl Form {
             self.busy = Some(id);
             return (Some(Dialog::Form(self)), vec![effect]);
         }
+        if let Goal::Protect(certifier, new) = &self.goal {
+            return match protection(new, &mut self.lines, &mut self.cursor) {
+                None => (Some(Dialog::Form(self)), Vec::new()),
+                Some(new) => (None, protected(model, certifier.clone(), &new)),
+            };
+        }
         let verb = self.verb();
         let Some(verb) = verb else {
             if let Some(first) = self.lines.iter().position(|l| l.error.is_some()) {
@@ -363,7 +374,7 @@ impl Form {
                 asked.found = asked.found.map(|path| crate::tui::task::at_home(&path));
                 good.then_some(Verb::Reconcile(asked))
             }
-            Goal::Export(_) | Goal::Certificates(_) => None,
+            Goal::Export(_) | Goal::Certificates(_) | Goal::Protect(..) => None,
             Goal::Revoke(certifier, serial) => {
                 let mut with = Withdrawal { reason: Reason::Unspecified };
                 let (certifier, serial) = (certifier.clone(), serial.clone());
@@ -478,5 +489,36 @@ impl Form {
             tall: self.lines.len() > 6,
             ..Sheet::default()
         }
+    }
+}
+
+/// Reads what shall open a key, or marks what is wrong.
+fn protection(before: &NewProtection, lines: &mut [Line], cursor: &mut usize) -> Option<NewProtection> {
+    let mut new = before.clone();
+    let good = fill_some(&mut new, lines, false, |f| before.asks(f.name));
+    if good && let Some((field, why)) = new.fault() {
+        let at = NewProtection::FIELDS.iter().filter(|f| before.asks(f.name)).position(|f| f.name == field);
+        if let Some(line) = at.and_then(|at| lines.get_mut(at)) {
+            line.error = Some(why.into());
+        }
+    }
+    match lines.iter().position(|l| l.error.is_some()) {
+        Some(first) => {
+            *cursor = first;
+            None
+        }
+        None => Some(new),
+    }
+}
+
+/// Goes on to what opens the key now; shares are dealt and handed out before.
+fn protected(model: &mut Model, certifier: String, new: &NewProtection) -> Vec<Effect> {
+    match new.sealing() {
+        Some(sealing) => {
+            let opens = Opens::Protect(certifier, Box::new(sealing));
+            model.dialogs.push(Dialog::Secret(SecretLine::new(opens)));
+            Vec::new()
+        }
+        None => vec![model.start(Job::Deal(certifier), |id| Effect::Deal(id, new.needed, new.of)).1],
     }
 }

@@ -1,5 +1,6 @@
 //! The pane of certifiers: the authorities of the workspace, locked or unlocked.
 
+mod key;
 mod policy;
 
 pub(in crate::tui) use policy::before_saving;
@@ -118,7 +119,7 @@ pub const PANE: Pane = Pane {
             ("console.help", "See every key of this pane."),
         ]
     },
-    commands: &[COMMANDS, policy::COMMANDS],
+    commands: &[COMMANDS, policy::COMMANDS, key::COMMANDS],
 };
 
 const WRITE: Command = Command {
