@@ -18,8 +18,10 @@ mod probe;
 mod protection;
 #[cfg(feature = "network")]
 mod rehearse;
+pub mod remedy;
 pub mod report;
 mod request;
+mod revoke;
 mod secrets;
 mod session;
 mod site;

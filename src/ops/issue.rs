@@ -51,7 +51,7 @@ pub fn issue(state: &State, ids: &[RequestId], earlier: &Earlier, env: &mut Env<
     }
     let mut change = Change::default();
     for (name, requests) in by_certifier {
-        change.extend(issue_by(state, super::certifier(state, name)?, &requests, earlier, env)?);
+        change.extend(issue_by(state, super::issuing(state, name)?, &requests, earlier, env)?);
     }
     Ok(change)
 }

@@ -10,6 +10,6 @@ mod export;
 mod findings;
 mod first_day;
 pub(crate) mod fixture;
-mod history;
+pub(crate) mod history;
 mod walk;
 mod work;
