@@ -3,6 +3,7 @@
 
 pub mod export;
 mod keys;
+pub mod queue;
 mod verb;
 
 use std::path::Path;
