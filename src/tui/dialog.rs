@@ -16,6 +16,7 @@ pub mod log;
 pub mod menu;
 pub mod palette;
 pub mod path;
+pub mod phrase;
 pub mod pick;
 pub mod records;
 pub mod review;
@@ -72,6 +73,8 @@ pub enum Dialog {
     Revisions(history::Revisions),
     /// What abandoned attempts have left.
     Leftovers(leftovers::Leftovers),
+    /// A pass phrase that is shown once.
+    Phrase(phrase::Phrase),
     /// The audit chain.
     Log(Box<log::Log>),
     /// A refusal or failure.
@@ -138,6 +141,7 @@ impl Dialog {
             Self::Import(d) => d.input(model, input),
             Self::Revisions(d) => d.input(model, input),
             Self::Leftovers(d) => d.input(model, input),
+            Self::Phrase(d) => d.input(model, input),
             Self::Log(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
         }
@@ -165,6 +169,7 @@ impl Dialog {
             Self::Import(d) => d.sheet(model, columns),
             Self::Revisions(d) => d.sheet(model, columns),
             Self::Leftovers(d) => d.sheet(model, columns),
+            Self::Phrase(d) => d.sheet(model, columns),
             Self::Log(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
         }
@@ -178,6 +183,7 @@ impl Dialog {
             Self::Secret(d) => d.busy,
             Self::Menu(d) => d.busy,
             Self::Install(d) => d.busy,
+            Self::Phrase(d) => d.busy,
             _ => None,
         }
     }
@@ -190,6 +196,7 @@ impl Dialog {
             Self::Secret(d) => d.busy = job,
             Self::Menu(d) => d.busy = job,
             Self::Install(d) => d.busy = job,
+            Self::Phrase(d) => d.busy = job,
             _ => {}
         }
     }
