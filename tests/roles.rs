@@ -192,8 +192,9 @@ fn a_single_caa_amends_alone_and_every_version_is_signed() {
     let facts = amend(&mut ann, to).unwrap();
     let Fact::PolicyAmended { policy, version: Some(version), .. } = &facts[0] else { panic!("{facts:?}") };
     assert!(policy.version == 2 && version.alone.contains("no second CAA"), "{version:?}");
+    // It is not signed, and goes back under review.
     let facts = ann.run(Verb::Issue { ids: vec![id] }).unwrap().facts;
-    let Fact::SigningFailed { reason, .. } = &facts[0] else { panic!("{facts:?}") };
+    let [Fact::SigningFailed { reason, .. }] = &facts[..] else { panic!("{facts:?}") };
     assert!(reason.contains("changed since the approval"), "{reason}");
 
     // An amendment of what was looked at before is refused.

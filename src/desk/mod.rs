@@ -321,7 +321,7 @@ impl Desk {
     /// Records a refusal by a role or by the rule of two people.
     fn or_recorded<T>(&mut self, done: Result<T>) -> Result<T> {
         let Err(error) = done else { return done };
-        let Some(about) = error.about.clone().filter(|_| error.kind == Kind::NotAllowed) else {
+        let Some(about) = error.about.as_deref().cloned().filter(|_| error.kind == Kind::NotAllowed) else {
             return Err(error);
         };
         let fact = Fact::Refused { about, what: error.what.clone(), why: error.why.clone() };

@@ -575,10 +575,11 @@ impl State {
                 }
             }
             Fact::CrlIssued { certifier, crl, .. } => {
-                if let Some(c) = self.certifiers.get_mut(certifier) {
-                    if crl.base.is_none() && crl.partition == 0 {
-                        c.crl = Some(crl.clone());
-                    }
+                if let Some(c) = self.certifiers.get_mut(certifier)
+                    && crl.base.is_none()
+                    && crl.partition == 0
+                {
+                    c.crl = Some(crl.clone());
                 }
                 self.owed.remove(certifier);
             }

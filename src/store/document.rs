@@ -209,7 +209,7 @@ pub fn certifier(certifier: &Certifier) -> Result<Vec<FileWrite>> {
     };
     let mut files = vec![
         certifier_document(certifier)?,
-        text(certifier_path(name, "certificate.pem"), pem(&[certifier.certificate.clone()])),
+        text(certifier_path(name, "certificate.pem"), pem(std::slice::from_ref(&certifier.certificate))),
     ];
     for (file, all) in [("chain.pem", &certifier.chain), ("links.pem", &certifier.links)] {
         if !all.is_empty() {
