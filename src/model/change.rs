@@ -14,6 +14,8 @@ use super::crl::Publication;
 use super::finding::Subject;
 use super::issued::{Issued, Reason, Revocation};
 use super::keyring::Keyring;
+use super::person::Person;
+use super::protection::KeyProtection;
 use super::request::{Contact, Plan, Request, RequestId};
 use super::site::Site;
 use super::time::Timestamp;
@@ -333,6 +335,18 @@ pub enum Fact {
         /// Its name.
         name: String,
     },
+    /// A person document was made or changed; `what` says in a few words how.
+    PersonSaved {
+        /// The document after the change.
+        person: Person,
+        /// `made`, `key bound from request 3` ...
+        what: String,
+    },
+    /// A person document was deleted.
+    PersonDeleted {
+        /// Its name.
+        name: String,
+    },
     /// A signature was intended, and nothing signed was recorded within ten minutes: a crash or failure came between, or
     /// another console was faster and the work was done again. The number is spent.
     SigningAbandoned {
@@ -379,6 +393,22 @@ pub enum Fact {
         /// The certifier by name.
         certifier: String,
     },
+    /// A certifier's key was unlocked to see that it can be, and forgotten at once; nothing was signed.
+    UnlockRehearsed {
+        /// The certifier by name.
+        certifier: String,
+        /// What opened it: `the password`, `shares 1 and 3`.
+        with: String,
+    },
+    /// Another protection was put on a certifier's key; the file before was wiped.
+    KeyProtected {
+        /// The certifier by name.
+        certifier: String,
+        /// The protection now.
+        protection: KeyProtection,
+        /// What it was before, in words.
+        before: String,
+    },
 }
 
 impl Fact {
@@ -424,10 +454,14 @@ impl Fact {
             Self::CertificateReleased { .. } => "certificate released",
             Self::SiteSaved { .. } => "site saved",
             Self::SiteDeleted { .. } => "site deleted",
+            Self::PersonSaved { .. } => "person saved",
+            Self::PersonDeleted { .. } => "person deleted",
             Self::SigningAbandoned { .. } => "signing abandoned",
             Self::Refused { .. } => "refused",
             Self::UnlockFailed { .. } => "unlock failed",
             Self::CertifierUnlocked { .. } => "certifier unlocked",
+            Self::UnlockRehearsed { .. } => "unlock rehearsed",
+            Self::KeyProtected { .. } => "key protected",
             Self::Reconciled { .. } => "ledger reconciled",
         }
     }
@@ -454,6 +488,8 @@ impl Fact {
             | Self::CrlPublished { certifier, .. }
             | Self::CrlProved { certifier, .. }
             | Self::SigningAbandoned { certifier, .. }
+            | Self::UnlockRehearsed { certifier, .. }
+            | Self::KeyProtected { certifier, .. }
             | Self::CertifierUnlocked { certifier } => Subject::Certifier(certifier.clone()),
             Self::KeyringCreated { keyring }
             | Self::KeyringChanged { keyring, .. }
@@ -480,6 +516,8 @@ impl Fact {
             }
             Self::SiteSaved { site } => Subject::Site(site.name.clone()),
             Self::SiteDeleted { name } => Subject::Site(name.clone()),
+            Self::PersonSaved { person, .. } => Subject::Person(person.name.clone()),
+            Self::PersonDeleted { name } => Subject::Person(name.clone()),
         }
     }
 }
@@ -552,6 +590,11 @@ impl State {
                     c.proposal = None;
                 }
             }
+            Fact::KeyProtected { certifier, protection, .. } => {
+                if let Some(c) = self.certifiers.get_mut(certifier) {
+                    c.protection = protection.clone();
+                }
+            }
             Fact::PolicyProposed { certifier, proposal } => {
                 if let Some(c) = self.certifiers.get_mut(certifier) {
                     c.proposal = Some(proposal.clone());
@@ -563,13 +606,14 @@ impl State {
                 }
             }
             Fact::CrlIssued { certifier, crl, .. } => {
-                if let Some(c) = self.certifiers.get_mut(certifier) {
-                    if crl.base.is_none() && crl.partition == 0 {
-                        let before = c.crl.as_ref().and_then(|crl| crl.regular);
-                        let regular = if crl.immediate { before } else { Some(crl.this_update) };
-                        c.crl = Some(CrlInfo { regular, ..crl.clone() });
-                        self.published.remove(certifier);
-                    }
+                if let Some(c) = self.certifiers.get_mut(certifier)
+                    && crl.base.is_none()
+                    && crl.partition == 0
+                {
+                    let before = c.crl.as_ref().and_then(|crl| crl.regular);
+                    let regular = if crl.immediate { before } else { Some(crl.this_update) };
+                    c.crl = Some(CrlInfo { regular, ..crl.clone() });
+                    self.published.remove(certifier);
                 }
                 self.owed.remove(certifier);
             }
@@ -620,7 +664,10 @@ impl State {
                 let publication = Publication { number: *number, at: *at, proved: true };
                 self.published.entry(certifier.clone()).or_default().insert(source.clone(), publication);
             }
-            Fact::CertificateRecorded { .. } => self.issued += 1,
+            Fact::CertificateRecorded { issued, .. } => {
+                self.issued += 1;
+                self.unlisted.remove(&issued.sha256);
+            }
             Fact::CertificateRevoked { certifier, serial, reason, at, by, invalidity, comment } => {
                 self.revoked += 1;
                 self.owe(certifier, Some((*reason, *at)));
@@ -645,6 +692,14 @@ impl State {
             Fact::SiteDeleted { name } => {
                 self.sites.remove(name);
             }
+            Fact::PersonSaved { person, .. } => {
+                self.people.insert(person.name.clone(), person.clone());
+                self.forget_revocations();
+            }
+            Fact::PersonDeleted { name } => {
+                self.people.remove(name);
+                self.forget_revocations();
+            }
             Fact::FilePutAway { path } => self.unreadable.retain(|unread| unread.path != *path),
             Fact::Reconciled { .. } => self.setback = None,
             Fact::WorkspaceCreated
@@ -652,6 +707,7 @@ impl State {
             | Fact::SigningAbandoned { .. }
             | Fact::Refused { .. }
             | Fact::UnlockFailed { .. }
+            | Fact::UnlockRehearsed { .. }
             | Fact::CertifierUnlocked { .. } => {}
         }
     }
@@ -664,7 +720,8 @@ impl State {
     /// Remembers the revocation of a certificate that stands in a keyring, or that it is not revoked.
     fn standing(&mut self, certifier: &str, serial: &Serial, revocation: Option<Revocation>) {
         let Some(issuer) = self.certifiers.get(certifier) else { return };
-        let mut standing = self.keyrings.values().flat_map(|ring| &ring.entries).map(|e| &e.certificate);
+        let rings = self.keyrings.values().flat_map(|ring| &ring.entries).map(|e| &e.certificate);
+        let mut standing = rings.chain(self.people.values().flat_map(|p| &p.certificates));
         let Some(c) = standing.find(|c| c.serial == *serial && issuer.is_issuer_of(c)) else { return };
         match revocation {
             Some(revocation) => self.revocations.insert(c.sha256, revocation),
@@ -672,9 +729,12 @@ impl State {
         };
     }
 
-    /// Forgets the revocations of certificates that stand in no keyring any more.
+    /// Forgets the revocations of certificates that stand in no keyring and belong to no person any more.
     fn forget_revocations(&mut self) {
-        let keyrings = &self.keyrings;
-        self.revocations.retain(|sha256, _| keyrings.values().any(|ring| ring.entry(sha256).is_some()));
+        let (keyrings, people) = (&self.keyrings, &self.people);
+        self.revocations.retain(|sha256, _| {
+            keyrings.values().any(|ring| ring.entry(sha256).is_some())
+                || people.values().any(|p| p.certificates.iter().any(|c| c.sha256 == *sha256))
+        });
     }
 }
