@@ -2,6 +2,7 @@
 //! faster. Both faces work through it. The only place that reads the clock and the system's randomness.
 
 pub mod export;
+pub mod queue;
 mod verb;
 
 use std::path::Path;

@@ -16,7 +16,7 @@ use crate::model::issued::{Issued, Reason, Revocation};
 use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring, Role};
 use crate::model::leftover::Way;
 use crate::model::policy::Amendment;
-use crate::model::request::{Pkcs10, Plan, Request, RequestId, Status};
+use crate::model::request::{Delivery, Note, Pkcs10, Plan, Request, RequestId, Status};
 use crate::model::revocation::NewRevocation;
 use crate::model::secret::Secret;
 use crate::model::site::Site;
@@ -30,11 +30,15 @@ use crate::ops::create_certifier::create_certifier;
 use crate::ops::create_keyring::create_keyring;
 use crate::ops::delete_keyring::delete_keyring;
 use crate::ops::deny::deny;
+use crate::ops::edit_plan::edit_plan;
+use crate::ops::expire::expire;
 use crate::ops::import_keyring::{import_keyring, move_keyring};
-use crate::ops::import_request::import_requests;
+use crate::ops::import_request::{Known, import_requests};
 use crate::ops::install::not_revoked;
 use crate::ops::issue::{Earlier, issue};
 use crate::ops::issue_crl::issue_crl;
+use crate::ops::note_request::note_request;
+use crate::ops::pick_up::pick_up;
 use crate::ops::put_away::put_away;
 use crate::ops::reconcile::{self, reconcile};
 use crate::ops::restore::undelete;
@@ -42,6 +46,7 @@ use crate::ops::revoke::{release, revoke};
 use crate::ops::ring::{self, Act};
 use crate::ops::roles;
 use crate::ops::site::{delete_site, save_site};
+use crate::ops::withdraw::withdraw;
 use crate::pki::key::PrivateKey;
 use crate::pki::pem::Opening;
 use crate::store::brought;
@@ -82,11 +87,20 @@ pub enum Verb {
     /// Makes a keyring with key and request, and puts the request into the queue.
     CreateKeyring(NewKeyring),
     /// Puts requests made elsewhere into the queue.
-    ImportRequests {
-        /// The requests as read.
-        requests: Vec<Pkcs10>,
-        /// `file web.csr`, `pasted`, `standard input`.
-        source: String,
+    ImportRequests(Delivery),
+    /// Notes whom to ask about a request.
+    NoteRequest {
+        /// Which.
+        id: RequestId,
+        /// What is known from now on.
+        note: Note,
+    },
+    /// Edits what will be issued.
+    EditPlan {
+        /// For which request.
+        id: RequestId,
+        /// What shall be issued, if somebody else approves it.
+        plan: Plan,
     },
     /// Approves a request.
     Approve {
@@ -101,6 +115,25 @@ pub enum Verb {
         id: RequestId,
         /// Why.
         reason: String,
+    },
+    /// Takes a request back.
+    WithdrawRequest {
+        /// Which.
+        id: RequestId,
+        /// Why.
+        reason: String,
+    },
+    /// Crosses requests off that were open for too long.
+    Expire {
+        /// Which.
+        ids: Vec<RequestId>,
+    },
+    /// Records that the certificate of a request was handed out.
+    PickUp {
+        /// Which.
+        id: RequestId,
+        /// Where to, in words.
+        to: String,
     },
     /// Signs approved requests; the certifiers have to be unlocked.
     Issue {
@@ -210,6 +243,11 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Makes the verb that puts requests of one source into the queue.
+    pub fn import(requests: Vec<Pkcs10>, source: &str) -> Self {
+        Self::ImportRequests(Delivery::of(requests, source))
+    }
+
     /// Makes a verb that changes a keyring; the stash gives the password until one is typed.
     pub fn ring(keyring: impl Into<String>, act: Act) -> Self {
         Self::Ring { keyring: keyring.into(), act, password: None }
@@ -303,7 +341,8 @@ impl Verb {
 #[derive(Default)]
 pub(super) struct Needs {
     password: Secret,
-    known: Vec<Request>,
+    known: Known,
+    request: Option<Request>,
     earlier: Earlier,
     issued: Vec<Issued>,
     crl_number: u64,
@@ -328,13 +367,19 @@ impl Needs {
                 }
                 needs.password = desk.ring_password(state, keyring, password.as_ref())?;
             }
-            Verb::ImportRequests { requests, .. } => {
-                let ledger = desk.store.ledger();
-                for request in requests {
-                    needs.known.extend(ledger.request_by_sha256(&request.sha256)?);
+            Verb::ImportRequests(delivery) => needs.known = desk.known(delivery)?,
+            Verb::PickUp { id, .. } | Verb::NoteRequest { id, .. } => {
+                needs.request = Some(desk.request(*id)?);
+            }
+            Verb::Approve { id, .. }
+            | Verb::Deny { id, .. }
+            | Verb::EditPlan { id, .. }
+            | Verb::WithdrawRequest { id, .. } => needs.look_at(desk, state, *id)?,
+            Verb::Expire { ids } => {
+                for id in ids {
+                    needs.look_at(desk, state, *id)?;
                 }
             }
-            Verb::Approve { id, .. } | Verb::Deny { id, .. } => needs.look_at(desk, state, *id)?,
             Verb::Issue { ids } => {
                 for id in ids {
                     needs.look_at(desk, state, *id)?;
@@ -445,9 +490,18 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         Verb::CertifierStatus { name, step, why } => change_status(state, name, *step, why, env),
         Verb::DestroyKey { name, why } => destroy_key(state, name, why, &needs.ending, env),
         Verb::CreateKeyring(asked) => create_keyring(state, asked, env),
-        Verb::ImportRequests { requests, source } => {
-            import_requests(state, requests, source, &needs.known, env)
-        }
+        Verb::ImportRequests(delivery) => import_requests(state, delivery, &needs.known, env),
+        Verb::NoteRequest { note, .. } => match &needs.request {
+            Some(request) => note_request(request, note, env),
+            None => Err(Error::internal("A request was not looked up.")),
+        },
+        Verb::PickUp { to, .. } => match &needs.request {
+            Some(request) => pick_up(request, to, env),
+            None => Err(Error::internal("A request was not looked up.")),
+        },
+        Verb::EditPlan { id, plan } => edit_plan(state, *id, plan, env),
+        Verb::WithdrawRequest { id, reason } => withdraw(state, *id, reason, env),
+        Verb::Expire { ids } => expire(state, ids, env),
         Verb::Approve { id, plan } => {
             let earlier = needs.earlier.get(id).map_or(&[][..], Vec::as_slice);
             approve(state, *id, plan, earlier, env)
