@@ -13,6 +13,8 @@ use super::certifier::{Awaited, Certifier, CrlInfo, Policy, PolicyVersion, Propo
 use super::finding::Subject;
 use super::issued::{Issued, Reason, Revocation};
 use super::keyring::Keyring;
+use super::person::Person;
+use super::protection::KeyProtection;
 use super::request::{Contact, Plan, Request, RequestId};
 use super::site::Site;
 use super::time::Timestamp;
@@ -306,6 +308,18 @@ pub enum Fact {
         /// Its name.
         name: String,
     },
+    /// A person document was made or changed; `what` says in a few words how.
+    PersonSaved {
+        /// The document after the change.
+        person: Person,
+        /// `made`, `key bound from request 3` ...
+        what: String,
+    },
+    /// A person document was deleted.
+    PersonDeleted {
+        /// Its name.
+        name: String,
+    },
     /// A signature was intended, and nothing signed was recorded within ten minutes: a crash or failure came between, or
     /// another console was faster and the work was done again. The number is spent.
     SigningAbandoned {
@@ -352,6 +366,22 @@ pub enum Fact {
         /// The certifier by name.
         certifier: String,
     },
+    /// A certifier's key was unlocked to see that it can be, and forgotten at once; nothing was signed.
+    UnlockRehearsed {
+        /// The certifier by name.
+        certifier: String,
+        /// What opened it: `the password`, `shares 1 and 3`.
+        with: String,
+    },
+    /// Another protection was put on a certifier's key; the file before was wiped.
+    KeyProtected {
+        /// The certifier by name.
+        certifier: String,
+        /// The protection now.
+        protection: KeyProtection,
+        /// What it was before, in words.
+        before: String,
+    },
 }
 
 impl Fact {
@@ -395,10 +425,14 @@ impl Fact {
             Self::CertificateReleased { .. } => "certificate released",
             Self::SiteSaved { .. } => "site saved",
             Self::SiteDeleted { .. } => "site deleted",
+            Self::PersonSaved { .. } => "person saved",
+            Self::PersonDeleted { .. } => "person deleted",
             Self::SigningAbandoned { .. } => "signing abandoned",
             Self::Refused { .. } => "refused",
             Self::UnlockFailed { .. } => "unlock failed",
             Self::CertifierUnlocked { .. } => "certifier unlocked",
+            Self::UnlockRehearsed { .. } => "unlock rehearsed",
+            Self::KeyProtected { .. } => "key protected",
             Self::Reconciled { .. } => "ledger reconciled",
         }
     }
@@ -423,6 +457,8 @@ impl Fact {
             | Self::ProposalWithdrawn { certifier, .. }
             | Self::CrlIssued { certifier, .. }
             | Self::SigningAbandoned { certifier, .. }
+            | Self::UnlockRehearsed { certifier, .. }
+            | Self::KeyProtected { certifier, .. }
             | Self::CertifierUnlocked { certifier } => Subject::Certifier(certifier.clone()),
             Self::KeyringCreated { keyring }
             | Self::KeyringChanged { keyring, .. }
@@ -449,6 +485,8 @@ impl Fact {
             }
             Self::SiteSaved { site } => Subject::Site(site.name.clone()),
             Self::SiteDeleted { name } => Subject::Site(name.clone()),
+            Self::PersonSaved { person, .. } => Subject::Person(person.name.clone()),
+            Self::PersonDeleted { name } => Subject::Person(name.clone()),
         }
     }
 }
@@ -521,6 +559,11 @@ impl State {
                     c.proposal = None;
                 }
             }
+            Fact::KeyProtected { certifier, protection, .. } => {
+                if let Some(c) = self.certifiers.get_mut(certifier) {
+                    c.protection = protection.clone();
+                }
+            }
             Fact::PolicyProposed { certifier, proposal } => {
                 if let Some(c) = self.certifiers.get_mut(certifier) {
                     c.proposal = Some(proposal.clone());
@@ -532,10 +575,11 @@ impl State {
                 }
             }
             Fact::CrlIssued { certifier, crl, .. } => {
-                if let Some(c) = self.certifiers.get_mut(certifier) {
-                    if crl.base.is_none() && crl.partition == 0 {
-                        c.crl = Some(crl.clone());
-                    }
+                if let Some(c) = self.certifiers.get_mut(certifier)
+                    && crl.base.is_none()
+                    && crl.partition == 0
+                {
+                    c.crl = Some(crl.clone());
                 }
                 self.owed.remove(certifier);
             }
@@ -578,7 +622,10 @@ impl State {
                     request.apply(fact);
                 }
             }
-            Fact::CertificateRecorded { .. } => self.issued += 1,
+            Fact::CertificateRecorded { issued, .. } => {
+                self.issued += 1;
+                self.unlisted.remove(&issued.sha256);
+            }
             Fact::CertificateRevoked { certifier, serial, reason, at, by, invalidity, comment } => {
                 self.revoked += 1;
                 self.owe(certifier, Some((*reason, *at)));
@@ -603,6 +650,14 @@ impl State {
             Fact::SiteDeleted { name } => {
                 self.sites.remove(name);
             }
+            Fact::PersonSaved { person, .. } => {
+                self.people.insert(person.name.clone(), person.clone());
+                self.forget_revocations();
+            }
+            Fact::PersonDeleted { name } => {
+                self.people.remove(name);
+                self.forget_revocations();
+            }
             Fact::FilePutAway { path } => self.unreadable.retain(|unread| unread.path != *path),
             Fact::Reconciled { .. } => self.setback = None,
             Fact::WorkspaceCreated
@@ -610,6 +665,7 @@ impl State {
             | Fact::SigningAbandoned { .. }
             | Fact::Refused { .. }
             | Fact::UnlockFailed { .. }
+            | Fact::UnlockRehearsed { .. }
             | Fact::CertifierUnlocked { .. } => {}
         }
     }
@@ -622,7 +678,8 @@ impl State {
     /// Remembers the revocation of a certificate that stands in a keyring, or that it is not revoked.
     fn standing(&mut self, certifier: &str, serial: &Serial, revocation: Option<Revocation>) {
         let Some(issuer) = self.certifiers.get(certifier) else { return };
-        let mut standing = self.keyrings.values().flat_map(|ring| &ring.entries).map(|e| &e.certificate);
+        let rings = self.keyrings.values().flat_map(|ring| &ring.entries).map(|e| &e.certificate);
+        let mut standing = rings.chain(self.people.values().flat_map(|p| &p.certificates));
         let Some(c) = standing.find(|c| c.serial == *serial && issuer.is_issuer_of(c)) else { return };
         match revocation {
             Some(revocation) => self.revocations.insert(c.sha256, revocation),
@@ -630,9 +687,12 @@ impl State {
         };
     }
 
-    /// Forgets the revocations of certificates that stand in no keyring any more.
+    /// Forgets the revocations of certificates that stand in no keyring and belong to no person any more.
     fn forget_revocations(&mut self) {
-        let keyrings = &self.keyrings;
-        self.revocations.retain(|sha256, _| keyrings.values().any(|ring| ring.entry(sha256).is_some()));
+        let (keyrings, people) = (&self.keyrings, &self.people);
+        self.revocations.retain(|sha256, _| {
+            keyrings.values().any(|ring| ring.entry(sha256).is_some())
+                || people.values().any(|p| p.certificates.iter().any(|c| c.sha256 == *sha256))
+        });
     }
 }

@@ -18,7 +18,9 @@ use crate::model::certifier::{Certifier, CrlInfo};
 use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::{Keyring, Role, check_name};
 use crate::model::profile::Profile;
+use crate::model::protection::KeyProtection;
 use crate::model::unread::{Sort, Unread};
+use crate::pki::chain::signed_by;
 use crate::pki::parallel;
 
 /// How it begins what is said of a file that is not there.
@@ -47,6 +49,7 @@ pub(super) fn load(
     let made = ledger.made()?;
     load.keyrings(&made)?;
     load.sites()?;
+    load.people()?;
     load.certifiers(ledger, &made)?;
     load.profiles()?;
     load.state.owed = ledger.owed()?;
@@ -196,6 +199,11 @@ impl<'a> Load<'a> {
                 self.state.revocations.insert(sha256, revocation);
             }
         }
+        for certificate in self.state.people.values().flat_map(|person| &person.certificates) {
+            if let Some(revocation) = ledger.revocation(&certificate.sha256)? {
+                self.state.revocations.insert(certificate.sha256, revocation);
+            }
+        }
         Ok(())
     }
 
@@ -203,7 +211,9 @@ impl<'a> Load<'a> {
     fn unlisted(&mut self, ledger: &SqliteLedger) -> Result<()> {
         for entry in self.state.keyrings.values().flat_map(|ring| &ring.entries) {
             let certificate = &entry.certificate;
-            if self.state.certifier_of(certificate).is_some() && !ledger.is_issued(&certificate.sha256)? {
+            let issuer = self.state.certifier_of(certificate);
+            let unknown = issuer.is_some() && !ledger.is_issued(&certificate.sha256)?;
+            if unknown && issuer.is_some_and(|c| signed_by(certificate, &c.certificate)) {
                 self.state.unlisted.insert(certificate.sha256);
             }
         }
@@ -222,6 +232,22 @@ impl<'a> Load<'a> {
             };
             let site = good_name(&name).and(site);
             self.keep(path, site, |s, site| s.sites.insert(site.name.clone(), site));
+        }
+        Ok(())
+    }
+
+    fn people(&mut self) -> Result<()> {
+        for (name, extension) in self.names("directory/people")? {
+            if extension != "ron" {
+                continue;
+            }
+            let path = document::person_path(&name);
+            let person = match self.unchanged(&path, |s| s.people.get(&name)) {
+                Some(person) => Ok(person.clone()),
+                None => self.public(&path).and_then(|b| document::read_person(&name, &b)),
+            };
+            let person = good_name(&name).and(person);
+            self.keep(path, person, |s, person| s.people.insert(person.name.clone(), person));
         }
         Ok(())
     }
@@ -281,10 +307,12 @@ impl<'a> Load<'a> {
                 let versions = document::read_policies(&c, &self.policies(&c)?)?;
                 Ok(Certifier { versions, ..c })
             });
-            match &certifier {
+            let mut certifier = certifier;
+            match &mut certifier {
                 Ok(certifier) if certifier.status.has_key() => {
                     let key = certifier.certificate.key.sha256;
-                    self.certifier_key(&name, &key, |s| s.certifiers.contains_key(&name))?;
+                    let before = |s: &'a State| s.certifiers.get(&name).map(|c| c.protection.clone());
+                    certifier.protection = self.certifier_key(&name, &key, before)?.unwrap_or_default();
                 }
                 Ok(_) => {}
                 Err(_) => parts.iter().for_each(|part| {
@@ -345,7 +373,7 @@ impl<'a> Load<'a> {
         match &awaited {
             Ok(awaited) => {
                 let key = awaited.request.key.sha256;
-                self.certifier_key(name, &key, |s| s.awaited.contains_key(name))?;
+                self.certifier_key(name, &key, |s| s.awaited.get(name).map(|_| KeyProtection::default()))?;
             }
             Err(_) => drop(self.stamps.remove(&pem)),
         }
@@ -368,18 +396,23 @@ impl<'a> Load<'a> {
         Ok(signed)
     }
 
-    /// Looks whether the sealed key of a certifier is there, private, and its own; `known` tells whether a state has the
-    /// certifier.
-    fn certifier_key(&mut self, name: &str, key: &Digest, known: impl Fn(&State) -> bool) -> Result<()> {
+    /// Looks whether the sealed key of a certifier is there, private, and its own, and returns how it is protected; `before`
+    /// finds how it was in a state that has the certifier.
+    fn certifier_key(
+        &mut self,
+        name: &str,
+        key: &Digest,
+        before: impl Fn(&'a State) -> Option<KeyProtection>,
+    ) -> Result<Option<KeyProtection>> {
         let path = certifier_key::path(name);
-        let find = |s: &'a State| Some(s).filter(|s| known(s) && s.unread(&path).is_none());
-        if self.unchanged(&path, find).is_some() {
-            return Ok(());
+        let find = |s: &'a State| Some(s).filter(|s| before(s).is_some() && s.unread(&path).is_none());
+        if let Some(same) = self.unchanged(&path, find) {
+            return Ok(before(same));
         }
         self.stamp(&path)?;
         let checked = self.private(&path).and_then(|bytes| certifier_key::check(name, &bytes, key));
         match checked {
-            Ok(()) => {}
+            Ok(protection) => return Ok(Some(protection)),
             Err(e) if e.kind == Kind::NotFound => {
                 let why =
                     format!("{MISSING} Without it the certifier signs nothing. Restore it from a backup.");
@@ -387,7 +420,7 @@ impl<'a> Load<'a> {
             }
             Err(e) => self.unread_for(path, &e),
         }
-        Ok(())
+        Ok(None)
     }
 
     fn profiles(&mut self) -> Result<()> {

@@ -11,6 +11,7 @@ use super::dialog::menu::{Action, Menu, item};
 use super::dialog::path::PathLine;
 use super::dialog::pick::Pick;
 use super::dialog::secret::Opens;
+use super::dialog::shares::Shares;
 use super::dialog::verify::{self, Wanted};
 use super::dialog::viewer::{Text, Viewer};
 use super::job::{self, IssuedFor, Job};
@@ -79,6 +80,16 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
                 return job::go(model, *verb);
             }
         }
+        (Job::Rehearse(name), Done::Rehearsed(with)) => {
+            model.say(Mood::Good, format!("{name} opens with {with}; nothing was signed."));
+        }
+        (Job::Deal(certifier), Done::Dealt(dealt)) => {
+            model.dialogs.push(Dialog::Shares(Box::new(Shares::new(certifier, *dealt))));
+        }
+        (Job::Protect(_), Done::Outcome(outcome)) => {
+            model.take(outcome.state);
+            model.say(Mood::Good, outcome.message);
+        }
         (_, Done::Unlocked(names)) => {
             let text = if names.is_empty() {
                 "Every certifier is locked.".into()
@@ -137,6 +148,14 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
         (_, Done::Verified(verified)) => verify::take(model, Some(id), verified.0, verified.1),
         (job, Done::Service(service, log)) => service_is(model, &job, service, log),
         (Job::Export(asked), Done::Exported(exported)) => left(model, &asked, *exported),
+        (Job::Phrase(asked), Done::Phrase(phrase)) => super::dialog::phrase::show(model, asked, phrase),
+        (Job::Deliver(_), Done::Exported(exported)) => {
+            model.take(exported.state);
+            let line = |text| Text { label: String::new(), text, role: Role::Text };
+            let lines = exported.lines.into_iter().map(line).collect();
+            model.say(Mood::Good, exported.message);
+            model.dialogs.push(Dialog::Viewer(Viewer::new("What left the workspace", lines)));
+        }
         (_, Done::Written(path)) => model.say(Mood::Good, format!("Written: {}", path.display())),
         (_, Done::Copied) => {
             model.say(
@@ -300,8 +319,13 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
     }
     let batch = matches!(job, Job::Verb(_)) && import::goes_on(model);
     match waiting.and_then(|i| model.dialogs.get_mut(i)) {
+        Some(Dialog::Phrase(phrase)) => {
+            if phrase.failed(&error) {
+                return Vec::new();
+            }
+        }
         Some(Dialog::Secret(line)) if error.kind == Kind::WrongPassword => {
-            line.error = Some(error.to_string());
+            line.refused(&error);
             return Vec::new();
         }
         Some(Dialog::Form(form)) if error.kind == Kind::WrongPassword => {

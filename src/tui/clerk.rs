@@ -15,6 +15,8 @@ use crate::desk::export::Asked;
 use crate::desk::{Desk, Outcome, Verb};
 use crate::model::State;
 use crate::model::error::{Error, Kind};
+use crate::model::person::Delivery;
+use crate::model::protection::Sealing;
 use crate::model::secret::Secret;
 use crate::store::remembered::refusal;
 
@@ -31,13 +33,17 @@ pub(super) struct Work {
 #[expect(clippy::large_enum_variant, reason = "few at a time, and each is moved once")]
 pub(super) enum Task {
     Run(Verb),
-    Unlock(String, Secret),
+    Unlock(String, Vec<Secret>),
+    Rehearse(String, Vec<Secret>),
+    Protect(String, Vec<Secret>, Box<Sealing>),
     Lock(Option<String>),
     Refresh,
     History(String),
     Gone,
     Serve(String, u16, Option<Secret>),
     Export(Box<Asked>, Option<Secret>),
+    /// Writing the file of a person: what, under which pass phrase, with which password of the ring.
+    Deliver(Box<Delivery>, Secret, Option<Secret>),
 }
 
 /// What the loop was told last without being asked.
@@ -86,8 +92,14 @@ impl Clerk {
         let mut result = match task {
             Task::Serve(site, port, password) => return self.serve(id, site, port, password),
             Task::Run(verb) => caught(|| desk.run(verb).map(Done::Outcome)),
-            Task::Unlock(certifier, password) => caught(|| {
-                desk.unlock(&certifier, &password)?;
+            Task::Rehearse(certifier, given) => {
+                caught(|| desk.rehearse(&certifier, &given).map(Done::Rehearsed))
+            }
+            Task::Protect(certifier, given, sealing) => {
+                caught(|| desk.protect(&certifier, &given, &sealing).map(Done::Outcome))
+            }
+            Task::Unlock(certifier, given) => caught(|| {
+                desk.unlock(&certifier, &given)?;
                 Ok(Done::Unlocked(desk.unlocked()))
             }),
             Task::Export(mut asked, password) => caught(|| {
@@ -96,6 +108,10 @@ impl Clerk {
                     Asked::Certificates(of) => of.to = task::at_home(&of.to),
                 }
                 Ok(Done::Exported(Box::new(desk.export(&asked, password.as_ref())?)))
+            }),
+            Task::Deliver(mut asked, phrase, password) => caught(|| {
+                asked.to = task::at_home(&asked.to);
+                Ok(Done::Exported(Box::new(desk.deliver(&asked, &phrase, password.as_ref())?)))
             }),
             Task::Lock(certifier) => caught(|| {
                 desk.lock(certifier.as_deref());

@@ -16,11 +16,13 @@ pub mod log;
 pub mod menu;
 pub mod palette;
 pub mod path;
+pub mod phrase;
 pub mod pick;
 pub mod records;
 pub mod review;
 pub mod roots;
 pub mod secret;
+pub mod shares;
 pub mod timeline;
 pub mod verify;
 pub mod viewer;
@@ -47,6 +49,8 @@ pub enum Dialog {
     Path(path::PathLine),
     /// A password to type.
     Secret(secret::SecretLine),
+    /// Shares to hand out.
+    Shares(Box<shares::Shares>),
     /// What installing would do.
     Install(install::Install),
     /// What an approver looks at.
@@ -69,6 +73,8 @@ pub enum Dialog {
     Revisions(history::Revisions),
     /// What abandoned attempts have left.
     Leftovers(leftovers::Leftovers),
+    /// A pass phrase that is shown once.
+    Phrase(phrase::Phrase),
     /// The audit chain.
     Log(Box<log::Log>),
     /// A refusal or failure.
@@ -123,6 +129,7 @@ impl Dialog {
             Self::Menu(d) => d.input(model, input),
             Self::Path(d) => d.input(model, input),
             Self::Secret(d) => d.input(model, input),
+            Self::Shares(d) => d.input(model, input),
             Self::Install(d) => d.input(model, input),
             Self::Review(d) => d.input(model, input),
             Self::Bulk(d) => d.input(model, input),
@@ -134,6 +141,7 @@ impl Dialog {
             Self::Import(d) => d.input(model, input),
             Self::Revisions(d) => d.input(model, input),
             Self::Leftovers(d) => d.input(model, input),
+            Self::Phrase(d) => d.input(model, input),
             Self::Log(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
         }
@@ -149,6 +157,7 @@ impl Dialog {
             Self::Menu(d) => d.sheet(model, columns),
             Self::Path(d) => d.sheet(model, columns),
             Self::Secret(d) => d.sheet(model, columns),
+            Self::Shares(d) => d.sheet(model, columns),
             Self::Install(d) => d.sheet(model, columns),
             Self::Review(d) => d.sheet(model, columns),
             Self::Bulk(d) => d.sheet(model, columns),
@@ -160,6 +169,7 @@ impl Dialog {
             Self::Import(d) => d.sheet(model, columns),
             Self::Revisions(d) => d.sheet(model, columns),
             Self::Leftovers(d) => d.sheet(model, columns),
+            Self::Phrase(d) => d.sheet(model, columns),
             Self::Log(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
         }
@@ -173,6 +183,7 @@ impl Dialog {
             Self::Secret(d) => d.busy,
             Self::Menu(d) => d.busy,
             Self::Install(d) => d.busy,
+            Self::Phrase(d) => d.busy,
             _ => None,
         }
     }
@@ -185,6 +196,7 @@ impl Dialog {
             Self::Secret(d) => d.busy = job,
             Self::Menu(d) => d.busy = job,
             Self::Install(d) => d.busy = job,
+            Self::Phrase(d) => d.busy = job,
             _ => {}
         }
     }

@@ -20,6 +20,8 @@ use crate::model::certificate::Certificate;
 use crate::model::error::Error;
 use crate::model::finding::Finding;
 use crate::model::issued::Issued;
+use crate::model::person::Delivery;
+use crate::model::protection::{Dealt, Sealing};
 use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
@@ -68,6 +70,10 @@ pub enum Done {
     Outcome(Outcome),
     /// Certifiers unlocked now, after unlocking or locking.
     Unlocked(Vec<String>),
+    /// The key of a certifier was opened, and forgotten: with what.
+    Rehearsed(String),
+    /// Shares that protect nothing yet.
+    Dealt(Box<Dealt>),
     /// What a file or a paste holds.
     Found(Box<Brought>),
     /// The trusted roots of the operating system, and where they are.
@@ -100,6 +106,8 @@ pub enum Done {
     Gone(Vec<Gone>),
     /// The rehearsal service listens here (`None`: it was stopped), and its log.
     Service(Option<(String, std::net::SocketAddr)>, Vec<String>),
+    /// A pass phrase was drawn.
+    Phrase(Secret),
     /// A file was written.
     Written(PathBuf),
     /// Something left the workspace.
@@ -115,7 +123,13 @@ pub enum Effect {
     /// Run a verb on the store worker.
     Run(JobId, Verb),
     /// Unlock a certifier.
-    Unlock(JobId, String, Secret),
+    Unlock(JobId, String, Vec<Secret>),
+    /// Unlock a certifier to see that it can be, and forget the key at once.
+    Rehearse(JobId, String, Vec<Secret>),
+    /// Deal so many shares of so many.
+    Deal(JobId, u8, u8),
+    /// Put another protection on the key of a certifier, which these secrets open now.
+    Protect(JobId, String, Vec<Secret>, Box<Sealing>),
     /// Lock one certifier, or all.
     Lock(JobId, Option<String>),
     /// Read the workspace again; answered by an outcome without facts.
@@ -160,6 +174,10 @@ pub enum Effect {
     Probe(JobId, String, u16, Option<std::net::SocketAddr>),
     /// Serve a site on loopback: site, port, password of its ring if it has no stash.
     Serve(JobId, String, u16, Option<Secret>),
+    /// Draw a pass phrase.
+    Phrase(JobId),
+    /// Write the file of a person under a pass phrase, with the password of the ring if no stash opens it.
+    Deliver(JobId, Box<Delivery>, Secret, Option<Secret>),
     /// Let something leave the workspace, with the password of its ring if no stash opens it.
     Export(JobId, Box<Asked>, Option<Secret>),
     /// Ask for the log of the rehearsal service.

@@ -174,6 +174,9 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
     match effect {
         Effect::Run(id, _)
         | Effect::Unlock(id, ..)
+        | Effect::Rehearse(id, ..)
+        | Effect::Deal(id, ..)
+        | Effect::Protect(id, ..)
         | Effect::Lock(id, _)
         | Effect::Refresh(id)
         | Effect::History(id, _)
@@ -196,6 +199,8 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::StopService(id)
         | Effect::WriteFile(id, ..)
         | Effect::Export(id, ..)
+        | Effect::Phrase(id)
+        | Effect::Deliver(id, ..)
         | Effect::Audit(id, _)
         | Effect::VerifyAudit(id, _)
         | Effect::ExportAudit(id, ..)

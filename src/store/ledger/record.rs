@@ -162,8 +162,12 @@ impl<'a> Record<'a> {
             | Fact::KeyExported { .. }
             | Fact::SiteSaved { .. }
             | Fact::SiteDeleted { .. }
+            | Fact::PersonSaved { .. }
+            | Fact::PersonDeleted { .. }
             | Fact::Refused { .. }
             | Fact::UnlockFailed { .. }
+            | Fact::UnlockRehearsed { .. }
+            | Fact::KeyProtected { .. }
             | Fact::CertifierUnlocked { .. } => self.append(fact).map(|_| ()),
         }
     }
@@ -315,10 +319,10 @@ impl<'a> Record<'a> {
                 .execute(params![id, der.0])?;
         }
         self.meta.issued = id;
-        if let Some(request) = issued.request {
-            if self.decide(request, false, entry)? {
-                self.tell_of(request, entry)?;
-            }
+        if let Some(request) = issued.request
+            && self.decide(request, false, entry)?
+        {
+            self.tell_of(request, entry)?;
         }
         self.finish_serial(&issued.certifier, &issued.serial, entry, true)
     }

@@ -4,6 +4,7 @@ use super::import::Material;
 use super::line::{Line, choose, fill, fill_some, lines, options, passwords, some_lines, wanted};
 use super::menu::{Action, Menu, item};
 use super::records::{Denial, Reasoning};
+use super::secret::{Opens, SecretLine};
 use super::viewer::Text;
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
@@ -17,7 +18,9 @@ use crate::model::issued::Reason;
 use crate::model::keyring::{
     ImportedKeyring, Keyring, MovedKeyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying,
 };
+use crate::model::person::{Delivery, NewPersonKey, Person, Registration};
 use crate::model::policy::Amendment;
+use crate::model::protection::NewProtection;
 use crate::model::request::{Plan, RequestId};
 use crate::model::revocation::{NewRevocation, Release};
 use crate::model::site::Site;
@@ -25,7 +28,7 @@ use crate::ops::certifier_status::Step;
 use crate::ops::request_again::proposed;
 use crate::ops::ring::Act;
 use crate::tui::chord::Key;
-use crate::tui::job;
+use crate::tui::job::{self, Job};
 use crate::tui::model::{Model, Mood};
 use crate::tui::msg::{Effect, Input, JobId};
 use crate::tui::pane::certifiers::before_saving;
@@ -51,6 +54,8 @@ pub enum Goal {
     Site(Option<Box<Site>>),
     /// Amends the policy of this certifier; it is as it was when editing began.
     Amend(String, Box<Amendment>),
+    /// Changes what opens the key of this certifier.
+    Protect(String, Box<NewProtection>),
     /// Approves a request whose review showed this plan with so many warnings.
     Approve(RequestId, Plan, usize),
     /// Denies a request.
@@ -67,6 +72,14 @@ pub enum Goal {
     Password(String),
     /// Lets this keyring certify itself.
     SelfCertify(String),
+    /// Makes a person document, or changes this one.
+    Person(Option<Box<Person>>),
+    /// Makes a key for a person.
+    PersonKey(Box<NewPersonKey>),
+    /// Binds the key of a request to the person of this name.
+    Register(RequestId, String),
+    /// Writes the PKCS#12 file of a person.
+    Deliver(Box<Delivery>),
     /// Goes on with an older ledger.
     Reconcile,
     /// Lets a keyring or a part of it leave the workspace.
@@ -100,6 +113,7 @@ impl Form {
             Goal::Move(new, _) => lines(&**new, &look, false),
             Goal::Site(None) => lines(&Site::default(), &look, false),
             Goal::Site(Some(site)) => lines(&**site, &look, true),
+            Goal::Protect(_, new) => some_lines(&**new, &look, |f| new.asks(f.name)),
             Goal::Amend(_, amendment) => lines(&**amendment, &look, true),
             Goal::Approve(_, plan, _) => lines(plan, &look, false),
             Goal::Deny(_) => lines(&Denial::default(), &look, false),
@@ -111,6 +125,11 @@ impl Form {
             Goal::Rename(name) => lines(&Renaming { to: name.clone() }, &look, false),
             Goal::Password(_) => lines(&NewPassword::default(), &look, false),
             Goal::SelfCertify(_) => lines(&SelfCertifying::default(), &look, false),
+            Goal::Person(None) => lines(&Person::default(), &look, false),
+            Goal::Person(Some(person)) => lines(&**person, &look, true),
+            Goal::PersonKey(asked) => lines(&**asked, &look, false),
+            Goal::Register(_, person) => lines(&Registration { person: person.clone() }, &look, false),
+            Goal::Deliver(asked) => lines(&**asked, &look, false),
             Goal::Reconcile => lines(&Reconciliation::default(), &look, false),
         };
         Self { title: title.into(), goal, busy: None, lines, cursor: 0 }
@@ -249,6 +268,19 @@ impl Form {
             self.busy = Some(id);
             return (Some(Dialog::Form(self)), vec![effect]);
         }
+        if let Goal::Protect(certifier, new) = &self.goal {
+            return match protection(new, &mut self.lines, &mut self.cursor) {
+                None => (Some(Dialog::Form(self)), Vec::new()),
+                Some(new) => (None, protected(model, certifier.clone(), &new)),
+            };
+        }
+        if let Goal::Deliver(asked) = &self.goal {
+            let mut asked = asked.clone();
+            if fill(&mut *asked, &mut self.lines, false) {
+                let (_, effect) = model.start(Job::Phrase(asked), Effect::Phrase);
+                return (None, vec![effect]);
+            }
+        }
         let verb = self.verb();
         let Some(verb) = verb else {
             if let Some(first) = self.lines.iter().position(|l| l.error.is_some()) {
@@ -266,6 +298,12 @@ impl Form {
                 );
                 return (None, effects);
             }
+        }
+        if let Verb::SavePerson { before: Some(before), person } = &verb
+            && before == person
+        {
+            model.say(Mood::Plain, "Nothing was changed.");
+            return (None, Vec::new());
         }
         if let Verb::SaveSite { before: Some(before), site } = &verb
             && before == site
@@ -375,13 +413,30 @@ impl Form {
                 let mut denial = Denial::default();
                 fill(&mut denial, lines, false).then_some(Verb::Deny { id: *id, reason: denial.reason })
             }
+            Goal::Person(before) => {
+                let before = before.as_deref().cloned();
+                let mut person = before.clone().unwrap_or_default();
+                fill(&mut person, lines, before.is_some()).then_some(Verb::SavePerson { before, person })
+            }
+            Goal::PersonKey(asked) => {
+                let mut asked = (**asked).clone();
+                let good = fill(&mut asked, lines, false);
+                let same = passwords(lines);
+                (good && same).then_some(Verb::MakePersonKey(asked))
+            }
+            Goal::Register(id, _) => {
+                let mut asked = Registration::default();
+                fill(&mut asked, lines, false)
+                    .then_some(Verb::RegisterRequest { person: asked.person, id: *id })
+            }
+            Goal::Deliver(_) => None,
             Goal::Reconcile => {
                 let mut asked = Reconciliation::default();
                 let good = fill(&mut asked, lines, false);
                 asked.found = asked.found.map(|path| crate::tui::task::at_home(&path));
                 good.then_some(Verb::Reconcile(asked))
             }
-            Goal::Export(_) | Goal::Certificates(_) => None,
+            Goal::Export(_) | Goal::Certificates(_) | Goal::Protect(..) => None,
             Goal::Revoke(which) => {
                 let mut asked = NewRevocation::of(Reason::Unspecified);
                 let which = which.clone();
@@ -503,5 +558,36 @@ impl Form {
             tall: self.lines.len() > 6,
             ..Sheet::default()
         }
+    }
+}
+
+/// Reads what shall open a key, or marks what is wrong.
+fn protection(before: &NewProtection, lines: &mut [Line], cursor: &mut usize) -> Option<NewProtection> {
+    let mut new = before.clone();
+    let good = fill_some(&mut new, lines, false, |f| before.asks(f.name));
+    if good && let Some((field, why)) = new.fault() {
+        let at = NewProtection::FIELDS.iter().filter(|f| before.asks(f.name)).position(|f| f.name == field);
+        if let Some(line) = at.and_then(|at| lines.get_mut(at)) {
+            line.error = Some(why.into());
+        }
+    }
+    match lines.iter().position(|l| l.error.is_some()) {
+        Some(first) => {
+            *cursor = first;
+            None
+        }
+        None => Some(new),
+    }
+}
+
+/// Goes on to what opens the key now; shares are dealt and handed out before.
+fn protected(model: &mut Model, certifier: String, new: &NewProtection) -> Vec<Effect> {
+    match new.sealing() {
+        Some(sealing) => {
+            let opens = Opens::Protect(certifier, Box::new(sealing));
+            model.dialogs.push(Dialog::Secret(SecretLine::new(opens)));
+            Vec::new()
+        }
+        None => vec![model.start(Job::Deal(certifier), |id| Effect::Deal(id, new.needed, new.of)).1],
     }
 }

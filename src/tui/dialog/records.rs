@@ -62,7 +62,9 @@ pub fn fields_markdown() -> String {
     use crate::model::keyring::{
         ImportedKeyring, Keyring, MovedKeyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying,
     };
+    use crate::model::person::{Delivery, NewPersonKey, Person, Registration};
     use crate::model::policy::Amendment;
+    use crate::model::protection::NewProtection;
     use crate::model::request::edit::Edit;
     use crate::model::request::{Note, Plan, Request};
     use crate::model::revocation::{NewRevocation, Release};
@@ -75,6 +77,7 @@ pub fn fields_markdown() -> String {
     table::<Certifier>(&mut out);
     table::<Awaited>(&mut out);
     table::<Amendment>(&mut out);
+    table::<NewProtection>(&mut out);
     table::<NewKeyring>(&mut out);
     table::<NewRequest>(&mut out);
     table::<Renaming>(&mut out);
@@ -85,6 +88,10 @@ pub fn fields_markdown() -> String {
     table::<Keyring>(&mut out);
     table::<Export>(&mut out);
     table::<Site>(&mut out);
+    table::<Person>(&mut out);
+    table::<NewPersonKey>(&mut out);
+    table::<Registration>(&mut out);
+    table::<Delivery>(&mut out);
     table::<Request>(&mut out);
     table::<Note>(&mut out);
     table::<Edit>(&mut out);

@@ -1,5 +1,6 @@
 //! The pane of certifiers: the authorities of the workspace, locked or unlocked.
 
+mod key;
 pub mod life;
 mod policy;
 
@@ -27,7 +28,7 @@ use crate::tui::theme::Role;
 pub const PANE: Pane = Pane {
     id: PaneId::Certifiers,
     title: "Certifiers",
-    short: "Certifiers",
+    short: "CAs",
     columns: &[
         Column { title: "name", least: 12, share: 2, rank: 0 },
         Column { title: "kind", least: 11, share: 0, rank: 4 },
@@ -153,7 +154,7 @@ pub const PANE: Pane = Pane {
             ("console.help", "See every key of this pane."),
         ]
     },
-    commands: &[COMMANDS, life::COMMANDS, policy::COMMANDS],
+    commands: &[COMMANDS, life::COMMANDS, policy::COMMANDS, key::COMMANDS],
 };
 
 const WRITE: Command = Command {
