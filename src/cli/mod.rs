@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod fields;
 mod inspect;
+mod key;
 mod keyring;
 mod listed;
 mod print;
@@ -54,6 +55,7 @@ const NOUNS: &[Noun] = &[
     Noun { command: probe::command, run: probe::run },
     Noun { command: certificate::command, run: certificate::run },
     Noun { command: inspect::command, run: inspect::run },
+    Noun { command: key::command, run: key::run },
     Noun { command: doctor::command, run: doctor::run },
     Noun { command: audit::command, run: audit::run },
     Noun { command: completions::command, run: completions::run },

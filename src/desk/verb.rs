@@ -9,6 +9,7 @@ use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::certifier::NewCertifier;
 use crate::model::change::{Change, Fact};
+use crate::model::compromised::Known;
 use crate::model::error::{Error, Result};
 use crate::model::issued::{Issued, Reason, Revocation};
 use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring, Role};
@@ -19,6 +20,7 @@ use crate::model::site::Site;
 use crate::model::time::Timestamp;
 use crate::ops::Env;
 use crate::ops::approve::approve;
+use crate::ops::compromised::{clear_key, drop_key_list, import_key_list, report_key};
 use crate::ops::create_certifier::create_certifier;
 use crate::ops::create_keyring::create_keyring;
 use crate::ops::delete_keyring::delete_keyring;
@@ -26,7 +28,7 @@ use crate::ops::deny::deny;
 use crate::ops::import_keyring::{import_keyring, move_keyring};
 use crate::ops::import_request::import_requests;
 use crate::ops::install::not_revoked;
-use crate::ops::issue::{Earlier, issue};
+use crate::ops::issue::{ByRequest, issue};
 use crate::ops::issue_crl::issue_crl;
 use crate::ops::put_away::put_away;
 use crate::ops::restore::undelete;
@@ -124,6 +126,34 @@ pub enum Verb {
         /// The document.
         name: String,
     },
+    /// Reports a key as known to others.
+    ReportKey {
+        /// SHA-256 of the SubjectPublicKeyInfo, or of the number that makes the key.
+        key: Digest,
+        /// How that is known.
+        why: String,
+    },
+    /// Takes the report of a key back.
+    ClearKey {
+        /// What it was reported as.
+        key: Digest,
+        /// Why.
+        why: String,
+    },
+    /// Brings a list of compromised keys.
+    ImportKeyList {
+        /// The name it gets.
+        name: String,
+        /// The file that it is read from, without its folder.
+        source: String,
+        /// What the file holds.
+        bytes: Arc<Vec<u8>>,
+    },
+    /// Drops a list of compromised keys.
+    DropKeyList {
+        /// The list.
+        name: String,
+    },
     /// Revokes an issued certificate; the next CRL carries it.
     Revoke {
         /// The certifier.
@@ -190,7 +220,7 @@ impl Verb {
 pub(super) struct Needs {
     password: Secret,
     known: Vec<Request>,
-    earlier: Earlier,
+    keys: ByRequest,
     issued: Option<Issued>,
     crl_number: u64,
     revoked: Vec<(Serial, Timestamp, Reason)>,
@@ -237,12 +267,14 @@ impl Needs {
         Ok(needs)
     }
 
-    /// Looks up what was issued before for the key of a request. Errors: it was closed long ago, and is not in the state.
+    /// Looks up what is known of the key of a request. Errors: it was closed long ago, and is not in the state.
     fn look_at(&mut self, desk: &mut Desk, state: &State, id: RequestId) -> Result<()> {
         let ledger = desk.store.ledger();
         match state.requests.get(&id) {
             Some(request) => {
-                self.earlier.insert(id, ledger.issued_by_key(&request.pkcs10.key.sha256)?);
+                let issued = ledger.issued_by_key(&request.pkcs10.key.sha256)?;
+                let listed = desk.store.lists().holding(&request.pkcs10.key, state)?;
+                self.keys.insert(id, Known { issued, listed });
                 Ok(())
             }
             None => match ledger.request(id)? {
@@ -275,11 +307,11 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
             import_requests(state, requests, source, &needs.known, env)
         }
         Verb::Approve { id, plan } => {
-            let earlier = needs.earlier.get(id).map_or(&[][..], Vec::as_slice);
-            approve(state, *id, plan, earlier, env)
+            let nothing = Known::default();
+            approve(state, *id, plan, needs.keys.get(id).unwrap_or(&nothing), env)
         }
         Verb::Deny { id, reason } => deny(state, *id, reason, env),
-        Verb::Issue { ids } => issue(state, ids, &needs.earlier, env),
+        Verb::Issue { ids } => issue(state, ids, &needs.keys, env),
         Verb::Ring { keyring, act, .. } => {
             if let Act::Install { certificates } = act {
                 not_revoked(state, keyring, certificates, &needs.revocations, env.now)?;
@@ -293,6 +325,10 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         Verb::Undelete { revision, password } => undelete(state, revision, password, env),
         Verb::PutAway { path } => put_away(state, path, env.now),
         Verb::DeleteKeyring { name } => delete_keyring(state, name),
+        Verb::ReportKey { key, why } => report_key(state, *key, why, env),
+        Verb::ClearKey { key, why } => clear_key(state, key, why),
+        Verb::ImportKeyList { name, source, bytes } => import_key_list(name, source, bytes),
+        Verb::DropKeyList { name } => drop_key_list(state, name),
         Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
         Verb::DeleteSite { name } => delete_site(state, name),
         Verb::Revoke { serial, reason, .. } => match &needs.issued {
@@ -372,6 +408,21 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         }
         Fact::SiteSaved { site } => format!("Site {} is saved.", site.name),
         Fact::SiteDeleted { name } => format!("Site {name} is deleted."),
+        Fact::ProfileSaved { profile } => {
+            format!("Profile {} is saved as version {}.", profile.name, profile.version)
+        }
+        Fact::ProfileDeleted { name, instead: Some(_) } => {
+            format!("Profile {name} is the built-in one again.")
+        }
+        Fact::ProfileDeleted { name, .. } => format!("Profile {name} is deleted."),
+        Fact::KeyReported { report } => {
+            format!("The key {} is reported; it will not be certified.", report.key.short())
+        }
+        Fact::KeyCleared { key, .. } => format!("The report of key {} is taken back.", key.short()),
+        Fact::KeyListSaved { list } => {
+            format!("The list {} is kept: {} {}.", list.name, list.entries, list.sort.word())
+        }
+        Fact::KeyListDropped { name } => format!("The list {name} is dropped."),
         Fact::SigningAbandoned { what, .. } => format!("An unfinished signature was found: {what}."),
         Fact::Refused { what, .. } => what.clone(),
         Fact::UnlockFailed { what } => format!("Unlocking failed: {what}."),

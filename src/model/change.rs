@@ -6,9 +6,11 @@ use zeroize::Zeroizing;
 use super::State;
 use super::bytes::{Der, Digest, Serial};
 use super::certifier::{Certifier, CrlInfo, Policy};
+use super::compromised::{KeyList, Reported};
 use super::finding::Subject;
 use super::issued::{Issued, Reason, Revocation};
 use super::keyring::Keyring;
+use super::profile::Profile;
 use super::request::{Contact, Plan, Request, RequestId};
 use super::site::Site;
 use super::time::Timestamp;
@@ -254,6 +256,40 @@ pub enum Fact {
         /// Its name.
         name: String,
     },
+    /// A profile was made or changed; earlier approvals by it are good no more.
+    ProfileSaved {
+        /// It, after the change.
+        profile: Box<Profile>,
+    },
+    /// A profile was deleted.
+    ProfileDeleted {
+        /// Its name.
+        name: String,
+        /// The built-in one that counts again.
+        instead: Option<Box<Profile>>,
+    },
+    /// A key was reported as known to others.
+    KeyReported {
+        /// Which, and how that is known.
+        report: Reported,
+    },
+    /// The report of a key was taken back.
+    KeyCleared {
+        /// What it was reported as.
+        key: Digest,
+        /// Why.
+        why: String,
+    },
+    /// A list of compromised keys was brought.
+    KeyListSaved {
+        /// It, without its entries.
+        list: KeyList,
+    },
+    /// A list of compromised keys was dropped.
+    KeyListDropped {
+        /// Its name.
+        name: String,
+    },
     /// A signature was intended, and nothing signed was recorded within ten minutes: a crash or failure came between, or
     /// another console was faster and the work was done again. The number is spent.
     SigningAbandoned {
@@ -315,6 +351,12 @@ impl Fact {
             Self::CertificateReleased { .. } => "certificate released",
             Self::SiteSaved { .. } => "site saved",
             Self::SiteDeleted { .. } => "site deleted",
+            Self::ProfileSaved { .. } => "profile saved",
+            Self::ProfileDeleted { .. } => "profile deleted",
+            Self::KeyReported { .. } => "key reported",
+            Self::KeyCleared { .. } => "key cleared",
+            Self::KeyListSaved { .. } => "key list saved",
+            Self::KeyListDropped { .. } => "key list dropped",
             Self::SigningAbandoned { .. } => "signing abandoned",
             Self::Refused { .. } => "refused",
             Self::UnlockFailed { .. } => "unlock failed",
@@ -325,7 +367,14 @@ impl Fact {
     /// Returns what the fact is about.
     pub fn subject(&self) -> Subject {
         match self {
-            Self::WorkspaceCreated | Self::FilePutAway { .. } => Subject::Workspace,
+            Self::WorkspaceCreated
+            | Self::FilePutAway { .. }
+            | Self::ProfileSaved { .. }
+            | Self::ProfileDeleted { .. }
+            | Self::KeyReported { .. }
+            | Self::KeyCleared { .. }
+            | Self::KeyListSaved { .. }
+            | Self::KeyListDropped { .. } => Subject::Workspace,
             Self::Refused { about, .. } => about.clone(),
             Self::UnlockFailed { what } => match what.split_once(' ') {
                 Some(("certifier", name)) => Subject::Certifier(name.into()),
@@ -486,6 +535,27 @@ impl State {
             }
             Fact::SiteDeleted { name } => {
                 self.sites.remove(name);
+            }
+            Fact::ProfileSaved { profile } => {
+                self.profiles.insert(profile.name.clone(), Profile::clone(profile));
+            }
+            Fact::ProfileDeleted { name, instead: None } => {
+                self.profiles.remove(name);
+            }
+            Fact::ProfileDeleted { name, instead: Some(profile) } => {
+                self.profiles.insert(name.clone(), Profile::clone(profile));
+            }
+            Fact::KeyReported { report } => {
+                self.compromised.insert(report.key, report.clone());
+            }
+            Fact::KeyCleared { key, .. } => {
+                self.compromised.remove(key);
+            }
+            Fact::KeyListSaved { list } => {
+                self.key_lists.insert(list.name.clone(), list.clone());
+            }
+            Fact::KeyListDropped { name } => {
+                self.key_lists.remove(name);
             }
             Fact::FilePutAway { path } => self.unreadable.retain(|unread| unread.path != *path),
             Fact::WorkspaceCreated

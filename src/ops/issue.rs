@@ -10,6 +10,7 @@ use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::certifier::Certifier;
 use crate::model::change::{Change, Fact};
+use crate::model::compromised::Known;
 use crate::model::error::{Error, Result};
 use crate::model::issued::{Approval, Difference, Issued, Origin};
 use crate::model::name::AltName;
@@ -20,14 +21,14 @@ use crate::pki::issue::{self, Template};
 use crate::pki::parallel;
 use crate::pki::signer::Signing;
 
-/// The certificates that were issued before for the keys of requests.
-pub type Earlier = BTreeMap<RequestId, Vec<Issued>>;
+/// What the disk knows of the keys of requests.
+pub type ByRequest = BTreeMap<RequestId, Known>;
 
 /// Signs approved requests, all or none; one that is named twice is signed once.
 ///
 /// Errors: one is unknown or not approved, profile or policy changed since its approval, what it would issue is refused by
 /// now, its certifier is locked or has ended, not the person for it.
-pub fn issue(state: &State, ids: &[RequestId], earlier: &Earlier, env: &mut Env<'_>) -> Result<Change> {
+pub fn issue(state: &State, ids: &[RequestId], known: &ByRequest, env: &mut Env<'_>) -> Result<Change> {
     let mut by_certifier: BTreeMap<&str, Vec<Approved<'_>>> = BTreeMap::new();
     for id in BTreeSet::from_iter(ids) {
         let request = super::request(state, *id)?;
@@ -51,7 +52,7 @@ pub fn issue(state: &State, ids: &[RequestId], earlier: &Earlier, env: &mut Env<
     }
     let mut change = Change::default();
     for (name, requests) in by_certifier {
-        change.extend(issue_by(state, super::certifier(state, name)?, &requests, earlier, env)?);
+        change.extend(issue_by(state, super::certifier(state, name)?, &requests, known, env)?);
     }
     Ok(change)
 }
@@ -63,7 +64,7 @@ fn issue_by(
     state: &State,
     certifier: &Certifier,
     requests: &[Approved<'_>],
-    earlier: &Earlier,
+    known: &ByRequest,
     env: &mut Env<'_>,
 ) -> Result<Change> {
     roles::require(certifier, env.operator, Act::Sign)?;
@@ -82,8 +83,9 @@ fn issue_by(
     let now = env.now;
     let wanted: Vec<_> = requests.iter().map(|(request, plan, _)| (*request, *plan, env.serial())).collect();
     let prepared = parallel::map(&wanted, |(request, plan, serial)| {
-        let earlier = earlier.get(&request.id).map_or(&[][..], Vec::as_slice);
-        let preview = preview_among(state, request, &same_key, plan, earlier, now)?;
+        let nothing = Known::default();
+        let known = known.get(&request.id).unwrap_or(&nothing);
+        let preview = preview_among(state, request, &same_key, plan, known, now)?;
         accept(request.id, &preview.findings, &plan.reason)?;
         let profile = super::profile(state, &plan.profile)?;
         let template = template(request, certifier, profile, plan.days, serial.clone(), now)?;

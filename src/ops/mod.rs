@@ -3,6 +3,7 @@
 
 pub mod approve;
 pub mod change_password;
+pub mod compromised;
 pub mod create_certifier;
 pub mod create_keyring;
 pub mod delete_keyring;

@@ -12,6 +12,7 @@ mod draft;
 pub mod issue;
 mod jks;
 pub mod key;
+pub mod key_list;
 pub mod lint;
 pub mod name;
 pub mod oid_names;
@@ -25,6 +26,7 @@ pub mod reading;
 pub mod request;
 pub mod signature;
 pub mod signer;
+pub mod weak_key;
 
 /// Returns the SHA-256 of bytes.
 pub fn sha256(bytes: &[u8]) -> crate::model::bytes::Digest {

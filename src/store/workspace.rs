@@ -23,12 +23,13 @@ pub const LOCK: &str = ".lock";
 /// Earlier versions, in each folder that has some.
 pub const HISTORY: &str = ".history";
 /// The folders of a workspace, each after the one it is in.
-pub const FOLDERS: [&str; 9] = [
+pub const FOLDERS: [&str; 10] = [
     "keyrings",
     "directory",
     "directory/sites",
     "directory/servers",
     "certifiers",
+    "compromised",
     "profiles",
     "transfer",
     "transfer/inbox",

@@ -5,6 +5,7 @@
 mod bad_input;
 mod doctor;
 mod history;
+mod keys;
 mod killed;
 mod leaving;
 mod life;

@@ -44,10 +44,10 @@ fn serial() -> Serial {
 
 /// A request that the preset accepts.
 fn asked(profile: &str, key: &PrivateKey) -> Pkcs10 {
-    let dns = vec![AltName::Dns("www.example.test".into()), AltName::Dns("example.test".into())];
+    let dns = vec![AltName::Dns("www.example.com".into()), AltName::Dns("example.com".into())];
     let mail = vec![AltName::Email("ada@example.test".into())];
     let (common, names) = match profile {
-        "server" | "public-like" => ("www.example.test", dns),
+        "server" | "public-like" => ("www.example.com", dns),
         "client" | "smime" => ("Ada Example", mail),
         "code-signing" => ("Example Builds", mail),
         "sub-ca" => ("Example Issuing CA", Vec::new()),
@@ -89,7 +89,9 @@ fn presets(folder: &Path, authority_kind: KeyType, kind: KeyType) -> Vec<&'stati
         }
         assert!(refused.iter().all(|f| f.severity < Severity::Error), "{name}: {refused:?}");
         let der = issue(&pkcs10, &profile, &key, &certifier);
-        let told = lint::certificate(&reread(&der), Subject::Workspace);
+        let issued = reread(&der);
+        let mut told = lint::certificate(&issued, Subject::Workspace);
+        told.extend(lint::of_profile(&issued, &profile, Subject::Workspace));
         assert!(told.iter().all(|f| f.severity < Severity::Warning), "{name}: {told:?}");
         write(folder, name, "CERTIFICATE", &der);
         written.push(name);
@@ -162,7 +164,7 @@ fn every_field_of_a_profile_is_what_openssl_reads() {
     };
     let text = shown(&full);
     for part in [
-        "Subject: CN=www.example.test,O=Example\n",
+        "Subject: CN=www.example.com,O=Example\n",
         "X509v3 Extended Key Usage: critical\n                Time Stamping",
         "URI:http://own.example.test/a.crl\n",
         "URI:http://own.example.test/b.crl\n",

@@ -138,6 +138,12 @@ impl<'a> Record<'a> {
             | Fact::KeyExported { .. }
             | Fact::SiteSaved { .. }
             | Fact::SiteDeleted { .. }
+            | Fact::ProfileSaved { .. }
+            | Fact::ProfileDeleted { .. }
+            | Fact::KeyReported { .. }
+            | Fact::KeyCleared { .. }
+            | Fact::KeyListSaved { .. }
+            | Fact::KeyListDropped { .. }
             | Fact::Refused { .. }
             | Fact::UnlockFailed { .. }
             | Fact::CertifierUnlocked { .. } => self.append(fact).map(|_| ()),
