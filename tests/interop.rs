@@ -1,21 +1,17 @@
-//! Other programs read what we write and we read what they write: keytool, certtool and nginx. OpenSSL judges in the
-//! other modules.
+//! Other programs read what we write and we read what they write: keytool and certtool. OpenSSL judges in the other
+//! modules, and servers in `servers`.
 
-use std::io::Read;
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use ringmaster::desk::{Desk, Verb};
 use ringmaster::model::certificate::Certificate;
 use ringmaster::model::key::KeyType;
 use ringmaster::model::request::{Proof, RequestId};
-use ringmaster::ops::ring::Act;
 use ringmaster::pki::pem;
 
-use crate::life::{create_certifier, create_keyring, issue};
-use crate::support::{desk, openssl, run, tool};
+use crate::life::{create_certifier, issue};
+use crate::support::{desk, run, tool};
 
 fn import(desk: &mut Desk, file: &Path) -> RequestId {
     let requests = pem::find(&std::fs::read(file).unwrap()).unwrap().requests;
@@ -91,64 +87,4 @@ fn certtool_verifies_chain_and_crl_and_its_request_is_issued() {
     let crl = certtool("--verify-crl --load-ca-certificate root.pem --infile data/certifiers/root/crl.pem");
     assert!(crl.contains("Verified"), "{crl}");
     assert!(certtool("--certificate-info --infile leaf.pem").contains("DNSname: gnu.example.test"));
-}
-
-/// A server that is stopped when the test ends, however it ends.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-#[test]
-fn nginx_serves_a_keyring_file_as_it_is() {
-    let (Some(nginx), Some(_)) = (tool("nginx"), tool("openssl")) else { return };
-    let temp = tempfile::tempdir().unwrap();
-    let folder = temp.path();
-    let mut desk = desk(folder);
-    create_certifier(&mut desk, "root", KeyType::P256);
-    let id = create_keyring(&mut desk, "mail", true);
-    let leaf = issue(&mut desk, id, "root");
-    let root = desk.state().certifiers["root"].certificate.clone();
-    write(folder, "root.pem", &[&root]);
-    let keyring = || "mail".to_owned();
-    desk.run(Verb::ring(keyring(), Act::Trust { roots: vec![root] })).unwrap();
-    desk.run(Verb::ring(keyring(), Act::Install { certificates: vec![leaf] })).unwrap();
-    let ring = folder.join("data/keyrings/mail.kyr");
-    std::fs::write(folder.join("password"), "ring-pass\n").unwrap();
-    // A port that was free a moment ago.
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let (here, ring) = (folder.display(), ring.display());
-    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-    let temporary: String = temporary.iter().map(|t| format!("{t}_temp_path {here}/{t};")).collect();
-    let settings = format!(
-        "daemon off; master_process off; pid {here}/pid; error_log {here}/log; events {{}}
-         http {{ access_log off; {temporary} server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {ring};
-         ssl_certificate_key {ring}; ssl_password_file {here}/password; return 200 served; }} }}"
-    );
-    std::fs::write(folder.join("nginx.conf"), settings).unwrap();
-    let mut command = Command::new(nginx);
-    command.arg("-c").arg(folder.join("nginx.conf")).arg("-p").arg(folder);
-    let mut server = Server(command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap());
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        if server.0.try_wait().unwrap().is_some() || Instant::now() > deadline {
-            let mut said = String::new();
-            let _ = server.0.kill();
-            server.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-            panic!("nginx does not serve: {said}");
-        }
-        std::thread::yield_now();
-    }
-    let seen = openssl(
-        folder,
-        &format!(
-            "s_client -connect 127.0.0.1:{port} -servername mail.example.test -CAfile root.pem \
-             -verify_return_error -verify_hostname mail.example.test"
-        ),
-    );
-    assert!(seen.contains("Verify return code: 0 (ok)"), "{seen}");
 }

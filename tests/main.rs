@@ -29,6 +29,7 @@ mod roles;
 mod rules;
 mod screens;
 mod script;
+mod servers;
 mod store;
 mod support;
 mod two_consoles;

@@ -94,7 +94,7 @@ fn a_new_key_waits_while_the_old_one_serves_and_takes_over_with_its_certificate(
     nginx_reads(folder);
 
     let new = issue(&mut desk, id, "root");
-    assert_eq!(word(&desk, "mail"), "renewal issued: install it");
+    assert_eq!(word(&desk, "mail"), "renewal: install it");
     let plan = desk.install_plan("mail", std::slice::from_ref(&new)).unwrap();
     assert_eq!((plan.refusal, plan.promotes, plan.replaces), (None, true, Some(old.clone())));
     let message = act(&mut desk, "mail", Act::Install { certificates: vec![new.clone()] }).unwrap();

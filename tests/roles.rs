@@ -8,10 +8,12 @@ use ringmaster::model::change::Fact;
 use ringmaster::model::error::{Error, Kind};
 use ringmaster::model::issued::Reason;
 use ringmaster::model::key::KeyType;
+use ringmaster::model::policy::Amendment;
 use ringmaster::model::request::RequestId;
+use ringmaster::ops::amend::consequences;
 
 use crate::life::{create_keyring, plan};
-use crate::support::{config, secret};
+use crate::support::{config, openssl, secret, tool};
 
 /// The desk of a person in the workspace of a folder.
 fn person(folder: &Path, name: &str) -> Desk {
@@ -114,6 +116,9 @@ fn a_relaxation_is_said_in_the_fact_that_used_it_and_nobody_is_locked_out_withou
     let from = text.find("        roles:").unwrap();
     let to = from + text[from..].find("\n    ),").unwrap() + 1;
     std::fs::write(&file, [&text[..from], &text[to..]].concat()).unwrap();
+    for signed in ["policy-1.ron", "policy-1.sig"] {
+        std::fs::remove_file(file.with_file_name(signed)).unwrap();
+    }
     drop(ann);
     let mut eve = person(temp.path(), "eve");
     assert!(eve.state().certifiers["root"].policy.roles.is_empty(), "{:?}", eve.state().unreadable);
@@ -141,4 +146,155 @@ fn a_certifier_cannot_be_made_with_roles_that_contradict_each_other() {
         ann.run(Verb::Deny { id: RequestId(1), reason: "x".into() }).unwrap_err().kind,
         Kind::NotFound
     );
+}
+
+/// Amends the policy as this person, from what the desk shows now.
+fn amend(desk: &mut Desk, change: impl FnOnce(&mut Policy)) -> Result<Vec<Fact>, Error> {
+    desk.refresh(true).unwrap();
+    let present = desk.state().certifiers["root"].policy.clone();
+    let mut policy = present.clone();
+    change(&mut policy);
+    let amendment = Box::new(Amendment { policy, reason: "because".into() });
+    desk.run(Verb::Amend { certifier: "root".into(), before: present.version, amendment }).map(|o| o.facts)
+}
+
+fn confirm(desk: &mut Desk) -> Verb {
+    desk.refresh(true).unwrap();
+    let proposal = desk.state().certifiers["root"].proposal.clone().unwrap();
+    Verb::Confirm { certifier: "root".into(), proposal: Box::new(proposal) }
+}
+
+#[test]
+fn a_single_caa_amends_alone_and_every_version_is_signed() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut ann = person(temp.path(), "ann");
+    certifier(&mut ann, Policy { own_approval: true, ..Policy::default() });
+    let id = create_keyring(&mut ann, "mail", true);
+    ann.run(Verb::Approve { id, plan: plan("root") }).unwrap();
+
+    assert_eq!(amend(&mut ann, |_| {}).unwrap_err().kind, Kind::Refused, "nothing differs");
+    let error = amend(&mut ann, |p| p.roles = Roles::default()).unwrap_err();
+    assert!(error.next.contains("CAA"), "{error}");
+    assert!(amend(&mut ann, |p| p.roles.caa.clear()).unwrap_err().why.contains("CAA"));
+    assert!(amend(&mut ann, |p| p.profile = "none".into()).is_err());
+    ann.lock(None);
+    let to = |p: &mut Policy| p.crl_url = "http://crl.example.test/new.crl".into();
+    assert_eq!(amend(&mut ann, to).unwrap_err().kind, Kind::Locked);
+    ann.unlock("root", &secret("ca-pass")).unwrap();
+
+    // What was approved under the terms before has to be approved again, and this is said beforehand.
+    let root = ann.state().certifiers["root"].clone();
+    let mut wanted = root.policy.clone();
+    to(&mut wanted);
+    let told = consequences(&ann.state(), &root, &wanted).join(" ");
+    assert!(told.contains("Request 1 has to be approved again"), "{told}");
+    let facts = amend(&mut ann, to).unwrap();
+    let Fact::PolicyAmended { policy, version: Some(version), .. } = &facts[0] else { panic!("{facts:?}") };
+    assert!(policy.version == 2 && version.alone.contains("no second CAA"), "{version:?}");
+    let error = ann.run(Verb::Issue { ids: vec![id] }).unwrap_err();
+    assert!(error.why.contains("changed since the approval"), "{error}");
+
+    // An amendment of what was looked at before is refused.
+    let stale = Amendment { policy: Policy { crl_days: 3, ..root.policy.clone() }, reason: String::new() };
+    let stale = Verb::Amend { certifier: "root".into(), before: 1, amendment: Box::new(stale) };
+    assert_eq!(ann.run(stale).unwrap_err().kind, Kind::Conflict);
+
+    // Another console reads both versions, and OpenSSL verifies them.
+    let again = person(temp.path(), "ann");
+    assert_eq!(again.state().certifiers["root"], ann.state().certifiers["root"]);
+    assert_eq!(again.state().certifiers["root"].versions.len(), 2);
+    if tool("openssl").is_some() {
+        let folder = temp.path().join("data/certifiers/root");
+        openssl(&folder, "x509 -in certificate.pem -pubkey -noout -out key.pem");
+        for version in [1, 2] {
+            let check =
+                format!("dgst -sha256 -verify key.pem -signature policy-{version}.sig policy-{version}.ron");
+            assert!(openssl(&folder, &check).contains("Verified OK"));
+        }
+        std::fs::remove_file(folder.join("key.pem")).unwrap();
+    }
+    assert_eq!(ann.ledger().verify_audit().unwrap().broken, None);
+}
+
+#[test]
+fn a_second_caa_confirms_what_was_proposed_and_nobody_confirms_the_own() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut ann = person(temp.path(), "ann");
+    certifier(&mut ann, Policy { roles: roles(&["bea"], &["carl"], &[]), ..Policy::default() });
+    let mut bea = person(temp.path(), "bea");
+    let mut carl = person(temp.path(), "carl");
+
+    assert_eq!(amend(&mut carl, |p| p.crl_days = 7).unwrap_err().kind, Kind::NotAllowed);
+    ann.lock(None);
+    let facts = amend(&mut ann, |p| p.crl_days = 7).unwrap();
+    assert!(matches!(&facts[0], Fact::PolicyProposed { .. }), "nothing is signed: {facts:?}");
+    assert_eq!(ann.state().certifiers["root"].policy.version, 1);
+    let own = confirm(&mut ann);
+    assert!(refused(&mut ann, own).why.contains("another CAA"));
+    let by_ra = confirm(&mut carl);
+    refused(&mut carl, by_ra);
+    assert_eq!(amend(&mut bea, |p| p.crl_days = 9).unwrap_err().command, Some("certifier.proposal"));
+
+    // What is confirmed is what was seen: the proposer may have changed it since.
+    let seen = confirm(&mut bea);
+    amend(&mut ann, |p| p.crl_days = 8).unwrap();
+    bea.unlock("root", &secret("ca-pass")).unwrap();
+    assert_eq!(bea.run(seen).unwrap_err().kind, Kind::Conflict);
+    let verb = confirm(&mut bea);
+    let facts = bea.run(verb).unwrap().facts;
+    let Fact::PolicyAmended { version: Some(version), .. } = &facts[0] else { panic!("{facts:?}") };
+    assert_eq!((version.by.as_str(), version.confirmed.as_str()), ("ann", "bea"));
+    assert!(version.alone.is_empty() && version.reason == "because");
+    let root = bea.state().certifiers["root"].clone();
+    assert_eq!((root.policy.version, root.policy.crl_days, root.proposal), (2, 8, None));
+
+    // Rejecting, and giving up one's own role.
+    amend(&mut bea, |p| p.roles.caa.retain(|n| n != "bea")).unwrap();
+    ann.refresh(true).unwrap();
+    ann.run(Verb::Withdraw { certifier: "root".into(), reason: "stay".into() }).unwrap();
+    assert_eq!(ann.state().certifiers["root"].proposal, None);
+    let none = Verb::Withdraw { certifier: "root".into(), reason: String::new() };
+    assert_eq!(ann.run(none).unwrap_err().kind, Kind::Refused);
+    drop((ann, carl));
+    let again = person(temp.path(), "ann");
+    bea.refresh(true).unwrap();
+    assert_eq!(again.state().certifiers["root"], bea.state().certifiers["root"]);
+    assert_eq!(bea.ledger().verify_audit().unwrap().broken, None);
+}
+
+#[test]
+fn a_policy_that_was_changed_by_hand_is_not_used() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut ann = person(temp.path(), "ann");
+    certifier(&mut ann, Policy { own_approval: true, ..Policy::default() });
+    amend(&mut ann, |p| p.crl_days = 7).unwrap();
+    drop(ann);
+    let folder = temp.path().join("data/certifiers/root");
+    let changed = |file: &str, change: &dyn Fn(String) -> Option<String>| {
+        let path = folder.join(file);
+        let before = std::fs::read_to_string(&path).unwrap();
+        match change(before.clone()) {
+            Some(text) => {
+                assert_ne!(text, before);
+                std::fs::write(&path, text).unwrap();
+            }
+            None => std::fs::remove_file(&path).unwrap(),
+        }
+        let desk = person(temp.path(), "ann");
+        assert!(!desk.state().certifiers.contains_key("root"), "{file}");
+        let why = format!("{:?}", desk.state().unreadable);
+        std::fs::write(&path, before).unwrap();
+        why
+    };
+    let why = changed("certifier.ron", &|t| Some(t.replace("amend_alone: false", "amend_alone: true")));
+    assert!(why.contains("differs from the signed version 2"), "{why}");
+    let why = changed("certifier.ron", &|t| Some(t.replace("version: 2", "version: 3")));
+    assert!(why.contains("policy-3.ron is missing"), "{why}");
+    let why = changed("policy-2.ron", &|t| Some(t.replace("crl_days: 7", "crl_days: 8")));
+    assert!(why.contains("signature does not fit"), "{why}");
+    let why = changed("policy-1.ron", &|t| Some(t.replace("crl_days: 30", "crl_days: 31")));
+    assert!(why.contains("signature does not fit"), "{why}");
+    let why = changed("policy-2.ron", &|_| None);
+    assert!(why.contains("policy-2.ron is missing"), "{why}");
+    assert!(person(temp.path(), "ann").state().certifiers.contains_key("root"));
 }

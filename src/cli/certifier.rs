@@ -2,8 +2,8 @@
 
 use clap::{Arg, ArgMatches, Command};
 
-use super::fields;
 use super::session::{Cell, Session};
+use super::{fields, policy};
 use crate::desk::Verb;
 use crate::model::certifier::{Certifier, NewCertifier};
 use crate::model::error::{Error, Result};
@@ -13,7 +13,7 @@ use crate::pki::pem;
 /// The commands about certifiers.
 pub(super) fn command() -> Command {
     let named = |name, about| Command::new(name).about(about).arg(name_argument());
-    Command::new("certifier")
+    let certifiers = Command::new("certifier")
         .about("Certificate authorities of the workspace")
         .subcommand_required(true)
         .subcommand(fields::options::<NewCertifier>(
@@ -22,7 +22,8 @@ pub(super) fn command() -> Command {
         .subcommand(Command::new("list").about("Lists the certifiers"))
         .subcommand(named("show", "Shows a certifier"))
         .subcommand(named("certificate", "Prints the certificate of a certifier as PEM"))
-        .subcommand(named("crl", "Prints the latest CRL of a certifier as PEM"))
+        .subcommand(named("crl", "Prints the latest CRL of a certifier as PEM"));
+    policy::commands(certifiers)
 }
 
 /// Runs a command about certifiers.
@@ -66,6 +67,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             session.out.raw(&pem::write("X509 CRL", &crl.0));
             Ok(0)
         }
+        Some((word, options)) => policy::run(word, options, session).unwrap_or(Ok(2)),
         _ => Ok(2),
     }
 }
@@ -87,7 +89,7 @@ pub(super) fn run_crl(matches: &ArgMatches, session: &mut Session<'_>) -> Result
 }
 
 /// Finds the certifier that an argument names.
-fn find(options: &ArgMatches, session: &mut Session<'_>) -> Result<Certifier> {
+pub(super) fn find(options: &ArgMatches, session: &mut Session<'_>) -> Result<Certifier> {
     let name = options.get_one::<String>("name").map_or("", String::as_str);
     by_name(name, session)
 }

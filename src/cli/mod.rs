@@ -12,6 +12,7 @@ mod inspect;
 mod key;
 mod keyring;
 mod listed;
+mod policy;
 mod print;
 #[cfg(feature = "network")]
 mod probe;

@@ -217,7 +217,11 @@ impl<'a> Session<'a> {
         let desk = self.desk()?;
         let (state, unlocked) = (desk.state(), desk.unlocked());
         let mut needed = match verb {
-            Verb::IssueCrl { certifier } => vec![certifier.clone()],
+            Verb::IssueCrl { certifier }
+            | Verb::Amend { certifier, .. }
+            | Verb::Confirm { certifier, .. } => {
+                vec![certifier.clone()]
+            }
             Verb::Issue { ids } => {
                 let of = |id| match &state.requests.get(id)?.status {
                     Status::Approved { plan, .. } => Some(plan.certifier.clone()),

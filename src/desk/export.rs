@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Desk;
 use crate::model::State;
+use crate::model::audit::{Filter, Form};
 use crate::model::certificate::Certificate;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
@@ -13,6 +14,7 @@ use crate::model::export::{CertificateExport, Export, Secrecy, What, Which};
 use crate::model::secret::Secret;
 use crate::ops::export::{Outgoing, Parcel, allow, compare, pack, pack_certificates};
 use crate::ops::hand_over::COMMANDS_FILE;
+use crate::store::ledger::Ledger;
 use crate::store::outside::{self, shown};
 use crate::store::{file, kyr};
 
@@ -92,7 +94,8 @@ impl Desk {
             let what = format!("{told}, to {}", shown(&asked.to));
             made = Some(parcel);
             Ok(Change::of(Fact::KeyExported { keyring: asked.keyring.clone(), what }))
-        })?;
+        });
+        let outcome = outcome.map_err(|error| self.told(&format!("keyring {}", asked.keyring), error))?;
         // From here on the audit log says that the key leaves.
         let parcel = made.ok_or_else(|| Error::internal("Nothing was made to be exported."))?;
         let lines = write(&parcel, &asked.to, &asked.password).map_err(|error| {
@@ -156,6 +159,28 @@ impl Desk {
         }
         Ok((found, missing))
     }
+}
+
+/// Writes entries of the audit chain to a new file, from number `from` on, readable for this user alone; returns how many
+/// they are.
+pub fn audit(ledger: &dyn Ledger, filter: &Filter, form: Form, from: u64, to: &Path) -> Result<u64> {
+    let (mut count, mut read) = (0, Ok(()));
+    let written = outside::write_by(to, outside::PRIVATE, &mut |file| {
+        (count, read) = (0, Ok(()));
+        let mut wrote = Ok(());
+        read = ledger.audit_onward(from, &mut |line| {
+            if filter.keeps(line) {
+                count += 1;
+                wrote = writeln!(file, "{}", form.write(line));
+            }
+            wrote.is_ok()
+        });
+        match &read {
+            Ok(()) => wrote,
+            Err(error) => Err(std::io::Error::other(error.to_string())),
+        }
+    });
+    read.and(written).map(|()| count)
 }
 
 /// Writes a parcel and reads it back; takes everything back when a file cannot be written.

@@ -24,6 +24,7 @@ use crate::store::certifier_key::{self, Protection};
 use crate::store::compromised::Lists;
 use crate::store::history::{Gone, History};
 use crate::store::ledger::Ledger;
+use crate::store::remembered::refusal;
 use crate::store::signer::{Keys, LedgerSigner};
 use crate::store::{Open, Store};
 pub use verb::Verb;
@@ -88,6 +89,11 @@ impl Desk {
         self.store.state()
     }
 
+    /// Says why the head of the audit chain is not remembered outside of the workspace, if so.
+    pub fn forgetful(&self) -> Option<&str> {
+        self.store.forgetful()
+    }
+
     /// Returns the workspace folder.
     pub fn folder(&self) -> &Path {
         self.store.folder()
@@ -112,6 +118,10 @@ impl Desk {
         let done = self.work(&mut |desk, state, now| {
             let needs = Needs::of(desk, state, &verb, now)?;
             desk.with_env(now, &mut |env| perform(state, &verb, &needs, env))
+        });
+        let done = done.map_err(|error| match verb.keyring() {
+            Some(keyring) => self.told(&format!("keyring {keyring}"), error),
+            None => error,
         });
         let mut outcome = self.or_recorded(done)?;
         if let Verb::CreateCertifier(asked) = &verb {
@@ -214,6 +224,9 @@ impl Desk {
     /// Unlocks a certifier for this session; failures are recorded in the audit chain.
     pub fn unlock(&mut self, certifier: &str, password: &Secret) -> Result<()> {
         self.writable()?;
+        if let Some(setback) = &self.state().setback {
+            return Err(refusal(setback));
+        }
         if let Some(of) = self.state().certifiers.get(certifier) {
             let allowed = roles::require(of, &self.operator, roles::Act::Unlock);
             self.or_recorded(allowed)?;
@@ -226,16 +239,18 @@ impl Desk {
                 self.keys.insert(certifier.to_owned(), key);
                 Ok(())
             }
-            Err(error) if error.kind == Kind::WrongPassword => {
-                let what = format!("certifier {certifier}");
-                match self.record(Fact::UnlockFailed { what }) {
-                    Ok(()) => Err(error),
-                    Err(unrecorded) => {
-                        Err(error.next(format!("This failure was not recorded: {unrecorded}")))
-                    }
-                }
-            }
-            Err(error) => Err(error),
+            Err(error) => Err(self.told(&format!("certifier {certifier}"), error)),
+        }
+    }
+
+    /// Records a wrong password in the audit chain, and gives the error back; other errors are no attempt.
+    fn told(&mut self, what: &str, error: Error) -> Error {
+        if error.kind != Kind::WrongPassword {
+            return error;
+        }
+        match self.record(Fact::UnlockFailed { what: what.to_owned() }) {
+            Ok(()) => error,
+            Err(unrecorded) => error.next(format!("This failure was not recorded: {unrecorded}")),
         }
     }
 

@@ -5,20 +5,23 @@ use std::sync::Arc;
 
 use super::Desk;
 use crate::model::State;
+use crate::model::audit::setback::Reconciliation;
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
-use crate::model::certifier::NewCertifier;
+use crate::model::certifier::{NewCertifier, Proposal};
 use crate::model::change::{Change, Fact};
 use crate::model::compromised::Known;
 use crate::model::error::{Error, Result};
 use crate::model::issued::{Issued, Reason, Revocation};
 use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring, Role};
 use crate::model::leftover::Way;
+use crate::model::policy::Amendment;
 use crate::model::request::{Pkcs10, Plan, Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
 use crate::ops::Env;
+use crate::ops::amend;
 use crate::ops::approve::approve;
 use crate::ops::compromised::{clear_key, drop_key_list, import_key_list, report_key};
 use crate::ops::create_certifier::create_certifier;
@@ -31,11 +34,14 @@ use crate::ops::install::not_revoked;
 use crate::ops::issue::{ByRequest, issue};
 use crate::ops::issue_crl::issue_crl;
 use crate::ops::put_away::put_away;
+use crate::ops::reconcile::{self, reconcile};
 use crate::ops::restore::undelete;
 use crate::ops::revoke::revoke;
 use crate::ops::ring::{self, Act};
 use crate::ops::site::{delete_site, save_site};
 use crate::pki::key::PrivateKey;
+use crate::pki::pem::Opening;
+use crate::store::brought;
 
 /// Everything that can be asked of the workspace, as data. Secrets in it are the [`Secret`] type.
 #[derive(Debug, Clone, PartialEq)]
@@ -163,6 +169,31 @@ pub enum Verb {
         /// Why.
         reason: Reason,
     },
+    /// Amends the policy of a certifier, or proposes that; its key has to be unlocked when it takes effect at once.
+    Amend {
+        /// The certifier.
+        certifier: String,
+        /// The version that was looked at.
+        before: u32,
+        /// The policy as it shall be, and why.
+        amendment: Box<Amendment>,
+    },
+    /// Confirms the proposed amendment of a policy; the certifier has to be unlocked.
+    Confirm {
+        /// The certifier.
+        certifier: String,
+        /// The proposal that was looked at.
+        proposal: Box<Proposal>,
+    },
+    /// Withdraws or rejects the proposed amendment of a policy.
+    Withdraw {
+        /// The certifier.
+        certifier: String,
+        /// Why.
+        reason: String,
+    },
+    /// Goes on with a ledger that is older than one that was seen before.
+    Reconcile(Reconciliation),
     /// Signs a new CRL; the certifier has to be unlocked.
     IssueCrl {
         /// The certifier.
@@ -225,6 +256,7 @@ pub(super) struct Needs {
     crl_number: u64,
     revoked: Vec<(Serial, Timestamp, Reason)>,
     revocations: BTreeMap<Digest, Revocation>,
+    ledger: reconcile::Known,
 }
 
 impl Needs {
@@ -257,6 +289,7 @@ impl Needs {
             Verb::Revoke { certifier, serial, .. } => {
                 needs.issued = desk.store.ledger().issued_by_serial(certifier, serial)?.map(|(row, _)| row);
             }
+            Verb::Reconcile(asked) => needs.look_back(desk, state, asked)?,
             Verb::IssueCrl { certifier } => {
                 let ledger = desk.store.ledger();
                 needs.crl_number = ledger.last_crl_number(certifier)? + 1;
@@ -265,6 +298,29 @@ impl Needs {
             _ => {}
         }
         Ok(needs)
+    }
+
+    /// Looks up what the ledger knows, and which of the certificates in a file it does not know.
+    fn look_back(&mut self, desk: &mut Desk, state: &State, asked: &Reconciliation) -> Result<()> {
+        if let Some(path) = &asked.found {
+            self.ledger.place = format!("file {}", brought::shown(path));
+            let (found, ring) = brought::recognise(&brought::read(path, true)?.bytes, Opening::default())?;
+            self.ledger.found = found.certificates;
+            self.ledger.found.extend(ring.into_iter().flat_map(|ring| ring.entries).map(|e| e.certificate));
+        }
+        let ledger = desk.store.ledger();
+        self.ledger.head = ledger.head()?;
+        for name in state.certifiers.keys() {
+            self.ledger.crls.insert(name.clone(), ledger.last_crl_number(name)?);
+        }
+        let mut unknown = Vec::new();
+        for certificate in std::mem::take(&mut self.ledger.found) {
+            if ledger.issued_by_sha256(&certificate.sha256)?.is_none() {
+                unknown.push(certificate);
+            }
+        }
+        self.ledger.found = unknown;
+        Ok(())
     }
 
     /// Looks up what is known of the key of a request. Errors: it was closed long ago, and is not in the state.
@@ -331,10 +387,16 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         Verb::DropKeyList { name } => drop_key_list(state, name),
         Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
         Verb::DeleteSite { name } => delete_site(state, name),
+        Verb::Amend { certifier, before, amendment } => {
+            amend::amend(state, certifier, *before, &amendment.policy, &amendment.reason, env)
+        }
+        Verb::Confirm { certifier, proposal } => amend::confirm(state, certifier, proposal, env),
+        Verb::Withdraw { certifier, reason } => amend::withdraw(state, certifier, reason, env),
         Verb::Revoke { serial, reason, .. } => match &needs.issued {
             Some(issued) => revoke(state, issued, *reason, env),
             None => Err(Error::not_found("issued certificate", &serial.to_string())),
         },
+        Verb::Reconcile(asked) => reconcile(state, asked, &needs.ledger, env),
         Verb::IssueCrl { certifier } => {
             issue_crl(state, certifier, needs.crl_number, needs.revoked.clone(), env)
         }
@@ -370,8 +432,17 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::KeyExported { keyring, what } => {
             format!("The private key of keyring {keyring} was exported: {what}.")
         }
-        Fact::PolicyAmended { certifier, policy } => {
-            format!("Certifier {certifier} has policy version {}.", policy.version)
+        Fact::PolicyAmended { certifier, policy, version } => {
+            let alone = version.as_ref().map_or("", |v| v.alone.as_str());
+            let alone = if alone.is_empty() { String::new() } else { format!(", amended alone ({alone})") };
+            format!("Certifier {certifier} has policy version {}{alone}.", policy.version)
+        }
+        Fact::PolicyProposed { certifier, proposal } => format!(
+            "Policy version {} of certifier {certifier} is proposed; another CAA has to confirm it.",
+            proposal.policy.version
+        ),
+        Fact::ProposalWithdrawn { certifier, version, .. } => {
+            format!("The proposed policy version {version} of certifier {certifier} is withdrawn.")
         }
         Fact::RequestApproved { id, plan, relaxed, .. } => {
             let relaxed = if relaxed.is_empty() { String::new() } else { format!(" ({relaxed})") };
@@ -426,6 +497,17 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::SigningAbandoned { what, .. } => format!("An unfinished signature was found: {what}."),
         Fact::Refused { what, .. } => what.clone(),
         Fact::UnlockFailed { what } => format!("Unlocking failed: {what}."),
+        Fact::Reconciled { crls, unlisted, .. } => {
+            let next = crls.iter().map(|(name, number)| format!("{name} goes on with CRL {}", number + 1));
+            let next = next.collect::<Vec<_>>().join(", ");
+            let found = match unlisted.len() {
+                0 => String::new(),
+                1 => " One certificate that it does not know was found.".into(),
+                n => format!(" {n} certificates that it does not know were found."),
+            };
+            let next = if next.is_empty() { String::new() } else { format!(" {next}.") };
+            format!("The older ledger is gone on with.{next}{found}")
+        }
         Fact::CertifierUnlocked { certifier } => format!("Certifier {certifier} is unlocked."),
     })
 }

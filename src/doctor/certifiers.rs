@@ -93,6 +93,60 @@ pub(super) const CHECKS: &[Check] = &[
             }
         },
     },
+    Check {
+        id: "C20",
+        title: "A certifier has no roles.",
+        severity: Severity::Info,
+        remedy: "Name its CAAs, RAs and auditors in the policy.",
+        command: "certifier.amend",
+        explain: "Without roles everybody who can open the workspace may approve, sign and revoke, and may approve what the \
+            same person submitted. It was made before there were roles. Name at least one CAA and one RA: \
+            `ringmaster certifier amend NAME caa=ann ra=ann,bea`.",
+        run: |case, found| {
+            for certifier in case.state.certifiers.values().filter(|c| c.policy.roles.is_empty()) {
+                let name = &certifier.name;
+                let text = format!("Certifier {name} has no roles: everybody may do everything with it.");
+                found(Hit::new(subject(certifier), text));
+            }
+        },
+    },
+    Check {
+        id: "C21",
+        title: "A certifier has only one CAA, though two people have to share its work.",
+        severity: Severity::Info,
+        remedy: "Name a second CAA, so that one may leave.",
+        command: "certifier.amend",
+        explain: "The policy keeps requester and approver apart, but only one person can sign, and amends the policy alone. \
+            When that person leaves, nobody can give the role to another. Name a second CAA.",
+        run: |case, found| {
+            let strict = |c: &&Certifier| !c.policy.own_approval && c.policy.roles.caa.len() == 1;
+            for certifier in case.state.certifiers.values().filter(strict) {
+                let text = format!("Certifier {} has a single CAA.", certifier.name);
+                found(Hit::new(subject(certifier), text));
+            }
+        },
+    },
+    Check {
+        id: "C22",
+        title: "An amendment of a policy waits for a second CAA.",
+        severity: Severity::Info,
+        remedy: "Another CAA confirms or rejects it.",
+        command: "certifier.proposal",
+        explain: "A CAA has proposed another policy for the certifier, and the policy asks for a second CAA. Until then \
+            nothing has changed. Another CAA looks at the differences and confirms or rejects them.",
+        run: |case, found| {
+            for certifier in case.state.certifiers.values() {
+                let Some(proposal) = &certifier.proposal else { continue };
+                let (version, by) = (proposal.policy.version, &proposal.by);
+                let text = format!(
+                    "Policy version {version} of certifier {}, proposed by {by} on {}, waits to be confirmed.",
+                    certifier.name,
+                    proposal.at.date()
+                );
+                found(Hit::new(subject(certifier), text));
+            }
+        },
+    },
 ];
 
 /// Lists the certifiers that can still sign a CRL.

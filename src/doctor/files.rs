@@ -17,6 +17,50 @@ pub(super) const CHECKS: &[Check] = &[
         run: |case, found| each(case, "W01", found),
     },
     Check {
+        id: "W02",
+        title: "The ledger is older than one that was seen here before.",
+        severity: Severity::Error,
+        remedy: "Restore the newer ledger, or decide to go on with the older one.",
+        command: "audit.reconcile",
+        explain: "The end of the audit chain is remembered outside of the workspace after each change, and the ledger that is \
+            here does not pass through it. Most often a backup was put in the place of the workspace; then certificates, \
+            revocations and CRLs that were made since are forgotten. Nothing is signed until a person decides: restore the \
+            newer ledger, or go on with this one, which makes CRL numbers jump ahead and is told in the audit chain.",
+        run: |case, found| {
+            if let Some(setback) = &case.state.setback {
+                let losses = setback.losses();
+                let lost =
+                    if losses.is_empty() { String::new() } else { format!(" Lost: {}.", losses.join("; ")) };
+                found(Hit::new(Subject::Workspace, setback.sentence() + &lost));
+            }
+        },
+    },
+    Check {
+        id: "W03",
+        title: "A keyring holds a certificate of a certifier here that the issued list does not know.",
+        severity: Severity::Error,
+        remedy: "Find out where it comes from; it cannot be revoked as long as the list does not know it.",
+        command: "audit.list",
+        explain: "The certificate names a certifier of this workspace by name and key, and the issued list does not have it. \
+            Either the ledger is older than the certificate, as after a restored backup, or somebody signs with the key of the \
+            certifier elsewhere. Compare with the latest backup and with the audit chain, and think of the key as known to \
+            others until it is explained.",
+        run: |case, found| {
+            for ring in case.state.keyrings.values() {
+                let unlisted =
+                    ring.entries.iter().filter(|e| case.state.unlisted.contains(&e.certificate.sha256));
+                for entry in unlisted {
+                    let (serial, subject) = (&entry.certificate.serial, entry.certificate.subject.title());
+                    let issuer = case.state.certifier_of(&entry.certificate).map_or("", |c| c.name.as_str());
+                    let text = format!(
+                        "holds {subject}, serial {serial}, of which the list of {issuer} does not know."
+                    );
+                    found(Hit::ring(ring, text));
+                }
+            }
+        },
+    },
+    Check {
         id: "K01",
         title: "A keyring that a site or the audit chain names is not there.",
         severity: Severity::Error,

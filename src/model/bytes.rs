@@ -51,6 +51,11 @@ pub fn colons(bytes: &[u8]) -> String {
 }
 
 impl Digest {
+    /// Tells whether it is all zeros, which stands for none.
+    pub fn is_zero(&self) -> bool {
+        self.0.iter().all(|byte| *byte == 0)
+    }
+
     /// Returns the first eight bytes as hexadecimal, enough to tell keys apart on one screen.
     pub fn short(&self) -> String {
         hex(&self.0[..8])

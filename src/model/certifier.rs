@@ -10,7 +10,7 @@ use super::issued::Reason;
 use super::key::KeyType;
 use super::keyring::{check_name, country, ends};
 use super::policy::Fields;
-pub use super::policy::{HasPolicy, Policy, Roles};
+pub use super::policy::{HasPolicy, Policy, PolicyVersion, Proposal, Roles};
 use super::secret::Secret;
 use super::time::{Timestamp, days_left};
 
@@ -77,6 +77,12 @@ pub struct Certifier {
     pub certificate: Certificate,
     /// What may be amended.
     pub policy: Policy,
+    /// The signed versions of the policy so far, the present one last; none when it was made before they were signed.
+    #[serde(default)]
+    pub versions: Vec<PolicyVersion>,
+    /// An amendment that waits for a second CAA.
+    #[serde(default)]
+    pub proposal: Option<Proposal>,
     /// The latest CRL.
     pub crl: Option<CrlInfo>,
 }
@@ -217,30 +223,10 @@ impl NewCertifier {
         },
     ];
     const SECRETS: &'static [Field<Self>] = &[
-        Field {
-            name: "password",
-            label: "Password",
-            help: "Seals the private key; it cannot be recovered.",
-            kind: Kind::Secret,
-            when: When::AtCreation,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.password = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
-        Field {
-            name: "repeat",
-            label: "Password again",
-            help: "The same once more.",
-            kind: Kind::Secret,
-            when: When::AtCreation,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.repeat = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
+        Field::secret("password", "Password", "Seals the private key; it cannot be recovered.", |x, t| {
+            x.password.put(t)
+        }),
+        Field::again(|x, t| x.repeat.put(t)),
     ];
 }
 
@@ -281,6 +267,18 @@ impl Certifier {
         ),
         Field::derived("policy-version", "Policy version", "Rises with every amendment.", |x, _| {
             x.policy.version.to_string()
+        }),
+        Field::derived(
+            "policy-since",
+            "Policy since",
+            "When the present policy was made, and by whom.",
+            |x, _| x.versions.last().map_or_else(|| "the certifier was made".into(), PolicyVersion::told),
+        ),
+        Field::derived("proposal", "Proposed policy", "An amendment that waits for a second CAA.", |x, _| {
+            let told = |p: &Proposal| {
+                format!("version {} by {} on {}", p.policy.version, visible(&p.by), p.at.text())
+            };
+            x.proposal.as_ref().map_or_else(String::new, told)
         }),
         Field::derived("crl", "Latest CRL", "Number, entries and when the next one is due.", |x, look| {
             let Some(c) = &x.crl else { return "none".into() };

@@ -1,11 +1,15 @@
 //! Facts, in the past tense, and the files that make them durable. A verb returns a [`Change`]; the store commits it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::State;
+use super::audit::Head;
+use super::audit::setback::{Remembered, Unlisted};
 use super::bytes::{Der, Digest, Serial};
-use super::certifier::{Certifier, CrlInfo, Policy};
+use super::certifier::{Certifier, CrlInfo, Policy, PolicyVersion, Proposal};
 use super::compromised::{KeyList, Reported};
 use super::finding::Subject;
 use super::issued::{Issued, Reason, Revocation};
@@ -31,6 +35,27 @@ pub enum Fact {
         certifier: String,
         /// The new policy.
         policy: Policy,
+        /// The version as it was signed; facts from before do not have it.
+        #[serde(default)]
+        version: Option<PolicyVersion>,
+    },
+    /// An amendment of a policy was proposed and waits for a second CAA.
+    PolicyProposed {
+        /// The certifier by name.
+        certifier: String,
+        /// It.
+        proposal: Proposal,
+    },
+    /// A proposed amendment came to nothing.
+    ProposalWithdrawn {
+        /// The certifier by name.
+        certifier: String,
+        /// The policy version it would have made.
+        version: u32,
+        /// Who withdrew or rejected it.
+        by: String,
+        /// Why; may be empty.
+        reason: String,
     },
     /// A CRL was signed.
     CrlIssued {
@@ -314,6 +339,23 @@ pub enum Fact {
         /// `certifier root` or `keyring mail`.
         what: String,
     },
+    /// A person decided to go on with a ledger that is older than one that was seen before.
+    Reconciled {
+        /// Who.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// Why the older one is here, and what is known to be lost.
+        reason: String,
+        /// What was seen of the newer one.
+        remembered: Remembered,
+        /// The last entry of the older one.
+        found: Head,
+        /// The CRL number of each certifier that its next one has to be above.
+        crls: BTreeMap<String, u64>,
+        /// Certificates of certifiers here that were found and are not in the issued list.
+        unlisted: Vec<Unlisted>,
+    },
     /// A certifier's key was unlocked in a session.
     CertifierUnlocked {
         /// The certifier by name.
@@ -328,6 +370,8 @@ impl Fact {
             Self::WorkspaceCreated => "workspace created",
             Self::CertifierCreated { .. } => "certifier created",
             Self::PolicyAmended { .. } => "policy amended",
+            Self::PolicyProposed { .. } => "policy proposed",
+            Self::ProposalWithdrawn { .. } => "proposal withdrawn",
             Self::CrlIssued { .. } => "CRL issued",
             Self::KeyringCreated { .. } => "keyring created",
             Self::KeyringChanged { .. } => "keyring changed",
@@ -361,6 +405,7 @@ impl Fact {
             Self::Refused { .. } => "refused",
             Self::UnlockFailed { .. } => "unlock failed",
             Self::CertifierUnlocked { .. } => "certifier unlocked",
+            Self::Reconciled { .. } => "ledger reconciled",
         }
     }
 
@@ -369,6 +414,7 @@ impl Fact {
         match self {
             Self::WorkspaceCreated
             | Self::FilePutAway { .. }
+            | Self::Reconciled { .. }
             | Self::ProfileSaved { .. }
             | Self::ProfileDeleted { .. }
             | Self::KeyReported { .. }
@@ -383,6 +429,8 @@ impl Fact {
             },
             Self::CertifierCreated { certifier } => Subject::Certifier(certifier.name.clone()),
             Self::PolicyAmended { certifier, .. }
+            | Self::PolicyProposed { certifier, .. }
+            | Self::ProposalWithdrawn { certifier, .. }
             | Self::CrlIssued { certifier, .. }
             | Self::SigningAbandoned { certifier, .. }
             | Self::CertifierUnlocked { certifier } => Subject::Certifier(certifier.clone()),
@@ -459,9 +507,21 @@ impl State {
             Fact::CertifierCreated { certifier } => {
                 self.certifiers.insert(certifier.name.clone(), certifier.clone());
             }
-            Fact::PolicyAmended { certifier, policy } => {
+            Fact::PolicyAmended { certifier, policy, version, .. } => {
                 if let Some(c) = self.certifiers.get_mut(certifier) {
                     c.policy = policy.clone();
+                    c.versions.extend(version.clone());
+                    c.proposal = None;
+                }
+            }
+            Fact::PolicyProposed { certifier, proposal } => {
+                if let Some(c) = self.certifiers.get_mut(certifier) {
+                    c.proposal = Some(proposal.clone());
+                }
+            }
+            Fact::ProposalWithdrawn { certifier, .. } => {
+                if let Some(c) = self.certifiers.get_mut(certifier) {
+                    c.proposal = None;
                 }
             }
             Fact::CrlIssued { certifier, crl, .. } => {
@@ -558,6 +618,7 @@ impl State {
                 self.key_lists.remove(name);
             }
             Fact::FilePutAway { path } => self.unreadable.retain(|unread| unread.path != *path),
+            Fact::Reconciled { .. } => self.setback = None,
             Fact::WorkspaceCreated
             | Fact::KeyExported { .. }
             | Fact::SigningAbandoned { .. }

@@ -89,6 +89,31 @@ impl<T> Field<T> {
         let set = |_: &mut T, _: &str| Err("this field follows from others and cannot be set".to_owned());
         Self { name, label, help, kind: Kind::Text, when: When::Derived, get, set }
     }
+
+    /// A password that is asked when the record is made: it is never shown, and reads as empty.
+    pub const fn secret(
+        name: &'static str,
+        label: &'static str,
+        help: &'static str,
+        set: fn(&mut T, &str) -> Result<(), String>,
+    ) -> Self {
+        Self { name, label, help, kind: Kind::Secret, when: When::AtCreation, get: |_, _| String::new(), set }
+    }
+
+    /// The new password once more, for nobody sees what is typed.
+    pub const fn again(set: fn(&mut T, &str) -> Result<(), String>) -> Self {
+        Self::secret("repeat", "Password again", "The same once more.", set)
+    }
+
+    /// Whether a keyring that comes into being gets a stash.
+    pub const fn stash(
+        get: fn(&T, &Look<'_>) -> String,
+        set: fn(&mut T, &str) -> Result<(), String>,
+    ) -> Self {
+        let help =
+            "Whether unattended work may open the ring: keeps the password beside it, sealed for this user.";
+        Self { name: "stash", label: "Stash", help, kind: Kind::Flag, when: When::AtCreation, get, set }
+    }
 }
 
 impl<T> Clone for Field<T> {

@@ -1,6 +1,7 @@
 //! The nouns of the program, their rules, and the state made of them. Touches no file, clock, randomness,
 //! environment, terminal or network.
 
+pub mod audit;
 pub mod bytes;
 pub mod certificate;
 pub mod certifier;
@@ -26,8 +27,9 @@ pub mod time;
 pub mod unread;
 pub mod verdict;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use audit::setback::Setback;
 use bytes::Digest;
 use certificate::Certificate;
 use certifier::{Certifier, Debt};
@@ -74,6 +76,11 @@ pub struct State {
     pub revocations: BTreeMap<Digest, Revocation>,
     /// What each certifier owes its next CRL; one that owes nothing is left out.
     pub owed: BTreeMap<String, Debt>,
+    /// Certificates in keyrings that name a certifier here as their issuer and that the issued list does not know, by
+    /// SHA-256.
+    pub unlisted: BTreeSet<Digest>,
+    /// Why the ledger seems to be an older one than was seen here before; nothing is signed until that is decided.
+    pub setback: Option<Setback>,
     /// Files of the workspace that are missing, cannot be read or do not fit; they are left alone.
     pub unreadable: Vec<Unread>,
 }
@@ -111,6 +118,23 @@ impl State {
     /// Lists the site documents that name this keyring.
     pub fn sites_of_keyring<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Site> {
         self.sites.values().filter(move |s| s.keyring == name)
+    }
+
+    /// Finds the certifier here that a certificate names as its issuer, by name and key identifier. The certificates of
+    /// the certifiers themselves have none.
+    pub fn certifier_of(&self, certificate: &Certificate) -> Option<&Certifier> {
+        if certificate.subject.der == certificate.issuer.der {
+            return None;
+        }
+        let issuer = self.certifiers.values().find(|c| {
+            let same_key = match (&certificate.aki, &c.certificate.ski) {
+                (Some(named), Some(own)) => named == own,
+                _ => true,
+            };
+            c.certificate.subject.der == certificate.issuer.der && same_key
+        })?;
+        let own = |c: &Certifier| c.certificate.sha256 == certificate.sha256;
+        (!self.certifiers.values().any(own)).then_some(issuer)
     }
 
     /// Finds the latest request of a keyring's key: of the one that waits for its certificate, when there is one.

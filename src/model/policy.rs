@@ -5,8 +5,10 @@ use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
+use super::bytes::Digest;
 use super::escape::visible;
-use super::field::{Field, Kind, Record, When, flag, number, yes_no};
+use super::field::{Field, Kind, Record, When, flag, join, number, yes_no};
+use super::time::Timestamp;
 
 /// What may be amended after creation. Amending makes the next version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +95,97 @@ impl Roles {
         let both = self.auditor.iter().find(|a| self.caa.contains(a) || self.ra.contains(a));
         both.map(|who| format!("{who} cannot be an auditor and change things as CAA or RA at the same time."))
     }
+}
+
+/// A version of a policy, and who made it so. Its text is signed with the certifier's key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyVersion {
+    /// The policy.
+    pub policy: Policy,
+    /// Who made or proposed it.
+    pub by: String,
+    /// Since when it counts.
+    pub at: Timestamp,
+    /// The second CAA who confirmed it; empty when none had to.
+    #[serde(default)]
+    pub confirmed: String,
+    /// What allowed it to be made alone; empty when a second CAA confirmed it, or when the certifier was made with it.
+    #[serde(default)]
+    pub alone: String,
+    /// Why; may be empty.
+    #[serde(default)]
+    pub reason: String,
+    /// SHA-256 of the signed text; zeros within the text itself.
+    #[serde(default, skip_serializing_if = "Digest::is_zero")]
+    pub text: Digest,
+}
+
+impl PolicyVersion {
+    /// Says who made it so, when, and why.
+    pub fn told(&self) -> String {
+        let at = self.at.text();
+        let how = match (self.confirmed.as_str(), self.alone.as_str()) {
+            ("", "") => format!("{at}, made with the certifier by {}", self.by),
+            ("", alone) => format!("{at}, by {} alone: {alone}", self.by),
+            (second, _) => format!("{at}, by {}, confirmed by {second}", self.by),
+        };
+        let reason = if self.reason.is_empty() { String::new() } else { format!("; {}", self.reason) };
+        visible(&(how + &reason))
+    }
+}
+
+/// An amendment that waits for a second CAA.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// The policy as it would be.
+    pub policy: Policy,
+    /// Who proposes it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Why; may be empty.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// An amendment while it is written: the policy as it shall be, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amendment {
+    /// The policy as it shall be.
+    pub policy: Policy,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+impl HasPolicy for Amendment {
+    fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    fn policy_mut(&mut self) -> &mut Policy {
+        &mut self.policy
+    }
+}
+
+impl Amendment {
+    const WHY: &'static [Field<Self>] = &[Field {
+        name: "reason",
+        label: "Reason",
+        help: "Why the policy is amended; it is signed with it and kept in the audit chain.",
+        kind: Kind::Text,
+        when: When::Amendable,
+        get: |x, _| visible(&x.reason),
+        set: |x, t| {
+            x.reason = t.trim().to_owned();
+            Ok(())
+        },
+    }];
+}
+
+impl Record for Amendment {
+    const NOUN: &'static str = "amendment";
+    const FIELDS: &'static [Field<Self>] =
+        &join::<_, { Fields::<Self>::ALL.len() + Self::WHY.len() }>(&[Fields::<Self>::ALL, Self::WHY]);
 }
 
 /// Whatever holds a policy and shows or edits it by the one table of fields.

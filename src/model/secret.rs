@@ -18,6 +18,12 @@ impl Secret {
         &self.0
     }
 
+    /// Takes what was typed in its place, as a field of a record sets it; every text is allowed.
+    pub fn put(&mut self, text: &str) -> Result<(), String> {
+        *self = Self::new(text.to_owned());
+        Ok(())
+    }
+
     /// Tells whether nothing was typed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

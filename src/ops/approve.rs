@@ -67,7 +67,11 @@ pub fn approve(
 /// Digests everything beside the request that decides what is issued: the profile, and of the certifier its certificate
 /// and the policy that goes into certificates. An approval is good for these terms only.
 pub(super) fn terms(state: &State, plan: &Plan) -> Result<Digest> {
-    let certifier = super::certifier(state, &plan.certifier)?;
+    terms_of(state, super::certifier(state, &plan.certifier)?, plan)
+}
+
+/// Digests the terms as they are when the certifier is this one.
+pub(super) fn terms_of(state: &State, certifier: &Certifier, plan: &Plan) -> Result<Digest> {
     let profile = super::profile(state, &plan.profile)?;
     let addresses = profile.addresses(&certifier.policy);
     let policy = (addresses.crl, addresses.ocsp, addresses.issuer, certifier.certificate.sha256);

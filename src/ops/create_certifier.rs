@@ -2,8 +2,8 @@
 
 use super::{Env, new_password};
 use crate::model::State;
-use crate::model::bytes::Der;
-use crate::model::certifier::{Certifier, CrlInfo, NewCertifier, Policy};
+use crate::model::bytes::{Der, Digest};
+use crate::model::certifier::{Certifier, CrlInfo, NewCertifier, Policy, PolicyVersion};
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::keyring::check_name;
@@ -65,14 +65,26 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
     let der = issue::assemble(&work[0].1, key.algorithm(), &signature);
     issue::verify(&der, &template, &template.subject, key.info())?;
 
-    let certifier = Certifier {
+    let mut certifier = Certifier {
         name: asked.name.clone(),
         created: env.now,
         certificate: certificate::read(&der)?,
+        versions: Vec::new(),
+        proposal: None,
         policy,
         crl: None,
     };
-    let mut files = document::certifier(&certifier)?;
+    let version = PolicyVersion {
+        policy: certifier.policy.clone(),
+        by: env.operator.to_owned(),
+        at: env.now,
+        confirmed: String::new(),
+        alone: String::new(),
+        reason: String::new(),
+        text: Digest::default(),
+    };
+    let files = super::amend::sign(&mut certifier, version, Some(&key), env)?;
+    let mut files = [document::certifier(&certifier)?, files].concat();
     files.push(certifier_key::file(&asked.name, &key, &asked.password, &env.protection)?);
     let mut change = Change { facts: vec![Fact::CertifierCreated { certifier: certifier.clone() }], files };
     let first = first_crl(&certifier, &key, env)?;

@@ -194,6 +194,9 @@ fn fitting<'a>(
     let Some(other) = certificates.iter().find(|c| !c.is_ca()).or_else(|| certificates.first()) else {
         return Err(Error::refused(what).why("There is no certificate in it.").command("keyring.install"));
     };
+    if other.is_ca() {
+        return Err(authorities(Error::refused(what), other));
+    }
     let mut why = format!(
         "The key of {} ({}) is not the ring's key ({}).",
         other.subject,
@@ -211,6 +214,19 @@ fn fitting<'a>(
         command = "keyring.install";
     }
     Err(Error::refused(what).why(why).next(next).command(command))
+}
+
+/// Refuses what holds certificates of authorities alone, this one first.
+fn authorities(refused: Error, first: &Certificate) -> Error {
+    let refused = refused
+        .why(format!("{} is an authority's certificate, and the ring's own is not with it.", first.subject));
+    if first.is_self_issued() {
+        let next = "Add it to the trusted roots of the ring instead, after comparing its fingerprint.";
+        return refused.next(next).command("keyring.trust");
+    }
+    let next =
+        "Bring it in one file with the certificate of the ring: intermediates are installed along with that.";
+    refused.next(next).command("keyring.install")
 }
 
 /// Says why a certificate cannot serve, whatever stands above it.

@@ -1,6 +1,7 @@
 //! The verbs, one file each: from a state and an input to a [`Change`]. They write
 //! nothing and print nothing.
 
+pub mod amend;
 pub mod approve;
 pub mod change_password;
 pub mod compromised;
@@ -16,6 +17,7 @@ pub mod install;
 pub mod issue;
 pub mod issue_crl;
 pub mod put_away;
+pub mod reconcile;
 pub mod rename_keyring;
 pub mod request_again;
 pub mod restore;

@@ -55,7 +55,7 @@ pub fn request_again(
             let new = PrivateKey::generate(kind)?;
             let pkcs10 = request_of(&subject, &alt_names, &new)?;
             kyr::add_key(&mut ring, &new, password)?;
-            let what = format!("a new key ({}) waits for its certificate", kind.name());
+            let what = format!("a new key ({}) waits for its certificate", new.info().algorithm);
             change = rewrite(ring, password, &what)?;
             (pkcs10, "a new key")
         }

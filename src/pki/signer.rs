@@ -11,6 +11,8 @@ pub enum Signing {
     Certificate(Serial),
     /// A CRL with this number.
     Crl(u64),
+    /// This version of a policy.
+    Policy(u32),
 }
 
 /// Signs for certifiers. An implementation records a durable intent before it makes a signature.

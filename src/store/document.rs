@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::marked;
 use crate::model::bytes::Digest;
-use crate::model::certifier::{Certifier, CrlInfo, Policy};
+use crate::model::certifier::{Certifier, CrlInfo, Policy, PolicyVersion, Proposal};
 use crate::model::change::FileWrite;
 use crate::model::error::{Error, Result};
 use crate::model::keyring::check_name;
@@ -34,6 +34,21 @@ struct CertifierFile {
     /// SHA-256 of `certificate.pem`'s certificate.
     certificate: Digest,
     policy: Policy,
+    /// An amendment that waits for a second CAA.
+    #[serde(default)]
+    proposal: Option<Proposal>,
+}
+
+/// The text of a policy version that is signed.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PolicyFile {
+    certifier: String,
+    /// SHA-256 of the public key that signs it.
+    key: Digest,
+    /// SHA-256 of the text of the version before; zeros when that was not signed.
+    before: Digest,
+    version: PolicyVersion,
 }
 
 /// Returns the path of a site document inside of the workspace.
@@ -78,6 +93,7 @@ pub fn certifier(certifier: &Certifier) -> Result<Vec<FileWrite>> {
         created: certifier.created,
         certificate: certifier.certificate.sha256,
         policy: certifier.policy.clone(),
+        proposal: certifier.proposal.clone(),
     };
     let pem = pki::pem::write("CERTIFICATE", &certifier.certificate.der.0);
     Ok(vec![
@@ -105,8 +121,72 @@ pub fn read_certifier(name: &str, ron: &[u8], certificate: &[u8], crl: Option<Cr
     if certificate.sha256 != document.certificate {
         return Err(bad("It is not the certificate that certifier.ron names.".into()));
     }
-    let CertifierFile { name, created, policy, .. } = document;
-    Ok(Certifier { name, created, certificate, policy, crl })
+    let CertifierFile { name, created, policy, proposal, .. } = document;
+    Ok(Certifier { name, created, certificate, policy, versions: Vec::new(), proposal, crl })
+}
+
+/// Returns the path of a signed policy version, and of its signature.
+pub fn policy_paths(certifier: &str, version: u32) -> (String, String) {
+    let path = |extension| certifier_path(certifier, &format!("policy-{version}.{extension}"));
+    (path("ron"), path("sig"))
+}
+
+/// Writes the text of the next policy version of a certifier, which is what is signed.
+pub fn policy_text(certifier: &Certifier, version: &PolicyVersion) -> Result<String> {
+    let file = PolicyFile {
+        certifier: certifier.name.clone(),
+        key: certifier.certificate.key.sha256,
+        before: certifier.versions.last().map(|last| last.text).unwrap_or_default(),
+        version: PolicyVersion { text: Digest::default(), ..version.clone() },
+    };
+    marked::write("policy", &file)
+}
+
+/// Writes the files of a signed policy version.
+pub fn policy_version(certifier: &str, version: u32, signed: String, signature: &[u8]) -> Vec<FileWrite> {
+    let (path, signature_path) = policy_paths(certifier, version);
+    let signature = FileWrite { path: signature_path, bytes: Some(Zeroizing::new(signature.to_vec())) };
+    vec![text(path, signed), signature]
+}
+
+/// Reads the signed versions of a certifier's policy, from the first one that was signed to the present: (text, signature)
+/// each. Errors: `Damaged` when one does not fit the key, the version before it, or the present policy.
+pub fn read_policies(certifier: &Certifier, signed: &[(Vec<u8>, Vec<u8>)]) -> Result<Vec<PolicyVersion>> {
+    let name = &certifier.name;
+    let unfit = |file: &str, why: String| {
+        Error::damaged(format!("{file} is not the policy that was signed."))
+            .why(why)
+            .next("Somebody has changed it outside of this program. Restore it from a backup.")
+    };
+    let key = &certifier.certificate.key;
+    let algorithm = pki::key::signature_algorithm(key)?;
+    let mut versions = Vec::<PolicyVersion>::new();
+    let first = u32::try_from(signed.len()).ok().and_then(|n| (certifier.policy.version + 1).checked_sub(n));
+    for (number, (text, signature)) in (first.unwrap_or_default()..).zip(signed) {
+        let path = policy_paths(name, number).0;
+        let file: PolicyFile = marked::read("policy", &path, text, true)?;
+        if file.certifier != *name || file.key != key.sha256 || file.version.policy.version != number {
+            return Err(unfit(&path, "It is of another certifier, key or version.".into()));
+        }
+        if versions.last().is_some_and(|before| before.text != file.before) {
+            return Err(unfit(&path, "It does not follow the version before it.".into()));
+        }
+        if pki::signature::check(&key.spki.0, &algorithm, signature, text) != pki::signature::Verdict::Good {
+            return Err(unfit(&path, "Its signature does not fit the key of the certifier.".into()));
+        }
+        versions.push(PolicyVersion { text: pki::sha256(text), ..file.version });
+    }
+    let file = certifier_path(name, "certifier.ron");
+    match versions.last() {
+        Some(last) if last.policy != certifier.policy => {
+            Err(unfit(&file, format!("It differs from the signed version {}.", last.policy.version)))
+        }
+        None if certifier.policy.version > 1 => {
+            let signed = policy_paths(name, certifier.policy.version).0;
+            Err(unfit(&file, format!("{signed} is missing, which was signed when the policy was amended.")))
+        }
+        _ => Ok(versions),
+    }
 }
 
 /// Writes the latest CRL of a certifier for others to fetch: `crl.der` and `crl.pem`. The ledger keeps every CRL.

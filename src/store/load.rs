@@ -53,6 +53,7 @@ pub(super) fn load(
     if load.state.revoked > 0 {
         load.revocations(ledger)?;
     }
+    load.unlisted(ledger)?;
     Ok((load.state, load.stamps))
 }
 
@@ -169,6 +170,17 @@ impl<'a> Load<'a> {
         Ok(())
     }
 
+    /// Finds what names a certifier here as its issuer and is not in its issued list.
+    fn unlisted(&mut self, ledger: &SqliteLedger) -> Result<()> {
+        for entry in self.state.keyrings.values().flat_map(|ring| &ring.entries) {
+            let certificate = &entry.certificate;
+            if self.state.certifier_of(certificate).is_some() && !ledger.is_issued(&certificate.sha256)? {
+                self.state.unlisted.insert(certificate.sha256);
+            }
+        }
+        Ok(())
+    }
+
     fn sites(&mut self) -> Result<()> {
         for (name, extension) in self.names("directory/sites")? {
             if extension != "ron" {
@@ -225,6 +237,14 @@ impl<'a> Load<'a> {
                     .why("It was not made in this workspace, or the ledger is older than it.")
                     .next("Move the folder away, or restore ledger and folder from the same backup.")),
             });
+            // The signatures count only by the certificate that the audit chain tells of.
+            let certifier = certifier.and_then(|c| {
+                if !c.versions.is_empty() {
+                    return Ok(c);
+                }
+                let versions = document::read_policies(&c, &self.policies(&c)?)?;
+                Ok(Certifier { versions, ..c })
+            });
             match &certifier {
                 Ok(certifier) => self.certifier_key(certifier)?,
                 Err(_) => drop(self.stamps.remove(&pem)),
@@ -242,6 +262,21 @@ impl<'a> Load<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Reads the signed versions of a certifier's policy, back from the present one as far as there are any.
+    fn policies(&mut self, certifier: &Certifier) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
+        let mut signed = Vec::new();
+        for version in (1..=certifier.policy.version).rev() {
+            let (text, signature) = document::policy_paths(&certifier.name, version);
+            let text = match self.public(&text) {
+                Err(error) if error.kind == Kind::NotFound => break,
+                text => text?,
+            };
+            signed.push((text.to_vec(), self.public(&signature)?.to_vec()));
+        }
+        signed.reverse();
+        Ok(signed)
     }
 
     /// Looks whether the sealed key of a certifier is there, private, and its own.

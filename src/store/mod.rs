@@ -16,6 +16,7 @@ mod load;
 pub mod marked;
 pub mod outside;
 pub mod recovery;
+pub mod remembered;
 #[cfg(test)]
 mod sample;
 pub mod seal;
@@ -40,6 +41,7 @@ use crate::model::{Generation, State};
 use file::Lock;
 use ledger::Ledger;
 use ledger::sqlite::SqliteLedger;
+use remembered::Memory;
 use workspace::{Found, Stamps};
 
 /// How a workspace is to be opened.
@@ -75,6 +77,7 @@ pub struct Store {
     /// The ledger's data version when `state` was read.
     version: i64,
     read_only: Option<String>,
+    memory: Memory,
 }
 
 impl std::fmt::Debug for Store {
@@ -122,10 +125,36 @@ impl Store {
         let version = ledger.data_version()?;
         let keys = sth::StashKeys { home: how.home.clone(), workspace: folder.clone() };
         let (state, stamps) = load::load(&folder, &ledger, &keys, None)?;
-        drop(lock);
-        let state = Arc::new(state);
+        let memory = Memory::of(&how.home, &folder, &ledger)?;
         let (home, operator) = (how.home.clone(), how.operator.clone());
-        Ok(Self { folder, home, operator, ledger, state, stamps, version, read_only })
+        let state = Arc::new(state);
+        let mut store = Self { folder, home, operator, ledger, state, stamps, version, read_only, memory };
+        store.compare()?;
+        store.remember(true);
+        drop(lock);
+        Ok(store)
+    }
+
+    /// Holds the ledger against what is remembered of it outside of the workspace.
+    fn compare(&mut self) -> Result<()> {
+        let setback = self.memory.setback(&self.ledger, &self.state)?;
+        self.ledger.hold(setback.as_ref().map(remembered::refusal));
+        if self.state.setback != setback {
+            Arc::make_mut(&mut self.state).setback = setback;
+        }
+        Ok(())
+    }
+
+    /// Remembers the ledger as it is, unless it is an older one than before.
+    fn remember(&mut self, now: bool) {
+        if self.read_only.is_none() && self.state.setback.is_none() {
+            self.memory.keep(&self.ledger, &self.state, now);
+        }
+    }
+
+    /// Says why the head of the chain is not remembered outside of the workspace, if so.
+    pub fn forgetful(&self) -> Option<&str> {
+        self.memory.trouble.as_deref()
     }
 
     /// Opens the same workspace a second time for reading, for another thread.
@@ -171,11 +200,14 @@ impl Store {
         let version = self.ledger.data_version()?;
         let before = (&*self.state, &self.stamps);
         let (state, stamps) = load::load(&self.folder, &self.ledger, &self.stash_keys(), Some(before))?;
+        let state = State { setback: self.memory.setback(&self.ledger, &state)?, ..state };
         let changed = state != *self.state;
         if changed {
             self.state = Arc::new(state);
         }
         (self.stamps, self.version) = (stamps, version);
+        self.ledger.hold(self.state.setback.as_ref().map(remembered::refusal));
+        self.remember(false);
         Ok(changed)
     }
 
@@ -231,6 +263,12 @@ impl Store {
                 let waiting = pending.iter().map(|f| Unread { path: f.path.clone(), why: why.clone(), sort });
                 Arc::make_mut(&mut self.state).unreadable.extend(waiting);
             }
+        }
+        if change.facts.iter().any(|fact| matches!(fact, Fact::Reconciled { .. })) {
+            self.ledger.hold(None);
+            self.remember(true);
+        } else {
+            self.remember(false);
         }
         Ok(self.state())
     }
@@ -308,17 +346,31 @@ impl Store {
     }
 }
 
-/// Remembers the revocations of certificates that a change has brought into a ring, as when an earlier version comes back.
-fn recall(state: &mut State, change: &Change, ledger: &SqliteLedger) {
-    if state.revoked == 0 {
-        return;
+impl Drop for Store {
+    /// Remembers what a busy console has not written yet.
+    fn drop(&mut self) {
+        if self.memory.waits() {
+            self.remember(true);
+        }
     }
+}
+
+/// Remembers the revocations of certificates that a change has brought into a ring, as when an earlier version comes
+/// back, and which of them the issued list does not know.
+fn recall(state: &mut State, change: &Change, ledger: &SqliteLedger) {
     for fact in &change.facts {
         let (Fact::KeyringCreated { keyring } | Fact::KeyringChanged { keyring, .. }) = fact else {
             continue;
         };
         for entry in keyring.entries.iter().filter(|e| e.role != Role::Root) {
             let sha256 = entry.certificate.sha256;
+            let here = state.certifier_of(&entry.certificate).is_some();
+            if here && matches!(ledger.is_issued(&sha256), Ok(false)) {
+                state.unlisted.insert(sha256);
+            }
+            if state.revoked == 0 {
+                continue;
+            }
             // The change is true already; what cannot be looked up now is found when the workspace is read again.
             if !state.revocations.contains_key(&sha256)
                 && let Ok(Some(revocation)) = ledger.revocation(&sha256)

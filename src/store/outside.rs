@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{DirBuilder, File, Permissions};
-use std::io::{ErrorKind, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,9 @@ use crate::model::escape::visible;
 
 /// The mode of a file that holds a private key.
 pub const PRIVATE: u32 = 0o600;
+
+/// What writes the content of a file.
+pub type Fill<'a> = dyn FnMut(&mut dyn Write) -> std::io::Result<()> + 'a;
 
 /// The mode of a file that anybody may read.
 pub const PUBLIC: u32 = 0o644;
@@ -45,8 +48,13 @@ pub fn place(path: &Path, kept_out: &Path) -> Result<PathBuf> {
 ///
 /// Where the system can, the file has no name until it is whole: a crash leaves nothing behind.
 pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    let made = match nameless(path, bytes, mode) {
-        None => named(path, bytes, mode),
+    write_by(path, mode, &mut |file| file.write_all(bytes))
+}
+
+/// Writes a new file as [`write`] does, with what `fill` writes into it piece by piece; it may be called again.
+pub fn write_by(path: &Path, mode: u32, fill: &mut Fill<'_>) -> Result<()> {
+    let made = match nameless(path, mode, fill) {
+        None => named(path, mode, fill),
         Some(result) => result,
     };
     made?;
@@ -82,14 +90,14 @@ pub fn mode(path: &Path) -> Result<u32> {
 /// Writes into a file without a name, and gives it its name at the end. `None` where the system or the file system knows
 /// no such files.
 #[cfg(target_os = "linux")]
-fn nameless(path: &Path, bytes: &[u8], mode: u32) -> Option<Result<()>> {
+fn nameless(path: &Path, mode: u32, content: &mut Fill<'_>) -> Option<Result<()>> {
     use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, open};
     use std::os::fd::AsRawFd;
     file::step();
     let made =
         open(folder_of(path), OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR);
     let mut file = File::from(made.ok()?);
-    if let Err(error) = fill(&mut file, bytes, mode) {
+    if let Err(error) = fill(&mut file, mode, content) {
         return Some(Err(cannot("write", path, &error)));
     }
     file::step();
@@ -103,17 +111,17 @@ fn nameless(path: &Path, bytes: &[u8], mode: u32) -> Option<Result<()>> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn nameless(_: &Path, _: &[u8], _: u32) -> Option<Result<()>> {
+fn nameless(_: &Path, _: u32, _: &mut Fill<'_>) -> Option<Result<()>> {
     None
 }
 
 /// Writes beside the name and renames.
-fn named(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+fn named(path: &Path, mode: u32, content: &mut Fill<'_>) -> Result<()> {
     let failed = |e: &std::io::Error| cannot("write", path, e);
     let mut builder = tempfile::Builder::new();
     let builder = builder.prefix(file::TEMPORARY).permissions(Permissions::from_mode(0o600));
     let mut file = builder.tempfile_in(folder_of(path)).map_err(|e| failed(&e))?;
-    fill(file.as_file_mut(), bytes, mode).map_err(|e| failed(&e))?;
+    fill(file.as_file_mut(), mode, content).map_err(|e| failed(&e))?;
     file::step();
     match file.persist_noclobber(path) {
         Ok(_) => Ok(()),
@@ -122,8 +130,11 @@ fn named(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     }
 }
 
-fn fill(file: &mut File, bytes: &[u8], mode: u32) -> std::io::Result<()> {
-    file.write_all(bytes)?;
+fn fill(file: &mut File, mode: u32, content: &mut Fill<'_>) -> std::io::Result<()> {
+    let mut buffered = BufWriter::new(&mut *file);
+    content(&mut buffered)?;
+    buffered.flush()?;
+    drop(buffered);
     if mode != PRIVATE {
         file.set_permissions(Permissions::from_mode(mode))?;
     }
@@ -161,8 +172,8 @@ mod tests {
         for (name, mode_wanted, how) in [
             ("a", PRIVATE, write as fn(&Path, &[u8], u32) -> Result<()>),
             ("b", PUBLIC, write),
-            ("c", PRIVATE, named),
-            ("d", PUBLIC, named),
+            ("c", PRIVATE, |path, bytes, mode| named(path, mode, &mut |file| file.write_all(bytes))),
+            ("d", PUBLIC, |path, bytes, mode| named(path, mode, &mut |file| file.write_all(bytes))),
         ] {
             let path = home.path().join(name);
             how(&path, b"one", mode_wanted).unwrap();

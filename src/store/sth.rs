@@ -206,7 +206,7 @@ impl StashKeys {
     }
 
     /// Tells whether the folder of the key is the workspace or below it, all symbolic links followed.
-    fn is_inside(&self) -> Result<bool> {
+    pub(super) fn is_inside(&self) -> Result<bool> {
         let looked = |path: &Path| std::fs::canonicalize(path).map_err(|e| file::error("look at", path, &e));
         let home = std::path::absolute(&self.home).map_err(|e| file::error("find", &self.home, &e))?;
         // A folder that is yet to be made lies where the last one above it lies.

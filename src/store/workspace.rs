@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use super::file::{self, Stamp};
 use super::ledger::Ledger;
 use super::ledger::sqlite::SqliteLedger;
-use super::marked;
+use super::{marked, seal};
 use crate::model::Generation;
+use crate::model::bytes::hex;
 use crate::model::change::Fact;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::check_name;
@@ -51,6 +52,9 @@ pub enum Found {
 #[derive(Serialize, Deserialize)]
 struct Mark {
     format: u32,
+    /// Random digits that tell this workspace and its copies from every other one; older ones have none.
+    #[serde(default)]
+    id: String,
 }
 
 /// Looks at a folder and touches nothing. Errors: `TooNew`, `Foreign` for a folder with other things in it, `Damaged`.
@@ -85,6 +89,15 @@ pub fn look(folder: &Path) -> Result<Found> {
     Ok(Found::Nothing)
 }
 
+/// Returns the digits that tell a workspace and its copies from every other one, if it has some.
+pub fn id(folder: &Path) -> Result<Option<String>> {
+    let (bytes, _) = file::read_public(&folder.join(MARK))?;
+    let name = folder.join(MARK).display().to_string();
+    let mark: Mark = marked::read("workspace", &name, &bytes, false)?;
+    let good = mark.id.len() == 32 && mark.id.bytes().all(|b| b.is_ascii_hexdigit());
+    Ok(Some(mark.id).filter(|_| good))
+}
+
 /// Refuses a workspace whose folders or ledger are symbolic links: what they lead to is not of the workspace.
 pub fn no_links(folder: &Path) -> Result<()> {
     let histories = FOLDERS.iter().map(|f| folder.join(f).join(HISTORY));
@@ -109,7 +122,8 @@ pub fn make(folder: &Path, operator: &str, now: Timestamp) -> Result<()> {
         file::step();
         SqliteLedger::create(&ledger, &Fact::WorkspaceCreated, operator, now)?;
     }
-    let mark = marked::write("workspace", &Mark { format: marked::FORMAT })?;
+    let id = hex(&*seal::random::<16>()?);
+    let mark = marked::write("workspace", &Mark { format: marked::FORMAT, id })?;
     file::replace(&folder.join(MARK), mark.as_bytes())
 }
 

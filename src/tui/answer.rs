@@ -56,6 +56,10 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             return effects;
         }
         (Job::Clean(way), Done::Outcome(outcome)) => return leftovers::cleaned(model, &way, Ok(outcome)),
+        (Job::Audit, Done::Audit(found)) => super::dialog::log::take(model, id, *found),
+        (Job::VerifyAudit(full), Done::Audited(verified)) => {
+            super::dialog::log::verified(model, *verified, full);
+        }
         (_, Done::History(history)) => history::take(model, history),
         (_, Done::Gone(gone)) => history::choose(model, gone),
         (Job::Refresh, Done::Outcome(outcome)) => {
@@ -179,6 +183,13 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
             }
             _ => {}
         },
+        Verb::Amend { certifier, .. } => {
+            model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.amends(certifier)));
+        }
+        Verb::Reconcile(_) => model.dialogs.retain(|d| {
+            let decides = |then: &(String, Goal)| then.1 == Goal::Reconcile;
+            !matches!(d, Dialog::Viewer(v) if v.then.as_deref().is_some_and(decides))
+        }),
         Verb::Issue { ids } => {
             model.dialogs.retain(|d| !matches!(d, Dialog::Review(r) if ids.contains(&r.id)));
             model.here_mut().marked.retain(|k| !matches!(k, RowKey::Request(id) if ids.contains(id)));
@@ -255,6 +266,12 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
             return Vec::new();
         }
         (Job::Ids, Kind::Cancelled) => return Vec::new(),
+        (Job::Audit, kind) => {
+            super::dialog::log::give_up(model, id);
+            if kind == Kind::Cancelled {
+                return Vec::new();
+            }
+        }
         (Job::Complete | Job::Rows(_) | Job::Ids | Job::Log, _) => {
             if let Job::Rows(asked) = job {
                 model.issued.absent.extend(asked);

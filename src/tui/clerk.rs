@@ -16,6 +16,7 @@ use crate::desk::{Desk, Outcome, Verb};
 use crate::model::State;
 use crate::model::error::{Error, Kind};
 use crate::model::secret::Secret;
+use crate::store::remembered::refusal;
 
 /// How often it looks whether another console has committed.
 const LOOK: Duration = Duration::from_millis(500);
@@ -61,6 +62,9 @@ impl Clerk {
     /// Works until nobody can ask any more.
     pub(super) fn work(&mut self, works: &mpsc::Receiver<Work>) {
         self.warn_of_clock();
+        if let Some(setback) = &self.desk.state().setback {
+            self.post.done(JobId::default(), Err(refusal(setback)));
+        }
         loop {
             match works.recv_timeout(LOOK) {
                 Ok(Work { id, .. }) if self.shared.stopping.load(Ordering::SeqCst) => {

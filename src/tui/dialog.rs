@@ -12,6 +12,7 @@ pub mod import;
 pub mod install;
 pub mod leftovers;
 mod line;
+pub mod log;
 pub mod menu;
 pub mod palette;
 pub mod path;
@@ -68,6 +69,8 @@ pub enum Dialog {
     Revisions(history::Revisions),
     /// What abandoned attempts have left.
     Leftovers(leftovers::Leftovers),
+    /// The audit chain.
+    Log(Box<log::Log>),
     /// A refusal or failure.
     Error(error::ErrorBox),
 }
@@ -131,6 +134,7 @@ impl Dialog {
             Self::Import(d) => d.input(model, input),
             Self::Revisions(d) => d.input(model, input),
             Self::Leftovers(d) => d.input(model, input),
+            Self::Log(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
         }
     }
@@ -156,6 +160,7 @@ impl Dialog {
             Self::Import(d) => d.sheet(model, columns),
             Self::Revisions(d) => d.sheet(model, columns),
             Self::Leftovers(d) => d.sheet(model, columns),
+            Self::Log(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
         }
     }

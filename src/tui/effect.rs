@@ -182,6 +182,11 @@ impl Workers {
                 };
                 self.ask(id, Ask::Crls(id, vec![certifier], Box::new(work)));
             }
+            Effect::Audit(id, wish) => self.ask(id, Ask::Audit(id, wish)),
+            Effect::VerifyAudit(id, full) => self.ask(id, Ask::VerifyAudit(id, full)),
+            Effect::ExportAudit(id, filter, form, path) => {
+                self.ask(id, Ask::ExportAudit(id, filter, form, task::at_home(&path)));
+            }
             Effect::Probe(id, host, port, address) => self.probe(id, host, port, address),
             Effect::Verify(id, wanted) => self.verify(id, *wanted),
             Effect::SystemRoots(id) => post

@@ -179,6 +179,57 @@ pub(super) const COMMANDS: &[Command] = &[
         ..READ
     },
     Command {
+        name: "audit.list",
+        title: "audit",
+        keys: &["@"],
+        doc: "Shows who did what when, the newest first, and the head of the audit chain.",
+        cli: Some("audit list"),
+        weight: 9,
+        run: |model| super::dialog::log::open(model, ""),
+        ..READ
+    },
+    Command {
+        name: "audit.of-record",
+        title: "audit of this",
+        doc: "Shows what the audit chain tells of the selected record.",
+        cli: Some("audit list"),
+        weight: 0,
+        ready: selected,
+        run: |model| {
+            let object = match model.selected() {
+                Some(RowKey::Name(name)) => {
+                    let noun = model.pane().title.trim_end_matches('s').to_lowercase();
+                    format!("object:\"{noun} {name}\"")
+                }
+                Some(RowKey::Request(id)) => format!("object:\"request {id}\""),
+                Some(RowKey::Issued(id)) => match model.issued.rows.get(&id) {
+                    Some(row) => format!("object:{}", row.serial),
+                    None => return Vec::new(),
+                },
+                Some(RowKey::Local(digest)) => match model.certificate(&digest) {
+                    Some(certificate) => format!("object:{}", certificate.serial),
+                    None => return Vec::new(),
+                },
+                _ => String::new(),
+            };
+            super::dialog::log::open(model, &object)
+        },
+        ..READ
+    },
+    Command {
+        name: "audit.reconcile",
+        title: "go on with an older ledger",
+        level: Level::Write,
+        doc: "Goes on with a ledger that is older than one seen before; CRL numbers jump ahead, and the reason is kept.",
+        cli: Some("audit reconcile"),
+        ready: |model| match &model.state.setback {
+            Some(_) => Ok(()),
+            None => Err("the audit chain passes through what is remembered".into()),
+        },
+        run: super::dialog::log::reconcile,
+        ..READ
+    },
+    Command {
         name: "console.palette",
         title: "commands",
         keys: &[":"],

@@ -16,6 +16,7 @@ use crate::model::leftover::Way;
 use crate::model::request::{Plan, RequestId, Status};
 use crate::model::secret::Secret;
 use crate::ops::ring::Act;
+use crate::ops::roles;
 
 /// What a file is read for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +97,10 @@ pub enum Job {
     Gone,
     /// Cleaning one of several leftovers up.
     Clean(Way),
+    /// Entries of the audit chain.
+    Audit,
+    /// Verifying the audit chain, with every certificate when it is set.
+    VerifyAudit(bool),
     /// Writing a file.
     Write,
     /// Letting something leave the workspace.
@@ -118,6 +123,9 @@ impl Job {
                 Verb::MoveKeyring { asked, .. } => format!("taking keyring {} over", asked.name),
                 Verb::Issue { ids } => format!("signing {} certificates", ids.len()),
                 Verb::IssueCrl { certifier } => format!("signing a CRL of {certifier}"),
+                Verb::Amend { certifier, .. } | Verb::Confirm { certifier, .. } => {
+                    format!("amending the policy of {certifier}")
+                }
                 _ => "saving".into(),
             },
             Self::Unlock(name, _) => format!("unlocking {name}"),
@@ -129,6 +137,7 @@ impl Job {
             Self::Verify => "verifying".into(),
             Self::Serve(site) => format!("starting the rehearsal of {site}"),
             Self::History(keyring) => format!("reading the history of {keyring}"),
+            Self::VerifyAudit(_) => "verifying the audit chain".into(),
             Self::Gone => "looking for deleted keyrings".into(),
             Self::Clean(way) => format!("cleaning up {}", way.word()),
             Self::Timeline => "counting when certificates end".into(),
@@ -187,7 +196,9 @@ pub fn unlock_first(model: &mut Model, verb: &Verb) -> Option<Vec<Effect>> {
 /// Lists the certifiers that a verb signs with.
 pub(super) fn signers(model: &Model, verb: &Verb) -> Vec<String> {
     match verb {
-        Verb::IssueCrl { certifier } => vec![certifier.clone()],
+        Verb::IssueCrl { certifier } | Verb::Confirm { certifier, .. } => vec![certifier.clone()],
+        // A proposal is not signed.
+        Verb::Amend { certifier, .. } if amends_alone(model, certifier) => vec![certifier.clone()],
         Verb::Issue { ids } => {
             let plan = |id| match model.state.requests.get(id).map(|r| &r.status) {
                 Some(Status::Approved { plan, .. }) => Some(plan.certifier.clone()),
@@ -200,6 +211,11 @@ pub(super) fn signers(model: &Model, verb: &Verb) -> Vec<String> {
         }
         _ => Vec::new(),
     }
+}
+
+fn amends_alone(model: &Model, certifier: &str) -> bool {
+    let policy = model.state.certifiers.get(certifier).map(|c| &c.policy);
+    policy.is_some_and(|p| roles::amends_alone(p, &model.settings.operator).is_some())
 }
 
 /// Opens the line for a password.

@@ -30,6 +30,8 @@ use crate::store::listing::Grouping;
 pub struct Settings {
     /// The workspace as it stands in the first line.
     pub workspace: String,
+    /// Who works here.
+    pub operator: String,
     /// Why the session may only read, if so.
     pub read_only: Option<String>,
     /// Certifiers that are already unlocked.
@@ -60,6 +62,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             workspace: String::new(),
+            operator: String::new(),
             read_only: None,
             unlocked: Vec::new(),
             soon: 30,

@@ -8,11 +8,13 @@ use zeroize::Zeroizing;
 
 use super::brought::{Brought, Given};
 use super::chord::Chord;
+use super::dialog::log;
 use super::dialog::verify::Wanted;
 use super::issued::Wish;
 use crate::desk::export::{Asked, Exported};
 use crate::desk::{Outcome, Preview, Verb};
 use crate::model::State;
+use crate::model::audit::{Filter, Form};
 use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::error::Error;
@@ -23,6 +25,7 @@ use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::pki::chain::inquiry::{Answer, Inquiry};
 use crate::store::history::{Gone, History};
+use crate::store::ledger::Verified;
 use crate::store::listing::{Listing, Timeline};
 
 /// What a person did.
@@ -87,6 +90,10 @@ pub enum Done {
     Issued(Box<(Issued, Der)>),
     /// A chain was verified: the question, and the answer.
     Verified(Box<(Inquiry, Answer)>),
+    /// Entries of the audit chain.
+    Audit(Box<log::Found>),
+    /// The audit chain was verified.
+    Audited(Box<Verified>),
     /// The versions of a keyring.
     History(Box<History>),
     /// The keyrings that can be brought back.
@@ -127,6 +134,12 @@ pub enum Effect {
     Ids(JobId, Wish),
     /// Ask when what is listed ends.
     Timeline(JobId, Wish),
+    /// Ask for entries of the audit chain; a newer ask replaces one that still runs.
+    Audit(JobId, log::Wish),
+    /// Verify the audit chain, with every certificate when it is set.
+    VerifyAudit(JobId, bool),
+    /// Write entries of the audit chain to a new file.
+    ExportAudit(JobId, Filter, Form, PathBuf),
     /// Run the checks at this moment, with these bands of days before an end.
     Examine(JobId, Timestamp, Vec<i64>),
     /// Explain a chain.

@@ -1,18 +1,23 @@
 //! The thread that reads the ledger: the issued list in its orders and narrowed, when it ends, rows of it, single
 //! certificates, CRLs for a probe. Has a connection of its own and never writes.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
+use super::dialog::log;
 use super::effect::Post;
 use super::issued::Wish;
 use super::msg::{Done, JobId};
 use super::terminal::caught;
+use crate::desk::export;
 use crate::model::Generation;
+use crate::model::audit::{Filter, Form};
 use crate::model::bytes::{Digest, Serial};
 use crate::model::error::{Error, Kind, Result};
 use crate::model::issued::Issued;
-use crate::store::ledger::{Ledger, Order};
+use crate::model::time::DAY;
+use crate::store::ledger::{Entry, Ledger, Order};
 use crate::store::listing;
 use crate::store::search::Search;
 
@@ -38,6 +43,12 @@ pub enum Ask {
     IssuedRow(JobId, u32),
     /// The latest CRLs of these certifiers, for work on a thread of its own.
     Crls(JobId, Vec<String>, WithCrls),
+    /// Entries of the audit chain.
+    Audit(JobId, log::Wish),
+    /// Whether the audit chain is whole.
+    VerifyAudit(JobId, bool),
+    /// Entries of the audit chain, to a new file.
+    ExportAudit(JobId, Filter, Form, PathBuf),
 }
 
 /// Serves asks until nobody can ask any more.
@@ -87,7 +98,59 @@ impl Reader {
                 let timeline = caught(|| self.list(&question, listing::timeline));
                 self.post.done(id, timeline.map(|timeline| Done::Timeline(Box::new(timeline))));
             }
+            Ask::Audit(id, wish) => self.audit(id, wish),
             quick => answer_quickly(&*self.ledger, quick, &self.post),
+        }
+    }
+
+    /// Looks entries of the audit chain up. What is quick is answered in between, and a newer question about the chain ends
+    /// this one.
+    fn audit(&mut self, id: JobId, wish: log::Wish) {
+        let Self { ledger, asks, post, .. } = self;
+        let ledger: &dyn Ledger = &**ledger;
+        let (mut later, mut replaced_by) = (Vec::new(), None);
+        let since = wish.filter.since();
+        let found = caught(|| {
+            let (mut entries, mut more, mut seen) = (Vec::new(), false, 0_u32);
+            ledger.audit_back(wish.before, &mut |line| {
+                seen += 1;
+                if seen.is_multiple_of(BREATH) {
+                    for ask in asks.try_iter() {
+                        match ask {
+                            Ask::Audit(id, wish) => replaced_by = Some((id, wish)),
+                            slow @ (Ask::Ids(..)
+                            | Ask::Timeline(..)
+                            | Ask::VerifyAudit(..)
+                            | Ask::ExportAudit(..)) => {
+                                later.push(slow);
+                            }
+                            quick => answer_quickly(ledger, quick, post),
+                        }
+                    }
+                }
+                // Clocks of several machines differ a little; a day is far beyond that.
+                let over = since.is_some_and(|since| line.at.0 < since.0 - DAY);
+                if over || replaced_by.is_some() {
+                    return false;
+                }
+                if wish.filter.keeps(line) {
+                    more = entries.len() == log::PAGE;
+                    if more {
+                        return false;
+                    }
+                    entries.push(Entry::of(line));
+                }
+                true
+            })?;
+            Ok(log::Found { wish, entries, more, head: ledger.head()? })
+        });
+        match (found, &replaced_by) {
+            (Ok(_), Some(_)) => post.done(id, Err(replaced())),
+            (found, _) => post.done(id, found.map(|found| Done::Audit(Box::new(found)))),
+        }
+        later.into_iter().for_each(|ask| self.answer(ask));
+        if let Some((id, wish)) = replaced_by {
+            self.audit(id, wish);
         }
     }
 
@@ -110,7 +173,9 @@ impl Reader {
                             post.done(older, Err(replaced()));
                         }
                     }
-                    Ask::Timeline(..) => later.push(ask),
+                    Ask::Timeline(..) | Ask::Audit(..) | Ask::VerifyAudit(..) | Ask::ExportAudit(..) => {
+                        later.push(ask);
+                    }
                     quick => answer_quickly(ledger, quick, post),
                 }
             }
@@ -128,7 +193,16 @@ type Make<T> = fn(&dyn Ledger, &mut Search, &[u32], &Wish, &mut dyn FnMut()) -> 
 
 fn answer_quickly(ledger: &dyn Ledger, ask: Ask, post: &Post) {
     match ask {
-        Ask::Ids(id, ..) | Ask::Timeline(id, ..) => post.done(id, Err(replaced())),
+        Ask::Ids(id, ..) | Ask::Timeline(id, ..) | Ask::Audit(id, ..) => post.done(id, Err(replaced())),
+        Ask::VerifyAudit(id, full) => {
+            let verified = caught(|| if full { ledger.verify_audit() } else { ledger.verify_chain() });
+            post.done(id, verified.map(|verified| Done::Audited(Box::new(verified))));
+        }
+        Ask::ExportAudit(id, filter, form, path) => {
+            let written =
+                caught(|| export::audit(ledger, &filter, form, 1, &path).map(|_| Done::Written(path)));
+            post.done(id, written);
+        }
         Ask::Rows(id, ids) => post.done(id, caught(|| ledger.issued_rows(&ids)).map(Done::Rows)),
         Ask::Issued(id, certifier, serial) => post.done(
             id,
@@ -164,6 +238,9 @@ fn answer_quickly(ledger: &dyn Ledger, ask: Ask, post: &Post) {
         }
     }
 }
+
+/// After so many entries of the chain the reader looks whether something else is asked.
+const BREATH: u32 = 2_000;
 
 fn replaced() -> Error {
     Error::new(Kind::Cancelled, "A newer question has taken the place of this one.")

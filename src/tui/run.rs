@@ -52,6 +52,7 @@ pub fn run(config: &Config, desk: Desk) -> Result<u8> {
     let (theme, symbols) = terminal::capabilities(config);
     let mut settings = Settings {
         workspace: visible(&desk.folder().to_string_lossy()),
+        operator: config.operator.clone(),
         read_only: desk.read_only().map(str::to_owned),
         unlocked: desk.unlocked(),
         soon: config.soon(),

@@ -85,6 +85,9 @@ fn counts(model: &Model) -> String {
 /// Lists what holds for the session: in words, in fewer words (may be empty), and how it looks.
 fn marks(model: &Model) -> Vec<(String, String, Role)> {
     let mut marks = Vec::new();
+    if model.state.setback.is_some() {
+        marks.push(("OLDER LEDGER: nothing is signed".to_owned(), "OLDER LEDGER".to_owned(), Role::Bad));
+    }
     if model.settings.read_only.is_some() {
         marks.push(("read-only".to_owned(), String::new(), Role::Warn));
     }

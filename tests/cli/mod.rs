@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "outside #[test] functions too, a test fails by it")]
 
+mod audit;
 mod bad_input;
 mod doctor;
 mod history;

@@ -85,7 +85,15 @@ fn certifier(certificate: Certificate) -> Certifier {
         crl_url: "http://crl.example.test/a.crl".into(),
         ..Policy::default()
     };
-    Certifier { name: "a".into(), created: now(), certificate, policy, crl: None }
+    Certifier {
+        name: "a".into(),
+        created: now(),
+        certificate,
+        policy,
+        versions: Vec::new(),
+        proposal: None,
+        crl: None,
+    }
 }
 
 fn days(from: i64, to: i64) -> Validity {

@@ -264,7 +264,15 @@ pub(super) const FIXTURES: &[Fixture] = &[
             leaf(s).not_after = now().plus_days(800);
             let policy = Policy::default();
             let (name, created, certificate) = ("root".to_owned(), now(), MADE.root.clone());
-            let root = Certifier { name: name.clone(), created, certificate, policy, crl: None };
+            let root = Certifier {
+                name: name.clone(),
+                created,
+                certificate,
+                policy,
+                versions: Vec::new(),
+                proposal: None,
+                crl: None,
+            };
             s.certifiers.insert(name, root);
         },
         bad: |s| leaf(s).not_after = now().plus_days(800),

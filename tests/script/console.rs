@@ -196,6 +196,9 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::StopService(id)
         | Effect::WriteFile(id, ..)
         | Effect::Export(id, ..)
+        | Effect::Audit(id, _)
+        | Effect::VerifyAudit(id, _)
+        | Effect::ExportAudit(id, ..)
         | Effect::Copy(id, _) => Some(*id),
         Effect::Stop(_) | Effect::Suspend | Effect::Quit(_) => None,
     }

@@ -60,6 +60,19 @@ impl Live {
         }
     }
 
+    /// Tells whether a text stands on the screen.
+    pub(super) fn shows(&self, text: &str) -> bool {
+        self.console.screen().contains(text)
+    }
+
+    /// Waits for something that comes without having been asked for.
+    pub(super) fn wait(&mut self) {
+        let msg = self.messages.recv_timeout(Duration::from_secs(60));
+        let msg = msg.unwrap_or_else(|_| panic!("{}", self.console.screen()));
+        self.workers.note(&msg);
+        self.console.send(msg);
+    }
+
     #[track_caller]
     pub(super) fn sees(&mut self, text: &str) -> &mut Self {
         let screen = self.console.screen();

@@ -71,6 +71,8 @@ pub(crate) fn full() -> State {
             },
             ..Policy::default()
         },
+        versions: Vec::new(),
+        proposal: None,
         crl: Some(crl),
     };
     state.certifiers.insert(certifier.name.clone(), certifier);

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "outside #[test] functions too, a test fails by it")]
 
+mod audit;
 pub(crate) mod bringing;
 pub(crate) mod certificates;
 pub(crate) mod console;

@@ -6,7 +6,7 @@ use std::process::Command;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair};
 use ringmaster::model::bytes::Digest;
 use ringmaster::model::certificate::Certificate;
-use ringmaster::model::certifier::{Certifier, CrlInfo, Policy};
+use ringmaster::model::certifier::{Certifier, CrlInfo, Policy, PolicyVersion};
 use ringmaster::model::keyring::{Entry, Keyring, Role, Sealed};
 use ringmaster::model::secret::Secret;
 use ringmaster::pki;
@@ -156,7 +156,7 @@ fn a_stash_opens_for_this_user_only_and_has_to_be_private() {
     // A copy of the workspace alone.
     let elsewhere = Store::open(&Open { home: home.path().join("other"), ..how(home.path()) }).unwrap();
     assert_eq!(elsewhere.unstash(mail).unwrap_err().kind, Kind::Damaged);
-    assert!(!home.path().join("other").exists(), "reading a stash has made a key");
+    assert!(!home.path().join("other/stash.key").exists(), "reading a stash has made a key");
     elsewhere.stash_keys().key().unwrap();
     assert_eq!(elsewhere.unstash(mail).unwrap_err().kind, Kind::Damaged);
 
@@ -175,8 +175,15 @@ fn a_certifier_lives_on_the_disk() {
     let mut store = open(home.path());
     let (key, own) = certificate("Example Root", true);
     let policy = Policy::default();
-    let mut root =
-        Certifier { name: "root".into(), created: NOW, certificate: own, policy: policy.clone(), crl: None };
+    let mut root = Certifier {
+        name: "root".into(),
+        created: NOW,
+        certificate: own,
+        policy: policy.clone(),
+        versions: Vec::new(),
+        proposal: None,
+        crl: None,
+    };
     let light = Protection { argon2_mib: 1, argon2_passes: 1, keyring_rounds: 10 };
     let mut files = document::certifier(&root).unwrap();
     files.push(certifier_key::file("root", &key, &secret(), &light).unwrap());
@@ -192,9 +199,26 @@ fn a_certifier_lives_on_the_disk() {
 
     let mut other = open(home.path());
     assert_eq!(other.state().certifiers["root"], root);
-    root.policy = Policy { version: 2, crl_days: 7, ..policy };
-    let fact = Fact::PolicyAmended { certifier: "root".into(), policy: root.policy.clone() };
-    let change = Change { facts: vec![fact], files: document::certifier(&root).unwrap() };
+    let amended = Policy { version: 2, crl_days: 7, ..policy };
+    let (none, zero) = (String::new, Digest::default());
+    let mut version = PolicyVersion {
+        policy: amended.clone(),
+        by: "ann".into(),
+        at: NOW,
+        confirmed: "bea".into(),
+        alone: none(),
+        reason: none(),
+        text: zero,
+    };
+    let text = document::policy_text(&root, &version).unwrap();
+    let signature = key.sign(text.as_bytes()).unwrap();
+    version.text = sha256(text.as_bytes());
+    (root.policy, root.versions) = (amended, vec![version.clone()]);
+    let (certifier, policy) = ("root".to_owned(), root.policy.clone());
+    let fact = Fact::PolicyAmended { certifier, policy, version: Some(version) };
+    let files =
+        [document::certifier(&root).unwrap(), document::policy_version("root", 2, text, &signature)].concat();
+    let change = Change { facts: vec![fact], files };
     store.commit(Generation(2), NOW, change).unwrap();
     let der = vec![0x30, 0];
     let crl = CrlInfo {

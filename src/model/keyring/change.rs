@@ -59,30 +59,13 @@ impl Record for Renaming {
 impl Record for NewPassword {
     const NOUN: &'static str = "new password";
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            name: "password",
-            label: "New password",
-            help: "Seals the keys and the stash anew; versions in keyrings/.history keep the password they had.",
-            kind: Kind::Secret,
-            when: When::AtCreation,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.password = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
-        Field {
-            name: "repeat",
-            label: "Password again",
-            help: "The same once more.",
-            kind: Kind::Secret,
-            when: When::AtCreation,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.repeat = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
+        Field::secret(
+            "password",
+            "New password",
+            "Seals the keys and the stash anew; versions in keyrings/.history keep the password they had.",
+            |x, t| x.password.put(t),
+        ),
+        Field::again(|x, t| x.repeat.put(t)),
     ];
 }
 

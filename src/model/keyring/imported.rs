@@ -41,8 +41,6 @@ impl Default for MovedKeyring {
 }
 
 const NAME: &str = "The name in lists and on disk; a-z, 0-9, dot, dash and underscore.";
-const STASH: &str =
-    "Whether unattended work may open the ring: keeps the password beside it, sealed for this user.";
 
 impl Record for ImportedKeyring {
     const NOUN: &'static str = "imported keyring";
@@ -60,42 +58,14 @@ impl Record for ImportedKeyring {
                 Ok(())
             },
         },
-        Field {
-            name: "password",
-            label: "New password",
-            help: "Seals the private key here; it need not be the password of the file, and cannot be recovered.",
-            kind: Kind::Secret,
-            when: When::AtCreation,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.password = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
-        Field {
-            name: "repeat",
-            label: "Password again",
-            help: "The same once more.",
-            kind: Kind::Secret,
-            when: When::AtCreation,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.repeat = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
-        Field {
-            name: "stash",
-            label: "Stash",
-            help: STASH,
-            kind: Kind::Flag,
-            when: When::AtCreation,
-            get: |x, _| yes_no(x.stash),
-            set: |x, t| {
-                x.stash = flag(t)?;
-                Ok(())
-            },
-        },
+        Field::secret(
+            "password",
+            "New password",
+            "Seals the private key here; it need not be the password of the file, and cannot be recovered.",
+            |x, t| x.password.put(t),
+        ),
+        Field::again(|x, t| x.repeat.put(t)),
+        Field::stash(|x, _| yes_no(x.stash), |x, t| flag(t).map(|on| x.stash = on)),
     ];
 }
 
@@ -115,29 +85,12 @@ impl Record for MovedKeyring {
                 Ok(())
             },
         },
-        Field {
-            name: "password",
-            label: "Its password",
-            help: "The password the ring has; it stays, and can be changed afterwards.",
-            kind: Kind::Secret,
-            when: When::AtCreation,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.password = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
-        Field {
-            name: "stash",
-            label: "Stash",
-            help: STASH,
-            kind: Kind::Flag,
-            when: When::AtCreation,
-            get: |x, _| yes_no(x.stash),
-            set: |x, t| {
-                x.stash = flag(t)?;
-                Ok(())
-            },
-        },
+        Field::secret(
+            "password",
+            "Its password",
+            "The password the ring has; it stays, and can be changed afterwards.",
+            |x, t| x.password.put(t),
+        ),
+        Field::stash(|x, _| yes_no(x.stash), |x, t| flag(t).map(|on| x.stash = on)),
     ];
 }

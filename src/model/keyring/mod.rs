@@ -184,7 +184,7 @@ pub fn status(ring: &Keyring, look: &Look<'_>) -> String {
     match leaf.lifetime(look.now, look.soon) {
         Lifetime::Expired => "expired".into(),
         Lifetime::NotYet => "not yet valid".into(),
-        _ if ring.is_self_certified() => "self-certified: for tests only".into(),
+        _ if ring.is_self_certified() => "self-certified: tests".into(),
         // By names only; a check verifies the signatures.
         _ if !ring.is_anchored(leaf) => "no trusted root".into(),
         _ if let Some(word) = renewal(ring, leaf, look) => word.into(),
@@ -199,7 +199,7 @@ fn renewal(ring: &Keyring, leaf: &Certificate, look: &Look<'_>) -> Option<&'stat
         status if status.is_undecided() => Some("renewal pending"),
         Status::Approved { .. } => Some("renewal approved"),
         Status::Issued { sha256, at, .. } if *sha256 != leaf.sha256 && *at >= leaf.not_before => {
-            Some("renewal issued: install it")
+            Some("renewal: install it")
         }
         _ => None,
     }

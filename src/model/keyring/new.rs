@@ -138,42 +138,11 @@ impl Record for NewKeyring {
                 Ok(())
             },
         },
-        Field {
-            name: "password",
-            label: "Password",
-            help: "Seals the private key; it cannot be recovered.",
-            kind: Kind::Secret,
-            when: When::AtCreation,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.password = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
-        Field {
-            name: "repeat",
-            label: "Password again",
-            help: "The same once more.",
-            kind: Kind::Secret,
-            when: When::AtCreation,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.repeat = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
-        Field {
-            name: "stash",
-            label: "Stash",
-            help: "Whether unattended work may open the ring: keeps the password beside it, sealed for this user.",
-            kind: Kind::Flag,
-            when: When::AtCreation,
-            get: |x, _| yes_no(x.stash),
-            set: |x, t| {
-                x.stash = flag(t)?;
-                Ok(())
-            },
-        },
+        Field::secret("password", "Password", "Seals the private key; it cannot be recovered.", |x, t| {
+            x.password.put(t)
+        }),
+        Field::again(|x, t| x.repeat.put(t)),
+        Field::stash(|x, _| yes_no(x.stash), |x, t| flag(t).map(|on| x.stash = on)),
         Field {
             name: "like",
             label: "Like keyring",

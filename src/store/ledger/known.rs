@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rusqlite::params;
 use serde::Deserialize;
 
 use super::Ledger;
 use super::sqlite::SqliteLedger;
 use crate::model::bytes::Digest;
 use crate::model::certifier::Debt;
+use crate::model::change::Fact;
 use crate::model::error::{Error, Result};
 use crate::model::issued::{Reason, Revocation};
 use crate::model::time::Timestamp;
@@ -129,6 +131,22 @@ impl SqliteLedger {
             }
         }
         Ok(owed)
+    }
+
+    /// Tells whether a certificate stands in the issued list, by the SHA-256 of its DER.
+    pub fn is_issued(&self, sha256: &Digest) -> Result<bool> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT 1 FROM issued WHERE substr(sha256, 1, 8) = substr(?1, 1, 8) AND sha256 = ?1",
+        )?;
+        Ok(query.exists(params![sha256.0])?)
+    }
+
+    /// Returns the facts of persons who went on with an older ledger. Reads the whole chain, which is seldom needed.
+    pub fn reconciliations(&self) -> Result<Vec<Fact>> {
+        let mut query =
+            self.connection.prepare_cached("SELECT body FROM audit WHERE what = 'ledger reconciled'")?;
+        let bodies = query.query_map([], |r| r.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+        Ok(bodies.iter().filter_map(|body| super::query::read_fact(body).ok()).collect())
     }
 
     /// Returns the revocation of a certificate by the SHA-256 of its DER, if it was issued here and is revoked.

@@ -12,6 +12,7 @@ mod tests;
 mod trouble;
 
 use crate::model::Generation;
+use crate::model::audit::{Head, Line};
 use crate::model::bytes::{Der, Digest, Serial};
 use crate::model::error::Result;
 use crate::model::filter::Moment;
@@ -55,6 +56,26 @@ pub struct Entry {
     pub body: String,
     /// The hash over the previous hash and this entry.
     pub hash: Digest,
+}
+
+impl Entry {
+    /// Keeps an entry that was looked at.
+    pub fn of(line: &Line<'_>) -> Self {
+        Self {
+            number: line.number,
+            at: line.at,
+            operator: line.operator.to_owned(),
+            what: line.what.to_owned(),
+            body: line.body.to_owned(),
+            hash: line.hash,
+        }
+    }
+
+    /// Looks at it.
+    pub fn line(&self) -> Line<'_> {
+        let (number, at, hash) = (self.number, self.at, self.hash);
+        Line { number, at, operator: &self.operator, what: &self.what, body: &self.body, hash }
+    }
 }
 
 /// The outcome of verifying the audit chain.
@@ -148,6 +169,22 @@ pub trait Ledger {
     /// returns false.
     fn keyring_entries(&self, each: &mut dyn FnMut(Entry) -> bool) -> Result<()>;
 
+    /// Returns the last entry of the audit chain.
+    fn head(&self) -> Result<Head>;
+
+    /// Calls `each` with the audit entries from number `from` on upward, until it returns false.
+    fn audit_onward(&self, from: u64, each: &mut dyn FnMut(&Line<'_>) -> bool) -> Result<()>;
+
+    /// Calls `each` with the audit entries below number `before`, the newest first, until it returns false.
+    fn audit_back(&self, before: u64, each: &mut dyn FnMut(&Line<'_>) -> bool) -> Result<()>;
+
+    /// Finds the number of the audit entry with this hash; a million take a second.
+    fn audit_of_hash(&self, hash: &Digest) -> Result<Option<u64>>;
+
     /// Reads the whole audit chain and the tables it speaks of, and checks that they fit.
     fn verify_audit(&self) -> Result<Verified>;
+
+    /// Checks as [`Self::verify_audit`] does, but for the issued certificates themselves, which are not hashed: their
+    /// rows are compared with the chain all the same.
+    fn verify_chain(&self) -> Result<Verified>;
 }

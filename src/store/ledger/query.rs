@@ -8,6 +8,7 @@ use super::record::Meta;
 use super::sqlite::SqliteLedger;
 use super::{Entry, Ledger, Order, Verified};
 use crate::model::Generation;
+use crate::model::audit::{Head, Line};
 use crate::model::bytes::{Der, Digest, Serial};
 use crate::model::certifier::CrlInfo;
 use crate::model::change::Fact;
@@ -395,12 +396,63 @@ impl Ledger for SqliteLedger {
         Ok(())
     }
 
+    fn head(&self) -> Result<Head> {
+        let mut query = self
+            .connection
+            .prepare_cached("SELECT number, at, hash FROM audit ORDER BY number DESC LIMIT 1")?;
+        let head = query.query_row([], |r| {
+            Ok(Head { number: r.get(0)?, at: Timestamp(r.get(1)?), hash: Digest(r.get(2)?) })
+        });
+        Ok(head.optional()?.unwrap_or_default())
+    }
+
+    fn audit_onward(&self, from: u64, each: &mut dyn FnMut(&Line<'_>) -> bool) -> Result<()> {
+        self.walk("number >= ? ORDER BY number", from, each)
+    }
+
+    fn audit_back(&self, before: u64, each: &mut dyn FnMut(&Line<'_>) -> bool) -> Result<()> {
+        // SQLite counts with a sign.
+        let before = before.min(i64::MAX.unsigned_abs());
+        self.walk("number < ? ORDER BY number DESC", before, each)
+    }
+
+    fn audit_of_hash(&self, hash: &Digest) -> Result<Option<u64>> {
+        let mut query = self.connection.prepare_cached("SELECT number FROM audit WHERE hash = ?")?;
+        Ok(query.query_row([hash.0], |r| r.get(0)).optional()?)
+    }
+
     fn verify_audit(&self) -> Result<Verified> {
-        super::audit::verify(self)
+        super::audit::verify(self, true)
+    }
+
+    fn verify_chain(&self) -> Result<Verified> {
+        super::audit::verify(self, false)
     }
 }
 
 impl SqliteLedger {
+    /// Calls `each` with audit entries without copying their bodies.
+    fn walk(&self, condition: &str, number: u64, each: &mut dyn FnMut(&Line<'_>) -> bool) -> Result<()> {
+        let sql = format!("SELECT number, at, operator, what, body, hash FROM audit WHERE {condition}");
+        let mut query = self.connection.prepare_cached(&sql)?;
+        let mut rows = query.query([number])?;
+        while let Some(row) = rows.next()? {
+            let text = |column| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
+            let line = Line {
+                number: row.get(0)?,
+                at: Timestamp(row.get(1)?),
+                operator: text(2)?,
+                what: text(3)?,
+                body: text(4)?,
+                hash: Digest(row.get(5)?),
+            };
+            if !each(&line) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the certifiers that have issued anything, one index step each.
     fn issuing(&self) -> Result<Vec<String>> {
         let mut next = self

@@ -117,10 +117,29 @@ impl<'a> Record<'a> {
             | Fact::CertificatePickedUp { id, .. } => self.about_request(fact, *id),
             Fact::CertifierCreated { certifier } => {
                 let entry = self.append(fact)?;
+                let signed = certifier.versions.iter();
+                signed.into_iter().try_for_each(|v| self.finish_policy(&certifier.name, &v.text, entry))?;
                 self.finish_serial(&certifier.name, &certifier.certificate.serial, entry, false)
+            }
+            Fact::PolicyAmended { certifier, version, .. } => {
+                let entry = self.append(fact)?;
+                version.iter().try_for_each(|v| self.finish_policy(certifier, &v.text, entry))
+            }
+            Fact::Reconciled { crls, .. } => {
+                let entry = self.append(fact)?;
+                // An intent of no signature keeps every number up to it from being used.
+                for (certifier, number) in crls {
+                    self.connection
+                        .prepare_cached(
+                            "INSERT INTO intent(certifier, number, tbs, at, done) VALUES(?, ?, zeroblob(32), ?, ?)",
+                        )?
+                        .execute(params![certifier, number, self.now.0, entry])?;
+                }
+                Ok(())
             }
             Fact::SigningAbandoned { certifier, tbs, .. } => {
                 let entry = self.append(fact)?;
+                self.finish_policy(certifier, tbs, entry)?;
                 self.connection
                     .prepare_cached(
                         "UPDATE intent SET done = ? WHERE done IS NULL AND certifier = ? AND tbs = ?",
@@ -129,7 +148,8 @@ impl<'a> Record<'a> {
                 Ok(())
             }
             Fact::WorkspaceCreated
-            | Fact::PolicyAmended { .. }
+            | Fact::PolicyProposed { .. }
+            | Fact::ProposalWithdrawn { .. }
             | Fact::KeyringCreated { .. }
             | Fact::KeyringChanged { .. }
             | Fact::KeyringRenamed { .. }
@@ -365,6 +385,18 @@ impl<'a> Record<'a> {
                 "UPDATE intent SET done = ?, listed = ? WHERE certifier = ? AND serial = ? AND listed = 0",
             )?
             .execute(params![entry, listed, certifier, serial.0])?;
+        Ok(())
+    }
+}
+
+impl Record<'_> {
+    /// Marks the intent of a signed policy version as done.
+    fn finish_policy(&self, certifier: &str, text: &Digest, entry: u64) -> Result<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE policy_intent SET done = ? WHERE done IS NULL AND certifier = ? AND tbs = ?",
+            )?
+            .execute(params![entry, certifier, text.0])?;
         Ok(())
     }
 }

@@ -54,6 +54,7 @@ impl Unfinished {
         let what = match &self.what {
             Signing::Certificate(serial) => format!("certificate {serial}"),
             Signing::Crl(number) => format!("CRL {number}"),
+            Signing::Policy(version) => format!("policy version {version}"),
         };
         Fact::SigningAbandoned { certifier: self.certifier.clone(), what, tbs: self.tbs }
     }
@@ -67,6 +68,8 @@ pub struct SqliteLedger {
     pub(super) access: Access,
     /// The pending files this console has to answer for: of its own commits, or taken over by recovery.
     taken: RefCell<Vec<i64>>,
+    /// Why nothing may be signed now, if so.
+    held: Option<Error>,
 }
 
 impl SqliteLedger {
@@ -130,7 +133,7 @@ impl SqliteLedger {
     }
 
     fn of(connection: Connection, path: &Path, access: Access) -> Self {
-        Self { connection, path: path.to_owned(), access, taken: RefCell::default() }
+        Self { connection, path: path.to_owned(), access, taken: RefCell::default(), held: None }
     }
 
     /// Opens the same ledger again for reading.
@@ -240,6 +243,11 @@ impl SqliteLedger {
         Ok(())
     }
 
+    /// Refuses every signature from now on with this error, or none any more.
+    pub fn hold(&mut self, why: Option<Error>) {
+        self.held = why;
+    }
+
     /// Records durably that these signatures are about to be made. See [`super::Ledger::intend`].
     pub(super) fn record_intents(
         &mut self,
@@ -248,6 +256,9 @@ impl SqliteLedger {
         work: &[(Signing, Digest)],
     ) -> Result<()> {
         self.must_write()?;
+        if let Some(why) = &self.held {
+            return Err(why.clone());
+        }
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for (what, tbs) in work {
             match what {
@@ -268,6 +279,26 @@ impl SqliteLedger {
                     transaction
                         .prepare_cached("INSERT INTO intent(certifier, serial, tbs, at) VALUES(?, ?, ?, ?)")?
                         .execute(params![certifier, serial.0, tbs.0, now.0])?;
+                }
+                Signing::Policy(version) => {
+                    let spent = transaction
+                        .prepare_cached(
+                            "SELECT 1 FROM policy_intent JOIN audit ON audit.number = done
+                             WHERE certifier = ? AND version = ? AND what IN ('policy amended', 'certifier created')",
+                        )?
+                        .exists(params![certifier, version])?;
+                    if spent {
+                        return Err(Error::refused(format!(
+                            "Certifier {certifier} has signed a policy version {version} before."
+                        ))
+                        .why("A version is signed once.")
+                        .next("Nothing was signed. Look at the present policy, and amend that."));
+                    }
+                    transaction
+                        .prepare_cached(
+                            "INSERT INTO policy_intent(certifier, version, tbs, at) VALUES(?, ?, ?, ?)",
+                        )?
+                        .execute(params![certifier, version, tbs.0, now.0])?;
                 }
                 Signing::Crl(number) => {
                     let last = super::query::last_crl_number(&transaction, certifier)?;
@@ -303,6 +334,13 @@ impl SqliteLedger {
         let mut query = self.connection.prepare_cached(
             "SELECT certifier, serial, number, tbs, at FROM intent WHERE done IS NULL AND at < ? ORDER BY at, id",
         )?;
+        let policies =
+            "SELECT certifier, version, tbs, at FROM policy_intent WHERE done IS NULL AND at < ? ORDER BY id";
+        let mut policies = self.connection.prepare_cached(policies)?;
+        let policies = policies.query_map([before], |r| {
+            let what = Signing::Policy(r.get(1)?);
+            Ok(Unfinished { certifier: r.get(0)?, what, tbs: Digest(r.get(2)?), at: Timestamp(r.get(3)?) })
+        })?;
         let rows = query.query_map([before], |r| {
             let what = match r.get::<_, Option<Vec<u8>>>(1)? {
                 Some(serial) => Signing::Certificate(Serial(serial)),
@@ -310,7 +348,7 @@ impl SqliteLedger {
             };
             Ok(Unfinished { certifier: r.get(0)?, what, tbs: Digest(r.get(3)?), at: Timestamp(r.get(4)?) })
         })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        Ok(rows.chain(policies).collect::<Result<_, _>>()?)
     }
 
     /// Records that these intents came to nothing.

@@ -8,6 +8,7 @@ use super::viewer::Text;
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
 use crate::desk::export::Asked;
+use crate::model::audit::setback::Reconciliation;
 use crate::model::bytes::Serial;
 use crate::model::certifier::NewCertifier;
 use crate::model::error::Error;
@@ -17,6 +18,7 @@ use crate::model::issued::Reason;
 use crate::model::keyring::{
     ImportedKeyring, Keyring, MovedKeyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying,
 };
+use crate::model::policy::Amendment;
 use crate::model::request::{Plan, RequestId};
 use crate::model::site::Site;
 use crate::ops::request_again::proposed;
@@ -25,6 +27,7 @@ use crate::tui::chord::Key;
 use crate::tui::job;
 use crate::tui::model::{Model, Mood};
 use crate::tui::msg::{Effect, Input, JobId};
+use crate::tui::pane::certifiers::before_saving;
 use crate::tui::theme::Role;
 use crate::tui::widget::text::{fit, width, wrap};
 
@@ -41,6 +44,8 @@ pub enum Goal {
     Move(Box<MovedKeyring>, Box<Keyring>),
     /// Makes a site document, or changes this one.
     Site(Option<Box<Site>>),
+    /// Amends the policy of this certifier; it is as it was when editing began.
+    Amend(String, Box<Amendment>),
     /// Approves a request whose review showed this plan with so many warnings.
     Approve(RequestId, Plan, usize),
     /// Denies a request.
@@ -55,6 +60,8 @@ pub enum Goal {
     Password(String),
     /// Lets this keyring certify itself.
     SelfCertify(String),
+    /// Goes on with an older ledger.
+    Reconcile,
     /// Lets a keyring or a part of it leave the workspace.
     Export(Box<Export>),
     /// Writes certificates to files.
@@ -85,6 +92,7 @@ impl Form {
             Goal::Move(new, _) => lines(&**new, &look, false),
             Goal::Site(None) => lines(&Site::default(), &look, false),
             Goal::Site(Some(site)) => lines(&**site, &look, true),
+            Goal::Amend(_, amendment) => lines(&**amendment, &look, true),
             Goal::Approve(_, plan, _) => lines(plan, &look, false),
             Goal::Deny(_) => lines(&Denial::default(), &look, false),
             Goal::Export(export) => some_lines(&**export, &look, |f| export.asks(f.name)),
@@ -94,6 +102,7 @@ impl Form {
             Goal::Rename(name) => lines(&Renaming { to: name.clone() }, &look, false),
             Goal::Password(_) => lines(&NewPassword::default(), &look, false),
             Goal::SelfCertify(_) => lines(&SelfCertifying::default(), &look, false),
+            Goal::Reconcile => lines(&Reconciliation::default(), &look, false),
         };
         Self { title: title.into(), goal, busy: None, lines, cursor: 0 }
     }
@@ -120,6 +129,11 @@ impl Form {
             }
             _ => false,
         }
+    }
+
+    /// Tells whether it amends the policy of this certifier.
+    pub fn amends(&self, name: &str) -> bool {
+        matches!(&self.goal, Goal::Amend(certifier, _) if certifier == name)
     }
 
     /// Says at the password that it does not open.
@@ -250,6 +264,19 @@ impl Form {
             model.say(Mood::Plain, "Nothing was changed.");
             return (None, Vec::new());
         }
+        if let Verb::Amend { certifier, amendment, .. } = &verb {
+            match before_saving(model, certifier, amendment, verb.clone()) {
+                // It stands above the form, which stays until the amendment is made.
+                Some(menu) => {
+                    model.dialogs.push(Dialog::Form(self));
+                    return (Some(Dialog::Menu(menu)), Vec::new());
+                }
+                None => {
+                    model.say(Mood::Plain, "Nothing was changed.");
+                    return (None, Vec::new());
+                }
+            }
+        }
         let (id, effect) = job::run(model, verb);
         self.busy = Some(id);
         (Some(Dialog::Form(self)), vec![effect])
@@ -306,6 +333,16 @@ impl Form {
                 let mut site = before.clone().unwrap_or_default();
                 fill(&mut site, lines, before.is_some()).then_some(Verb::SaveSite { before, site })
             }
+            Goal::Amend(certifier, as_it_was) => {
+                let mut amendment = (**as_it_was).clone();
+                let before = amendment.policy.version;
+                let verb = |amendment| Verb::Amend {
+                    certifier: certifier.clone(),
+                    before,
+                    amendment: Box::new(amendment),
+                };
+                fill(&mut amendment, lines, true).then_some(amendment).map(verb)
+            }
             Goal::Approve(id, plan, warnings) => {
                 let mut plan = plan.clone();
                 let mut good = fill(&mut plan, lines, false);
@@ -319,6 +356,12 @@ impl Form {
             Goal::Deny(id) => {
                 let mut denial = Denial::default();
                 fill(&mut denial, lines, false).then_some(Verb::Deny { id: *id, reason: denial.reason })
+            }
+            Goal::Reconcile => {
+                let mut asked = Reconciliation::default();
+                let good = fill(&mut asked, lines, false);
+                asked.found = asked.found.map(|path| crate::tui::task::at_home(&path));
+                good.then_some(Verb::Reconcile(asked))
             }
             Goal::Export(_) | Goal::Certificates(_) => None,
             Goal::Revoke(certifier, serial) => {

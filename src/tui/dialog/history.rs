@@ -119,13 +119,14 @@ impl Revisions {
         (Some(Dialog::Revisions(self)), Vec::new())
     }
 
-    /// Shows what differs between the chosen revision and the marked one, or the present one.
+    /// Shows what differs between the chosen revision and the marked one, or the present one; of the present one itself,
+    /// what its change was.
     fn difference(&self, model: &mut Model) {
-        let chosen = self.history.revisions.get(self.cursor);
-        let marked = self.history.revisions.iter().find(|r| Some(r.commit()) == self.marked);
-        let (Some(chosen), Some(other)) = (chosen, marked.or_else(|| self.history.revisions.first())) else {
-            return;
-        };
+        let all = &self.history.revisions;
+        let chosen = all.get(self.cursor);
+        let marked = all.iter().find(|r| Some(r.commit()) == self.marked);
+        let before = all.get(1).filter(|_| self.cursor == 0);
+        let (Some(chosen), Some(other)) = (chosen, marked.or(before).or(all.first())) else { return };
         let (before, after) =
             if chosen.replaced.map_or(u64::MAX, |g| g.0) <= other.replaced.map_or(u64::MAX, |g| g.0) {
                 (chosen, other)
@@ -287,13 +288,19 @@ impl Revisions {
         }
         let mut foot = Vec::new();
         if let Some(r) = history.revisions.get(self.cursor) {
+            // What the row has no room for.
+            let made = r.made.as_ref().map(|m| visible(&m.what)).filter(|w| w.chars().count() > room);
             let place = match (r.replaced, &history.deleted) {
                 (None, _) if r.ring.is_ok() => "the present revision".into(),
                 (Some(commit), _) => format!("kept as {}, replaced by commit {}", visible(&r.path), commit.0),
                 (None, _) => visible(&r.path),
             };
             let remark = r.remark(&history.keyring);
-            let all = [place, remark].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join("; ");
+            let all = [made.unwrap_or_default(), place, remark]
+                .into_iter()
+                .filter(|t| !t.is_empty())
+                .collect::<Vec<_>>()
+                .join("; ");
             let rows = crate::tui::widget::text::wrap(&ink.symbols.text(&all), columns);
             foot.extend(rows.iter().take(3).map(|l| ink.line(Role::Dim, l)));
         }

@@ -7,6 +7,7 @@ use super::path::PathLine;
 use super::viewer::{Text, Viewer, labelled};
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
+use crate::model::audit;
 use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::field::differences;
@@ -87,6 +88,8 @@ pub enum Action {
     Sort(usize, bool),
     /// Shows what installing certificates into this keyring would do.
     Install(String, Vec<Certificate>),
+    /// Asks where to write entries of the audit chain, in this form.
+    ExportAudit(audit::Filter, audit::Form),
     /// Opens a form with this title.
     Form(String, Goal),
     /// Shows this, and opens the form from there.
@@ -230,6 +233,10 @@ impl Menu {
                     form.busy = Some(id);
                 }
                 vec![effect]
+            }
+            Action::ExportAudit(filter, form) => {
+                super::log::export_to(model, filter, form);
+                Vec::new()
             }
             Action::Form(title, goal) => {
                 let form = Form::new(model, title, goal);

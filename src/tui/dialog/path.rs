@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Dialog, Sheet, hint};
+use crate::model::audit::{Filter, Form};
 use crate::model::error::Error;
 use crate::tui::brought::Given;
 use crate::tui::chord::Key;
@@ -20,6 +21,8 @@ pub enum Purpose {
     Read(ReadFor),
     /// This public text is written to it.
     Write(Vec<u8>),
+    /// To write entries of the audit chain to.
+    Audit(Filter, Form),
 }
 
 /// A path that is being typed.
@@ -68,6 +71,12 @@ impl PathLine {
         }
     }
 
+    /// Asks where to write entries of the audit chain.
+    pub fn audit(name: &str, filter: Filter, form: Form) -> Self {
+        let title = "Write the audit chain to a file".into();
+        Self { purpose: Purpose::Audit(filter, form), title, ..Self::write(name, Vec::new(), "") }
+    }
+
     /// Takes completions: the line grows by what they have in common.
     pub fn complete(&mut self, choices: Vec<String>) {
         if let [first, rest @ ..] = choices.as_slice() {
@@ -105,6 +114,10 @@ impl PathLine {
                         let bytes = bytes.clone();
                         model.start(Job::Write, |id| Effect::WriteFile(id, path, bytes))
                     }
+                    Purpose::Audit(filter, form) => {
+                        let (filter, form) = (filter.clone(), *form);
+                        model.start(Job::Write, |id| Effect::ExportAudit(id, filter, form, path))
+                    }
                 };
                 self.busy = Some(job);
                 return (Some(Dialog::Path(self)), vec![effect]);
@@ -133,7 +146,7 @@ impl PathLine {
                 let error = Error::usage("That paste is not a path; it was left alone.");
                 self.error = Some(match self.purpose {
                     Purpose::Read(_) => error.next("Paste PEM (-----BEGIN ...), or the path of a file."),
-                    Purpose::Write(_) => error.next("Type the path of a new file."),
+                    Purpose::Write(_) | Purpose::Audit(..) => error.next("Type the path of a new file."),
                 });
             }
             _ => {
@@ -160,6 +173,11 @@ impl PathLine {
             part(Role::Bad, &error.what);
             part(Role::Text, &error.why);
             part(Role::Title, &error.next);
+        } else if matches!(self.purpose, Purpose::Audit(..)) {
+            part(
+                Role::Dim,
+                "Only this user can read it. A file that is there already is never written over.",
+            );
         } else if matches!(self.purpose, Purpose::Write(_)) {
             part(Role::Dim, "Public parts only. A file that is there already is never written over.");
         } else {
@@ -172,7 +190,7 @@ impl PathLine {
         if self.choices.len() > SHOWN {
             part(Role::Dim, &format!("  and {} more", self.choices.len() - SHOWN));
         }
-        let verb = if matches!(self.purpose, Purpose::Write(_)) { "write" } else { "read" };
+        let verb = if matches!(self.purpose, Purpose::Read(_)) { "read" } else { "write" };
         Sheet {
             title: self.title.clone(),
             body,

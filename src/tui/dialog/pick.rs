@@ -105,17 +105,17 @@ impl Pick {
         let (shown, at) = self.line.shown(columns.saturating_sub(8), "");
         let mut body = vec![vec![ink.span(Role::Prompt, "Search: "), ink.span(Role::Text, &shown)].into()];
         let found = self.found();
-        let room = columns.saturating_sub(4 + 11).max(8);
+        let room = columns.saturating_sub(4 + 11 + 6).max(8);
         for (i, c) in found.iter().enumerate() {
             let pointer = if i == self.cursor { ink.symbols.pointer } else { " " };
             let mark = if self.marked.contains(&c.sha256) { "*" } else { " " };
             let text = fit(&ink.symbols.text(&c.subject.text()), room, ink.symbols.ellipsis);
-            let role = if c.not_after < model.now { Role::Bad } else { Role::Text };
+            let (ended, role) = if c.not_after < model.now { ("ended", Role::Bad) } else { ("", Role::Text) };
             let mut line: ratatui::text::Line<'static> = vec![
                 ink.symbol(Role::Text, format!("{pointer} ")),
                 ink.span(Role::Marked, &format!("{mark} ")),
                 ink.span(Role::Text, &text),
-                ink.span(role, &format!(" {}", c.not_after.date())),
+                ink.span(role, &format!(" {} {ended:5}", c.not_after.date())),
             ]
             .into();
             if i == self.cursor {

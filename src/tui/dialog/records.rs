@@ -116,6 +116,7 @@ impl Record for Withdrawal {
 
 /// Writes the reference of all fields, `docs/fields.md`.
 pub fn fields_markdown() -> String {
+    use crate::model::audit::setback::Reconciliation;
     use crate::model::certificate::Certificate;
     use crate::model::certifier::{Certifier, NewCertifier};
     use crate::model::export::{CertificateExport, Export};
@@ -123,6 +124,7 @@ pub fn fields_markdown() -> String {
     use crate::model::keyring::{
         ImportedKeyring, Keyring, MovedKeyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying,
     };
+    use crate::model::policy::Amendment;
     use crate::model::request::Request;
     use crate::model::site::Site;
     let mut out = String::from(
@@ -131,6 +133,7 @@ pub fn fields_markdown() -> String {
     );
     table::<NewCertifier>(&mut out);
     table::<Certifier>(&mut out);
+    table::<Amendment>(&mut out);
     table::<NewKeyring>(&mut out);
     table::<NewRequest>(&mut out);
     table::<Renaming>(&mut out);
@@ -149,6 +152,7 @@ pub fn fields_markdown() -> String {
     table::<CertificateExport>(&mut out);
     table::<Issued>(&mut out);
     table::<Withdrawal>(&mut out);
+    table::<Reconciliation>(&mut out);
     out
 }
 

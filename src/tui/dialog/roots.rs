@@ -80,6 +80,7 @@ impl Roots {
             self.marked = expired_roots(ring, model.now).into_iter().collect();
             let text = match self.marked.len() {
                 0 => "No root of this ring has ended.".into(),
+                1 => "1 root that has ended is marked; X removes it.".into(),
                 n => format!("{n} roots that have ended are marked; X removes them."),
             };
             model.say(Mood::Plain, text);

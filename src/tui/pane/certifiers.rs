@@ -1,5 +1,9 @@
 //! The pane of certifiers: the authorities of the workspace, locked or unlocked.
 
+mod policy;
+
+pub(in crate::tui) use policy::before_saving;
+
 use super::{Cell, Column, Pane, PaneId, RowKey, Target, Used, entries, named};
 use crate::desk::Verb;
 use crate::model::certificate::Lifetime;
@@ -114,7 +118,7 @@ pub const PANE: Pane = Pane {
             ("console.help", "See every key of this pane."),
         ]
     },
-    commands: &[COMMANDS],
+    commands: &[COMMANDS, policy::COMMANDS],
 };
 
 const WRITE: Command = Command {

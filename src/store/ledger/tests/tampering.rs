@@ -77,6 +77,29 @@ fn every_changed_column_is_noticed() {
 }
 
 #[test]
+fn the_quick_way_passes_over_nothing_but_the_certificates_themselves() {
+    let folder = filled();
+    let quick = |sql: &str| {
+        let path = folder.path().join("tampered.db");
+        std::fs::copy(folder.path().join("ledger.db"), &path).unwrap();
+        let raw = rusqlite::Connection::open(&path).unwrap();
+        raw.execute_batch("DROP TRIGGER der_update; DROP TRIGGER audit_update; DROP TRIGGER issued_update")
+            .unwrap();
+        raw.execute_batch(sql).unwrap();
+        raw.close().unwrap();
+        SqliteLedger::open(&path, true).unwrap().verify_chain().unwrap().broken
+    };
+    assert_eq!(quick("UPDATE der SET der = x'00' WHERE id = 1"), None);
+    for sql in [
+        "UPDATE issued SET sha256 = zeroblob(32) WHERE id = 1",
+        "UPDATE issued SET subject = 'CN=evil' WHERE id = 2",
+        "UPDATE audit SET operator = 'eve' WHERE number = 3",
+    ] {
+        assert!(quick(sql).is_some(), "{sql}");
+    }
+}
+
+#[test]
 fn missing_and_added_rows_are_noticed() {
     let folder = filled();
     for table in ["audit", "issued", "crl", "der", "request"] {
