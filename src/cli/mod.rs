@@ -16,6 +16,7 @@ mod policy;
 mod print;
 #[cfg(feature = "network")]
 mod probe;
+mod profile;
 #[cfg(feature = "network")]
 mod rehearse;
 pub mod report;
@@ -49,6 +50,7 @@ const NOUNS: &[Noun] = &[
     Noun { command: certifier::command, run: certifier::run },
     Noun { command: certifier::crl_command, run: certifier::run_crl },
     Noun { command: keyring::command, run: keyring::run },
+    Noun { command: profile::command, run: profile::run },
     Noun { command: request::command, run: request::run },
     Noun { command: site::command, run: site::run },
     Noun { command: verify::command, run: verify::run },

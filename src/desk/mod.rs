@@ -15,10 +15,11 @@ use crate::model::change::{Change, Fact};
 use crate::model::compromised::Known;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::Keyring;
-use crate::model::request::{Plan, RequestId};
+use crate::model::request::{Plan, Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::{DAY, Timestamp};
 pub use crate::ops::approve::{Preview, preview};
+use crate::ops::profile::try_profile;
 use crate::ops::{Env, install, roles};
 use crate::store::certifier_key::{self, Protection};
 use crate::store::compromised::Lists;
@@ -207,6 +208,14 @@ impl Desk {
         let listed = self.store.lists().holding(&request.pkcs10.key, &state)?;
         let issued = self.store.ledger().issued_by_key(&request.pkcs10.key.sha256)?;
         preview(&state, id, plan, &Known { issued, listed }, now)
+    }
+
+    /// Previews what a profile would make of a request, which need not be in the queue.
+    pub fn try_profile(&mut self, asked: &Request, plan: &Plan) -> Result<Preview> {
+        let (state, now) = (self.store.state(), self.present());
+        let listed = self.store.lists().holding(&asked.pkcs10.key, &state)?;
+        let issued = self.store.ledger().issued_by_key(&asked.pkcs10.key.sha256)?;
+        try_profile(&state, asked, plan, &Known { issued, listed }, now)
     }
 
     /// Returns what looks keys up in the lists of compromised keys.

@@ -16,6 +16,7 @@ use crate::model::issued::{Issued, Reason, Revocation};
 use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring, Role};
 use crate::model::leftover::Way;
 use crate::model::policy::Amendment;
+use crate::model::profile::Profile;
 use crate::model::request::{Pkcs10, Plan, Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::site::Site;
@@ -33,6 +34,7 @@ use crate::ops::import_request::import_requests;
 use crate::ops::install::not_revoked;
 use crate::ops::issue::{ByRequest, issue};
 use crate::ops::issue_crl::issue_crl;
+use crate::ops::profile::{delete_profile, save_profile};
 use crate::ops::put_away::put_away;
 use crate::ops::reconcile::{self, reconcile};
 use crate::ops::restore::undelete;
@@ -130,6 +132,18 @@ pub enum Verb {
     /// Deletes a site document.
     DeleteSite {
         /// The document.
+        name: String,
+    },
+    /// Makes a profile, or its next version.
+    SaveProfile {
+        /// The profile as it was when editing began; `None` makes a new one.
+        before: Option<Box<Profile>>,
+        /// The profile as it shall be.
+        profile: Box<Profile>,
+    },
+    /// Deletes a profile.
+    DeleteProfile {
+        /// The profile.
         name: String,
     },
     /// Reports a key as known to others.
@@ -381,6 +395,8 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         Verb::Undelete { revision, password } => undelete(state, revision, password, env),
         Verb::PutAway { path } => put_away(state, path, env.now),
         Verb::DeleteKeyring { name } => delete_keyring(state, name),
+        Verb::SaveProfile { before, profile } => save_profile(state, before.as_deref(), profile, env),
+        Verb::DeleteProfile { name } => delete_profile(state, name, env),
         Verb::ReportKey { key, why } => report_key(state, *key, why, env),
         Verb::ClearKey { key, why } => clear_key(state, key, why),
         Verb::ImportKeyList { name, source, bytes } => import_key_list(name, source, bytes),

@@ -16,6 +16,7 @@ pub mod import_request;
 pub mod install;
 pub mod issue;
 pub mod issue_crl;
+pub mod profile;
 pub mod put_away;
 pub mod reconcile;
 pub mod rename_keyring;

@@ -14,6 +14,7 @@ mod losses;
 mod main_job;
 mod output;
 mod passwords;
+mod profiles;
 mod reading;
 mod refusals;
 mod roots;

@@ -11,5 +11,6 @@ mod findings;
 mod first_day;
 pub(crate) mod fixture;
 mod history;
+mod profiles;
 mod walk;
 mod work;

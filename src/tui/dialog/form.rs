@@ -19,6 +19,7 @@ use crate::model::keyring::{
     ImportedKeyring, Keyring, MovedKeyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying,
 };
 use crate::model::policy::Amendment;
+use crate::model::profile::Profile;
 use crate::model::request::{Plan, RequestId};
 use crate::model::site::Site;
 use crate::ops::request_again::proposed;
@@ -44,6 +45,8 @@ pub enum Goal {
     Move(Box<MovedKeyring>, Box<Keyring>),
     /// Makes a site document, or changes this one.
     Site(Option<Box<Site>>),
+    /// Makes a profile like this one, or changes it.
+    Profile(Box<Profile>, bool),
     /// Amends the policy of this certifier; it is as it was when editing began.
     Amend(String, Box<Amendment>),
     /// Approves a request whose review showed this plan with so many warnings.
@@ -92,6 +95,7 @@ impl Form {
             Goal::Move(new, _) => lines(&**new, &look, false),
             Goal::Site(None) => lines(&Site::default(), &look, false),
             Goal::Site(Some(site)) => lines(&**site, &look, true),
+            Goal::Profile(profile, editing) => lines(&**profile, &look, *editing),
             Goal::Amend(_, amendment) => lines(&**amendment, &look, true),
             Goal::Approve(_, plan, _) => lines(plan, &look, false),
             Goal::Deny(_) => lines(&Denial::default(), &look, false),
@@ -264,6 +268,12 @@ impl Form {
             model.say(Mood::Plain, "Nothing was changed.");
             return (None, Vec::new());
         }
+        if let Verb::SaveProfile { before: Some(before), profile } = &verb
+            && before == profile
+        {
+            model.say(Mood::Plain, "Nothing was changed.");
+            return (None, Vec::new());
+        }
         if let Verb::Amend { certifier, amendment, .. } = &verb {
             match before_saving(model, certifier, amendment, verb.clone()) {
                 // It stands above the form, which stays until the amendment is made.
@@ -332,6 +342,12 @@ impl Form {
                 let before = before.as_deref().cloned();
                 let mut site = before.clone().unwrap_or_default();
                 fill(&mut site, lines, before.is_some()).then_some(Verb::SaveSite { before, site })
+            }
+            Goal::Profile(as_it_was, editing) => {
+                let mut profile = (**as_it_was).clone();
+                let good = fill(&mut profile, lines, *editing);
+                let before = editing.then(|| as_it_was.clone());
+                good.then(|| Verb::SaveProfile { before, profile: Box::new(profile) })
             }
             Goal::Amend(certifier, as_it_was) => {
                 let mut amendment = (**as_it_was).clone();

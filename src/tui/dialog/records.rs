@@ -125,6 +125,7 @@ pub fn fields_markdown() -> String {
         ImportedKeyring, Keyring, MovedKeyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying,
     };
     use crate::model::policy::Amendment;
+    use crate::model::profile::Profile;
     use crate::model::request::Request;
     use crate::model::site::Site;
     let mut out = String::from(
@@ -134,6 +135,7 @@ pub fn fields_markdown() -> String {
     table::<NewCertifier>(&mut out);
     table::<Certifier>(&mut out);
     table::<Amendment>(&mut out);
+    table::<Profile>(&mut out);
     table::<NewKeyring>(&mut out);
     table::<NewRequest>(&mut out);
     table::<Renaming>(&mut out);

@@ -1,6 +1,7 @@
 //! The pane of certifiers: the authorities of the workspace, locked or unlocked.
 
 mod policy;
+mod profiles;
 
 pub(in crate::tui) use policy::before_saving;
 
@@ -118,7 +119,7 @@ pub const PANE: Pane = Pane {
             ("console.help", "See every key of this pane."),
         ]
     },
-    commands: &[COMMANDS, policy::COMMANDS],
+    commands: &[COMMANDS, policy::COMMANDS, profiles::COMMANDS],
 };
 
 const WRITE: Command = Command {
