@@ -276,7 +276,7 @@ impl Stage<'_> {
             if let Some(Status::Issued { certifier, serial, .. }) = state.requests.get(id).map(|r| &r.status)
             {
                 let (certifier, serial) = (certifier.clone(), serial.clone());
-                self.desk.run(Verb::Revoke { certifier, serial, reason })?;
+                self.desk.run(Verb::revoke(certifier, serial, reason))?;
             }
         }
         for certifier in [ROOT, LAB] {

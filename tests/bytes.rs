@@ -9,9 +9,10 @@ use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use ringmaster::model::State;
 use ringmaster::model::site::Site;
+use ringmaster::store::listing::Listing;
 use ringmaster::tui::backend::Lean;
 use ringmaster::tui::model::{Model, Settings};
-use ringmaster::tui::msg::{Input, Msg};
+use ringmaster::tui::msg::{Done, Effect, Input, Msg};
 use ringmaster::tui::theme::{Symbols, Theme};
 use ringmaster::tui::update::update;
 use ringmaster::tui::view::view;
@@ -57,9 +58,41 @@ impl Line {
         line
     }
 
-    /// Presses a key, draws, and returns what was written for it: bytes, writes.
+    /// The pane of certificates, with a thousand issued ones.
+    fn of_certificates(theme: Theme, symbols: Symbols) -> Self {
+        let mut line = Self::new(theme, symbols);
+        line.model.state = Arc::new(State { issued: 1_000, ..State::default() });
+        line.press("2");
+        line
+    }
+
+    /// Presses a key, draws, and returns what was written for it until nothing is asked any more: bytes, writes.
     fn press(&mut self, key: &str) -> (usize, usize) {
-        update(&mut self.model, Msg::Input(Input::Chord(key.parse().unwrap())));
+        let mut effects = update(&mut self.model, Msg::Input(Input::Chord(key.parse().unwrap())));
+        let mut written = self.draw();
+        while !effects.is_empty() {
+            let answers = effects.into_iter().filter_map(|effect| match effect {
+                Effect::Ids(id, _) => {
+                    let listing = Listing { ids: (1..=1_000).collect(), ..Listing::default() };
+                    Some((id, Done::Ids(Arc::new(listing))))
+                }
+                Effect::Rows(id, ids) => Some((id, Done::Rows(crate::script::fixture::issued(&ids)))),
+                _ => None,
+            });
+            let answers: Vec<_> = answers.collect();
+            effects = Vec::new();
+            for (id, done) in answers {
+                effects.extend(update(&mut self.model, Msg::Done(id, Ok(done))));
+                let (bytes, writes) = self.draw();
+                written = (written.0 + bytes, written.1 + writes);
+            }
+        }
+        written
+    }
+
+    /// Lets no key come for a while.
+    fn rest(&mut self) -> (usize, usize) {
+        update(&mut self.model, Msg::Rest);
         self.draw()
     }
 
@@ -88,5 +121,24 @@ fn a_key_costs_few_bytes_and_one_write() {
         line.press("G");
         line.press("G");
         assert_eq!(line.draw(), (0, 0), "the last row stays the last row");
+    }
+}
+
+/// The detail of a certificate has more to say than its row: while a key is held down it waits.
+#[test]
+fn a_key_that_is_held_down_costs_rows_and_no_details() {
+    for (theme, symbols) in [(Theme::Ansi, Symbols::UNICODE), (Theme::Mono, Symbols::ASCII)] {
+        let mut line = Line::of_certificates(theme, symbols);
+        assert_eq!(line.draw(), (0, 0), "nothing has changed");
+        line.press("j");
+        line.model.repeating = true;
+        let rows: Vec<_> = (0..5).map(|_| line.press("j")).collect();
+        let pages: Vec<_> = (0..20).map(|_| line.press("<pgdn>")).collect();
+        println!("{theme:?}: rows {rows:?}, pages {pages:?}");
+        assert!(rows.iter().all(|(bytes, writes)| *bytes <= 300 && *writes == 1), "{theme:?}: {rows:?}");
+        assert!(pages.iter().all(|(bytes, writes)| *bytes <= 1_500 && *writes == 1), "{theme:?}: {pages:?}");
+        let (detail, writes) = line.rest();
+        assert!(detail > 0 && writes == 1, "the detail is drawn once for all the rows passed");
+        assert_eq!(line.rest(), (0, 0), "and then nothing is written any more");
     }
 }

@@ -75,7 +75,7 @@ fn a_revoked_certificate_in_use_is_said_everywhere() {
     desk.run(Verb::ring("spare", Act::Trust { roots })).unwrap();
     for c in [&leaf, &spare] {
         let serial = c.serial.clone();
-        desk.run(Verb::Revoke { certifier: "root".into(), serial, reason: Reason::KeyCompromise }).unwrap();
+        desk.run(Verb::revoke("root", serial, Reason::KeyCompromise)).unwrap();
     }
     for _ in 0..2 {
         let state = desk.state();

@@ -353,7 +353,7 @@ fn what_a_restored_revision_brings_with_it_is_said_before() {
     act(&mut desk, Act::Label { entry: root, label: "x".into() }).unwrap();
     let serial = leaf.serial.clone();
     let reason = Reason::Superseded;
-    desk.run(Verb::Revoke { certifier: "root".into(), serial, reason }).unwrap();
+    desk.run(Verb::revoke("root", serial, reason)).unwrap();
     let history = desk.history("mail").unwrap();
     let (state, now) = (desk.state(), Desk::now());
     let said = |number: &str, at: Timestamp| -> Vec<String> {

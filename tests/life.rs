@@ -167,8 +167,7 @@ fn a_certificate_goes_from_request_to_ring_and_openssl_agrees() {
 
     // Revoked, the next CRL says so.
     desk.unlock("root", &secret("ca-pass")).unwrap();
-    let revoke =
-        Verb::Revoke { certifier: "root".into(), serial: leaf.serial.clone(), reason: Reason::Superseded };
+    let revoke = Verb::revoke("root", leaf.serial.clone(), Reason::Superseded);
     desk.run(revoke.clone()).unwrap();
     assert_eq!(desk.run(revoke).unwrap_err().kind, Kind::Refused);
     desk.run(Verb::IssueCrl { certifier: "root".into() }).unwrap();
@@ -268,7 +267,7 @@ fn replaying_the_audit_chain_gives_the_state() {
     let leaf = state.keyrings.values().filter_map(|r| r.leaf()).find(here).unwrap().clone();
     let certifier = state.certifiers.values().find(|c| c.certificate.subject.der == leaf.issuer.der).unwrap();
     let (certifier, serial) = (certifier.name.clone(), leaf.serial.clone());
-    desk.run(Verb::Revoke { certifier: certifier.clone(), serial, reason: Reason::KeyCompromise }).unwrap();
+    desk.run(Verb::revoke(&certifier, serial, Reason::KeyCompromise)).unwrap();
     let state = desk.state();
     assert!(state.revocations.contains_key(&leaf.sha256) && state.owed[&certifier].count > 0);
     drop(desk);
@@ -351,8 +350,7 @@ fn a_compromised_key_is_not_certified_again() {
     let looked = desk.preview(id, &plan("root")).unwrap();
     let shared = looked.findings.iter().find(|f| f.rule == "key.shared").unwrap();
     assert_eq!(shared.severity, Severity::Warning);
-    let revoke =
-        Verb::Revoke { certifier: "root".into(), serial: leaf.serial, reason: Reason::KeyCompromise };
+    let revoke = Verb::revoke("root", leaf.serial, Reason::KeyCompromise);
     desk.run(revoke).unwrap();
     let error = desk.run(Verb::Approve { id, plan: plan("root") }).unwrap_err();
     assert!(error.why.contains("others know the key"), "{error}");

@@ -6,6 +6,7 @@
 
 mod audit_recipe;
 mod bytes;
+mod certifiers;
 mod cli;
 mod crash;
 mod docs;

@@ -169,7 +169,7 @@ fn the_same_key_asks_again_and_the_older_request_is_denied_as_superseded() {
 fn a_key_that_others_know_is_not_asked_with_again() {
     let temp = tempfile::tempdir().unwrap();
     let (mut desk, leaf) = furnished(temp.path());
-    let revoke = |reason| Verb::Revoke { certifier: "root".into(), serial: leaf.serial.clone(), reason };
+    let revoke = |reason| Verb::revoke("root", leaf.serial.clone(), reason);
     desk.run(revoke(Reason::KeyCompromise)).unwrap();
     let error = again(&mut desk, "mail", RequestKey::Same).unwrap_err();
     assert_eq!((error.kind, error.command), (Kind::Refused, Some("keyring.request")), "{error}");
@@ -369,7 +369,7 @@ fn a_ring_certifies_itself_for_tests_and_leaves_the_certificate_of_an_authority_
     assert!(outcome.message.contains("for tests only"), "{}", outcome.message);
     let bench = &outcome.state.keyrings["bench"];
     assert_eq!(outcome.state.requests.len(), requests, "nothing is in the queue");
-    assert!(word(&desk, "bench").starts_with("self-certified"));
+    assert!(word(&desk, "bench").starts_with("for tests only"));
     // Trusted roots are taken over, the key is not.
     let roots = |r: &Keyring| r.with_role(Role::Root).cloned().collect::<Vec<_>>();
     assert_eq!(roots(bench), roots(&mail(&desk)));

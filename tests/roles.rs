@@ -90,8 +90,7 @@ fn who_makes_a_certifier_is_its_first_caa_and_ra_and_others_need_a_role() {
     ann.unlock("root", &secret("ca-pass")).unwrap();
     let facts = ann.run(Verb::Issue { ids: vec![id] }).unwrap().facts;
     let Fact::CertificateIssued { issued, .. } = &facts[0] else { panic!("{facts:?}") };
-    let revoke =
-        Verb::Revoke { certifier: "root".into(), serial: issued.serial.clone(), reason: Reason::Superseded };
+    let revoke = Verb::revoke("root", issued.serial.clone(), Reason::Superseded);
     refused(&mut dora, revoke.clone());
     carl.run(revoke).unwrap();
 }

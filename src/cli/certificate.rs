@@ -6,15 +6,15 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
 use super::session::Session;
-use super::{certifier, fields, listed, print};
+use super::{fields, listed, print, revoke};
+use crate::desk::Desk;
 use crate::desk::export::Asked;
-use crate::desk::{Desk, Verb};
 use crate::model::bytes::{Digest, Serial, unhex};
 use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Result};
 use crate::model::export::{CertificateExport, Format, Which};
 use crate::model::field::{Look, Record};
-use crate::model::issued::{Issued, Reason};
+use crate::model::issued::Issued;
 use crate::pki::{asn1, pem, reading};
 
 /// The commands about certificates.
@@ -65,33 +65,8 @@ pub(super) fn command() -> Command {
                     .help("The certificates by serial number or SHA-256"),
             ),
         )
-        .subcommand(
-            Command::new("revoke")
-                .about("Revokes an issued certificate; the next CRL carries it")
-                .arg(Arg::new("certifier").value_name("CERTIFIER").required(true).help("Who issued it"))
-                .arg(
-                    Arg::new("serial")
-                        .value_name("SERIAL")
-                        .required(true)
-                        .help("Its serial number, hexadecimal"),
-                )
-                .arg(
-                    Arg::new("reason")
-                        .long("reason")
-                        .value_name("REASON")
-                        .required(true)
-                        .ignore_case(true)
-                        .value_parser(clap::builder::PossibleValuesParser::new(Reason::NAMES))
-                        .help("Why; stands in the CRL"),
-                )
-                .arg(
-                    Arg::new("confirm")
-                        .long("confirm")
-                        .value_name("SERIAL")
-                        .required(true)
-                        .help("The serial number again: a revocation cannot be taken back"),
-                ),
-        )
+        .subcommand(revoke::revoke_command())
+        .subcommand(revoke::release_command())
 }
 
 /// Runs a command about certificates.
@@ -102,7 +77,8 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
         Some(("show", options)) => show(options, session),
         Some(("export", options)) => export(options, session),
         Some(("compare", options)) => compare(options, session),
-        Some(("revoke", options)) => revoke(options, session),
+        Some(("revoke", options)) => revoke::revoke(options, session),
+        Some(("release", options)) => revoke::release(options, session),
         _ => Ok(2),
     }
 }
@@ -218,6 +194,14 @@ pub(super) fn known(which: &str, session: &mut Session<'_>) -> Result<(Certifica
         (None, None) => return Err(nothing()),
     };
     if let Some((row, der)) = issued {
+        if !row.is_known() {
+            return Err(Error::refused(format!("The certificate {which} itself is not known."))
+                .why(format!("Only the record of it was brought here, from {}.", row.origin.elsewhere))
+                .next(format!(
+                    "See what is known: ringmaster certificate list --json --filter serial:{}",
+                    row.serial
+                )));
+        }
         return Ok((crate::pki::certificate::read(&der.0)?, Some(row)));
     }
     let all = state.certificates();
@@ -235,21 +219,4 @@ fn export(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     fields::fill(&mut asked, options)?;
     let asked = Asked::Certificates(asked);
     if options.contains_id("to") { session.export(&asked, None) } else { session.export_here(&asked) }
-}
-
-fn revoke(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
-    let argument = |name| options.get_one::<String>(name).map_or("", String::as_str);
-    let read = |text: &str| {
-        Serial::typed(text).ok_or_else(|| {
-            Error::usage(format!("\"{text}\" is not a serial number.")).why("It is hexadecimal.")
-        })
-    };
-    let serial = read(argument("serial"))?;
-    if read(argument("confirm"))? != serial {
-        return Err(Error::usage("--confirm does not repeat the serial number; nothing was changed.")
-            .next(format!("To revoke it for good: --confirm {serial}")));
-    }
-    let reason = Reason::from_name(argument("reason")).unwrap_or(Reason::Unspecified);
-    let certifier = certifier::by_name(argument("certifier"), session)?.name;
-    session.run(Verb::Revoke { certifier, serial, reason })
 }

@@ -1,5 +1,7 @@
 //! `ringmaster certifier` and `ringmaster crl`: certificate authorities and their revocation lists.
 
+mod life;
+
 use clap::{Arg, ArgMatches, Command};
 
 use super::session::{Cell, Session};
@@ -22,7 +24,8 @@ pub(super) fn command() -> Command {
         .subcommand(Command::new("list").about("Lists the certifiers"))
         .subcommand(named("show", "Shows a certifier"))
         .subcommand(named("certificate", "Prints the certificate of a certifier as PEM"))
-        .subcommand(named("crl", "Prints the latest CRL of a certifier as PEM"));
+        .subcommand(named("crl", "Prints the latest CRL of a certifier as PEM"))
+        .subcommands(life::commands());
     policy::commands(certifiers)
 }
 
@@ -41,14 +44,22 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             let state = session.state()?;
             let columns = [
                 ("NAME", Cell::Field("name")),
+                ("KIND", Cell::Field("kind")),
+                ("STATUS", Cell::Word(|c: &Certifier, _| c.status.word().into())),
                 ("SUBJECT", Cell::Field("subject")),
                 ("KEY", Cell::Field("key")),
                 ("ENDS", Cell::Field("ends")),
                 ("CRL", Cell::Field("crl")),
             ];
-            session.list(state.certifiers.values(), &columns, "certifiers/")
+            let code = session.list(state.certifiers.values(), &columns, "certifiers/")?;
+            life::tell_awaited(session)?;
+            Ok(code)
         }
         Some(("show", options)) => {
+            if let Some(awaited) = life::waiting(options, session)? {
+                session.show(&awaited, &Subject::Certifier(awaited.name.clone()))?;
+                return Ok(0);
+            }
             let certifier = find(options, session)?;
             session.show(&certifier, &Subject::Certifier(certifier.name.clone()))?;
             Ok(0)
@@ -67,8 +78,11 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             session.out.raw(&pem::write("X509 CRL", &crl.0));
             Ok(0)
         }
-        Some((word, options)) => policy::run(word, options, session).unwrap_or(Ok(2)),
-        _ => Ok(2),
+        Some((word, options)) => {
+            let policy = policy::run(word, options, session);
+            policy.unwrap_or_else(|| life::run(word, options, session))
+        }
+        None => Ok(2),
     }
 }
 
@@ -94,11 +108,26 @@ pub(super) fn find(options: &ArgMatches, session: &mut Session<'_>) -> Result<Ce
     by_name(name, session)
 }
 
-/// Finds a certifier; one whose files are missing or cannot be read is answered with why.
+/// Finds a certifier by its name, or by what no other name begins with; one whose files are missing or cannot be read is
+/// answered with why.
 pub(super) fn by_name(name: &str, session: &mut Session<'_>) -> Result<Certifier> {
     let state = session.state()?;
-    if let Some(certifier) = state.certifiers.get(name) {
-        return Ok(certifier.clone());
+    let begins: Vec<_> =
+        state.certifiers.values().filter(|c| c.name.starts_with(name) && !name.is_empty()).collect();
+    match (state.certifiers.get(name), begins.as_slice()) {
+        (Some(certifier), _) => return Ok(certifier.clone()),
+        (None, [only]) => return Ok((*only).clone()),
+        (None, [_, _, ..]) => {
+            let names: Vec<_> = begins.iter().map(|c| c.name.as_str()).collect();
+            return Err(Error::not_found("certifier", name)
+                .why(format!("Several begin so: {}.", names.join(", ")))
+                .next("Type more of the name."));
+        }
+        _ => {}
+    }
+    if state.awaited.contains_key(name) {
+        return Err(Error::refused(format!("Certifier {name} waits for its certificate."))
+            .next(format!("Bring it back: ringmaster certifier install {name} FILE")));
     }
     let place = format!("certifiers/{name}/");
     Err(match state.unreadable.iter().find(|unread| unread.path.starts_with(&place)) {

@@ -4,6 +4,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
 use super::print;
+use super::remedy;
 use super::session::Session;
 use crate::desk::Desk;
 use crate::doctor::{self, Check};
@@ -78,12 +79,18 @@ pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
     findings.retain(|f| {
         only.is_none_or(|check| check.id == f.rule) && least.is_none_or(|s| f.severity >= s) && about(f)
     });
+    let run = |finding: &Finding| remedy::line(finding, &state, session.config.keyring_key);
     if session.json {
-        session.out.json(&Value::Array(findings.iter().map(print::finding).collect()));
+        let all = findings.iter().map(|finding| {
+            let mut object = print::finding(finding);
+            object["run"] = run(finding).into();
+            object
+        });
+        session.out.json(&Value::Array(all.collect()));
     } else if findings.is_empty() {
         session.out.line("Nothing was found.");
     } else {
-        session.out.findings(&findings);
+        findings.iter().for_each(|finding| session.out.finding(finding, run(finding).as_deref()));
         let count =
             |severity: Severity| severity.count(findings.iter().filter(|f| f.severity == severity).count());
         let counts: Vec<_> = Severity::ALL.into_iter().rev().filter_map(count).collect();

@@ -24,7 +24,7 @@ pub(super) fn options<T: Record>(command: Command) -> Command {
             Kind::Choice(_) => "CHOICE",
             Kind::Path => "FILE",
             Kind::Keyring => "KEYRING",
-            Kind::Certifier => "CERTIFIER",
+            Kind::Certifier | Kind::Signer => "CERTIFIER",
             Kind::Profile => "PROFILE",
             Kind::Text | Kind::Secret => "TEXT",
         });

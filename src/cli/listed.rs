@@ -18,6 +18,7 @@ use crate::model::filter::{self, Filter, Moment};
 use crate::model::finding::Subject;
 use crate::model::issued::Issued;
 use crate::model::verdict::Verdict;
+use crate::pki::index_txt;
 use crate::store::ledger::Ledger;
 use crate::store::listing::{self, Bar, Here, Listing, Sort, Wish};
 use crate::store::search::Search;
@@ -72,6 +73,10 @@ pub(super) fn list_command() -> Command {
             )
             .conflicts_with("json"),
         )
+        .arg(
+            flag("openssl", "Prints what was issued as the index.txt of openssl ca")
+                .conflicts_with_all(["json", "csv", "used"]),
+        )
         .arg(flag("due", "Lists only those that are valid and end soon; exit code 3 when there are any"))
         .arg(flag("issued", "Lists only what a certifier of the workspace has issued").conflicts_with("used"))
         .arg(flag("used", "Lists only what stands in keyrings and certifiers, issued here or not"))
@@ -105,18 +110,53 @@ enum Form {
     Table(Vec<Vec<String>>),
     Csv,
     Json,
+    Openssl,
 }
 
 /// The headings of tables and CSV.
 const HEADINGS: [&str; 8] = ["SUBJECT", "NAMES", "ISSUER", "SERIAL", "ENDS", "KEY", "VERDICT", "WHERE"];
 
+/// Fields of the issued list that CSV has behind them.
+const MORE: [&str; 9] = [
+    "request",
+    "profile",
+    "approved",
+    "issued",
+    "revoked",
+    "invalid-from",
+    "supersedes",
+    "superseded-by",
+    "sha256",
+];
+
 /// Reads the expression of a filter. Errors: `Usage`, pointing at the term that cannot be read.
 fn filter(options: &ArgMatches) -> Result<Filter> {
-    let text = options.get_one::<String>("filter").map_or("", String::as_str);
+    read_filter(options.get_one::<String>("filter").map_or("", String::as_str))
+}
+
+fn read_filter(text: &str) -> Result<Filter> {
     filter::parse(text).map_err(|mistake| {
         let term = text.get(mistake.at..).unwrap_or_default().split_whitespace().next().unwrap_or_default();
         Error::usage(format!("The filter cannot be read at \"{term}\".")).why(format!("{}.", mistake.why))
     })
+}
+
+/// Lists the rows of the issued list that fit an expression, in the order of signing.
+pub(super) fn issued(expression: &str, session: &mut Session<'_>) -> Result<Vec<Issued>> {
+    let filter = read_filter(expression)?;
+    let at = Moment { now: Desk::now(), soon: session.config.soon() };
+    let state = session.state()?;
+    let issuers = listing::issuers(&state);
+    let wish = Wish { sort: Sort::Issued, filter, at, issuers, here: here(&state, true), ..Wish::default() };
+    let ledger = session.desk()?.reader()?;
+    let ids = ledger.issued_ids(wish.order())?;
+    let listing = listing::list(&*ledger, &mut Search::default(), &ids, &wish, &mut || {})?;
+    let mut rows = ledger.issued_rows(&listing.ids)?;
+    // Those that stand in the workspace are named by their digests.
+    let standing = |row: &&Issued| listing.places.iter().any(|(_, sha256)| *sha256 == row.sha256);
+    rows.extend(listing.issued.iter().filter(standing).cloned());
+    rows.sort_by_key(|row| row.id);
+    Ok(rows)
 }
 
 fn here(state: &State, listed: bool) -> Vec<Here> {
@@ -134,6 +174,7 @@ pub(super) fn list(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
     }
     let at = Moment { now: Desk::now(), soon: session.config.soon() };
     let mut form = match (options.get_flag("csv"), session.json) {
+        _ if options.get_flag("openssl") => Form::Openssl,
         (true, _) => Form::Csv,
         (_, true) => Form::Json,
         _ => Form::Table(Vec::new()),
@@ -152,9 +193,12 @@ pub(super) fn list(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
     let view = View { state: &state, at };
     let mut count = 0_usize;
     match &form {
-        Form::Csv => session.out.raw(&csv::line(HEADINGS.iter().map(|h| h.to_lowercase()))),
+        Form::Csv => {
+            let more = MORE.iter().map(|name| (*name).to_owned());
+            session.out.raw(&csv::line(HEADINGS.iter().map(|h| h.to_lowercase()).chain(more)));
+        }
         Form::Json => session.out.raw("["),
-        Form::Table(_) => {}
+        Form::Table(_) | Form::Openssl => {}
     }
     each(&*ledger, &listing, &mut |found| {
         let line = match found {
@@ -172,7 +216,17 @@ pub(super) fn list(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
         }
         match &mut form {
             Form::Table(rows) => rows.push(view.cells(&line)),
-            Form::Csv => session.out.raw(&csv::line(view.cells(&line))),
+            Form::Csv => session.out.raw(&csv::line(view.cells(&line).into_iter().chain(view.more(&line)))),
+            Form::Openssl => {
+                let row = match &line {
+                    Line::Here(_, _, row) => *row,
+                    Line::Issued(row) => Some(&**row),
+                };
+                if let Some(row) = row {
+                    // Its subject is escaped already, and no other part is foreign.
+                    session.out.raw(&format!("{}\n", index_txt::line(row, at.now)));
+                }
+            }
             Form::Json => {
                 let before = if count == 1 { "\n" } else { ",\n" };
                 session.out.raw(&format!("{before}{:#}", view.object(&line)));
@@ -181,7 +235,7 @@ pub(super) fn list(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
         !session.out.gone()
     })?;
     match form {
-        Form::Csv => {}
+        Form::Csv | Form::Openssl => {}
         Form::Json => session.out.raw(if count == 0 { "]\n" } else { "\n]\n" }),
         Form::Table(_) if count == 0 => session.out.note("There is no certificate here."),
         Form::Table(rows) => session.out.table(&HEADINGS, &rows),
@@ -292,6 +346,17 @@ impl View<'_> {
         };
         let (verdict, place) = (self.verdict(line), place(line));
         vec![subject, names, issuer, serial.to_string(), ends.date(), key.clone(), verdict, place]
+    }
+
+    /// Returns what the issued list says beyond the cells, one for each of [`MORE`].
+    fn more(&self, line: &Line<'_>) -> Vec<String> {
+        let row = match line {
+            Line::Here(_, _, row) => *row,
+            Line::Issued(row) => Some(&**row),
+        };
+        let Some(row) = row else { return vec![String::new(); MORE.len()] };
+        let look = &Look { state: self.state, now: self.at.now, soon: self.at.soon, zone: None };
+        MORE.iter().map(|name| Issued::field(name).map_or_else(String::new, |f| (f.get)(row, look))).collect()
     }
 
     /// Makes an object of every field that either kind has; what is not known is empty.

@@ -19,8 +19,10 @@ mod probe;
 mod profile;
 #[cfg(feature = "network")]
 mod rehearse;
+pub mod remedy;
 pub mod report;
 mod request;
+mod revoke;
 mod secrets;
 mod session;
 mod site;

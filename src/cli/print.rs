@@ -89,12 +89,17 @@ impl<'a> Printer<'a> {
 
     /// Prints findings, the worst first, each with what to do.
     pub(super) fn findings(&mut self, findings: &[Finding]) {
-        for finding in findings {
-            self.line(&format!("{} {}: {}", finding.severity.word(), finding.rule, finding.text));
-            if !finding.remedy.is_empty() {
-                let command = finding.command.as_ref().map_or_else(String::new, |c| format!(" ({c})"));
-                self.line(&format!("  {}{command}", finding.remedy));
-            }
+        findings.iter().for_each(|finding| self.finding(finding, None));
+    }
+
+    /// Prints a finding with what to do, and the line that does it.
+    pub(super) fn finding(&mut self, finding: &Finding, run: Option<&str>) {
+        self.line(&format!("{} {}: {}", finding.severity.word(), finding.rule, finding.text));
+        if !finding.remedy.is_empty() {
+            self.line(&format!("  {}", finding.remedy));
+        }
+        if let Some(line) = run {
+            self.line(&format!("  $ {line}"));
         }
     }
 

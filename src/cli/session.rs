@@ -18,7 +18,6 @@ use crate::model::export::What;
 use crate::model::field::{Look, Record};
 use crate::model::finding::Subject;
 use crate::model::keyring::Keyring;
-use crate::model::request::Status;
 use crate::model::secret::Secret;
 use crate::model::unread::Sort;
 use crate::pki::pem::{Found, Opening};
@@ -90,7 +89,7 @@ impl<'a> Session<'a> {
 
     /// Runs a verb, asks for the passwords it needs, and prints what is true now.
     pub(super) fn run(&mut self, verb: Verb) -> Result<u8> {
-        if matches!(verb, Verb::CreateCertifier(_) | Verb::Issue { .. } | Verb::IssueCrl { .. })
+        if verb.signs()
             && let Some(warning) = self.desk()?.clock_warning()?
         {
             self.out.note(&warning);
@@ -216,23 +215,7 @@ impl<'a> Session<'a> {
     fn certifiers_of(&mut self, verb: &Verb) -> Result<Vec<String>> {
         let desk = self.desk()?;
         let (state, unlocked) = (desk.state(), desk.unlocked());
-        let mut needed = match verb {
-            Verb::IssueCrl { certifier }
-            | Verb::Amend { certifier, .. }
-            | Verb::Confirm { certifier, .. } => {
-                vec![certifier.clone()]
-            }
-            Verb::Issue { ids } => {
-                let of = |id| match &state.requests.get(id)?.status {
-                    Status::Approved { plan, .. } => Some(plan.certifier.clone()),
-                    _ => None,
-                };
-                ids.iter().filter_map(of).collect()
-            }
-            _ => Vec::new(),
-        };
-        needed.sort_unstable();
-        needed.dedup();
+        let mut needed = verb.signers(&state, &self.config.operator);
         needed.retain(|name| !unlocked.contains(name));
         Ok(needed)
     }
@@ -388,6 +371,13 @@ fn line(fact: &Fact) -> Option<String> {
             issued.serial,
             issued.not_after.date()
         )),
+        Fact::CertificateRevoked { certifier, serial, reason, .. }
+        | Fact::RevocationChanged { certifier, serial, reason, .. } => {
+            Some(format!("{certifier} {serial} is revoked: {}.", reason.name()))
+        }
+        Fact::CertificateReleased { certifier, serial, .. } => {
+            Some(format!("{certifier} {serial} is released."))
+        }
         _ => None,
     }
 }

@@ -139,6 +139,9 @@ impl Desk {
             let digest = match which {
                 Which::Sha256(digest) => Some(*digest),
                 Which::Issued(id) => ledger.issued_rows(&[*id])?.first().map(|row| row.sha256),
+                Which::Serial(certifier, serial) => {
+                    ledger.issued_by_serial(certifier, serial)?.map(|(row, _)| row.sha256)
+                }
             };
             let one = match digest.and_then(|d| here.get(&d)) {
                 Some((certificate, _)) => Ok(Some((*certificate).clone())),

@@ -14,11 +14,13 @@ use crate::model::certificate::Certificate;
 use crate::model::change::{Change, Fact};
 use crate::model::compromised::Known;
 use crate::model::error::{Error, Kind, Result};
+use crate::model::issued::Issued;
 use crate::model::keyring::Keyring;
 use crate::model::request::{Plan, Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::{DAY, Timestamp};
 pub use crate::ops::approve::{Preview, preview};
+use crate::ops::certifier_status::Ending;
 use crate::ops::profile::try_profile;
 use crate::ops::{Env, install, roles};
 use crate::store::certifier_key::{self, Protection};
@@ -125,12 +127,17 @@ impl Desk {
             None => error,
         });
         let mut outcome = self.or_recorded(done)?;
-        if let Verb::CreateCertifier(asked) = &verb {
+        if let Verb::CreateCertifier(asked) = &verb
+            && outcome.state.certifiers.contains_key(&asked.name)
+        {
             // The certifier is made, whatever becomes of unlocking it.
             if let Err(error) = self.unlock(&asked.name, &asked.password) {
                 outcome.message.push_str(&format!(" It is still locked: {error}"));
             }
             outcome.state = self.store.state();
+        }
+        if let Verb::DestroyKey { name, .. } | Verb::GiveUpCertifier { name } = &verb {
+            self.keys.remove(name);
         }
         Ok(outcome)
     }
@@ -153,7 +160,10 @@ impl Desk {
                 Err(error) => return Err(error),
                 Ok(state) => {
                     let facts = change.facts;
-                    let message = facts.iter().rev().find_map(sentence).unwrap_or_default();
+                    let message = match verb::sentence_of_many(&facts) {
+                        Some(message) => message,
+                        None => facts.iter().rev().find_map(sentence).unwrap_or_default(),
+                    };
                     return Ok(Outcome { state, facts, message });
                 }
             };
@@ -228,6 +238,12 @@ impl Desk {
         let (state, now) = (self.store.state(), self.present());
         let revoked = verb::revocations(self, certificates)?;
         install::plan(&state, keyring, certificates, &revoked, now)
+    }
+
+    /// Says how a certifier would end if its key were destroyed now.
+    pub fn ending(&mut self, certifier: &str) -> Result<Ending> {
+        let (state, now) = (self.store.state(), self.present());
+        verb::ending(self, &state, certifier, now)
     }
 
     /// Unlocks a certifier for this session; failures are recorded in the audit chain.
@@ -373,6 +389,17 @@ impl Desk {
     fn record(&mut self, fact: Fact) -> Result<()> {
         self.work(&mut |_, _, _| Ok(Change::of(fact.clone()))).map(|_| ())
     }
+}
+
+/// Calls `each` with every issued certificate that has neither ended at `now` nor is revoked, in no order.
+fn valid(ledger: &dyn Ledger, now: Timestamp, each: &mut dyn FnMut(Issued)) -> Result<()> {
+    /// Rows held at once.
+    const MANY: usize = 1_000;
+    let ids = ledger.issued_ending(now, Timestamp(i64::MAX))?;
+    for some in ids.chunks(MANY) {
+        ledger.issued_rows(some)?.into_iter().for_each(&mut *each);
+    }
+    Ok(())
 }
 
 fn ring<'a>(state: &'a State, name: &str) -> Result<&'a Keyring> {

@@ -8,22 +8,26 @@ use crate::model::State;
 use crate::model::audit::setback::Reconciliation;
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
-use crate::model::certifier::{NewCertifier, Proposal};
+use crate::model::certifier::{NewCertifier, Proposal, SignedBy};
 use crate::model::change::{Change, Fact};
 use crate::model::compromised::Known;
 use crate::model::error::{Error, Result};
+use crate::model::export::Which;
 use crate::model::issued::{Issued, Reason, Revocation};
 use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring, Role};
 use crate::model::leftover::Way;
 use crate::model::policy::Amendment;
 use crate::model::profile::Profile;
-use crate::model::request::{Pkcs10, Plan, Request, RequestId};
+use crate::model::request::{Pkcs10, Plan, Request, RequestId, Status};
+use crate::model::revocation::NewRevocation;
 use crate::model::secret::Secret;
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
 use crate::ops::Env;
 use crate::ops::amend;
 use crate::ops::approve::approve;
+use crate::ops::certifier_status::{Ending, Step, change_status, destroy_key};
+use crate::ops::complete_certifier::{complete_certifier, give_up_certifier};
 use crate::ops::compromised::{clear_key, drop_key_list, import_key_list, report_key};
 use crate::ops::create_certifier::create_certifier;
 use crate::ops::create_keyring::create_keyring;
@@ -38,8 +42,9 @@ use crate::ops::profile::{delete_profile, save_profile};
 use crate::ops::put_away::put_away;
 use crate::ops::reconcile::{self, reconcile};
 use crate::ops::restore::undelete;
-use crate::ops::revoke::revoke;
+use crate::ops::revoke::{release, revoke};
 use crate::ops::ring::{self, Act};
+use crate::ops::roles;
 use crate::ops::site::{delete_site, save_site};
 use crate::pki::key::PrivateKey;
 use crate::pki::pem::Opening;
@@ -50,6 +55,34 @@ use crate::store::brought;
 pub enum Verb {
     /// Makes a certifier with its certificate and first CRL; it is unlocked afterwards.
     CreateCertifier(NewCertifier),
+    /// Makes a certifier of one that waits, from the certificates that came back; its key has to be unlocked.
+    CompleteCertifier {
+        /// The certifier.
+        name: String,
+        /// Its certificate and those above it, in any order.
+        certificates: Vec<Certificate>,
+    },
+    /// Gives a certifier up that waits for its certificate, and its key with it.
+    GiveUpCertifier {
+        /// The certifier.
+        name: String,
+    },
+    /// Disables, enables or retires a certifier.
+    CertifierStatus {
+        /// The certifier.
+        name: String,
+        /// What shall become of it.
+        step: Step,
+        /// Why.
+        why: String,
+    },
+    /// Signs the final CRL of a retired certifier and destroys its key; it has to be unlocked.
+    DestroyKey {
+        /// The certifier.
+        name: String,
+        /// Why.
+        why: String,
+    },
     /// Makes a keyring with key and request, and puts the request into the queue.
     CreateKeyring(NewKeyring),
     /// Puts requests made elsewhere into the queue.
@@ -174,14 +207,19 @@ pub enum Verb {
         /// The list.
         name: String,
     },
-    /// Revokes an issued certificate; the next CRL carries it.
+    /// Revokes issued certificates, or changes the reason, all or none; the next CRL carries them.
     Revoke {
-        /// The certifier.
-        certifier: String,
-        /// The serial number.
-        serial: Serial,
-        /// Why.
-        reason: Reason,
+        /// Which.
+        which: Vec<Which>,
+        /// Why, since when, and a remark.
+        asked: NewRevocation,
+    },
+    /// Lifts the hold of certificates, all or none.
+    Release {
+        /// Which.
+        which: Vec<Which>,
+        /// A remark.
+        comment: String,
     },
     /// Amends the policy of a certifier, or proposes that; its key has to be unlocked when it takes effect at once.
     Amend {
@@ -221,6 +259,14 @@ impl Verb {
         Self::Ring { keyring: keyring.into(), act, password: None }
     }
 
+    /// Makes the verb that revokes one certificate from now on.
+    pub fn revoke(certifier: impl Into<String>, serial: Serial, reason: Reason) -> Self {
+        Self::Revoke {
+            which: vec![Which::Serial(certifier.into(), serial)],
+            asked: NewRevocation::of(reason),
+        }
+    }
+
     /// Makes the verb that cleans a leftover up.
     pub fn cleaning(way: &Way) -> Self {
         match way {
@@ -228,6 +274,43 @@ impl Verb {
             Way::DropNextKey(name) => Self::ring(name.clone(), Act::DropNextKey),
             Way::Deny(id) => Self::Deny { id: *id, reason: "abandoned".into() },
             Way::PutAway(path) => Self::PutAway { path: path.clone() },
+        }
+    }
+
+    /// Lists the certifiers whose keys have to be unlocked for the verb when this operator runs it, by name, each once.
+    pub fn signers(&self, state: &State, operator: &str) -> Vec<String> {
+        let alone = |name: &String| {
+            let certifier = state.certifiers.get(name);
+            certifier.is_some_and(|c| roles::amends_alone(&c.policy, operator).is_some())
+        };
+        let mut names = match self {
+            Self::IssueCrl { certifier } | Self::Confirm { certifier, .. } => vec![certifier.clone()],
+            // A proposal is not signed.
+            Self::Amend { certifier, .. } if alone(certifier) => vec![certifier.clone()],
+            Self::CompleteCertifier { name, .. } | Self::DestroyKey { name, .. } => vec![name.clone()],
+            Self::CreateCertifier(NewCertifier { signed_by: SignedBy::Certifier(parent), .. }) => {
+                vec![parent.clone()]
+            }
+            Self::Issue { ids } => {
+                let of = |id| match &state.requests.get(id)?.status {
+                    Status::Approved { plan, .. } => Some(plan.certifier.clone()),
+                    _ => None,
+                };
+                ids.iter().filter_map(of).collect()
+            }
+            _ => Vec::new(),
+        };
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Tells whether it makes a signature that a certifier answers for: a clock that is wrong would date it wrongly.
+    pub fn signs(&self) -> bool {
+        match self {
+            Self::Issue { .. } | Self::IssueCrl { .. } | Self::DestroyKey { .. } => true,
+            Self::CreateCertifier(_) | Self::CompleteCertifier { .. } => true,
+            _ => false,
         }
     }
 
@@ -266,10 +349,11 @@ pub(super) struct Needs {
     password: Secret,
     known: Vec<Request>,
     keys: ByRequest,
-    issued: Option<Issued>,
+    issued: Vec<Issued>,
     crl_number: u64,
     revoked: Vec<(Serial, Timestamp, Reason)>,
     revocations: BTreeMap<Digest, Revocation>,
+    ending: Ending,
     ledger: reconcile::Known,
 }
 
@@ -300,15 +384,17 @@ impl Needs {
                     needs.look_at(desk, state, *id)?;
                 }
             }
-            Verb::Revoke { certifier, serial, .. } => {
-                needs.issued = desk.store.ledger().issued_by_serial(certifier, serial)?.map(|(row, _)| row);
+            Verb::Revoke { which, .. } | Verb::Release { which, .. } => {
+                needs.issued = which.iter().map(|one| listed(desk, one)).collect::<Result<_>>()?;
             }
             Verb::Reconcile(asked) => needs.look_back(desk, state, asked)?,
             Verb::IssueCrl { certifier } => {
                 let ledger = desk.store.ledger();
-                needs.crl_number = ledger.last_crl_number(certifier)? + 1;
+                let floor = state.certifiers.get(certifier).map_or(0, |c| c.crl_floor);
+                needs.crl_number = ledger.last_crl_number(certifier)?.max(floor) + 1;
                 ledger.revoked(certifier, now, &mut |s, at, why| needs.revoked.push((s, at, why)))?;
             }
+            Verb::DestroyKey { name, .. } => needs.ending = ending(desk, state, name, now)?,
             _ => {}
         }
         Ok(needs)
@@ -356,6 +442,34 @@ impl Needs {
     }
 }
 
+/// Looks up what the final CRL of a certifier has to carry, and until when.
+pub(super) fn ending(desk: &mut Desk, state: &State, name: &str, now: Timestamp) -> Result<Ending> {
+    let floor = state.certifiers.get(name).map_or(0, |c| c.crl_floor);
+    let ledger = desk.store.ledger();
+    let mut ending = Ending { crl_number: ledger.last_crl_number(name)?.max(floor) + 1, ..Ending::default() };
+    ledger.revoked(name, now, &mut |s, at, why| ending.entries.push((s, at, why)))?;
+    super::valid(ledger, now, &mut |row| {
+        if row.certifier == name {
+            ending.valid += 1;
+            ending.last = ending.last.max(Some(row.not_after));
+        }
+    })?;
+    Ok(ending)
+}
+
+/// Finds a row of the issued list. Errors: no certifier of the workspace has issued it.
+fn listed(desk: &mut Desk, which: &Which) -> Result<Issued> {
+    let ledger = desk.store.ledger();
+    let (found, name) = match which {
+        Which::Serial(certifier, serial) => {
+            (ledger.issued_by_serial(certifier, serial)?.map(|(row, _)| row), serial.to_string())
+        }
+        Which::Sha256(sha256) => (ledger.issued_by_sha256(sha256)?.map(|(row, _)| row), sha256.to_string()),
+        Which::Issued(id) => (ledger.issued_rows(&[*id])?.pop(), format!("row {id}")),
+    };
+    found.ok_or_else(|| Error::not_found("issued certificate", &name))
+}
+
 /// Looks up which of some certificates are revoked, by SHA-256.
 pub(super) fn revocations(
     desk: &mut Desk,
@@ -372,6 +486,10 @@ pub(super) fn revocations(
 pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'_>) -> Result<Change> {
     match verb {
         Verb::CreateCertifier(asked) => create_certifier(state, asked, env),
+        Verb::CompleteCertifier { name, certificates } => complete_certifier(state, name, certificates, env),
+        Verb::GiveUpCertifier { name } => give_up_certifier(state, name, env),
+        Verb::CertifierStatus { name, step, why } => change_status(state, name, *step, why, env),
+        Verb::DestroyKey { name, why } => destroy_key(state, name, why, &needs.ending, env),
         Verb::CreateKeyring(asked) => create_keyring(state, asked, env),
         Verb::ImportRequests { requests, source } => {
             import_requests(state, requests, source, &needs.known, env)
@@ -408,11 +526,9 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         }
         Verb::Confirm { certifier, proposal } => amend::confirm(state, certifier, proposal, env),
         Verb::Withdraw { certifier, reason } => amend::withdraw(state, certifier, reason, env),
-        Verb::Revoke { serial, reason, .. } => match &needs.issued {
-            Some(issued) => revoke(state, issued, *reason, env),
-            None => Err(Error::not_found("issued certificate", &serial.to_string())),
-        },
         Verb::Reconcile(asked) => reconcile(state, asked, &needs.ledger, env),
+        Verb::Revoke { asked, .. } => revoke(state, &needs.issued, asked, env),
+        Verb::Release { comment, .. } => release(state, &needs.issued, comment, env),
         Verb::IssueCrl { certifier } => {
             issue_crl(state, certifier, needs.crl_number, needs.revoked.clone(), env)
         }
@@ -425,6 +541,15 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::CertifierCreated { certifier } => {
             format!("Certifier {} is made, with its certificate and first CRL.", certifier.name)
         }
+        Fact::CertifierAwaited { awaited } => format!(
+            "The key of certifier {} is made; its request has to be answered, and the certificate be brought back.",
+            awaited.name
+        ),
+        Fact::CertifierGivenUp { name } => format!("Certifier {name} is given up; its key is destroyed."),
+        Fact::CertifierStatusChanged { certifier, status, .. } => {
+            format!("Certifier {certifier} is {}.", status.word())
+        }
+        Fact::CertifierSucceeded { certifier, by } => format!("Certifier {certifier} is succeeded by {by}."),
         Fact::WorkspaceCreated => return None,
         Fact::FilePutAway { path } => format!("{path} was moved to the history."),
         Fact::KeyringCreated { keyring } if keyring.is_self_certified() => {
@@ -526,6 +651,17 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         }
         Fact::CertifierUnlocked { certifier } => format!("Certifier {certifier} is unlocked."),
     })
+}
+
+/// Says what became true of several certificates that were revoked or released together.
+pub(super) fn sentence_of_many(facts: &[Fact]) -> Option<String> {
+    let word = match facts {
+        [_] | [] => return None,
+        [Fact::CertificateReleased { .. }, ..] => "released",
+        [Fact::CertificateRevoked { .. } | Fact::RevocationChanged { .. }, ..] => "revoked",
+        _ => return None,
+    };
+    Some(format!("{} certificates are {word}; their certifiers owe a new CRL.", facts.len()))
 }
 
 /// Says what a ring that is new here holds.

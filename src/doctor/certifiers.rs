@@ -61,7 +61,9 @@ pub(super) const CHECKS: &[Check] = &[
         run: |case, found| {
             let widest = case.bands.iter().copied().max().unwrap_or(30);
             for certifier in case.state.certifiers.values() {
-                if certifier.certificate.lifetime(case.now, widest) == Lifetime::Soon {
+                if certifier.status.issues()
+                    && certifier.certificate.lifetime(case.now, widest) == Lifetime::Soon
+                {
                     let days = days_left(certifier.certificate.not_after.days_from(case.now));
                     let text = format!("The certificate of certifier {}: {days}.", certifier.name);
                     found(Hit::new(subject(certifier), text));
@@ -86,6 +88,10 @@ pub(super) const CHECKS: &[Check] = &[
                     Lifetime::NotYet => format!("is valid from {} on", certificate.not_before.date()),
                     Lifetime::Soon | Lifetime::Good => continue,
                 };
+                // One that issues no more has ended as it should.
+                if !certifier.status.issues() {
+                    continue;
+                }
                 found(Hit::new(
                     subject(certifier),
                     format!("The certificate of certifier {} {text}.", certifier.name),
@@ -152,7 +158,7 @@ pub(super) const CHECKS: &[Check] = &[
 /// Lists the certifiers that can still sign a CRL.
 fn signing<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Certifier> {
     let now = case.now;
-    case.state.certifiers.values().filter(move |c| now <= c.certificate.not_after)
+    case.state.certifiers.values().filter(move |c| c.status.has_key() && now <= c.certificate.not_after)
 }
 
 fn subject(certifier: &Certifier) -> Subject {

@@ -74,13 +74,20 @@ pub(super) const CHECKS: &[Check] = &[
                 if case.state.keyrings.contains_key(&site.keyring) {
                     continue;
                 }
-                let there = case.state.unreadable.iter().any(|unread| {
-                    !unread.is_stash()
-                        && unread.sort != Sort::Missing
-                        && unread.keyring() == Some(site.keyring.as_str())
-                });
+                let of_it =
+                    |unread: &&Unread| !unread.is_stash() && unread.keyring() == Some(site.keyring.as_str());
+                let told = case.state.unreadable.iter().find(of_it);
+                let there = told.is_some_and(|unread| unread.sort != Sort::Missing);
                 let how = if there { "whose file cannot be used" } else { "which is missing" };
-                found(Hit::site(site, format!("names keyring {}, {how}.", site.keyring)));
+                let hit = Hit::site(site, format!("names keyring {}, {how}.", site.keyring));
+                found(match (told, there) {
+                    (Some(_), true) => {
+                        let remedy = "Put the file of the keyring right, as is said of it; then the site answers again.";
+                        hit.instead(remedy, "console.refresh")
+                    }
+                    (Some(_), false) => hit.instead(BACK, "keyring.deleted"),
+                    (None, _) => hit,
+                });
             }
             each(case, "K01", found);
         },
@@ -145,6 +152,10 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
+/// What helps against a keyring that has lost its file.
+const BACK: &str =
+    "Bring the keyring back from its history or a backup, or delete it if it is not to come back.";
+
 /// Finds the rule that tells of a file.
 fn rule(unread: &Unread) -> &'static str {
     match (unread.keyring(), unread.sort) {
@@ -164,7 +175,11 @@ fn each(case: &Case<'_>, id: &str, found: &mut dyn FnMut(Hit)) {
         let hit = Hit::new(subject(unread), unread.to_string());
         let again = "Do what is said of the file, then read the workspace again.";
         found(match (id, unread.sort) {
+            ("K01", Sort::Missing) => hit.instead(BACK, "keyring.deleted"),
             ("K01", _) | ("K08", _) => hit.instead(again, "console.refresh"),
+            ("W01", Sort::Damaged) if unread.keyring().is_some() && !unread.is_stash() => {
+                hit.instead(BACK, "keyring.deleted")
+            }
             ("K03", Sort::Misnamed) if unread.is_stash() => {
                 hit.instead("Make the stash again with the password of the keyring.", "keyring.stash")
             }

@@ -1,4 +1,8 @@
-//! Certifiers: the certificate authorities of the workspace, their policy and their latest CRL.
+//! Certifiers: the certificate authorities of the workspace, their life, their policy and their latest CRL.
+
+pub mod awaited;
+pub mod constraints;
+pub mod status;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +17,9 @@ use super::policy::Fields;
 pub use super::policy::{HasPolicy, Policy, PolicyVersion, Proposal, Roles};
 use super::secret::Secret;
 use super::time::{Timestamp, days_left};
+pub use awaited::Awaited;
+use constraints::Subtree;
+pub use status::{Decision, Status};
 
 /// A CRL that was signed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +92,141 @@ pub struct Certifier {
     pub proposal: Option<Proposal>,
     /// The latest CRL.
     pub crl: Option<CrlInfo>,
+    /// Where it stands in its life.
+    #[serde(default)]
+    pub status: Status,
+    /// The certificates above its own, upward to the root; empty for a root.
+    #[serde(default)]
+    pub chain: Vec<Certificate>,
+    /// The certifier of the workspace that signed its certificate.
+    #[serde(default)]
+    pub parent: Option<String>,
+    /// The certifier of the same subject whose key this one took over from.
+    #[serde(default)]
+    pub succeeds: Option<String>,
+    /// The certifier of the same subject whose key took over from this one.
+    #[serde(default)]
+    pub succeeded_by: Option<String>,
+    /// The certificates that link its key with the one it took over from (RFC 4210 section 4.4): new with old, old with
+    /// new.
+    #[serde(default)]
+    pub links: Vec<Certificate>,
+    /// Where it was run before it came here, in words; empty for one that was made here.
+    #[serde(default)]
+    pub origin: String,
+    /// The highest CRL number that was used before it came here.
+    #[serde(default)]
+    pub crl_floor: u64,
+}
+
+impl Certifier {
+    /// Makes an active certifier without CRL, chain, relatives or history.
+    pub fn new(
+        name: impl Into<String>,
+        created: Timestamp,
+        certificate: Certificate,
+        policy: Policy,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            created,
+            certificate,
+            policy,
+            versions: Vec::new(),
+            proposal: None,
+            crl: None,
+            status: Status::Active,
+            chain: Vec::new(),
+            parent: None,
+            succeeds: None,
+            succeeded_by: None,
+            links: Vec::new(),
+            origin: String::new(),
+            crl_floor: 0,
+        }
+    }
+
+    /// Returns what kind of authority it is: `root` or `subordinate`.
+    pub fn kind(&self) -> &'static str {
+        if self.certificate.is_self_issued() { "root" } else { "subordinate" }
+    }
+
+    /// Returns the root above it, or itself when it is one; `None` when its chain ends below a root.
+    pub fn root(&self) -> Option<&Certificate> {
+        std::iter::once(&self.certificate).chain(self.chain.last()).find(|c| c.is_self_issued())
+    }
+
+    /// Tells whether a certificate names this authority as its issuer: by name, and by key identifier where both have one,
+    /// for after a key rollover two certifiers have the same name.
+    pub fn is_issuer_of(&self, certificate: &Certificate) -> bool {
+        let key = match (&certificate.aki, &self.certificate.ski) {
+            (Some(asked), Some(own)) => asked == own,
+            _ => true,
+        };
+        key && self.certificate.subject.der == certificate.issuer.der
+    }
+
+    /// Says why it issues no certificate, if it does not.
+    pub fn refusal(&self) -> Option<String> {
+        let decision = self.status.decision()?;
+        let (word, at) = (self.status.word(), decision.at.date());
+        let next = self
+            .succeeded_by
+            .as_ref()
+            .map_or_else(String::new, |name| format!(" {name} issues in its place."));
+        Some(format!("It is {word} since {at}: {}.{next}", visible(decision.why.trim_end_matches('.'))))
+    }
+}
+
+/// Who signs the certificate of a new certifier.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum SignedBy {
+    /// Its own key: it is a root.
+    #[default]
+    Itself,
+    /// An authority outside of the workspace, which answers a request.
+    Elsewhere,
+    /// A certifier of the workspace.
+    Certifier(String),
+}
+
+impl SignedBy {
+    /// Reads `itself`, `elsewhere`, or the name of a certifier.
+    pub fn read(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "" | "itself" => Ok(Self::Itself),
+            "elsewhere" => Ok(Self::Elsewhere),
+            name => check_name(name).map(|()| Self::Certifier(name.to_owned())),
+        }
+    }
+
+    /// Writes it as [`Self::read`] takes it.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Itself => "itself",
+            Self::Elsewhere => "elsewhere",
+            Self::Certifier(name) => name,
+        }
+    }
+}
+
+/// Reads the name of a new certifier; the words of [`SignedBy`] are none.
+pub fn check_certifier_name(name: &str) -> Result<(), String> {
+    check_name(name)?;
+    match name {
+        "itself" | "elsewhere" => Err("another name: this word says who signs".into()),
+        _ => Ok(()),
+    }
+}
+
+/// Reads a path length: a number, or `none` for no limit.
+fn path_length(text: &str) -> Result<Option<u32>, String> {
+    match text.trim() {
+        "" | "none" => Ok(None),
+        n => {
+            n.parse().ok().filter(|n| *n <= 9).map(Some).ok_or_else(|| "0 to 9, or none for no limit".into())
+        }
+    }
 }
 
 /// What is asked for a new certifier.
@@ -100,6 +242,14 @@ pub struct NewCertifier {
     pub country: String,
     /// The kind of key to make.
     pub key_type: KeyType,
+    /// Who signs its certificate.
+    pub signed_by: SignedBy,
+    /// How many authorities may stand below a subordinate one; `None` is without limit.
+    pub path_length: Option<u32>,
+    /// What a subordinate one may issue for; empty is anything.
+    pub permitted: Vec<Subtree>,
+    /// What a subordinate one must not issue for.
+    pub excluded: Vec<Subtree>,
     /// Validity of its own certificate in years of 365 days.
     pub years: u32,
     /// What may be amended later. Who makes it becomes its first CAA and RA.
@@ -118,6 +268,10 @@ impl Default for NewCertifier {
             organization: String::new(),
             country: String::new(),
             key_type: KeyType::P384,
+            signed_by: SignedBy::Itself,
+            path_length: Some(0),
+            permitted: Vec::new(),
+            excluded: Vec::new(),
             years: 10,
             policy: Policy::default(),
             password: Secret::default(),
@@ -156,7 +310,7 @@ impl NewCertifier {
             when: When::AtCreation,
             get: |x, _| x.name.clone(),
             set: |x, t| {
-                check_name(t.trim())?;
+                check_certifier_name(t.trim())?;
                 x.name = t.trim().to_owned();
                 Ok(())
             },
@@ -210,9 +364,59 @@ impl NewCertifier {
             },
         },
         Field {
+            name: "signed-by",
+            label: "Signed by",
+            help: "itself: a root. A certifier of this workspace: a subordinate, signed at once. elsewhere: a request goes \
+                   out, and the certificate is brought back.",
+            kind: Kind::Signer,
+            when: When::AtCreation,
+            get: |x, _| x.signed_by.text().to_owned(),
+            set: |x, t| {
+                x.signed_by = SignedBy::read(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "path-length",
+            label: "Path length",
+            help: "Of a subordinate: how many authorities may stand below it; 0 is best, none is without limit.",
+            kind: Kind::Text,
+            when: When::AtCreation,
+            get: |x, _| x.path_length.map_or_else(|| "none".into(), |n| n.to_string()),
+            set: |x, t| {
+                x.path_length = path_length(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "permitted",
+            label: "Permitted names",
+            help: "Of a subordinate: the only names it may issue for, such as dns:example.test ip:10.0.0.0/8 \
+                   email:example.test; dir:O=Example,C=DE. Empty is any.",
+            kind: Kind::Text,
+            when: When::AtCreation,
+            get: |x, _| visible(&constraints::write(&x.permitted)),
+            set: |x, t| {
+                x.permitted = constraints::read(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "excluded",
+            label: "Excluded names",
+            help: "Of a subordinate: names it must not issue for, written as the permitted ones.",
+            kind: Kind::Text,
+            when: When::AtCreation,
+            get: |x, _| visible(&constraints::write(&x.excluded)),
+            set: |x, t| {
+                x.excluded = constraints::read(t)?;
+                Ok(())
+            },
+        },
+        Field {
             name: "years",
             label: "Validity in years",
-            help: "How long the certifier's own certificate lasts; it cannot be amended.",
+            help: "How long its own certificate lasts; a subordinate's ends with its issuer's at the latest.",
             kind: Kind::Number(1, 30),
             when: When::AtCreation,
             get: |x, _| x.years.to_string(),
@@ -241,6 +445,15 @@ impl Record for NewCertifier {
 impl Certifier {
     const OWN: &'static [Field<Self>] = &[
         Field::derived("name", "Name", "The name of the certifier and of its folder.", |x, _| x.name.clone()),
+        Field::derived("kind", "Kind", "A root, or a subordinate of another authority.", |x, _| {
+            x.kind().into()
+        }),
+        Field::derived(
+            "status",
+            "Status",
+            "What it still does, and who decided that when and why.",
+            |x, _| x.status.text(),
+        ),
         Field::derived("subject", "Subject", "The issuer name in every certificate it signs.", |x, _| {
             x.certificate.subject.text()
         }),
@@ -265,6 +478,28 @@ impl Certifier {
             "When its certificate ends; nothing it signs lasts longer.",
             |x, look| ends(&x.certificate, look),
         ),
+        Field::derived("chain", "Chain", "The authorities above it, upward.", |x, _| {
+            super::keyring::join(x.chain.iter().map(|c| c.subject.text()))
+        }),
+        Field::derived("parent", "Signed by", "The certifier of this workspace that signed it.", |x, _| {
+            x.parent.clone().unwrap_or_default()
+        }),
+        Field::derived("path-length", "Path length", "How many authorities may stand below it.", |x, _| {
+            let limit = x.certificate.basic.and_then(|b| b.path_length);
+            limit.map_or_else(String::new, |n| n.to_string())
+        }),
+        Field::derived("succeeds", "Succeeds", "The certifier whose key it took over from.", |x, _| {
+            x.succeeds.clone().unwrap_or_default()
+        }),
+        Field::derived(
+            "succeeded-by",
+            "Succeeded by",
+            "The certifier whose key took over from it.",
+            |x, _| x.succeeded_by.clone().unwrap_or_default(),
+        ),
+        Field::derived("origin", "Brought from", "Where it was run before it came here.", |x, _| {
+            visible(&x.origin)
+        }),
         Field::derived("policy-version", "Policy version", "Rises with every amendment.", |x, _| {
             x.policy.version.to_string()
         }),

@@ -9,7 +9,7 @@ use super::State;
 use super::audit::Head;
 use super::audit::setback::{Remembered, Unlisted};
 use super::bytes::{Der, Digest, Serial};
-use super::certifier::{Certifier, CrlInfo, Policy, PolicyVersion, Proposal};
+use super::certifier::{Awaited, Certifier, CrlInfo, Policy, PolicyVersion, Proposal, Status as Standing};
 use super::compromised::{KeyList, Reported};
 use super::finding::Subject;
 use super::issued::{Issued, Reason, Revocation};
@@ -28,6 +28,33 @@ pub enum Fact {
     CertifierCreated {
         /// It, without CRL.
         certifier: Certifier,
+    },
+    /// The key of a subordinate certifier was made; an authority elsewhere has to answer its request.
+    CertifierAwaited {
+        /// It.
+        awaited: Awaited,
+    },
+    /// A certifier that waited for its certificate was given up, and its key with it.
+    CertifierGivenUp {
+        /// Its name.
+        name: String,
+    },
+    /// A certifier was disabled, enabled, retired, or its key destroyed.
+    CertifierStatusChanged {
+        /// The certifier by name.
+        certifier: String,
+        /// Where it stands now.
+        status: Standing,
+        /// Until when its last CRL is valid and when its last certificate ends, in words; of a destroyed key only.
+        #[serde(default)]
+        plan: String,
+    },
+    /// A certifier has a successor: another key under the same subject, which issues from now on.
+    CertifierSucceeded {
+        /// The certifier by name.
+        certifier: String,
+        /// The name of its successor.
+        by: String,
     },
     /// A certifier's policy was amended.
     PolicyAmended {
@@ -369,6 +396,15 @@ impl Fact {
         match self {
             Self::WorkspaceCreated => "workspace created",
             Self::CertifierCreated { .. } => "certifier created",
+            Self::CertifierAwaited { .. } => "certifier awaited",
+            Self::CertifierGivenUp { .. } => "certifier given up",
+            Self::CertifierStatusChanged { status, .. } => match status {
+                Standing::Active => "certifier enabled",
+                Standing::Disabled(_) => "certifier disabled",
+                Standing::Retired(_) => "certifier retired",
+                Standing::Destroyed(_) => "certifier key destroyed",
+            },
+            Self::CertifierSucceeded { .. } => "certifier succeeded",
             Self::PolicyAmended { .. } => "policy amended",
             Self::PolicyProposed { .. } => "policy proposed",
             Self::ProposalWithdrawn { .. } => "proposal withdrawn",
@@ -428,7 +464,11 @@ impl Fact {
                 _ => Subject::Workspace,
             },
             Self::CertifierCreated { certifier } => Subject::Certifier(certifier.name.clone()),
+            Self::CertifierAwaited { awaited } => Subject::Certifier(awaited.name.clone()),
+            Self::CertifierGivenUp { name } => Subject::Certifier(name.clone()),
             Self::PolicyAmended { certifier, .. }
+            | Self::CertifierStatusChanged { certifier, .. }
+            | Self::CertifierSucceeded { certifier, .. }
             | Self::PolicyProposed { certifier, .. }
             | Self::ProposalWithdrawn { certifier, .. }
             | Self::CrlIssued { certifier, .. }
@@ -505,7 +545,24 @@ impl State {
     pub fn apply(&mut self, fact: &Fact) {
         match fact {
             Fact::CertifierCreated { certifier } => {
+                self.awaited.remove(&certifier.name);
                 self.certifiers.insert(certifier.name.clone(), certifier.clone());
+            }
+            Fact::CertifierAwaited { awaited } => {
+                self.awaited.insert(awaited.name.clone(), awaited.clone());
+            }
+            Fact::CertifierGivenUp { name } => {
+                self.awaited.remove(name);
+            }
+            Fact::CertifierStatusChanged { certifier, status, .. } => {
+                if let Some(c) = self.certifiers.get_mut(certifier) {
+                    c.status = status.clone();
+                }
+            }
+            Fact::CertifierSucceeded { certifier, by } => {
+                if let Some(c) = self.certifiers.get_mut(certifier) {
+                    c.succeeded_by = Some(by.clone());
+                }
             }
             Fact::PolicyAmended { certifier, policy, version, .. } => {
                 if let Some(c) = self.certifiers.get_mut(certifier) {
@@ -636,9 +693,8 @@ impl State {
     /// Remembers the revocation of a certificate that stands in a keyring, or that it is not revoked.
     fn standing(&mut self, certifier: &str, serial: &Serial, revocation: Option<Revocation>) {
         let Some(issuer) = self.certifiers.get(certifier) else { return };
-        let issuer = &issuer.certificate.subject.der;
         let mut standing = self.keyrings.values().flat_map(|ring| &ring.entries).map(|e| &e.certificate);
-        let Some(c) = standing.find(|c| c.serial == *serial && c.issuer.der == *issuer) else { return };
+        let Some(c) = standing.find(|c| c.serial == *serial && issuer.is_issuer_of(c)) else { return };
         match revocation {
             Some(revocation) => self.revocations.insert(c.sha256, revocation),
             None => self.revocations.remove(&c.sha256),

@@ -24,6 +24,8 @@ pub enum Kind {
     Keyring,
     /// The name of a certifier.
     Certifier,
+    /// Who signs a new certifier: `itself`, `elsewhere`, or the name of a certifier.
+    Signer,
     /// The name of a profile.
     Profile,
 }

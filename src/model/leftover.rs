@@ -153,6 +153,6 @@ fn of_file(state: &State, unread: &Unread) -> Option<Leftover> {
     };
     let way = Way::PutAway(path.clone());
     let why = unread.why.trim_end_matches('.');
-    let what = format!("{path} is of no use where it is: {why}.");
+    let what = format!("{path}: {why}.");
     Some(Leftover { what, since: None, consequence, way })
 }

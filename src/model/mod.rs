@@ -21,6 +21,7 @@ pub mod name;
 pub mod policy;
 pub mod profile;
 pub mod request;
+pub mod revocation;
 pub mod secret;
 pub mod site;
 pub mod time;
@@ -32,7 +33,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use audit::setback::Setback;
 use bytes::Digest;
 use certificate::Certificate;
-use certifier::{Certifier, Debt};
+use certifier::{Awaited, Certifier, Debt};
 use compromised::{KeyList, Reported};
 use finding::Subject;
 use issued::Revocation;
@@ -58,6 +59,8 @@ pub struct State {
     pub sites: BTreeMap<String, Site>,
     /// Certifiers by name.
     pub certifiers: BTreeMap<String, Certifier>,
+    /// Certifiers that wait for their certificate, by name; no name is both.
+    pub awaited: BTreeMap<String, Awaited>,
     /// Requests by number: every open one, and the latest closed ones ([`State::CLOSED_KEPT`]).
     pub requests: BTreeMap<RequestId, Request>,
     /// Profiles by name; not part of the audit chain, for they are files.
@@ -105,7 +108,10 @@ impl State {
         let mut add =
             |c, subject| all.entry(Certificate::sha256_of(c)).or_insert((c, Vec::new())).1.push(subject);
         for certifier in self.certifiers.values() {
-            add(&certifier.certificate, Subject::Certifier(certifier.name.clone()));
+            let own = std::iter::once(&certifier.certificate);
+            for certificate in own.chain(&certifier.chain).chain(&certifier.links) {
+                add(certificate, Subject::Certifier(certifier.name.clone()));
+            }
         }
         for ring in self.keyrings.values() {
             for entry in &ring.entries {
@@ -113,6 +119,11 @@ impl State {
             }
         }
         all
+    }
+
+    /// Finds the certifier of the workspace that a certificate names as its issuer.
+    pub fn issuer_of(&self, certificate: &Certificate) -> Option<&Certifier> {
+        self.certifiers.values().find(|c| c.is_issuer_of(certificate))
     }
 
     /// Lists the site documents that name this keyring.

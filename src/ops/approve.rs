@@ -49,7 +49,8 @@ pub fn approve(
         return Err(Error::refused(format!("Request {id} was not approved."))
             .why(format!("It is {} already.", request.status.word())));
     }
-    let relaxed = roles::approval(super::certifier(state, &plan.certifier)?, request, env.operator)?;
+    let certifier = super::issuing(state, &plan.certifier)?;
+    let relaxed = roles::approval(certifier, request, env.operator)?;
     let preview = preview(state, id, plan, known, env.now)?;
     accept(id, &preview.findings, &plan.reason)?;
     let terms = terms(state, plan)?;

@@ -1,42 +1,38 @@
-//! Makes a certifier: key, self-signed certificate and first CRL, together or not at all.
+//! Makes a certifier: a root with key, certificate and first CRL; a subordinate that a certifier of the workspace signs; or
+//! a key with a request that an authority elsewhere answers. Together or not at all.
 
+use super::roles::{self, Act};
 use super::{Env, new_password};
 use crate::model::State;
 use crate::model::bytes::{Der, Digest};
-use crate::model::certifier::{Certifier, CrlInfo, NewCertifier, Policy, PolicyVersion};
+use crate::model::certificate::Certificate;
+use crate::model::certifier::{
+    Awaited, Certifier, CrlInfo, NewCertifier, Policy, PolicyVersion, SignedBy, check_certifier_name,
+};
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
-use crate::model::keyring::check_name;
+use crate::model::issued::Issued;
+use crate::model::name::Name;
 use crate::model::profile::Validity;
 use crate::model::time::Timestamp;
+use crate::pki::authority::{self, Limits};
+use crate::pki::issue::{self, Template};
 use crate::pki::key::PrivateKey;
 use crate::pki::signer::Signing;
-use crate::pki::{certificate, crl, issue, name};
+use crate::pki::{certificate, crl, name, request};
 use crate::store::{certifier_key, document};
 
-/// Makes a certifier as asked; who makes it is its first CAA and RA. Errors: the name is taken or cannot be a folder, the passwords differ, no such profile,
-/// roles that contradict each other.
+/// What the issued list has for the profile of an authority's certificate.
+pub(super) const AUTHORITY: &str = "sub-ca";
+
+/// Makes a certifier as asked; who makes it is its first CAA and RA. Errors: the name is taken or cannot be a folder, the
+/// passwords differ, no such profile, roles that contradict each other; the certifier that shall sign is locked, issues
+/// nothing, or may not stand above another authority.
 pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) -> Result<Change> {
-    check_name(&asked.name).map_err(|why| Error::usage("The name cannot be used.").why(why))?;
-    if state.certifiers.contains_key(&asked.name) {
-        return Err(Error::refused(format!("A certifier is already named \"{}\".", asked.name))
-            .next("Choose another name."));
-    }
-    let place = format!("certifiers/{}/", asked.name);
-    if state.unreadable.iter().any(|unread| unread.path.starts_with(&place)) {
-        return Err(Error::refused(format!("A certifier was named \"{}\" before.", asked.name))
-            .why("Its files are missing or cannot be read, and its serial and CRL numbers are spent.")
-            .next("Restore its files from a backup, or choose another name."));
-    }
+    new_name(state, &asked.name)?;
     if asked.common_name.trim().is_empty() {
         return Err(Error::usage("A certifier needs a common name.")
             .next("Give the name that shall stand in every certificate it signs."));
-    }
-    let folder = format!("certifiers/{}/", asked.name);
-    if state.unreadable.iter().any(|unread| unread.path.starts_with(&folder)) {
-        return Err(Error::refused(format!("A certifier is already named \"{}\".", asked.name))
-            .why("Its files stand in the workspace, but cannot be read.")
-            .next("Repair them first (\"ringmaster doctor\" says what is wrong), or choose another name."));
     }
     super::profile(state, &asked.policy.profile)?;
     let mut policy = Policy { version: 1, ..asked.policy.clone() };
@@ -45,35 +41,166 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
         return Err(Error::usage("The roles contradict each other.").why(why));
     }
     new_password(&asked.password, &asked.repeat)?;
-
     let subject =
         name::build(&[("C", &asked.country), ("O", &asked.organization), ("CN", &asked.common_name)])?;
-    if let Some(same) = state.certifiers.values().find(|c| c.certificate.subject.der == subject.der) {
-        return Err(Error::refused(format!("Certifier {} already has the subject {subject}.", same.name))
-            .why("Peers find issuers and CRLs by this name; two authorities with one name cannot be told apart.")
-            .next("Choose another common name."));
+    new_subject(state, &subject)?;
+    let limits = Limits {
+        path_length: asked.path_length,
+        permitted: asked.permitted.clone(),
+        excluded: asked.excluded.clone(),
+    };
+    if asked.signed_by == SignedBy::Itself && !(limits.permitted.is_empty() && limits.excluded.is_empty()) {
+        return Err(Error::usage("A root cannot limit itself to names.")
+            .why("Whoever trusts a root trusts it for everything; only an authority above can limit another one.")
+            .next("Leave the permitted and excluded names out, or let another certifier sign."));
     }
     let key = PrivateKey::generate(asked.key_type)?;
+    let sealed = certifier_key::file(&asked.name, &key, &asked.password, &env.protection)?;
+    let mut change = match &asked.signed_by {
+        SignedBy::Itself => {
+            let certificate = self_signed(&asked.name, subject, &key, asked.years, env)?;
+            let certifier = Certifier::new(asked.name.clone(), env.now, certificate, policy);
+            made(certifier, &key, env)?
+        }
+        SignedBy::Certifier(parent) => {
+            let parent = super::issuing(state, parent)?;
+            let wanted = Wanted { subject, key: &key, limits: &limits, years: asked.years };
+            let (certificate, fact) = signed(parent, wanted, env)?;
+            let mut certifier = Certifier::new(asked.name.clone(), env.now, certificate, policy);
+            certifier.chain = std::iter::once(&parent.certificate).chain(&parent.chain).cloned().collect();
+            certifier.parent = Some(parent.name.clone());
+            let mut change = Change::of(fact);
+            change.extend(made(certifier, &key, env)?);
+            change
+        }
+        SignedBy::Elsewhere => awaited(&asked.name, &subject, &key, &limits, policy, None, env)?,
+    };
+    change.files.push(sealed);
+    Ok(change)
+}
+
+/// Checks the name of a certifier that is to be made. Errors: it cannot be a folder; it is taken; its files cannot be read.
+pub(super) fn new_name(state: &State, name: &str) -> Result<()> {
+    check_certifier_name(name).map_err(|why| Error::usage("The name cannot be used.").why(why))?;
+    if state.certifiers.contains_key(name) || state.awaited.contains_key(name) {
+        return Err(
+            Error::refused(format!("A certifier is already named \"{name}\".")).next("Choose another name.")
+        );
+    }
+    let place = format!("certifiers/{name}/");
+    if state.unreadable.iter().any(|unread| unread.path.starts_with(&place)) {
+        return Err(Error::refused(format!("A certifier was named \"{name}\" before."))
+            .why("Its files are missing or cannot be read, and its serial and CRL numbers are spent.")
+            .next("Restore its files from a backup (\"ringmaster doctor\" says what is wrong), or choose another name."));
+    }
+    Ok(())
+}
+
+/// Refuses a subject that another certifier has: a second key under one name is made by a key rollover only.
+pub(super) fn new_subject(state: &State, subject: &Name) -> Result<()> {
+    let named = state.certifiers.values().find(|c| c.certificate.subject.der == subject.der).map(|c| &c.name);
+    let awaited = || state.awaited.values().find(|a| a.request.subject.der == subject.der).map(|a| &a.name);
+    match named.or_else(awaited) {
+        None => Ok(()),
+        Some(same) => Err(Error::refused(format!("Certifier {same} already has the subject {subject}."))
+            .why("Peers find issuers and CRLs by this name; two authorities with one name cannot be told apart.")
+            .next("Choose another common name. A new key for the same authority is a key rollover.")
+            .command("certifier.rollover")),
+    }
+}
+
+/// Makes the certificate of a root.
+pub(super) fn self_signed(
+    name: &str,
+    subject: Name,
+    key: &PrivateKey,
+    years: u32,
+    env: &mut Env<'_>,
+) -> Result<Certificate> {
     let serial = env.serial();
-    let not_after = env.now.plus_days(i64::from(asked.years) * 365);
+    let not_after = env.now.plus_days(i64::from(years) * 365);
     let validity =
         Validity { not_before: env.now, not_after: Timestamp(not_after.0 - 1), clamped: String::new() };
     let template = issue::root(subject, key.info(), serial.clone(), validity)?;
     let tbs = issue::to_be_signed(&template, &template.subject, key.algorithm())?;
     let work = [(Signing::Certificate(serial), tbs)];
-    let signature = super::one(env.signer.sign_with(&key, &asked.name, &work)?)?;
+    let signature = super::one(env.signer.sign_with(key, name, &work)?)?;
     let der = issue::assemble(&work[0].1, key.algorithm(), &signature);
     issue::verify(&der, &template, &template.subject, key.info())?;
+    certificate::read(&der)
+}
 
-    let mut certifier = Certifier {
-        name: asked.name.clone(),
-        created: env.now,
-        certificate: certificate::read(&der)?,
-        versions: Vec::new(),
-        proposal: None,
-        policy,
-        crl: None,
-    };
+/// What a subordinate's certificate shall say.
+pub(super) struct Wanted<'a> {
+    /// Its subject.
+    pub(super) subject: Name,
+    /// Its key.
+    pub(super) key: &'a PrivateKey,
+    /// What it may do.
+    pub(super) limits: &'a Limits,
+    /// Its validity in years of 365 days; it ends with its issuer's at the latest.
+    pub(super) years: u32,
+}
+
+/// Lets a certifier sign the certificate of a subordinate. The fact is its row of the issued list.
+pub(super) fn signed(
+    parent: &Certifier,
+    wanted: Wanted<'_>,
+    env: &mut Env<'_>,
+) -> Result<(Certificate, Fact)> {
+    let above = &parent.certificate;
+    let refused = || Error::refused(format!("Certifier {} cannot stand above another one.", parent.name));
+    match (above.basic.and_then(|b| b.path_length), wanted.limits.path_length) {
+        (Some(0), _) => {
+            return Err(refused()
+                .why("Its own certificate has the path length 0: no authority may stand below it.")
+                .next("Let another certifier sign."));
+        }
+        (Some(most), asked) if asked.is_none_or(|asked| asked >= most) => {
+            return Err(refused()
+                .why(format!("Its own certificate has the path length {most}."))
+                .next(format!("Choose a path length of {} or less.", most - 1)));
+        }
+        _ => {}
+    }
+    let end = Timestamp(env.now.plus_days(i64::from(wanted.years) * 365).0 - 1).min(above.not_after);
+    let validity = Validity { not_before: env.now, not_after: end, clamped: String::new() };
+    let serial = env.serial();
+    let template =
+        authority::subordinate(wanted.subject, wanted.key.info(), parent, wanted.limits, serial, validity)?;
+    sign(parent, &template, AUTHORITY, env)
+}
+
+/// Signs a template with the key of a certifier. Errors: it is locked; its own certificate is not valid now.
+pub(super) fn sign(
+    certifier: &Certifier,
+    template: &Template,
+    profile: &str,
+    env: &mut Env<'_>,
+) -> Result<(Certificate, Fact)> {
+    roles::require(certifier, env.operator, Act::Sign)?;
+    let own = &certifier.certificate;
+    if env.now > own.not_after || env.now < own.not_before {
+        return Err(Error::refused(format!("Certifier {} cannot sign now.", certifier.name))
+            .why(format!(
+                "Its own certificate is valid from {} to {}.",
+                own.not_before.text(),
+                own.not_after.text()
+            ))
+            .next("Check the clock, or sign with another certifier."));
+    }
+    let algorithm = env.signer.key(&certifier.name)?.algorithm().to_vec();
+    let tbs = issue::to_be_signed(template, &own.subject, &algorithm)?;
+    let work = [(Signing::Certificate(template.serial.clone()), tbs)];
+    let signature = super::one(env.signer.sign(&certifier.name, &work)?)?;
+    let der = issue::assemble(&work[0].1, &algorithm, &signature);
+    let certificate = issue::verify(&der, template, &own.subject, &own.key)?;
+    let issued = Issued::of(&certificate, &certifier.name, profile, env.now, env.operator);
+    Ok((certificate, Fact::CertificateIssued { issued, der: Der(der) }))
+}
+
+/// Makes a certifier whose certificate is there: the first version of its policy and its first CRL are signed with its key.
+pub(super) fn made(mut certifier: Certifier, key: &PrivateKey, env: &mut Env<'_>) -> Result<Change> {
     let version = PolicyVersion {
         policy: certifier.policy.clone(),
         by: env.operator.to_owned(),
@@ -83,20 +210,37 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
         reason: String::new(),
         text: Digest::default(),
     };
-    let files = super::amend::sign(&mut certifier, version, Some(&key), env)?;
-    let mut files = [document::certifier(&certifier)?, files].concat();
-    files.push(certifier_key::file(&asked.name, &key, &asked.password, &env.protection)?);
+    let signed = super::amend::sign(&mut certifier, version, Some(key), env)?;
+    let files = [document::certifier(&certifier)?, signed].concat();
     let mut change = Change { facts: vec![Fact::CertifierCreated { certifier: certifier.clone() }], files };
-    let first = first_crl(&certifier, &key, env)?;
-    change.extend(first);
+    change.extend(first_crl(&certifier, key, env)?);
     Ok(change)
+}
+
+/// Makes a certifier that waits for an answer to its request.
+pub(super) fn awaited(
+    name: &str,
+    subject: &Name,
+    key: &PrivateKey,
+    limits: &Limits,
+    policy: Policy,
+    succeeds: Option<String>,
+    env: &Env<'_>,
+) -> Result<Change> {
+    let wished = authority::wishes(subject, key.info(), limits)?;
+    let request = request::read(&request::build_authority(subject, &wished, key)?)?;
+    let (name, by) = (name.to_owned(), env.operator.to_owned());
+    let awaited = Awaited { name, created: env.now, by, request, policy, succeeds };
+    let files = document::awaited(&awaited)?;
+    Ok(Change { facts: vec![Fact::CertifierAwaited { awaited }], files })
 }
 
 fn first_crl(certifier: &Certifier, key: &PrivateKey, env: &mut Env<'_>) -> Result<Change> {
     let next = env.now.plus_days(i64::from(certifier.policy.crl_days));
     let none = &mut std::iter::empty();
-    let tbs = crl::to_be_signed(&certifier.certificate, key.algorithm(), 1, env.now, next, none)?;
-    let work = [(Signing::Crl(1), tbs)];
+    let number = certifier.crl_floor + 1;
+    let tbs = crl::to_be_signed(&certifier.certificate, key.algorithm(), number, env.now, next, none)?;
+    let work = [(Signing::Crl(number), tbs)];
     let signature = super::one(env.signer.sign_with(key, &certifier.name, &work)?)?;
     let der = issue::assemble(&work[0].1, key.algorithm(), &signature);
     let info: CrlInfo = crl::read(&der, &certifier.certificate)?;

@@ -52,7 +52,7 @@ pub fn issue(state: &State, ids: &[RequestId], known: &ByRequest, env: &mut Env<
     }
     let mut change = Change::default();
     for (name, requests) in by_certifier {
-        change.extend(issue_by(state, super::certifier(state, name)?, &requests, known, env)?);
+        change.extend(issue_by(state, super::issuing(state, name)?, &requests, known, env)?);
     }
     Ok(change)
 }

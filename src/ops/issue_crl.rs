@@ -4,6 +4,7 @@ use super::Env;
 use super::roles::{self, Act};
 use crate::model::State;
 use crate::model::bytes::{Der, Serial};
+use crate::model::certifier::Status;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::issued::Reason;
@@ -24,6 +25,10 @@ pub fn issue_crl(
     roles::require(certifier, env.operator, Act::SignCrl)?;
     let authority = &certifier.certificate;
     let before = certifier.crl.as_ref().map_or(authority.not_before, |crl| crl.this_update);
+    if let Status::Destroyed(decision) = &certifier.status {
+        return Err(Error::refused(format!("Certifier {name} signs no CRL any more."))
+            .why(format!("Its key was destroyed on {}.", decision.at.date())));
+    }
     if env.now < before {
         return Err(Error::refused(format!("Certifier {name} signed no CRL."))
             .why(format!(

@@ -3,7 +3,9 @@
 
 pub mod amend;
 pub mod approve;
+pub mod certifier_status;
 pub mod change_password;
+pub mod complete_certifier;
 pub mod compromised;
 pub mod create_certifier;
 pub mod create_keyring;
@@ -32,7 +34,7 @@ pub mod trust;
 
 use crate::model::State;
 use crate::model::bytes::Serial;
-use crate::model::certifier::Certifier;
+use crate::model::certifier::{Certifier, Status};
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::keyring::{Keyring, check_name};
@@ -117,6 +119,20 @@ fn certifier<'a>(state: &'a State, name: &str) -> Result<&'a Certifier> {
         let known = if names.is_empty() { "There is none yet.".into() } else { format!("Known: {names}.") };
         Error::not_found("certifier", name).why(known).command("certifier.create")
     })
+}
+
+/// Takes a certifier that may issue certificates. Errors: unknown; disabled, retired or destroyed.
+fn issuing<'a>(state: &'a State, name: &str) -> Result<&'a Certifier> {
+    let certifier = certifier(state, name)?;
+    match certifier.refusal() {
+        None => Ok(certifier),
+        Some(why) => Err(Error::refused(format!("Certifier {name} issues no certificates.")).why(why).next(
+            match certifier.status {
+                Status::Disabled(_) => "Enable it first, or choose another certifier.",
+                _ => "Choose another certifier.",
+            },
+        )),
+    }
 }
 
 fn request(state: &State, id: RequestId) -> Result<&Request> {

@@ -61,7 +61,11 @@ impl Act {
 ///
 /// Errors: `NotAllowed`, which is recorded.
 pub fn require(certifier: &Certifier, operator: &str, act: Act) -> Result<()> {
-    let roles = &certifier.policy.roles;
+    require_of(&certifier.name, &certifier.policy.roles, operator, act)
+}
+
+/// Allows an act by the roles of a certifier of this name, which may still wait for its certificate, as [`require`] does.
+pub(super) fn require_of(name: &str, roles: &Roles, operator: &str, act: Act) -> Result<()> {
     let (may, role) = act.asks(roles);
     if roles.is_empty() || may.iter().any(|name| *name == operator) {
         return Ok(());
@@ -75,16 +79,12 @@ pub fn require(certifier: &Certifier, operator: &str, act: Act) -> Result<()> {
         format!("That needs the role {role}, which {who} has.")
     };
     let next = if may.is_empty() {
-        format!(
-            "A CAA gives the role: ringmaster certifier amend {} {}=NAME",
-            certifier.name,
-            role.to_lowercase()
-        )
+        format!("A CAA gives the role: ringmaster certifier amend {} {}=NAME", name, role.to_lowercase())
     } else {
         "Ask one of them, or have a CAA amend the roles.".to_owned()
     };
-    let what = format!("{operator} may not {} for certifier {}.", act.words(), certifier.name);
-    Err(Error::not_allowed(Subject::Certifier(certifier.name.clone()), what).why(why).next(next))
+    let what = format!("{operator} may not {} for certifier {}.", act.words(), name);
+    Err(Error::not_allowed(Subject::Certifier(name.to_owned()), what).why(why).next(next))
 }
 
 /// Allows a person to approve a request for a certifier: an RA who has neither submitted nor edited it. Returns the

@@ -2,6 +2,7 @@
 //! chain, and lint. Touches no file, clock, terminal or network.
 
 pub mod asn1;
+pub mod authority;
 mod ber;
 pub mod bundle;
 pub mod certificate;
@@ -9,6 +10,7 @@ pub mod chain;
 pub mod crl;
 pub mod der;
 mod draft;
+pub mod index_txt;
 pub mod issue;
 mod jks;
 pub mod key;

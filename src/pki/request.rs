@@ -90,6 +90,14 @@ pub fn build(subject: &Name, alt_names: &[AltName], key: &PrivateKey) -> Result<
     Ok(assemble(&info, key.algorithm(), &key.sign(&info)?))
 }
 
+/// Builds and signs the request of an authority for `subject`, which wishes for these extensions.
+pub fn build_authority(subject: &Name, wished: &[Extension], key: &PrivateKey) -> Result<Vec<u8>> {
+    let attributes = super::authority::extension_request(wished)?;
+    let fields = [&[2, 1, 0], &subject.der.0[..], &key.info().spki.0, &attributes].concat();
+    let info = wrap(0x30, &fields);
+    Ok(assemble(&info, key.algorithm(), &key.sign(&info)?))
+}
+
 /// Prepares an alternative name for rcgen.
 fn general_name(name: &AltName) -> Result<SanType> {
     let ascii = |value: &str| {

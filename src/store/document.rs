@@ -6,7 +6,8 @@ use zeroize::Zeroizing;
 
 use super::marked;
 use crate::model::bytes::Digest;
-use crate::model::certifier::{Certifier, CrlInfo, Policy, PolicyVersion, Proposal};
+use crate::model::certificate::Certificate;
+use crate::model::certifier::{Awaited, Certifier, CrlInfo, Policy, PolicyVersion, Proposal, Status};
 use crate::model::change::FileWrite;
 use crate::model::error::{Error, Result};
 use crate::model::keyring::check_name;
@@ -37,6 +38,49 @@ struct CertifierFile {
     /// An amendment that waits for a second CAA.
     #[serde(default)]
     proposal: Option<Proposal>,
+    #[serde(default)]
+    status: Status,
+    /// SHA-256 of the certificates in `chain.pem`, in its order.
+    #[serde(default)]
+    chain: Vec<Digest>,
+    /// SHA-256 of the certificates in `links.pem`, in its order.
+    #[serde(default)]
+    links: Vec<Digest>,
+    #[serde(default)]
+    parent: Option<String>,
+    #[serde(default)]
+    succeeds: Option<String>,
+    #[serde(default)]
+    succeeded_by: Option<String>,
+    #[serde(default)]
+    origin: String,
+    #[serde(default)]
+    crl_floor: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AwaitedFile {
+    name: String,
+    created: Timestamp,
+    by: String,
+    /// SHA-256 of `request.pem`'s request.
+    request: Digest,
+    policy: Policy,
+    #[serde(default)]
+    succeeds: Option<String>,
+}
+
+/// The files that a certifier is read from, beside its key.
+pub struct CertifierFiles<'a> {
+    /// `certifier.ron`.
+    pub ron: &'a [u8],
+    /// `certificate.pem`.
+    pub certificate: &'a [u8],
+    /// `chain.pem`; empty when it is not there.
+    pub chain: &'a [u8],
+    /// `links.pem`; empty when it is not there.
+    pub links: &'a [u8],
 }
 
 /// The text of a policy version that is signed.
@@ -84,28 +128,52 @@ pub fn certifier_path(name: &str, file: &str) -> String {
     format!("certifiers/{name}/{file}")
 }
 
-/// Writes a certifier's policy and certificate: `certifier.ron` and `certificate.pem` in its folder.
+/// Writes a certifier's policy and certificates: `certifier.ron` and `certificate.pem` in its folder, and `chain.pem` and
+/// `links.pem` where there are such.
 pub fn certifier(certifier: &Certifier) -> Result<Vec<FileWrite>> {
     let name = &certifier.name;
+    let pem = |all: &[Certificate]| -> String {
+        all.iter().map(|c| pki::pem::write("CERTIFICATE", &c.der.0)).collect()
+    };
+    let mut files = vec![
+        certifier_document(certifier)?,
+        text(certifier_path(name, "certificate.pem"), pem(&[certifier.certificate.clone()])),
+    ];
+    for (file, all) in [("chain.pem", &certifier.chain), ("links.pem", &certifier.links)] {
+        if !all.is_empty() {
+            files.push(text(certifier_path(name, file), pem(all)));
+        }
+    }
+    Ok(files)
+}
+
+/// Writes `certifier.ron` alone: everything of a certifier that may change while its certificates stay.
+pub fn certifier_document(certifier: &Certifier) -> Result<FileWrite> {
+    let name = &certifier.name;
     named("certifier", name)?;
+    let digests = |all: &[Certificate]| all.iter().map(|c| c.sha256).collect();
     let document = CertifierFile {
         name: name.clone(),
         created: certifier.created,
         certificate: certifier.certificate.sha256,
         policy: certifier.policy.clone(),
+        status: certifier.status.clone(),
+        chain: digests(&certifier.chain),
+        links: digests(&certifier.links),
+        parent: certifier.parent.clone(),
+        succeeds: certifier.succeeds.clone(),
+        succeeded_by: certifier.succeeded_by.clone(),
+        origin: certifier.origin.clone(),
+        crl_floor: certifier.crl_floor,
         proposal: certifier.proposal.clone(),
     };
-    let pem = pki::pem::write("CERTIFICATE", &certifier.certificate.der.0);
-    Ok(vec![
-        text(certifier_path(name, "certifier.ron"), marked::write("certifier", &document)?),
-        text(certifier_path(name, "certificate.pem"), pem),
-    ])
+    Ok(text(certifier_path(name, "certifier.ron"), marked::write("certifier", &document)?))
 }
 
-/// Reads a certifier from its policy and its certificate; the latest CRL comes from the ledger.
-pub fn read_certifier(name: &str, ron: &[u8], certificate: &[u8], crl: Option<CrlInfo>) -> Result<Certifier> {
+/// Reads a certifier from its policy and its certificates; the latest CRL comes from the ledger.
+pub fn read_certifier(name: &str, files: &CertifierFiles<'_>, crl: Option<CrlInfo>) -> Result<Certifier> {
     let file = certifier_path(name, "certifier.ron");
-    let document: CertifierFile = marked::read("certifier", &file, ron, true)?;
+    let document: CertifierFile = marked::read("certifier", &file, files.ron, true)?;
     same_name(&file, name, &document.name)?;
     let pem_file = certifier_path(name, "certificate.pem");
     let bad = |why: String| {
@@ -113,7 +181,7 @@ pub fn read_certifier(name: &str, ron: &[u8], certificate: &[u8], crl: Option<Cr
             .why(why)
             .next("Restore it from a backup, or from the keyrings that trust it.")
     };
-    let pem = pem::parse(certificate).map_err(|e| bad(format!("{e}.")))?;
+    let pem = pem::parse(files.certificate).map_err(|e| bad(format!("{e}.")))?;
     if pem.tag() != "CERTIFICATE" {
         return Err(bad(format!("It holds a {}.", pem.tag())));
     }
@@ -121,8 +189,85 @@ pub fn read_certifier(name: &str, ron: &[u8], certificate: &[u8], crl: Option<Cr
     if certificate.sha256 != document.certificate {
         return Err(bad("It is not the certificate that certifier.ron names.".into()));
     }
-    let CertifierFile { name, created, policy, proposal, .. } = document;
-    Ok(Certifier { name, created, certificate, policy, versions: Vec::new(), proposal, crl })
+    let chain = certificates(name, "chain.pem", files.chain, &document.chain)?;
+    let links = certificates(name, "links.pem", files.links, &document.links)?;
+    Ok(Certifier {
+        name: document.name,
+        created: document.created,
+        certificate,
+        policy: document.policy,
+        versions: Vec::new(),
+        proposal: document.proposal,
+        crl,
+        status: document.status,
+        chain,
+        parent: document.parent,
+        succeeds: document.succeeds,
+        succeeded_by: document.succeeded_by,
+        links,
+        origin: document.origin,
+        crl_floor: document.crl_floor,
+    })
+}
+
+/// Reads the certificates that `certifier.ron` names, in its order, from a file of several.
+fn certificates(name: &str, file: &str, bytes: &[u8], named: &[Digest]) -> Result<Vec<Certificate>> {
+    let bad = |why: String| {
+        Error::damaged(format!("{} is damaged.", certifier_path(name, file)))
+            .why(why)
+            .next("Restore it from its .history or from a backup.")
+    };
+    let blocks = pem::parse_many(bytes).map_err(|e| bad(format!("{e}.")))?;
+    let read = blocks.iter().map(|b| pki::certificate::read(b.contents()).map_err(|e| bad(e.to_string())));
+    let all = read.collect::<Result<Vec<_>>>()?;
+    if all.iter().map(|c| c.sha256).ne(named.iter().copied()) {
+        return Err(bad("It does not hold the certificates that certifier.ron names.".into()));
+    }
+    Ok(all)
+}
+
+/// Writes a certifier that waits for its certificate: `awaited.ron` and `request.pem` in its folder.
+pub fn awaited(awaited: &Awaited) -> Result<Vec<FileWrite>> {
+    let name = &awaited.name;
+    named("certifier", name)?;
+    let document = AwaitedFile {
+        name: name.clone(),
+        created: awaited.created,
+        by: awaited.by.clone(),
+        request: awaited.request.sha256,
+        policy: awaited.policy.clone(),
+        succeeds: awaited.succeeds.clone(),
+    };
+    let pem = pki::pem::write("CERTIFICATE REQUEST", &awaited.request.der.0);
+    Ok(vec![
+        text(certifier_path(name, "awaited.ron"), marked::write("awaited certifier", &document)?),
+        text(certifier_path(name, "request.pem"), pem),
+    ])
+}
+
+/// Moves the document of a certifier that waited to the history; its request stays where it is kept, for it was sent out.
+pub fn awaited_no_more(name: &str) -> Vec<FileWrite> {
+    let gone = |file| FileWrite { path: certifier_path(name, file), bytes: None };
+    vec![gone("awaited.ron"), gone("request.pem")]
+}
+
+/// Reads a certifier that waits for its certificate.
+pub fn read_awaited(name: &str, ron: &[u8], request: &[u8]) -> Result<Awaited> {
+    let file = certifier_path(name, "awaited.ron");
+    let document: AwaitedFile = marked::read("awaited certifier", &file, ron, true)?;
+    same_name(&file, name, &document.name)?;
+    let bad = |why: String| {
+        Error::damaged(format!("{} is damaged.", certifier_path(name, "request.pem")))
+            .why(why)
+            .next("Restore it from a backup, or give the certifier up and make it anew.")
+    };
+    let pem = pem::parse(request).map_err(|e| bad(format!("{e}.")))?;
+    let request = pki::request::read(pem.contents()).map_err(|e| bad(e.to_string()))?;
+    if request.sha256 != document.request {
+        return Err(bad("It is not the request that awaited.ron names.".into()));
+    }
+    let AwaitedFile { name, created, by, policy, succeeds, .. } = document;
+    Ok(Awaited { name, created, by, request, policy, succeeds })
 }
 
 /// Returns the path of a signed policy version, and of its signature.
@@ -349,7 +494,9 @@ mod tests {
         fn garbage_never_panics(bytes: Vec<u8>) {
             let _ = read_site("x", &bytes);
             let _ = read_profile("x", &bytes);
-            let _ = read_certifier("x", &bytes, &bytes, None);
+            let files = CertifierFiles { ron: &bytes, certificate: &bytes, chain: &bytes, links: &bytes };
+            let _ = read_certifier("x", &files, None);
+            let _ = read_awaited("x", &bytes, &bytes);
         }
     }
 }

@@ -194,6 +194,24 @@ pub fn can_be_moved(path: &Path) -> Result<()> {
         .next("Move it away by hand."))
 }
 
+/// Overwrites a file with zeros, durably, and removes it; one that is not there is fine. A disk that writes elsewhere than
+/// before, or a snapshot of the file system, may keep the old bytes all the same.
+pub fn wipe(path: &Path) -> Result<()> {
+    let opened = OpenOptions::new().write(true).custom_flags(no_follow()).open(path);
+    match opened {
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(error("open", path, &e)),
+        Ok(mut file) => {
+            step();
+            let length = file.metadata().map_err(|e| error("read", path, &e))?.len();
+            let zeros = vec![0; usize::try_from(length.min(LARGEST)).unwrap_or(0)];
+            file.write_all(&zeros).and_then(|()| file.sync_all()).map_err(|e| error("write", path, &e))?;
+        }
+    }
+    step();
+    remove(path)
+}
+
 /// Makes the names in a folder durable.
 pub fn sync_folder(path: &Path) -> Result<()> {
     step();

@@ -254,7 +254,9 @@ pub fn read_with(name: &str, bytes: &[u8], stash: bool, known: &mut Known) -> Re
     let bad = |why: String| {
         Error::damaged(format!("{file} is damaged; it is left alone."))
             .why(why)
-            .next("Take the version before it from keyrings/.history, or a backup.")
+            .next(format!(
+                "Bring the version before it back with: ringmaster keyring undelete {name}, or take it from a backup."
+            ))
     };
     let text = std::str::from_utf8(text).map_err(|e| bad(format!("Byte {} is no text.", e.valid_up_to())))?;
     let text = marked::body(KIND, &file, text, true)?;
@@ -263,7 +265,11 @@ pub fn read_with(name: &str, bytes: &[u8], stash: bool, known: &mut Known) -> Re
     if header.name != name {
         return Err(Error::new(Kind::Misnamed, format!("{file} holds the ring \"{}\".", header.name))
             .why("A ring is bound to its name; it is left alone.")
-            .next(format!("Rename it back: mv {file} {}.kyr", header.name)));
+            .next(format!(
+                "If it was renamed by hand, rename it back in the workspace: mv -n keyrings/{file} keyrings/{to}.kyr. \
+                 If that one is there too, this is a copy of it: move it away.",
+                to = header.name
+            )));
     }
     if !(1..=MOST_ROUNDS).contains(&header.rounds) {
         return Err(bad(format!("{} PBKDF2 rounds are out of range.", header.rounds)));

@@ -13,8 +13,8 @@ use super::ledger::sqlite::SqliteLedger;
 use super::workspace::Stamps;
 use super::{certifier_key, compromised, document, kyr, sth};
 use crate::model::State;
-use crate::model::bytes::colons;
-use crate::model::certifier::Certifier;
+use crate::model::bytes::{Digest, colons};
+use crate::model::certifier::{Certifier, CrlInfo};
 use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::{Keyring, Role, check_name};
 use crate::model::profile::Profile;
@@ -110,7 +110,8 @@ impl<'a> Load<'a> {
                 continue;
             }
             let next = format!(
-                "Restore it from a backup. If it is not to come back: ringmaster keyring delete {name} --confirm {name}"
+                "Bring its last version back with: ringmaster keyring undelete {name}, or restore it from a backup. If it is \
+                 not to come back: ringmaster keyring delete {name} --confirm {name}"
             );
             self.unread(format!("keyrings/{name}.kyr"), Sort::Missing, &format!("{MISSING} {next}"));
         }
@@ -211,16 +212,23 @@ impl<'a> Load<'a> {
             {
                 continue;
             }
+            let files = self.names(&format!("certifiers/{name}"))?;
+            let there = |stem: &str, end: &str| files.iter().any(|(s, e)| s == stem && e == end);
+            if there("awaited", "ron") && !there("certifier", "ron") {
+                self.awaited(&name, ledger)?;
+                continue;
+            }
             let path = document::certifier_path(&name, "certifier.ron");
             let pem = document::certifier_path(&name, "certificate.pem");
             let crl = crls.remove(&name);
-            let same = self.unchanged(&path, |s| s.certifiers.get(&name));
-            let certifier = match same.and_then(|_| self.unchanged(&pem, |s| s.certifiers.get(&name))) {
+            let mut parts = vec![path.clone(), pem.clone()];
+            let more = ["chain", "links"].into_iter().filter(|stem| there(stem, "pem"));
+            parts.extend(more.map(|stem| document::certifier_path(&name, &format!("{stem}.pem"))));
+            let same = |part: &String| self.unchanged(part, |s| s.certifiers.get(&name));
+            let same = parts.iter().map(same).collect::<Option<Vec<_>>>();
+            let certifier = match same.and_then(|all| all.first().copied()) {
                 Some(same) => Ok(Certifier { crl, ..same.clone() }),
-                None => self.public(&path).and_then(|ron| {
-                    let pem = self.public(&pem)?;
-                    document::read_certifier(&name, &ron, &pem, crl)
-                }),
+                None => self.certifier(&name, &parts, crl),
             };
             let certifier = good_name(&name).and(certifier).and_then(|c| match made.certifiers.get(&name) {
                 Some(sha256) if *sha256 == c.certificate.sha256 => Ok(c),
@@ -246,8 +254,14 @@ impl<'a> Load<'a> {
                 Ok(Certifier { versions, ..c })
             });
             match &certifier {
-                Ok(certifier) => self.certifier_key(certifier)?,
-                Err(_) => drop(self.stamps.remove(&pem)),
+                Ok(certifier) if certifier.status.has_key() => {
+                    let key = certifier.certificate.key.sha256;
+                    self.certifier_key(&name, &key, |s| s.certifiers.contains_key(&name))?;
+                }
+                Ok(_) => {}
+                Err(_) => parts.iter().for_each(|part| {
+                    self.stamps.remove(part);
+                }),
             }
             self.keep(path, certifier, |s, c| s.certifiers.insert(c.name.clone(), c));
         }
@@ -261,6 +275,53 @@ impl<'a> Load<'a> {
                 self.unread(document::certifier_path(name, "certifier.ron"), Sort::Missing, &why);
             }
         }
+        Ok(())
+    }
+
+    /// Reads the files of a certifier.
+    fn certifier(&mut self, name: &str, parts: &[String], crl: Option<CrlInfo>) -> Result<Certifier> {
+        let mut read = BTreeMap::new();
+        for part in parts {
+            read.insert(part.as_str(), self.public(part)?);
+        }
+        let of = |file: &str| {
+            let found = read.get(document::certifier_path(name, file).as_str());
+            found.map_or(&[][..], |bytes| bytes.as_slice())
+        };
+        let (ron, certificate) = (of("certifier.ron"), of("certificate.pem"));
+        let (chain, links) = (of("chain.pem"), of("links.pem"));
+        document::read_certifier(name, &document::CertifierFiles { ron, certificate, chain, links }, crl)
+    }
+
+    /// Reads a certifier that waits for its certificate.
+    fn awaited(&mut self, name: &str, ledger: &SqliteLedger) -> Result<()> {
+        let path = document::certifier_path(name, "awaited.ron");
+        let pem = document::certifier_path(name, "request.pem");
+        let same = self.unchanged(&path, |s| s.awaited.get(name));
+        let awaited = match same.and_then(|_| self.unchanged(&pem, |s| s.awaited.get(name))) {
+            Some(same) => Ok(same.clone()),
+            None => self.public(&path).and_then(|ron| {
+                let request = self.public(&pem)?;
+                document::read_awaited(name, &ron, &request)
+            }),
+        };
+        let known = ledger.awaited()?;
+        let awaited = good_name(name).and(awaited).and_then(|a| match known.get(name) {
+            Some(sha256) if *sha256 == a.request.sha256 => Ok(a),
+            _ => Err(Error::damaged(format!(
+                "The audit chain knows no awaited certifier {name} with this request."
+            ))
+            .why("It was not made in this workspace, or the ledger is older than it.")
+            .next("Move the folder away, or restore ledger and folder from the same backup.")),
+        });
+        match &awaited {
+            Ok(awaited) => {
+                let key = awaited.request.key.sha256;
+                self.certifier_key(name, &key, |s| s.awaited.contains_key(name))?;
+            }
+            Err(_) => drop(self.stamps.remove(&pem)),
+        }
+        self.keep(path, awaited, |s, a| s.awaited.insert(a.name.clone(), a));
         Ok(())
     }
 
@@ -279,17 +340,16 @@ impl<'a> Load<'a> {
         Ok(signed)
     }
 
-    /// Looks whether the sealed key of a certifier is there, private, and its own.
-    fn certifier_key(&mut self, certifier: &Certifier) -> Result<()> {
-        let path = certifier_key::path(&certifier.name);
-        let find = |s: &'a State| s.certifiers.get(&certifier.name).filter(|_| s.unread(&path).is_none());
+    /// Looks whether the sealed key of a certifier is there, private, and its own; `known` tells whether a state has the
+    /// certifier.
+    fn certifier_key(&mut self, name: &str, key: &Digest, known: impl Fn(&State) -> bool) -> Result<()> {
+        let path = certifier_key::path(name);
+        let find = |s: &'a State| Some(s).filter(|s| known(s) && s.unread(&path).is_none());
         if self.unchanged(&path, find).is_some() {
             return Ok(());
         }
         self.stamp(&path)?;
-        let key = &certifier.certificate.key.sha256;
-        let checked =
-            self.private(&path).and_then(|bytes| certifier_key::check(&certifier.name, &bytes, key));
+        let checked = self.private(&path).and_then(|bytes| certifier_key::check(name, &bytes, key));
         match checked {
             Ok(()) => {}
             Err(e) if e.kind == Kind::NotFound => {

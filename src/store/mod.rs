@@ -24,6 +24,7 @@ pub mod search;
 pub mod signer;
 pub mod sth;
 pub mod system;
+mod wipe;
 pub mod workspace;
 
 use std::borrow::Borrow;
@@ -131,6 +132,9 @@ impl Store {
         let mut store = Self { folder, home, operator, ledger, state, stamps, version, read_only, memory };
         store.compare()?;
         store.remember(true);
+        if store.read_only.is_none() && store.state.setback.is_none() {
+            wipe::finish(&store.folder, &store.ledger, &store.state)?;
+        }
         drop(lock);
         Ok(store)
     }
@@ -254,6 +258,12 @@ impl Store {
             Ok(()) => {
                 file::step();
                 drop(self.ledger.files_done());
+                if let Err(error) = wipe::after(&self.folder, &change.facts) {
+                    // The key is done away with all the same; the next opening wipes its file.
+                    let why = format!("A destroyed key is still in the history. {error}");
+                    let unread = Unread { path: "certifiers".into(), why, sort: Sort::Waiting };
+                    Arc::make_mut(&mut self.state).unreadable.push(unread);
+                }
             }
             Err(error) => {
                 // The change is true all the same, and its files wait beside their places for the next commit.

@@ -9,10 +9,11 @@ use memchr::memmem::Finder;
 
 use super::columns::{BLOCK, Columns, Kind, PART, Texts, Times};
 use super::ledger::Ledger;
+use crate::model::Generation;
 use crate::model::bytes::Digest;
 use crate::model::error::Result;
 use crate::model::filter::{Clock, Filter, Moment, Part, Status, Term, Test, name_fits};
-use crate::model::issued::Reason;
+use crate::model::issued::{Issued, Reason};
 use crate::model::time::Timestamp;
 use crate::model::verdict::Verdict;
 
@@ -36,6 +37,10 @@ pub struct Search {
     /// What the last filter needed to know beside the rows.
     pub beside: Beside,
     last: Option<Last>,
+    /// After which commit the columns were read, and the texts.
+    read: [Option<Generation>; 2],
+    /// The rows of certificates that stand in the workspace, and after which commit they were read.
+    known: (Option<Generation>, HashMap<Digest, Option<Issued>>),
 }
 
 /// What was found last.
@@ -89,16 +94,46 @@ fn needs_texts(filter: &Filter) -> bool {
 impl Search {
     /// Reads what has come since, as far as the filter needs it; `between` is called now and then.
     pub fn refresh(&mut self, ledger: &dyn Ledger, filter: &Filter, between: &mut dyn FnMut()) -> Result<()> {
-        self.columns.refresh(ledger, between)?;
-        if needs_texts(filter) {
+        self.refresh_columns(ledger, between)?;
+        let generation = ledger.generation()?;
+        if needs_texts(filter) && (self.texts.is_none() || self.read[1] != Some(generation)) {
             self.texts.get_or_insert_default().refresh(ledger, between)?;
+            self.read[1] = Some(generation);
         }
         Ok(())
+    }
+
+    /// Reads the columns of what has come since; `between` is called now and then.
+    pub fn refresh_columns(&mut self, ledger: &dyn Ledger, between: &mut dyn FnMut()) -> Result<()> {
+        let generation = ledger.generation()?;
+        if self.read[0] != Some(generation) {
+            self.columns.refresh(ledger, between)?;
+            self.read[0] = Some(generation);
+        }
+        Ok(())
+    }
+
+    /// Finds the row of a certificate of the workspace; it is read once after each commit.
+    pub fn row_of(&mut self, ledger: &dyn Ledger, at: Generation, sha256: &Digest) -> Result<Option<Issued>> {
+        if self.known.0 != Some(at) {
+            self.known = (Some(at), HashMap::new());
+        }
+        if let Some(row) = self.known.1.get(sha256) {
+            return Ok(row.clone());
+        }
+        let row = ledger.issued_by_sha256(sha256)?.map(|(row, _)| row);
+        self.known.1.insert(*sha256, row.clone());
+        Ok(row)
     }
 
     /// Forgets the texts, which take most of the memory.
     pub fn forget_texts(&mut self) {
         self.texts = None;
+    }
+
+    /// Forgets all but the rows of certificates of the workspace.
+    pub fn forget(&mut self) {
+        *self = Self { known: std::mem::take(&mut self.known), ..Self::default() };
     }
 
     /// Lists the ids of `ordered` that fit, in that order.
@@ -117,15 +152,11 @@ impl Search {
                 })
             }
             _ if plan.nothing => Vec::new(),
-            _ => {
-                let blocks: Vec<Range<usize>> =
-                    (0..of.0).step_by(BLOCK).map(|at| at..(at + BLOCK).min(of.0)).collect();
-                in_parts(&blocks, of.0, |part| {
-                    let mut found = Vec::new();
-                    part.iter().for_each(|block| plan.search(self, block.clone(), &mut found));
-                    found
-                })
-            }
+            _ => in_parts(&blocks(of.0), of.0, |part| {
+                let mut found = Vec::new();
+                part.iter().for_each(|block| plan.search(self, block.clone(), &mut found));
+                found
+            }),
         };
         let every = rows.len() == of.0 && ordered.len() == of.0;
         let highest = self.columns.ids.last().copied().unwrap_or(0);
@@ -145,8 +176,17 @@ impl Search {
     }
 }
 
+/// Cuts so many rows into blocks.
+pub(super) fn blocks(rows: usize) -> Vec<Range<usize>> {
+    (0..rows).step_by(BLOCK).map(|at| at..(at + BLOCK).min(rows)).collect()
+}
+
 /// Runs `search` over parts of `all`, which stand for so many rows, on several threads, and puts what they find one behind the other.
-fn in_parts<T: Sync>(all: &[T], rows: usize, search: impl Fn(&[T]) -> Vec<u32> + Sync) -> Vec<u32> {
+pub(super) fn in_parts<T: Sync, R: Send>(
+    all: &[T],
+    rows: usize,
+    search: impl Fn(&[T]) -> Vec<R> + Sync,
+) -> Vec<R> {
     let threads = if rows < MANY { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
     let size = all.len().div_ceil(threads.min(THREADS)).max(1);
     let search = &search;
@@ -296,7 +336,9 @@ impl<'a> Plan<'a> {
                 break;
             }
             let text = block.row(row);
-            if self.words.iter().all(|w| w.fits(text)) && self.numbers_fit(all, whole) {
+            // The hit says of the word itself all there is to say, where it may stand anywhere.
+            let told = |w: &Word| std::ptr::eq(w, word) && matches!(w.place, Place::Anywhere);
+            if self.words.iter().all(|w| told(w) || w.fits(text)) && self.numbers_fit(all, whole) {
                 found.extend(u32::try_from(whole));
             }
             let Some(end) = block.end(row) else { break };

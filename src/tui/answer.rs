@@ -51,6 +51,10 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             let message = outcome.message.clone();
             let facts = outcome.facts.clone();
             committed(model, &verb, outcome);
+            if matches!(*verb, Verb::Revoke { .. } | Verb::Release { .. }) {
+                model.here_mut().marked.clear();
+                certificates::offer_crl(model, &facts);
+            }
             let mut effects = import::went(model, Ok(message));
             effects.extend(history::renew(model, &facts));
             return effects;
@@ -224,7 +228,7 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
     }
     match (&job, error.kind) {
         (Job::Verb(verb), Kind::Locked) => {
-            let opens = match (verb.keyring(), job::signers(model, verb).first()) {
+            let opens = match (verb.keyring(), verb.signers(&model.state, &model.settings.operator).first()) {
                 (Some(keyring), _) => Some(Opens::Keyring(keyring.to_owned(), verb.clone())),
                 (None, Some(certifier)) => Some(Opens::Certifier(certifier.clone(), Some(verb.clone()))),
                 _ => None,

@@ -78,8 +78,7 @@ impl Clerk {
     }
 
     fn perform(&mut self, id: JobId, task: Task) {
-        let signs =
-            matches!(task, Task::Run(Verb::Issue { .. } | Verb::IssueCrl { .. } | Verb::CreateCertifier(_)));
+        let signs = matches!(&task, Task::Run(verb) if verb.signs());
         if signs {
             self.warn_of_clock();
         }

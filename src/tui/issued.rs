@@ -207,11 +207,17 @@ pub fn fetch(model: &mut Model) -> Vec<Effect> {
         range.filter_map(issued).collect()
     };
     let known = |id: &u32| model.issued.rows.contains_key(id) || model.issued.absent.contains(id);
-    let missing = window(top..top.saturating_add(height)).iter().any(|id| !known(id));
+    let around = |pages: usize| {
+        let more = height.saturating_mul(pages);
+        window(top.saturating_sub(more)..top.saturating_add(height).saturating_add(more))
+    };
+    // Asked for while the page beyond is still known, so that the next page is there when it is turned to.
+    let missing = around(1).iter().any(|id| !known(id));
     if missing && !model.jobs.values().any(|(job, _)| matches!(job, Job::Rows(_))) {
-        let wanted = window(top.saturating_sub(height)..top.saturating_add(height * 2));
+        let wanted = around(2);
+        let ids: Vec<u32> = wanted.iter().copied().filter(|id| !known(id)).collect();
+        let wanted: BTreeSet<u32> = wanted.into_iter().collect();
         model.issued.rows.retain(|id, _| wanted.contains(id));
-        let ids: Vec<u32> = wanted.into_iter().filter(|id| !model.issued.rows.contains_key(id)).collect();
         effects.push(model.start(Job::Rows(ids.clone()), |id| Effect::Rows(id, ids)).1);
     }
     effects

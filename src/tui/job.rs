@@ -13,10 +13,9 @@ use crate::desk::Verb;
 use crate::desk::export::Asked;
 use crate::model::certificate::Certificate;
 use crate::model::leftover::Way;
-use crate::model::request::{Plan, RequestId, Status};
+use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::ops::ring::Act;
-use crate::ops::roles;
 
 /// What a file is read for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +28,8 @@ pub enum ReadFor {
     Trust(String),
     /// To install a certificate in this keyring.
     Install(String),
+    /// To complete this certifier, which waits for its certificate.
+    Certify(String),
     /// To verify what is in it.
     Verify,
 }
@@ -114,6 +115,8 @@ impl Job {
     pub fn words(&self) -> Option<String> {
         Some(match self {
             Self::Verb(verb) => match &**verb {
+                Verb::DestroyKey { name, .. } => format!("ending certifier {name}"),
+                Verb::CompleteCertifier { name, .. } => format!("completing certifier {name}"),
                 Verb::CreateCertifier(new) => format!("making certifier {}", new.name),
                 Verb::CreateKeyring(new) => format!("making keyring {}", new.name),
                 Verb::Ring { keyring, act: Act::Request(_), .. } => {
@@ -140,6 +143,7 @@ impl Job {
             Self::VerifyAudit(_) => "verifying the audit chain".into(),
             Self::Gone => "looking for deleted keyrings".into(),
             Self::Clean(way) => format!("cleaning up {}", way.word()),
+            Self::Ids => "listing the certificates".into(),
             Self::Timeline => "counting when certificates end".into(),
             Self::Refresh => "reading the workspace".into(),
             _ => return None,
@@ -188,34 +192,12 @@ pub fn go(model: &mut Model, verb: Verb) -> Vec<Effect> {
 
 /// Asks for the password of a certifier that a verb needs and that is locked, if there is one.
 pub fn unlock_first(model: &mut Model, verb: &Verb) -> Option<Vec<Effect>> {
-    let locked = signers(model, verb).into_iter().find(|name| !model.unlocked.contains(name))?;
+    let locked = verb
+        .signers(&model.state, &model.settings.operator)
+        .into_iter()
+        .find(|name| !model.unlocked.contains(name))?;
     ask(model, Opens::Certifier(locked, Some(Box::new(verb.clone()))));
     Some(Vec::new())
-}
-
-/// Lists the certifiers that a verb signs with.
-pub(super) fn signers(model: &Model, verb: &Verb) -> Vec<String> {
-    match verb {
-        Verb::IssueCrl { certifier } | Verb::Confirm { certifier, .. } => vec![certifier.clone()],
-        // A proposal is not signed.
-        Verb::Amend { certifier, .. } if amends_alone(model, certifier) => vec![certifier.clone()],
-        Verb::Issue { ids } => {
-            let plan = |id| match model.state.requests.get(id).map(|r| &r.status) {
-                Some(Status::Approved { plan, .. }) => Some(plan.certifier.clone()),
-                _ => None,
-            };
-            let mut names: Vec<_> = ids.iter().filter_map(plan).collect();
-            names.sort();
-            names.dedup();
-            names
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn amends_alone(model: &Model, certifier: &str) -> bool {
-    let policy = model.state.certifiers.get(certifier).map(|c| &c.policy);
-    policy.is_some_and(|p| roles::amends_alone(p, &model.settings.operator).is_some())
 }
 
 /// Opens the line for a password.

@@ -181,7 +181,7 @@ impl Reader {
             }
         });
         if wish.filter.is_empty() && wish.group.is_none() {
-            *search = Search::default();
+            search.forget();
         }
         later.into_iter().for_each(|ask| self.answer(ask));
         made

@@ -8,6 +8,7 @@ use ratatui::text::Line;
 use super::areas::{Areas, LEAST};
 use super::dialog::viewer::{Text, labelled};
 use super::dialog::{Hint, Sheet};
+use super::job::Job;
 use super::model::{Focus, Model, Mood};
 use super::pane::{Cell, PaneId};
 use super::theme::Role;
@@ -239,7 +240,9 @@ fn status(model: &Model, buf: &mut Buffer, area: Rect) -> Option<Position> {
     }
     let mut working = model.jobs.values().filter_map(|(job, began)| {
         let seconds = model.now.0.saturating_sub(began.0);
-        job.words().map(|w| {
+        // A list follows each key that is typed; only when it takes its time, that is said.
+        let told = seconds > 1 || *job != Job::Ids;
+        job.words().filter(|_| told).map(|w| {
             if seconds > 1 { format!("Working: {w} ({seconds} s)") } else { format!("Working: {w}") }
         })
     });

@@ -37,7 +37,7 @@ fn findings_are_narrowed_and_only_what_matters_ends_with_3() {
     assert_eq!(all.code, 3, "{all:#?}");
     let (error, warning) = (all.out.find("error K16").unwrap(), all.out.find("warning K07").unwrap());
     assert!(error < warning && all.err.contains("1 error, 1 warning"), "{all:#?}");
-    assert!(all.out.contains("(keyring.open-request)"), "{all:#?}");
+    assert!(all.out.contains("\n  $ ringmaster request show "), "{all:#?}");
     let one = place.run("doctor --rule k07");
     assert!(one.code == 3 && one.out.contains("Keyring other") && !one.out.contains("K16"), "{one:#?}");
     let errors = place.run("doctor --severity error").out;
@@ -50,6 +50,7 @@ fn findings_are_narrowed_and_only_what_matters_ends_with_3() {
     let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
     assert_eq!(json[0]["subject"], "keyring other");
     assert_eq!(json[0]["command"], "keyring.open-request");
+    assert_eq!(json[0]["run"], "ringmaster request show 2");
 
     assert!(place.run("doctor --rule K99").refused(2).contains("no rule"));
     assert!(place.run("doctor --keyring none").refused(1).contains("none"));

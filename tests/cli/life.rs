@@ -64,7 +64,7 @@ fn a_keyring_for_tests_is_made_like_another() {
     let out = place.with(RING, "keyring create bench --like mail --self-certified yes").done();
     assert!(out.contains("for tests only"), "{out}");
     let out = place.run("keyring show bench").done();
-    assert!(out.contains("self-certified: tests") && out.contains("mail.example.test"), "{out}");
+    assert!(out.contains("for tests only") && out.contains("mail.example.test"), "{out}");
     assert!(out.contains("Test Root"), "trusted roots are taken over: {out}");
     place.run("keyring self-certify bench --days 3").done();
     place.run("keyring self-certify bench --days 0").refused(2);

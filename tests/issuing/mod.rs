@@ -85,15 +85,7 @@ fn certifier(certificate: Certificate) -> Certifier {
         crl_url: "http://crl.example.test/a.crl".into(),
         ..Policy::default()
     };
-    Certifier {
-        name: "a".into(),
-        created: now(),
-        certificate,
-        policy,
-        versions: Vec::new(),
-        proposal: None,
-        crl: None,
-    }
+    Certifier::new("a", now(), certificate, policy)
 }
 
 fn days(from: i64, to: i64) -> Validity {

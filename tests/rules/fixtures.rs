@@ -262,18 +262,8 @@ pub(super) const FIXTURES: &[Fixture] = &[
         rule: "K19",
         good: |s| {
             leaf(s).not_after = now().plus_days(800);
-            let policy = Policy::default();
-            let (name, created, certificate) = ("root".to_owned(), now(), MADE.root.clone());
-            let root = Certifier {
-                name: name.clone(),
-                created,
-                certificate,
-                policy,
-                versions: Vec::new(),
-                proposal: None,
-                crl: None,
-            };
-            s.certifiers.insert(name, root);
+            let root = Certifier::new("root", now(), MADE.root.clone(), Policy::default());
+            s.certifiers.insert("root".into(), root);
         },
         bad: |s| leaf(s).not_after = now().plus_days(800),
         tells: (Info, "keyring mail", "public authorities may issue 398"),

@@ -12,6 +12,7 @@ use ringmaster::doctor::{Memory, examine, examine_again, table};
 use ringmaster::model::State;
 use ringmaster::model::certificate::Certificate;
 use ringmaster::model::finding::{Finding, Subject};
+use ringmaster::model::key::KeyType;
 use ringmaster::model::keyring::{Entry, Keyring, Role, Sealed};
 use ringmaster::model::site::Site;
 use ringmaster::model::time::Timestamp;
@@ -158,6 +159,48 @@ fn what_a_finding_recommends_can_be_done() {
     }
 }
 
+/// What `doctor` prints below a finding is a command line that is understood as it stands.
+#[test]
+fn what_a_finding_recommends_can_be_typed() {
+    for fixture in FIXTURES {
+        let mut state = sound();
+        (fixture.bad)(&mut state);
+        for finding in found(&state) {
+            let line = ringmaster::cli::remedy::line(&finding, &state, KeyType::P256);
+            let line = line.unwrap_or_else(|| panic!("nothing helps against {finding:?}"));
+            for step in line.split(" && ").flat_map(|steps| steps.split(" | ")) {
+                let parsed = ringmaster::cli::tree().try_get_matches_from(step.split(' '));
+                assert!(parsed.is_ok(), "{}: {line}: {}", finding.rule, parsed.unwrap_err());
+            }
+        }
+    }
+    let line = |make: fn(&mut State), rule: &str| {
+        let mut state = sound();
+        make(&mut state);
+        let all = found(&state);
+        let finding = all.iter().find(|f| f.rule == rule).unwrap();
+        ringmaster::cli::remedy::line(finding, &state, KeyType::P256).unwrap()
+    };
+    let off: fn(&mut State) = |state| mail(state).entries[2].trusted = false;
+    let root = &MADE.root.sha256.to_string()[..16];
+    assert_eq!(line(off, "K11"), format!("ringmaster keyring root mail {root} --trust yes"));
+    let without: fn(&mut State) = |state| {
+        mail(state).entries.remove(2);
+        state.keyrings.insert("shop".into(), ring("shop", &MADE.second));
+    };
+    let root = MADE.root.sha256;
+    let pipe = format!("ringmaster certificate export {root} | ringmaster keyring trust mail -");
+    assert_eq!(line(without, "K10"), pipe);
+    let more: fn(&mut State) = |state| {
+        let hosts = vec!["mail.example.test".into(), "imap.example.test".into()];
+        state.sites.insert("mail".into(), Site { hosts, ..site("mail", "mail") });
+    };
+    let hosts = "mail.example.test,imap.example.test";
+    assert_eq!(line(more, "K16"), format!("ringmaster keyring renew mail --key same --hosts {hosts}"));
+    let two: fn(&mut State) = |state| drop(state.keyrings.insert("copy".into(), ring("copy", &MADE.leaf)));
+    assert_eq!(line(two, "K18"), "ringmaster keyring renew copy --key p-256");
+}
+
 #[test]
 fn a_gap_is_told_once_and_by_one_rule() {
     let mut state = sound();
@@ -174,7 +217,7 @@ fn a_gap_is_told_once_and_by_one_rule() {
 fn furnished(folder: &Path) -> Desk {
     use ringmaster::ops::ring::Act;
     let mut desk = desk(folder);
-    create_certifier(&mut desk, "root", ringmaster::model::key::KeyType::P256);
+    create_certifier(&mut desk, "root", KeyType::P256);
     let id = create_keyring(&mut desk, "mail", true);
     let leaf = issue(&mut desk, id, "root");
     let roots = vec![desk.state().certifiers["root"].certificate.clone()];

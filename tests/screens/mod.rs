@@ -153,6 +153,28 @@ fn an_import_shows_what_a_file_holds_before_anything_is_stored() {
     );
 }
 
+/// Opens the history of the keyring `mail`.
+fn looking_back(mut console: Console, keys: &str) -> Console {
+    console.press("1 y").answer(Ok(Done::History(Box::new(crate::script::history::history()))));
+    console.press(keys);
+    console
+}
+
+#[test]
+fn the_history_of_a_keyring_and_what_abandoned_attempts_left() {
+    use crate::script::history::abandoned_in;
+    let wide = || Console::fixture().mono().sized(132, 43);
+    shows!("history-80x24", looking_back(Console::fixture(), "= j"));
+    shows!("history-132x43-ascii", looking_back(wide(), "= j"));
+    shows!("history-difference-80x24", looking_back(Console::fixture(), "j <ret>"));
+    shows!("history-undo-80x24", looking_back(Console::fixture(), "u"));
+    shows!("history-restore-132x43-ascii", looking_back(wide(), "j j r"));
+    for (name, console) in [("leftovers-80x24", Console::fixture()), ("leftovers-132x43-ascii", wide())] {
+        shows!(name, abandoned_in(console).press("1 z <space>"));
+    }
+    shows!("leftovers-none-80x24", Console::empty().press("1 z"));
+}
+
 #[test]
 fn the_chart_of_ends() {
     for (name, console) in [

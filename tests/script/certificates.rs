@@ -8,6 +8,7 @@ use ringmaster::desk::Verb;
 use ringmaster::model::error::Error;
 use ringmaster::model::finding::{Finding, Severity, Subject};
 use ringmaster::model::issued::{Issued, Reason, Revocation};
+use ringmaster::model::time::Timestamp;
 use ringmaster::ops::ring::Act;
 use ringmaster::store::listing::{Bar, Group, Listing, Timeline};
 use ringmaster::tui::msg::{Done, Effect, Msg};
@@ -76,8 +77,8 @@ fn certificates_of_the_workspace_stand_among_the_issued_ones() {
     assert!(c.screen().contains("issued by example-root"), "{}", c.screen());
     assert!(c.screen().contains("answers request 9"), "{}", c.screen());
     c.press("<esc> R");
-    assert!(c.screen().contains("revoked already"), "{}", c.screen());
-    c.press("G R");
+    assert!(c.screen().contains("can only become keyCompromise"), "{}", c.screen());
+    c.press("<esc> G R");
     assert!(!c.model.dialogs.is_empty(), "www was issued here: {}", c.screen());
 }
 
@@ -320,9 +321,7 @@ fn the_chart_narrows_the_list_to_a_bar() {
 
 /// A chart with a few numbers in it.
 pub(crate) fn chart() -> Timeline {
-    let date = |text: &str| {
-        ringmaster::model::filter::Date::of(ringmaster::model::time::Timestamp::from_date(text).unwrap())
-    };
+    let date = |text: &str| ringmaster::model::filter::Date::of(Timestamp::from_date(text).unwrap());
     let bar = |from: &str, to: &str, total, used| Bar { from: date(from), to: date(to), total, used };
     Timeline {
         ended: 1,
@@ -347,4 +346,14 @@ fn the_detail_rests_while_a_key_is_held_down() {
     c.send(Msg::Rest);
     assert!(!c.screen().contains("CN=mail.example.test,"), "{}", c.screen());
     assert!(c.model.held.is_none());
+}
+
+#[test]
+fn a_list_that_takes_its_time_says_that_it_is_made() {
+    let mut c = Console::fixture();
+    c.press("2");
+    assert!(!c.screen().contains("Working"), "{}", c.screen());
+    let later = c.model.now.0 + 3;
+    c.send(Msg::Tick(Timestamp(later)));
+    assert!(c.screen().contains("Working: listing the certificates (3 s)"), "{}", c.screen());
 }

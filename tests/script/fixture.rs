@@ -59,22 +59,12 @@ pub(crate) fn full() -> State {
         sha256: digest(99),
         ..CrlInfo::default()
     };
-    let certifier = Certifier {
-        name: "example-root".into(),
-        created: now().plus_days(-700),
-        certificate: root.clone(),
-        policy: Policy {
-            roles: Roles {
-                caa: vec!["ann".into(), "bea".into()],
-                ra: vec!["carl".into()],
-                auditor: Vec::new(),
-            },
-            ..Policy::default()
-        },
-        versions: Vec::new(),
-        proposal: None,
-        crl: Some(crl),
+    let policy = Policy {
+        roles: Roles { caa: vec!["ann".into(), "bea".into()], ra: vec!["carl".into()], auditor: Vec::new() },
+        ..Policy::default()
     };
+    let mut certifier = Certifier::new("example-root", now().plus_days(-700), root.clone(), policy);
+    certifier.crl = Some(crl);
     state.certifiers.insert(certifier.name.clone(), certifier);
     let mut ring = |name: &str, key: u8, leaf: Option<Certificate>| {
         let entry = |role, certificate: &Certificate| Entry {

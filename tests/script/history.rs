@@ -4,8 +4,11 @@ use super::console::Console;
 use super::first_day::Live;
 use super::fixture;
 use ringmaster::desk::Verb;
+use ringmaster::model::Generation;
 use ringmaster::model::error::{Error, Kind};
+use ringmaster::model::keyring::Keyring;
 use ringmaster::model::request::{RequestId, Status};
+use ringmaster::store::history::{History, Last, Made, Revision};
 use ringmaster::tui::job::Job;
 use ringmaster::tui::msg::Msg;
 
@@ -75,17 +78,55 @@ fn leftovers_are_marked_and_cleaned_up_with_a_result_for_each() {
     assert!(!folder.path().join("ring/keyrings/holiday.kyr").exists());
 }
 
-/// A console on a workspace where a request was denied, and another one has lost its keyring.
-fn abandoned() -> Console {
+/// Sets a console on a workspace where a request was denied, and another one has lost its keyring.
+pub(crate) fn abandoned_in(mut console: Console) -> Console {
     let mut state = fixture::full();
     let status = state.requests[&RequestId(6)].status.clone();
     state.requests.get_mut(&RequestId(2)).unwrap().status = status;
     let mut lost = fixture::request(8, "gone.example.test", 50, Status::Pending);
     lost.keyring = Some("gone".into());
     state.requests.insert(lost.id, lost);
-    let mut console = Console::fixture();
     console.send(Msg::State(std::sync::Arc::new(state)));
     console
+}
+
+fn abandoned() -> Console {
+    abandoned_in(Console::fixture())
+}
+
+/// The history of the keyring `mail`: what is told of each version, one that was altered, one that cannot be read, and one
+/// of an earlier ring.
+pub(crate) fn history() -> History {
+    let ring = fixture::full().keyrings["mail"].clone();
+    let version = |number: u64, replaced: Option<u64>, what: &str| {
+        let mut ring = Keyring { revision: number, ..ring.clone() };
+        ring.entries.truncate(usize::try_from(number).unwrap() - 1);
+        Revision {
+            name: "mail".into(),
+            number: Some(number),
+            replaced: replaced.map(Generation),
+            path: replaced
+                .map_or("keyrings/mail.kyr".into(), |at| format!("keyrings/.history/mail.{at}.kyr")),
+            made: Some(Made {
+                at: fixture::now().plus_days(-40 + 9 * i64::try_from(number).unwrap()),
+                by: "alice".into(),
+                what: what.into(),
+            }),
+            ring: Ok(ring),
+            altered: false,
+            earlier: false,
+            revoked: None,
+        }
+    };
+    let damaged = Error::damaged("keyrings/.history/mail.9.kyr cannot be read.");
+    let revisions = vec![
+        version(3, None, "certificate installed"),
+        Revision { altered: true, ..version(2, Some(17), "trusted root added, and then a label changed") },
+        version(1, Some(12), "made"),
+        Revision { ring: Err(damaged), ..version(2, Some(9), "trusted root added") },
+        Revision { earlier: true, ..version(1, Some(4), "made") },
+    ];
+    History { keyring: "mail".into(), deleted: None, revisions, last: Some(Last::Changed), left_out: 3 }
 }
 
 #[test]

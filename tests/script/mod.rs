@@ -10,7 +10,7 @@ mod export;
 mod findings;
 mod first_day;
 pub(crate) mod fixture;
-mod history;
+pub(crate) mod history;
 mod profiles;
 mod walk;
 mod work;

@@ -4,6 +4,8 @@ use super::console::Console;
 use super::fixture;
 use ringmaster::desk::Verb;
 use ringmaster::model::error::{Error, Kind};
+use ringmaster::model::export::Which;
+use ringmaster::model::issued::Reason;
 use ringmaster::model::keyring::RequestKey;
 use ringmaster::model::request::RequestId;
 use ringmaster::model::unread::{Sort, Unread};
@@ -332,8 +334,21 @@ fn an_issued_certificate_is_revoked_by_its_serial_and_a_reason() {
     c.press("G R").type_text("DDEEFF03").press("<ret>");
     assert!(c.screen().contains("unspecified"), "{}", c.screen());
     c.press("k <f2>");
-    let Some(Verb::Revoke { certifier, reason, .. }) = c.verb() else { panic!("{}", c.screen()) };
-    assert_eq!((certifier.as_str(), reason.name()), ("example-root", "keyCompromise"));
+    let Some(Verb::Revoke { which, asked }) = c.verb() else { panic!("{}", c.screen()) };
+    let [Which::Serial(certifier, _)] = which.as_slice() else { panic!("{which:?}") };
+    assert_eq!((certifier.as_str(), asked.reason.name()), ("example-root", "keyCompromise"));
+}
+
+#[test]
+fn marked_certificates_are_revoked_by_their_number() {
+    let mut c = Console::fixture();
+    c.press("2").answer(fixture::listed(&[1, 2, 3]));
+    c.answer(Ok(Done::Rows(fixture::issued(&[1, 2, 3]))));
+    c.press("G <space> k <space> R").type_text("2").press("<ret>");
+    assert!(c.screen().contains("Choose it when none of the others is true"), "{}", c.screen());
+    c.press("<right> <f2>");
+    let Some(Verb::Revoke { which, asked }) = c.verb() else { panic!("{}", c.screen()) };
+    assert_eq!((which.len(), asked.reason), (2, Reason::KeyCompromise));
 }
 
 #[test]
@@ -599,7 +614,7 @@ fn renaming_sealing_anew_and_the_stash_go_through_their_forms() {
     c.commit(fixture::full(), "Keyring mail is called mail-2 now.");
     assert!(c.model.dialogs.is_empty());
     c.press("p").type_text("one").press("<tab>").type_text("two").press("<ret>");
-    assert!(c.screen().contains("not the same as the password above"), "{}", c.screen());
+    assert!(c.screen().contains("not the same as the one above"), "{}", c.screen());
     c.press("C-u").type_text("one").press("<ret>");
     assert!(
         matches!(c.verb(), Some(Verb::Ring { act: Act::ChangePassword { new, .. }, .. }) if new.expose() == "one")

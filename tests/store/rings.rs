@@ -175,15 +175,7 @@ fn a_certifier_lives_on_the_disk() {
     let mut store = open(home.path());
     let (key, own) = certificate("Example Root", true);
     let policy = Policy::default();
-    let mut root = Certifier {
-        name: "root".into(),
-        created: NOW,
-        certificate: own,
-        policy: policy.clone(),
-        versions: Vec::new(),
-        proposal: None,
-        crl: None,
-    };
+    let mut root = Certifier::new("root", NOW, own, policy.clone());
     let light = Protection { argon2_mib: 1, argon2_passes: 1, keyring_rounds: 10 };
     let mut files = document::certifier(&root).unwrap();
     files.push(certifier_key::file("root", &key, &secret(), &light).unwrap());

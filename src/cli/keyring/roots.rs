@@ -129,7 +129,13 @@ fn trust(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let ring = find(options, session)?;
     let text = |name: &str| options.get_one::<String>(name);
     let roots = if let Some(name) = text("certifier") {
-        vec![certifier::by_name(name, session)?.certificate]
+        let certifier = certifier::by_name(name, session)?;
+        let root = certifier.root().cloned().ok_or_else(|| {
+            Error::refused(format!("No root stands above certifier {}.", certifier.name))
+                .why("It was brought here without its root.")
+                .next("Ask its issuer for the root, and trust it from a file.")
+        })?;
+        vec![root]
     } else if let Some(name) = text("from") {
         let other = by_name(name, session)?;
         let new =

@@ -3,16 +3,18 @@
 use std::path::PathBuf;
 
 use super::form::{CERTIFICATE_FORMS, Format};
-use crate::model::bytes::Digest;
+use crate::model::bytes::{Digest, Serial};
 use crate::model::field::{Field, Kind, Record, When, choice, flag, yes_no};
 
 /// A certificate that is known here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Which {
     /// By its SHA-256.
     Sha256(Digest),
     /// By the id of its row in the issued list.
     Issued(u32),
+    /// By certifier and serial number.
+    Serial(String, Serial),
 }
 
 /// An export of one or several certificates.

@@ -184,7 +184,7 @@ pub fn status(ring: &Keyring, look: &Look<'_>) -> String {
     match leaf.lifetime(look.now, look.soon) {
         Lifetime::Expired => "expired".into(),
         Lifetime::NotYet => "not yet valid".into(),
-        _ if ring.is_self_certified() => "self-certified: tests".into(),
+        _ if ring.is_self_certified() => "for tests only".into(),
         // By names only; a check verifies the signatures.
         _ if !ring.is_anchored(leaf) => "no trusted root".into(),
         _ if let Some(word) = renewal(ring, leaf, look) => word.into(),

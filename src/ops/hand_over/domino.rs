@@ -49,7 +49,7 @@ const CERTMGR: Preset = Preset {
         "-importpem deletes the .pem when the import succeeds: give it a copy, never the only one.",
         "The name of the file becomes the tag of the credential.",
         "List the servers with access before the import: the key is encrypted for those that are named then, and a credential without any is never used.",
-        "The console cannot ask for the pass phrase. Where -importpem does not take the encrypted key, import the .pem or the .p12 in the Notes client, which asks for it.",
+        "The console of a Domino server cannot ask for the pass phrase. Where -importpem does not take the encrypted key, import the .pem or the .p12 in the Notes client, which asks for it.",
         "A Notes client of release 14.0 without a fix pack imports wrongly: use 12.0.x or 14.0 FP1 and later.",
     ],
     commands: "\

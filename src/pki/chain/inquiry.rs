@@ -92,7 +92,7 @@ pub struct Answer {
 impl Basis {
     /// Trusts the certifiers of the workspace and every trusted root of its keyrings.
     pub fn of_state(state: &State, crls: Vec<Vec<u8>>, at: Timestamp, now: Timestamp) -> Self {
-        let certifiers = state.certifiers.values().map(|c| &c.certificate);
+        let certifiers = state.certifiers.values().map(|c| c.root().unwrap_or(&c.certificate));
         let mut anchors: Vec<_> =
             certifiers.chain(state.keyrings.values().flat_map(|r| r.trusted_roots())).cloned().collect();
         anchors.sort_by_key(|c| c.sha256);

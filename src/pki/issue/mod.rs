@@ -80,8 +80,7 @@ pub fn to_be_signed(template: &Template, issuer: &Name, algorithm: &[u8]) -> Res
         if extensions[..i].iter().any(|other| other.oid == e.oid) {
             return Err(Error::refused(format!("The certificate would hold extension {} twice.", e.oid)));
         }
-        let critical: &[u8] = if e.critical { &[1, 1, 0xff] } else { &[] };
-        encoded.extend(wrap(0x30, &[&oid(&e.oid)?, critical, &wrap(4, &e.value.0)].concat()));
+        encoded.extend(extension(e)?);
     }
     let mut content = vec![0xa0, 3, 2, 1, 2]; // version 3
     content.extend(wrap(2, &serial.0));
@@ -94,6 +93,12 @@ pub fn to_be_signed(template: &Template, issuer: &Name, algorithm: &[u8]) -> Res
         content.extend(wrap(0xa3, &wrap(0x30, &encoded)));
     }
     Ok(wrap(0x30, &content))
+}
+
+/// Encodes one extension; `critical` is left out when it is false, as DER asks.
+pub(super) fn extension(e: &Extension) -> Result<Vec<u8>> {
+    let critical: &[u8] = if e.critical { &[1, 1, 0xff] } else { &[] };
+    Ok(wrap(0x30, &[&oid(&e.oid)?, critical, &wrap(4, &e.value.0)].concat()))
 }
 
 /// Joins to-be-signed bytes (certificate or CRL), algorithm and signature.
@@ -185,7 +190,7 @@ pub fn signed_parts(der: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 }
 
 /// SHA-1 of the subjectPublicKey bits, without tag, length and unused bits (RFC 5280 4.2.1.2, method 1).
-fn hashed_key(spki: &[u8]) -> Result<Vec<u8>> {
+pub(super) fn hashed_key(spki: &[u8]) -> Result<Vec<u8>> {
     let bits = tlv(spki).and_then(|(_, content, _)| tlv(content)).and_then(|(_, _, rest)| tlv(rest));
     let (_, [_, bits @ ..], _) = bits.ok_or_else(|| Error::damaged("The public key cannot be read."))? else {
         return Err(Error::damaged("The public key is empty."));

@@ -34,6 +34,19 @@ enum Told {
     CertificateRevoked { certifier: String, reason: Reason, at: Timestamp },
     RevocationChanged { certifier: String, reason: Reason, changed: Timestamp },
     CertificateReleased { certifier: String },
+    CertifierAwaited { awaited: Awaited },
+    CertifierGivenUp { name: String },
+}
+
+#[derive(Deserialize)]
+struct Awaited {
+    name: String,
+    request: Request,
+}
+
+#[derive(Deserialize)]
+struct Request {
+    sha256: Digest,
 }
 
 #[derive(Deserialize)]
@@ -80,10 +93,49 @@ impl SqliteLedger {
                 }
                 Told::CertificateRevoked { .. }
                 | Told::RevocationChanged { .. }
-                | Told::CertificateReleased { .. } => {}
+                | Told::CertificateReleased { .. }
+                | Told::CertifierAwaited { .. }
+                | Told::CertifierGivenUp { .. } => {}
             }
         }
         Ok(made)
+    }
+
+    /// Returns the certifiers that wait for their certificate, as the audit chain tells it, by name, with the SHA-256 of
+    /// their requests. Those that have got it are among them: they were made since.
+    pub fn awaited(&self) -> Result<BTreeMap<String, Digest>> {
+        // The condition is that of the index `audit_awaited`.
+        let mut query = self.connection.prepare_cached(
+            "SELECT number, body FROM audit WHERE what IN ('certifier awaited', 'certifier given up') ORDER BY number",
+        )?;
+        let mut awaited = BTreeMap::new();
+        let mut rows = query.query([])?;
+        while let Some(row) = rows.next()? {
+            match told(row)? {
+                Told::CertifierAwaited { awaited: a } => awaited.insert(a.name, a.request.sha256),
+                Told::CertifierGivenUp { name } => awaited.remove(&name),
+                _ => None,
+            };
+        }
+        Ok(awaited)
+    }
+
+    /// Returns the names of certifiers that were given up while they waited, and not awaited again since.
+    pub fn given_up(&self) -> Result<BTreeSet<String>> {
+        // The condition is that of the index `audit_awaited`.
+        let mut query = self.connection.prepare_cached(
+            "SELECT number, body FROM audit WHERE what IN ('certifier awaited', 'certifier given up') ORDER BY number",
+        )?;
+        let mut names = BTreeSet::new();
+        let mut rows = query.query([])?;
+        while let Some(row) = rows.next()? {
+            match told(row)? {
+                Told::CertifierGivenUp { name } => names.insert(name),
+                Told::CertifierAwaited { awaited } => names.remove(&awaited.name),
+                _ => false,
+            };
+        }
+        Ok(names)
     }
 
     /// Returns how keyrings were renamed: the number of the audit entry, the name before and the one after.

@@ -148,6 +148,10 @@ impl<'a> Record<'a> {
                 Ok(())
             }
             Fact::WorkspaceCreated
+            | Fact::CertifierAwaited { .. }
+            | Fact::CertifierGivenUp { .. }
+            | Fact::CertifierStatusChanged { .. }
+            | Fact::CertifierSucceeded { .. }
             | Fact::PolicyProposed { .. }
             | Fact::ProposalWithdrawn { .. }
             | Fact::KeyringCreated { .. }

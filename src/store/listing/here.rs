@@ -163,8 +163,7 @@ pub(super) fn key<'a>(
 
 /// Returns the certifier of the workspace whose name is the issuer of a certificate.
 pub fn certifier<'a>(state: &'a State, certificate: &Certificate) -> Option<&'a str> {
-    let mut all = state.certifiers.values();
-    all.find(|a| a.certificate.subject.der == certificate.issuer.der).map(|a| a.name.as_str())
+    state.issuer_of(certificate).map(|a| a.name.as_str())
 }
 
 /// Writes the alternative names of a certificate as the issued list has them.

@@ -9,7 +9,7 @@ use crate::model::filter::{Filter, Test};
 use crate::model::issued::Issued;
 use crate::model::verdict::Verdict;
 use crate::store::ledger::Ledger;
-use crate::store::search::{Beside, Search, part_of};
+use crate::store::search::{Beside, Search, blocks, in_parts, part_of};
 
 /// Brings up to date what the filter of the wish needs to know beside the rows.
 pub(super) fn mark(
@@ -101,7 +101,10 @@ fn duplicate_rows(search: &Search, wish: &Wish, foreign: &[&Here]) -> (Vec<bool>
         let names = std::str::from_utf8(part_of(texts.row(row), 3)).unwrap_or_default();
         matches!(verdict, Verdict::Good | Verdict::Soon(_)).then(|| hash(names)).flatten()
     };
-    let hashes: Vec<u64> = (0..columns.len()).map(|row| hash_of(row).unwrap_or(0)).collect();
+    let rows = columns.len();
+    let hashes: Vec<u64> = in_parts(&blocks(rows), rows, |part| {
+        part.iter().cloned().flatten().map(|row| hash_of(row).unwrap_or(0)).collect()
+    });
     let others = foreign.iter().filter(|one| valid(one.revoked.is_some(), one, at));
     let others = others.filter_map(|one| hash(&one.names.to_lowercase()));
     // Sorted, the same stand together: a table of a million would take several times the memory.
@@ -111,7 +114,8 @@ fn duplicate_rows(search: &Search, wish: &Wish, foreign: &[&Here]) -> (Vec<bool>
     for same in sorted.chunk_by(|a, b| a == b).filter(|same| same.len() > 1) {
         counts.extend(same.first().map(|hash| (*hash, u32::try_from(same.len()).unwrap_or(u32::MAX))));
     }
-    let marks = hashes.iter().map(|hash| counts.contains_key(hash)).collect();
+    let counted = |hash: &u64| *hash != 0 && counts.contains_key(hash);
+    let marks = in_parts(&hashes, rows, |part| part.iter().map(counted).collect());
     (marks, counts)
 }
 

@@ -27,9 +27,18 @@ pub fn merge(
         out.extend(row.as_ref().and_then(|row| Some((u32::try_from(row.id).ok()?, i))));
     }
     out.sort_unstable();
+    // Of a million ids few are taken out: one look tells which.
+    let mut taken = vec![false; out.last().map_or(0, |(id, _)| *id as usize + 1)];
+    for (id, _) in &out {
+        taken[*id as usize] = true;
+    }
     let mut behind: Vec<Option<usize>> = vec![None; here.len()];
     let mut ids = Vec::with_capacity(ordered.len());
     for id in ordered {
+        if taken.get(*id as usize) != Some(&true) {
+            ids.push(*id);
+            continue;
+        }
         match out.binary_search_by_key(id, |(out, _)| *out) {
             Ok(found) => {
                 if let Some(place) = out.get(found).and_then(|(_, i)| behind.get_mut(*i)) {

@@ -197,9 +197,10 @@ pub fn list(
     wish: &Wish,
     between: &mut dyn FnMut(),
 ) -> Result<Listing> {
+    let generation = ledger.generation()?;
     let mut known = Vec::with_capacity(wish.here.len());
     for one in &wish.here {
-        known.push(ledger.issued_by_sha256(&one.sha256)?.map(|(row, _)| row));
+        known.push(search.row_of(ledger, generation, &one.sha256)?);
     }
     let mut here: Vec<(&Here, Option<Issued>, bool)> =
         wish.here.iter().zip(known).map(|(one, row)| (one, row, one.listed)).collect();
@@ -235,7 +236,7 @@ pub fn list(
     let mut listing = merge(ledger, wish.sort(), wish.at, ids, here)?;
     listing.out = out;
     if let Some(grouping) = wish.group {
-        search.columns.refresh(ledger, between)?;
+        search.refresh_columns(ledger, between)?;
         listing.groups = groups(search, &listing, wish, grouping);
     }
     if wish.reverse {

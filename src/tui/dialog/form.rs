@@ -3,16 +3,15 @@
 use super::import::Material;
 use super::line::{Line, choose, fill, fill_some, lines, options, passwords, some_lines, wanted};
 use super::menu::{Action, Menu, item};
-use super::records::{Denial, Withdrawal};
+use super::records::{Denial, Reasoning};
 use super::viewer::Text;
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
 use crate::desk::export::Asked;
 use crate::model::audit::setback::Reconciliation;
-use crate::model::bytes::Serial;
 use crate::model::certifier::NewCertifier;
 use crate::model::error::Error;
-use crate::model::export::{CertificateExport, Export};
+use crate::model::export::{CertificateExport, Export, Which};
 use crate::model::field::{Kind, Record};
 use crate::model::issued::Reason;
 use crate::model::keyring::{
@@ -21,7 +20,9 @@ use crate::model::keyring::{
 use crate::model::policy::Amendment;
 use crate::model::profile::Profile;
 use crate::model::request::{Plan, RequestId};
+use crate::model::revocation::{NewRevocation, Release};
 use crate::model::site::Site;
+use crate::ops::certifier_status::Step;
 use crate::ops::request_again::proposed;
 use crate::ops::ring::Act;
 use crate::tui::chord::Key;
@@ -37,6 +38,10 @@ use crate::tui::widget::text::{fit, width, wrap};
 pub enum Goal {
     /// Makes a certifier.
     Certifier(Box<NewCertifier>),
+    /// Disables, enables or retires this certifier.
+    Status(String, Step),
+    /// Ends this certifier: final CRL, and its key is destroyed.
+    Destroy(String),
     /// Makes a keyring.
     Keyring(Box<NewKeyring>),
     /// Makes a keyring of a key and certificates that came from elsewhere.
@@ -53,8 +58,10 @@ pub enum Goal {
     Approve(RequestId, Plan, usize),
     /// Denies a request.
     Deny(RequestId),
-    /// Revokes a certificate of this certifier.
-    Revoke(String, Serial),
+    /// Revokes these certificates, or changes the reason.
+    Revoke(Vec<Which>),
+    /// Lifts the hold of these certificates.
+    Release(Vec<Which>),
     /// Requests a certificate again for this keyring.
     Request(String, Box<NewRequest>),
     /// Renames this keyring.
@@ -90,6 +97,7 @@ impl Form {
         let look = model.look();
         let lines = match &goal {
             Goal::Certifier(new) => lines(&**new, &look, false),
+            Goal::Status(..) | Goal::Destroy(_) => lines(&Reasoning::default(), &look, false),
             Goal::Keyring(new) => lines(&**new, &look, false),
             Goal::Import(new, _) => lines(&**new, &look, false),
             Goal::Move(new, _) => lines(&**new, &look, false),
@@ -101,7 +109,8 @@ impl Form {
             Goal::Deny(_) => lines(&Denial::default(), &look, false),
             Goal::Export(export) => some_lines(&**export, &look, |f| export.asks(f.name)),
             Goal::Certificates(export) => some_lines(&**export, &look, |f| export.asks(f.name)),
-            Goal::Revoke(..) => lines(&Withdrawal { reason: Reason::Unspecified }, &look, false),
+            Goal::Revoke(_) => lines(&NewRevocation::of(Reason::Unspecified), &look, false),
+            Goal::Release(_) => lines(&Release::default(), &look, false),
             Goal::Request(_, asked) => lines(&**asked, &look, false),
             Goal::Rename(name) => lines(&Renaming { to: name.clone() }, &look, false),
             Goal::Password(_) => lines(&NewPassword::default(), &look, false),
@@ -320,6 +329,15 @@ impl Form {
                 let same = passwords(lines);
                 (good && same).then_some(Verb::CreateCertifier(new))
             }
+            Goal::Status(name, step) => {
+                let (mut with, name, step) = (Reasoning::default(), name.clone(), *step);
+                let good = fill(&mut with, lines, false);
+                good.then_some(Verb::CertifierStatus { name, step, why: with.why })
+            }
+            Goal::Destroy(name) => {
+                let (mut with, name) = (Reasoning::default(), name.clone());
+                fill(&mut with, lines, false).then_some(Verb::DestroyKey { name, why: with.why })
+            }
             Goal::Keyring(new) => {
                 let mut new = (**new).clone();
                 let good = fill(&mut new, lines, false);
@@ -380,14 +398,15 @@ impl Form {
                 good.then_some(Verb::Reconcile(asked))
             }
             Goal::Export(_) | Goal::Certificates(_) => None,
-            Goal::Revoke(certifier, serial) => {
-                let mut with = Withdrawal { reason: Reason::Unspecified };
-                let (certifier, serial) = (certifier.clone(), serial.clone());
-                fill(&mut with, lines, false).then_some(Verb::Revoke {
-                    certifier,
-                    serial,
-                    reason: with.reason,
-                })
+            Goal::Revoke(which) => {
+                let mut asked = NewRevocation::of(Reason::Unspecified);
+                let which = which.clone();
+                fill(&mut asked, lines, false).then_some(Verb::Revoke { which, asked })
+            }
+            Goal::Release(which) => {
+                let mut asked = Release::default();
+                let which = which.clone();
+                fill(&mut asked, lines, false).then_some(Verb::Release { which, comment: asked.comment })
             }
             Goal::Request(ring, asked) => {
                 let mut asked = (**asked).clone();
@@ -472,6 +491,12 @@ impl Form {
             foot.push(ink.line(Role::Title, "Saving; this may take a moment."));
         } else {
             foot.extend(wrap(help, columns).iter().map(|l| ink.line(Role::Dim, l)));
+            if let (Goal::Revoke(_), Some(line)) = (&self.goal, self.lines.first())
+                && let Some(reason) = Reason::from_name(line.edit.text())
+            {
+                let text = format!("{}: {}", reason.name(), reason.meaning());
+                foot.extend(wrap(&text, columns).iter().map(|l| ink.line(Role::Text, l)));
+            }
         }
         let last = self.cursor + 1 == self.lines.len();
         let save =

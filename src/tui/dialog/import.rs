@@ -92,6 +92,10 @@ pub(in crate::tui) fn show(model: &mut Model, brought: Brought, purpose: ReadFor
             model.dialogs.push(Dialog::Install(install));
             return Vec::new();
         }
+        ReadFor::Certify(name) if !brought.found.certificates.is_empty() => {
+            crate::tui::pane::certifiers::life::look(model, name, brought.found.certificates);
+            return Vec::new();
+        }
         ReadFor::Verify if brought.opened || brought.found.locked.is_empty() => {
             return verify::of_found(model, brought.found, brought.source);
         }
@@ -100,7 +104,7 @@ pub(in crate::tui) fn show(model: &mut Model, brought: Brought, purpose: ReadFor
     let found = &brought.found;
     let usable = match purpose {
         ReadFor::Queue => !found.requests.is_empty(),
-        ReadFor::Trust(_) | ReadFor::Install(_) => !found.certificates.is_empty(),
+        ReadFor::Trust(_) | ReadFor::Install(_) | ReadFor::Certify(_) => !found.certificates.is_empty(),
         ReadFor::Anything | ReadFor::Verify => false,
     };
     let opens = (!usable && !brought.opened && !found.locked.is_empty())
@@ -317,7 +321,9 @@ impl Import {
         if self.ways.iter().all(|w| matches!(w.does, Does::Close)) {
             let text = match &self.purpose {
                 ReadFor::Queue => "There is no certificate request in it.",
-                ReadFor::Trust(_) | ReadFor::Install(_) | ReadFor::Verify => "There is no certificate in it.",
+                ReadFor::Trust(_) | ReadFor::Install(_) | ReadFor::Certify(_) | ReadFor::Verify => {
+                    "There is no certificate in it."
+                }
                 ReadFor::Anything => {
                     "Nothing in it fits: no private key, no request, no root, and no certificate of a key that a keyring \
                      here has."
@@ -388,6 +394,13 @@ fn ways(model: &Model, brought: &Brought, purpose: &ReadFor) -> Vec<Way> {
             for (place, key) in found.keys.iter().enumerate() {
                 let identity = bundle.identities.get(place);
                 ways.push((new_ring(place, several, identity, key.key.info()), Does::Ring(Some(place))));
+            }
+            for awaited in model.state.awaited.values() {
+                if found.certificates.iter().any(|c| c.key.sha256 == awaited.request.key.sha256) {
+                    let (name, certificates) = (awaited.name.clone(), found.certificates.clone());
+                    let label = format!("Complete certifier {name}, which waits for this certificate");
+                    ways.push((label, Does::Verb(Verb::CompleteCertifier { name, certificates }.into())));
+                }
             }
             let leaves: Vec<_> = bundle.identities.iter().filter_map(|i| i.leaf.as_ref()).collect();
             for ring in model.state.keyrings.values() {

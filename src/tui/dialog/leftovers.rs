@@ -137,7 +137,8 @@ impl Leftovers {
         if all.is_empty() {
             body.push(ink.line(Role::Ok, "Nothing half-finished is left."));
         }
-        let room = columns.saturating_sub(2 + 2 + 12).max(8);
+        let days = if all.iter().any(|l| l.since.is_some()) { 12 } else { 0 };
+        let room = columns.saturating_sub(2 + 2 + days).max(8);
         for (i, leftover) in all.iter().enumerate() {
             let chosen = i == cursor;
             let mark = if self.marked.contains(&leftover.way) { "*" } else { " " };
@@ -145,7 +146,7 @@ impl Leftovers {
             let mut row: ratatui::text::Line<'static> = vec![
                 ink.symbol(Role::Text, format!("{} ", if chosen { ink.symbols.pointer } else { " " })),
                 ink.span(Role::Marked, &format!("{mark} ")),
-                ink.span(Role::Text, &fit(&since, 12, "")),
+                ink.span(Role::Text, &fit(&since, days, "")),
                 ink.span(
                     Role::Text,
                     &fit(&ink.symbols.text(&visible(&leftover.what)), room, ink.symbols.ellipsis),
@@ -185,12 +186,15 @@ impl Leftovers {
             foot,
             cursor: Some((cursor, 0)),
             top: Some((cursor + 1).saturating_sub(page)),
-            hints: vec![
-                hint("Esc", "back", 90),
-                hint("X", "clean up", 85),
-                hint("Space", "mark", 70),
-                hint("a", "mark all", 60),
-            ],
+            hints: match all.len() {
+                0 => vec![hint("Esc", "back", 90)],
+                _ => vec![
+                    hint("Esc", "back", 90),
+                    hint("X", "clean up", 85),
+                    hint("Space", "mark", 70),
+                    hint("a", "mark all", 60),
+                ],
+            },
             tall: true,
             ..Sheet::default()
         }

@@ -76,7 +76,7 @@ pub(super) fn passwords(lines: &mut [Line]) -> bool {
         first.error = Some("a password is needed: it seals the private key".into());
         false
     } else if first.edit.text() != second.edit.text() {
-        second.error = Some("not the same as the password above".into());
+        second.error = Some("not the same as the one above".into());
         false
     } else {
         true
@@ -90,6 +90,14 @@ pub(super) fn options(model: &Model, line: &Line) -> Option<Vec<String>> {
         Kind::Flag => vec!["yes".into(), "no".into()],
         Kind::Keyring => std::iter::once(String::new()).chain(model.state.keyrings.keys().cloned()).collect(),
         Kind::Certifier => model.state.certifiers.keys().cloned().collect(),
+        Kind::Signer => {
+            let issue = model.state.certifiers.values().filter(|c| c.status.issues());
+            ["itself", "elsewhere"]
+                .map(str::to_owned)
+                .into_iter()
+                .chain(issue.map(|c| c.name.clone()))
+                .collect()
+        }
         Kind::Profile => model.state.profiles.keys().cloned().collect(),
         _ => return None,
     };

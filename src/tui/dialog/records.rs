@@ -1,8 +1,7 @@
-//! FIELDS of the small records that only forms fill in: a plan, a denial, a revocation.
+//! FIELDS of the small records that only forms fill in: a plan, a denial.
 
 use crate::model::escape::visible;
-use crate::model::field::{Field, Kind, Record, When, choice, number};
-use crate::model::issued::Reason;
+use crate::model::field::{Field, Kind, Record, When, number};
 use crate::model::request::Plan;
 
 /// Why a request is denied.
@@ -10,13 +9,6 @@ use crate::model::request::Plan;
 pub struct Denial {
     /// In words for the requester.
     pub reason: String,
-}
-
-/// Why a certificate is revoked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Withdrawal {
-    /// The reason of RFC 5280 section 5.3.1.
-    pub reason: Reason,
 }
 
 impl Record for Plan {
@@ -98,18 +90,25 @@ impl Record for Denial {
     }];
 }
 
-impl Record for Withdrawal {
-    const NOUN: &'static str = "revocation";
+/// Why something is done that the audit chain has to tell.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reasoning {
+    /// Why.
+    pub why: String,
+}
+
+impl Record for Reasoning {
+    const NOUN: &'static str = "reasoning";
     const FIELDS: &'static [Field<Self>] = &[Field {
-        name: "reason",
-        label: "Reason",
-        help: "It stands in the CRL; keyCompromise when somebody else may have the key.",
-        kind: Kind::Choice(Reason::NAMES),
+        name: "why",
+        label: "Why",
+        help: "Kept in the audit chain with your name; somebody may read it in years.",
+        kind: Kind::Text,
         when: When::AtCreation,
-        get: |x, _| x.reason.name().into(),
+        get: |x, _| x.why.clone(),
         set: |x, t| {
-            x.reason = choice(t, Reason::NAMES, Reason::from_name)?;
-            Ok(())
+            x.why = t.trim().to_owned();
+            if x.why.is_empty() { Err("say why".into()) } else { Ok(()) }
         },
     }];
 }
@@ -118,7 +117,7 @@ impl Record for Withdrawal {
 pub fn fields_markdown() -> String {
     use crate::model::audit::setback::Reconciliation;
     use crate::model::certificate::Certificate;
-    use crate::model::certifier::{Certifier, NewCertifier};
+    use crate::model::certifier::{Awaited, Certifier, NewCertifier};
     use crate::model::export::{CertificateExport, Export};
     use crate::model::issued::Issued;
     use crate::model::keyring::{
@@ -127,6 +126,7 @@ pub fn fields_markdown() -> String {
     use crate::model::policy::Amendment;
     use crate::model::profile::Profile;
     use crate::model::request::Request;
+    use crate::model::revocation::{NewRevocation, Release};
     use crate::model::site::Site;
     let mut out = String::from(
         "# Fields\n\nThis page is made from the tables of fields; `RINGMASTER_BLESS=1 cargo test docs` writes it anew.\n\
@@ -134,6 +134,7 @@ pub fn fields_markdown() -> String {
     );
     table::<NewCertifier>(&mut out);
     table::<Certifier>(&mut out);
+    table::<Awaited>(&mut out);
     table::<Amendment>(&mut out);
     table::<Profile>(&mut out);
     table::<NewKeyring>(&mut out);
@@ -153,7 +154,9 @@ pub fn fields_markdown() -> String {
     rows(&mut out, crate::pki::reading::MORE);
     table::<CertificateExport>(&mut out);
     table::<Issued>(&mut out);
-    table::<Withdrawal>(&mut out);
+    table::<NewRevocation>(&mut out);
+    table::<Release>(&mut out);
+    table::<Reasoning>(&mut out);
     table::<Reconciliation>(&mut out);
     out
 }
@@ -187,6 +190,7 @@ fn rows<T>(out: &mut String, fields: &[Field<T>]) {
             Kind::Path => "file".into(),
             Kind::Keyring => "name of a keyring".into(),
             Kind::Certifier => "name of a certifier".into(),
+            Kind::Signer => "`itself`, `elsewhere`, or the name of a certifier".into(),
             Kind::Profile => "name of a profile".into(),
         };
         out.push_str(&format!("| `{}` | {} | {} | {when} | {kind} |\n", f.name, f.label, f.help));

@@ -75,10 +75,10 @@ fn ask(model: &mut Model, id: RequestId, plan: Plan) -> Vec<Effect> {
 /// Proposes a plan, with the certifier's own profile: the only certifier, or the only one that is unlocked. Among several a
 /// person chooses.
 fn proposal(model: &Model) -> Option<Plan> {
-    let all = &model.state.certifiers;
-    let mut unlocked = all.values().filter(|c| model.unlocked.contains(&c.name));
-    let certifier = match (all.len(), unlocked.next(), unlocked.next()) {
-        (1, ..) => all.values().next()?,
+    let all: Vec<_> = model.state.certifiers.values().filter(|c| c.status.issues()).collect();
+    let mut unlocked = all.iter().filter(|c| model.unlocked.contains(&c.name));
+    let certifier = match (all.as_slice(), unlocked.next(), unlocked.next()) {
+        ([only], ..) => only,
         (_, Some(only), None) => only,
         _ => return None,
     };

@@ -273,9 +273,10 @@ impl Roots {
 pub(in crate::tui) fn sources(model: &Model, ring: &Keyring) -> Menu {
     let mut items = Vec::new();
     let absent = |d: &Digest| ring.entry(d).is_none_or(|e| e.role != Part::Root);
-    for certifier in model.state.certifiers.values().filter(|c| absent(&c.certificate.sha256)) {
-        let roots = vec![certifier.certificate.clone()];
-        let label = format!("Certifier {}: {}", certifier.name, certifier.certificate.subject.title());
+    for certifier in model.state.certifiers.values() {
+        let Some(root) = certifier.root().filter(|root| absent(&root.sha256)) else { continue };
+        let roots = vec![root.clone()];
+        let label = format!("Certifier {}: {}", certifier.name, root.subject.title());
         items.push(item(label, Action::Verb(Verb::ring(&ring.name, Act::Trust { roots }))));
     }
     items.push(item("Roots from a file", Action::Read(ReadFor::Trust(ring.name.clone()))));

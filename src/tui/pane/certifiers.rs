@@ -1,5 +1,6 @@
 //! The pane of certifiers: the authorities of the workspace, locked or unlocked.
 
+pub mod life;
 mod policy;
 mod profiles;
 
@@ -8,9 +9,9 @@ pub(in crate::tui) use policy::before_saving;
 use super::{Cell, Column, Pane, PaneId, RowKey, Target, Used, entries, named};
 use crate::desk::Verb;
 use crate::model::certificate::Lifetime;
-use crate::model::certifier::{Certifier, NewCertifier};
+use crate::model::certifier::{Awaited, Certifier, NewCertifier, Status};
 use crate::model::finding::Subject;
-use crate::model::request::Status;
+use crate::model::request;
 use crate::tui::command::{Command, Level, Scope};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::{Form, Goal};
@@ -30,6 +31,7 @@ pub const PANE: Pane = Pane {
     short: "Certifiers",
     columns: &[
         Column { title: "name", least: 12, share: 2, rank: 0 },
+        Column { title: "kind", least: 11, share: 0, rank: 4 },
         Column { title: "subject", least: 14, share: 4, rank: 2 },
         Column { title: "ends", least: 10, share: 0, rank: 1 },
         Column { title: "key", least: 8, share: 0, rank: 3 },
@@ -43,10 +45,25 @@ pub const PANE: Pane = Pane {
                 && crl(c, model).1 == Role::Ok
                 && model.findings_of(&Subject::Certifier(c.name.clone())).next().is_none()
         };
-        named(model, model.state.certifiers.iter(), text, good)
+        let mut all = named(model, model.state.certifiers.iter(), text, good);
+        let subject = |a: &Awaited| a.request.subject.text();
+        all.extend(named(model, model.state.awaited.iter(), subject, |_| false));
+        all.sort();
+        all
     },
     sorted: |_| "",
     cells: |model, key| {
+        if let Some(a) = awaited(model, key) {
+            return Some(vec![
+                Cell::new(&a.name),
+                Cell::new("subordinate"),
+                Cell::new(a.request.subject.title()),
+                Cell::new(""),
+                Cell::new(&a.request.key.algorithm),
+                Cell::new(""),
+                Cell::of(Role::Warn, "awaited"),
+            ]);
+        }
         let c = certifier(model, key)?;
         let role = match c.certificate.lifetime(model.now, model.settings.soon) {
             Lifetime::Good => Role::Text,
@@ -57,18 +74,26 @@ pub const PANE: Pane = Pane {
         let open = model.unlocked.contains(&c.name);
         Some(vec![
             Cell::new(&c.name),
+            Cell::new(c.kind()),
             Cell::new(c.certificate.subject.title()),
             Cell::of(role, c.certificate.not_after.date()),
             Cell::new(&c.certificate.key.algorithm),
             Cell::of(due_role, due),
-            if open { Cell::of(Role::Warn, "unlocked") } else { Cell::new("locked") },
+            match &c.status {
+                Status::Active if open => Cell::of(Role::Warn, "unlocked"),
+                Status::Active => Cell::new("locked"),
+                other => Cell::of(Role::Dim, other.word()),
+            },
         ])
     },
     detail: |model, key| {
+        if let Some(a) = awaited(model, key) {
+            return entries(a, model);
+        }
         let Some(c) = certifier(model, key) else { return Vec::new() };
         let state = if model.unlocked.contains(&c.name) { "unlocked in this session" } else { "locked" };
         let mut all = entries(c, model);
-        all.insert(1, ("State", state.into()));
+        all.insert(1, ("Lock", state.into()));
         all.splice(0..0, super::found(model, &Subject::Certifier(c.name.clone())));
         all
     },
@@ -88,7 +113,7 @@ pub const PANE: Pane = Pane {
                 _ => None,
             });
         let waiting = model.state.requests.values().filter_map(|r| match &r.status {
-            Status::Approved { plan, .. } if plan.certifier == c.name => Some(Used::at(
+            request::Status::Approved { plan, .. } if plan.certifier == c.name => Some(Used::at(
                 format!("request {} waits for it", r.id),
                 PaneId::Requests,
                 RowKey::Request(r.id),
@@ -98,6 +123,16 @@ pub const PANE: Pane = Pane {
         std::iter::once(issued).chain(trusting).chain(waiting).collect()
     },
     copies: |model, key| {
+        if let Some(a) = awaited(model, key) {
+            return vec![
+                request(a),
+                Copy {
+                    label: "SHA-256 of the request",
+                    name: format!("certifier-{}.txt", file_name(&a.name)),
+                    source: Source::Text(a.request.sha256.to_string()),
+                },
+            ];
+        }
         let Some(c) = certifier(model, key) else { return Vec::new() };
         let name = format!("certifier-{}", file_name(&c.name));
         let text =
@@ -119,7 +154,7 @@ pub const PANE: Pane = Pane {
             ("console.help", "See every key of this pane."),
         ]
     },
-    commands: &[COMMANDS, policy::COMMANDS, profiles::COMMANDS],
+    commands: &[COMMANDS, life::COMMANDS, policy::COMMANDS, profiles::COMMANDS],
 };
 
 const WRITE: Command = Command {
@@ -160,6 +195,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "certifier.unlock",
+        ready: with_key,
         title: "unlock/lock",
         keys: &["o"],
         level: Level::Read,
@@ -194,6 +230,7 @@ const COMMANDS: &[Command] = &[
         name: "certifier.crl",
         title: "sign a CRL",
         keys: &["r"],
+        ready: with_key,
         doc: "Signs a new CRL with every revoked certificate.",
         cli: Some("crl issue"),
         weight: 75,
@@ -208,12 +245,17 @@ const COMMANDS: &[Command] = &[
         title: "export",
         keys: &["x"],
         level: Level::Read,
-        doc: "Writes the certificate of the certifier, or its latest CRL, to a file as PEM.",
+        doc: "Writes the certificate of the certifier, its chain, its latest CRL, or the request that waits, to a file.",
         cli: Some("certifier certificate"),
         weight: 40,
         run: |model| {
-            let Some(c) = model.selected().and_then(|k| certifier(model, &k)) else { return Vec::new() };
-            let all = std::iter::once(pem(c)).chain(latest(c));
+            let Some(key) = model.selected() else { return Vec::new() };
+            let all: Vec<_> = match (certifier(model, &key), awaited(model, &key)) {
+                (Some(c), _) => std::iter::once(pem(c)).chain(chain(c)).chain(latest(c)).collect(),
+                (None, Some(a)) => vec![request(a)],
+                (None, None) => return Vec::new(),
+            };
+            let all = all.into_iter();
             let items = all.map(|c| item(format!("{} to {}", c.label, c.name), Action::Write(c))).collect();
             model.dialogs.push(Dialog::Menu(Menu::new("Export", Vec::new(), items)));
             Vec::new()
@@ -222,6 +264,16 @@ const COMMANDS: &[Command] = &[
     },
 ];
 
+/// Needs a certifier that has its certificate and its key.
+fn with_key(model: &Model) -> Result<(), String> {
+    selected(model)?;
+    match model.selected().and_then(|key| certifier(model, &key).map(|c| c.status.has_key())) {
+        Some(true) => Ok(()),
+        Some(false) => Err("its key is destroyed".into()),
+        None => Err("it waits for its certificate".into()),
+    }
+}
+
 fn certifier<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Certifier> {
     match key {
         RowKey::Name(name) => model.state.certifiers.get(name),
@@ -229,8 +281,20 @@ fn certifier<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Certifier> {
     }
 }
 
+fn awaited<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Awaited> {
+    match key {
+        RowKey::Name(name) => model.state.awaited.get(name),
+        _ => None,
+    }
+}
+
 /// Says when the next CRL is due.
 fn crl(c: &Certifier, model: &Model) -> (String, Role) {
+    if !c.status.has_key() {
+        let last =
+            c.crl.as_ref().map_or_else(|| "none".into(), |crl| format!("{} last", crl.next_update.date()));
+        return (last, Role::Dim);
+    }
     let Some(crl) = &c.crl else { return ("none yet".into(), Role::Warn) };
     let date = crl.next_update.date();
     match crl.next_update.days_from(model.now) {
@@ -245,6 +309,24 @@ fn latest(c: &Certifier) -> Option<Copy> {
         label: "latest CRL (PEM)",
         name: format!("certifier-{}-crl-{}.pem", file_name(&c.name), crl.number),
         source: Source::Crl(c.name.clone()),
+    })
+}
+
+fn request(a: &Awaited) -> Copy {
+    Copy {
+        label: "certificate request (PEM)",
+        name: format!("certifier-{}-request.pem", file_name(&a.name)),
+        source: Source::Pem("CERTIFICATE REQUEST", vec![a.request.der.clone()]),
+    }
+}
+
+/// Its certificate with those above it, as it is given to those who serve what it issues.
+fn chain(c: &Certifier) -> Option<Copy> {
+    let all = std::iter::once(&c.certificate).chain(&c.chain).map(|c| c.der.clone()).collect();
+    (!c.chain.is_empty()).then(|| Copy {
+        label: "certificate and chain (PEM)",
+        name: format!("certifier-{}-chain.pem", file_name(&c.name)),
+        source: Source::Pem("CERTIFICATE", all),
     })
 }
 

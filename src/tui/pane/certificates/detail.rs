@@ -51,6 +51,12 @@ pub(super) fn used(model: &Model, key: &RowKey) -> Vec<Used> {
             text: format!("answers request {id}"),
             to: request.map(|id| Target::Row(PaneId::Requests, RowKey::Request(id))),
         }));
+        for (word, other) in [("supersedes", &row.earlier), ("superseded by", &row.later)] {
+            lines.extend(other.as_ref().map(|other| Used {
+                text: format!("{word} {} {}", other.certifier, other.serial),
+                to: Some(Target::Filter(PaneId::Certificates, format!("serial:{}", other.serial))),
+            }));
+        }
     }
     for subject in digest.and_then(|d| model.places.get(&d)).into_iter().flatten() {
         match subject {

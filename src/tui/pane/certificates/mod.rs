@@ -4,20 +4,20 @@
 mod act;
 mod detail;
 mod leave;
+mod revoke;
 mod rows;
 
 pub(in crate::tui) use detail::beside;
 pub(in crate::tui) use leave::compare;
-use leave::{copies, ending, export, pair};
+use leave::{copies, export, pair};
+pub(in crate::tui) use revoke::offer_crl;
 pub(in crate::tui) use rows::{sort_name, wish};
 
 use super::{Column, Pane, PaneId, RowKey};
-use crate::model::bytes::Serial;
 use crate::model::issued::Issued;
 use crate::store::listing::{Grouping, Sort};
-use crate::tui::command::{Command, Level, Question, Scope};
+use crate::tui::command::{Command, Level, Scope};
 use crate::tui::dialog::Dialog;
-use crate::tui::dialog::form::{Form, Goal};
 use crate::tui::dialog::menu::{Action, Menu, item};
 use crate::tui::dialog::verify::{self, Wanted};
 use crate::tui::everywhere::selected;
@@ -55,7 +55,7 @@ pub const PANE: Pane = Pane {
         ways.push(("request.import", "Import a request; what is issued for it will stand here."));
         ways
     },
-    commands: &[COMMANDS, act::COMMANDS],
+    commands: &[COMMANDS, revoke::COMMANDS, act::COMMANDS],
 };
 
 const READ: Command = Command {
@@ -222,48 +222,7 @@ const COMMANDS: &[Command] = &[
         },
         ..READ
     },
-    Command {
-        name: "certificate.revoke",
-        title: "revoke",
-        keys: &["R"],
-        level: Level::Destroy,
-        doc: "Revokes a certificate that a certifier of the workspace has issued; its next CRL carries it.",
-        cli: Some("certificate revoke"),
-        weight: 30,
-        ready: |model| {
-            selected(model)?;
-            match selected_issued(model) {
-                Some(row) if row.revoked.is_some() => Err("it is revoked already".into()),
-                Some(_) => Ok(()),
-                None => Err("no certifier of this workspace has issued it".into()),
-            }
-        },
-        confirm: Some(|model| {
-            let (certifier, serial, subject) = issued_here(model).unwrap_or_default();
-            let lines = vec![
-                format!("{subject}, serial {serial}, issued by {certifier}."),
-                "A revocation cannot be taken back. Clients learn of it from the next CRL.".into(),
-                "The reason is asked next; the end of the serial number is enough here.".into(),
-            ];
-            Question { word: ending(&serial), lines }
-        }),
-        run: |model| {
-            if let Some((certifier, serial, subject)) = issued_here(model) {
-                let title = format!("Revoke {subject}");
-                let form = Form::new(model, title, Goal::Revoke(certifier, serial));
-                model.dialogs.push(Dialog::Form(form));
-            }
-            Vec::new()
-        },
-        ..READ
-    },
 ];
-
-/// Returns certifier, serial and subject of the selected certificate, if a certifier of the workspace has issued it.
-fn issued_here(model: &Model) -> Option<(String, Serial, String)> {
-    let row = selected_issued(model)?;
-    Some((row.certifier.clone(), row.serial.clone(), row.subject.clone()))
-}
 
 /// Returns the row of the issued list of the selected certificate.
 fn selected_issued(model: &Model) -> Option<&Issued> {

@@ -99,8 +99,10 @@ fn form(ring: &Keyring, info: &FormInfo) -> Item {
 fn hand_over(model: &mut Model) -> Vec<Effect> {
     let Some(key) = model.selected() else { return Vec::new() };
     let Some(ring) = ring(model, &key) else { return Vec::new() };
-    let mut lines =
-        vec![plain(Role::Dim, "You see what will be written, and the commands to run, before anything is.")];
+    let mut lines = vec![plain(
+        Role::Dim,
+        "You see what will be written, and the commands to run, before anything leaves.",
+    )];
     let mut items = Vec::new();
     for preset in hand_over::presets() {
         match preset.fits(ring) {

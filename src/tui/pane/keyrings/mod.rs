@@ -30,11 +30,11 @@ pub const PANE: Pane = Pane {
     title: "Keyrings",
     short: "Keyrings",
     columns: &[
-        Column { title: "name", least: 12, share: 2, rank: 0 },
-        Column { title: "certificate", least: 14, share: 4, rank: 2 },
+        Column { title: "name", least: 14, share: 2, rank: 0 },
+        Column { title: "certificate", least: 14, share: 3, rank: 2 },
         Column { title: "ends", least: 10, share: 0, rank: 1 },
         Column { title: "key", least: 9, share: 0, rank: 3 },
-        Column { title: "status", least: 20, share: 1, rank: 0 },
+        Column { title: "status", least: 19, share: 0, rank: 0 },
     ],
     rows: |model| {
         let look = model.look();

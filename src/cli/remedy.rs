@@ -1,0 +1,140 @@
+//! The command line that does what a finding recommends, as it can be typed. Words in capitals stand for what only a person
+//! knows, such as `FILE`. Must not decide what helps: that is said by the check.
+
+use std::collections::BTreeSet;
+
+use crate::model::State;
+use crate::model::bytes::Digest;
+use crate::model::certificate::Certificate;
+use crate::model::finding::{Finding, Subject};
+use crate::model::key::KeyType;
+use crate::model::keyring::{Keyring, RequestKey, Role};
+use crate::model::name::AltName;
+use crate::model::request::Status;
+use crate::pki::chain::signed_by;
+
+/// Rules whose remedy is a new key, for the present one is the trouble.
+const NEW_KEY: &[&str] = &["K14", "K18", "K23"];
+
+/// Rules whose remedy is a certificate with more host names.
+const MORE_NAMES: &[&str] = &["K15", "K16"];
+
+/// Returns the line that does what a finding recommends; `None` where no single one does. `new_key` is the kind of key
+/// that the settings propose.
+pub fn line(finding: &Finding, state: &State, new_key: KeyType) -> Option<String> {
+    let command = finding.command.as_deref()?;
+    let name = match &finding.subject {
+        Subject::Keyring(name) | Subject::Site(name) | Subject::Certifier(name) => name.as_str(),
+        _ => "NAME",
+    };
+    // The keyring that a finding is about, also where it is told of a site.
+    let ring = match &finding.subject {
+        Subject::Site(site) => state.sites.get(site).map_or("KEYRING", |site| site.keyring.as_str()),
+        _ => name,
+    };
+    let here = state.keyrings.get(ring);
+    let line = match command {
+        "keyring.install" => install(state, ring),
+        "keyring.request" => {
+            let rule = finding.rule.as_str();
+            let key = if NEW_KEY.contains(&rule) { RequestKey::New(new_key) } else { RequestKey::Same };
+            let hosts = here.filter(|_| MORE_NAMES.contains(&rule)).map(|ring| hosts(state, ring));
+            let hosts = hosts.filter(|hosts| !hosts.is_empty());
+            let hosts = hosts.map_or_else(String::new, |hosts| format!(" --hosts {}", hosts.join(",")));
+            format!("keyring renew {ring} --key {}{hosts}", key.name())
+        }
+        "keyring.open-request" => {
+            let request = here.and_then(|ring| state.request_of_keyring(ring));
+            format!("request show {}", request.map_or_else(|| "NUMBER".to_owned(), |r| r.id.to_string()))
+        }
+        "keyring.stash" => format!("keyring stash {ring} --make"),
+        "keyring.trust" => match here.and_then(switched_off).filter(|_| finding.rule == "K11") {
+            Some(root) => format!("keyring root {ring} {root} --trust yes"),
+            None => match here.filter(|_| finding.rule == "K10").and_then(|here| root_above(state, here)) {
+                Some(Root::Certifier(certifier)) => format!("keyring trust {ring} --certifier {certifier}"),
+                Some(Root::Other(sha256)) => {
+                    format!("certificate export {sha256} | ringmaster keyring trust {ring} -")
+                }
+                None => format!("keyring trust {ring} FILE"),
+            },
+        },
+        "keyring.deleted" => format!("keyring undelete {ring}"),
+        "keyring.leftovers" => "keyring leftovers".into(),
+        "site.create" => {
+            let site = if state.sites.contains_key(ring) { "NAME" } else { ring };
+            let hosts = here.map(|ring| hosts(state, ring)).filter(|hosts| !hosts.is_empty());
+            let hosts = hosts.map_or_else(|| "HOST".to_owned(), |hosts| hosts.join(","));
+            format!("site create {site} --hosts {hosts} --keyring {ring}")
+        }
+        "site.edit" if finding.rule == "S04" => format!("site set {name} default-site=no"),
+        "site.edit" => format!("site set {name} keyring=KEYRING"),
+        "certifier.crl" => format!("crl issue {name}"),
+        "certifier.create" => "certifier create NAME".into(),
+        "console.refresh" => "doctor".into(),
+        _ => return None,
+    };
+    Some(format!("ringmaster {line}"))
+}
+
+/// Lists the host names that a certificate of the ring has to name: those it names, and those of its sites.
+fn hosts(state: &State, ring: &Keyring) -> Vec<String> {
+    let named = ring.leaf().into_iter().flat_map(|leaf| &leaf.alt_names).filter_map(|name| match name {
+        AltName::Dns(host) => Some(host.clone()),
+        AltName::Ip(address) => Some(address.to_string()),
+        _ => None,
+    });
+    let asked = state.sites_of_keyring(&ring.name).filter(|site| site.enabled).flat_map(|site| &site.hosts);
+    let mut seen = BTreeSet::new();
+    let plain =
+        |host: &String| host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | ':' | '*'));
+    named.chain(asked.cloned()).filter(|host| plain(host) && seen.insert(host.to_lowercase())).collect()
+}
+
+/// Returns the beginning of the SHA-256 of the one root of a ring whose trust is off.
+fn switched_off(ring: &Keyring) -> Option<String> {
+    let mut off = ring.with_role(Role::Root).filter(|entry| !entry.trusted);
+    let (root, more) = (off.next()?, off.next());
+    let digest = root.certificate.sha256.to_string();
+    more.is_none().then(|| digest.chars().take(16).collect())
+}
+
+/// Installs what was issued here for a ring that waits, and trusts its root first where the ring does not yet.
+fn install(state: &State, ring: &str) -> String {
+    let here = state.keyrings.get(ring).filter(|ring| ring.leaf().is_none() || ring.next_key.is_some());
+    let request = here.and_then(|ring| state.request_of_keyring(ring));
+    let (Some(here), Some(Status::Issued { certifier, .. })) = (here, request.map(|r| &r.status)) else {
+        return format!("keyring install {ring} FILE");
+    };
+    let root = state.certifiers.get(certifier).map(|c| &c.certificate).filter(|c| c.is_self_issued());
+    let trusted = |root: &Certificate| here.trusted_roots().any(|c| c.sha256 == root.sha256);
+    match root.is_some_and(|root| !trusted(root)) {
+        true => format!(
+            "keyring trust {ring} --certifier {certifier} && ringmaster keyring install {ring} --issued"
+        ),
+        false => format!("keyring install {ring} --issued"),
+    }
+}
+
+/// Where a root stands.
+enum Root<'a> {
+    /// It is the certificate of this certifier.
+    Certifier(&'a str),
+    /// It stands elsewhere in the workspace.
+    Other(Digest),
+}
+
+/// Finds the root above a ring among the certificates of the workspace.
+fn root_above<'a>(state: &'a State, ring: &Keyring) -> Option<Root<'a>> {
+    let known = state.certificates();
+    let signer = |below: &Certificate| {
+        known.values().find(|(root, _)| {
+            root.is_self_issued() && root.subject.der == below.issuer.der && signed_by(below, root)
+        })
+    };
+    let (root, places) = ring.entries.iter().find_map(|entry| signer(&entry.certificate))?;
+    let certifier = places.iter().find_map(|place| match place {
+        Subject::Certifier(name) => state.certifiers.get(name).map(|c| c.name.as_str()),
+        _ => None,
+    });
+    Some(certifier.map_or(Root::Other(root.sha256), Root::Certifier))
+}

@@ -1,0 +1,100 @@
+//! Disabling, enabling, retiring, and the end of a key.
+
+use ringmaster::desk::Verb;
+use ringmaster::model::change::Fact;
+use ringmaster::model::error::Kind;
+use ringmaster::model::issued::Reason;
+use ringmaster::ops::certifier_status::Step;
+use ringmaster::pki::pem;
+
+use super::subordinate::key_files;
+use super::{family, write_pem};
+use crate::life::{create_keyring, issue, plan};
+use crate::support::{desk, openssl, secret, tool};
+
+fn step(name: &str, step: Step, why: &str) -> Verb {
+    Verb::CertifierStatus { name: name.into(), step, why: why.into() }
+}
+
+#[test]
+fn a_disabled_certifier_issues_nothing_and_its_crls_go_on() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    family(&mut desk);
+    let mail = create_keyring(&mut desk, "mail", true);
+    desk.run(Verb::Approve { id: mail, plan: plan("issuing") }).unwrap();
+
+    assert_eq!(desk.run(step("issuing", Step::Disable, " ")).unwrap_err().kind, Kind::Usage);
+    desk.run(step("issuing", Step::Disable, "Ann is away")).unwrap();
+    let refused = desk.run(Verb::Issue { ids: vec![mail] }).unwrap_err();
+    assert!(refused.kind == Kind::Refused && refused.why.contains("Ann is away"), "{refused}");
+    assert_eq!(desk.run(Verb::Approve { id: mail, plan: plan("issuing") }).unwrap_err().kind, Kind::Refused);
+    desk.run(Verb::IssueCrl { certifier: "issuing".into() }).unwrap();
+
+    // It is so after reading it from the disk, too.
+    drop(desk);
+    let mut desk = crate::support::desk(temp.path());
+    assert_eq!(desk.state().certifiers["issuing"].status.word(), "disabled");
+    desk.unlock("issuing", &secret("ca-pass")).unwrap();
+    assert_eq!(desk.run(Verb::Issue { ids: vec![mail] }).unwrap_err().kind, Kind::Refused);
+    desk.run(step("issuing", Step::Enable, "")).unwrap();
+    desk.run(Verb::Issue { ids: vec![mail] }).unwrap();
+
+    desk.run(step("issuing", Step::Retire, "replaced")).unwrap();
+    for wrong in [Step::Enable, Step::Disable, Step::Retire] {
+        assert_eq!(desk.run(step("issuing", wrong, "x")).unwrap_err().kind, Kind::Refused);
+    }
+}
+
+#[test]
+fn a_key_ends_with_a_crl_that_outlasts_its_certificates() {
+    let Some(_) = tool("openssl") else { return };
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
+    let mut desk = desk(folder);
+    family(&mut desk);
+    let (mail, web) = (create_keyring(&mut desk, "mail", true), create_keyring(&mut desk, "web", true));
+    let (mail, web) = (issue(&mut desk, mail, "issuing"), issue(&mut desk, web, "issuing"));
+    desk.run(Verb::revoke("issuing", web.serial.clone(), Reason::KeyCompromise)).unwrap();
+
+    let destroy = |name: &str| Verb::DestroyKey { name: name.into(), why: "end of service".into() };
+    let early = desk.run(destroy("issuing")).unwrap_err();
+    assert_eq!((early.kind, early.command), (Kind::Refused, Some("certifier.retire")));
+    desk.run(step("root", Step::Retire, "end")).unwrap();
+    assert!(desk.run(destroy("root")).unwrap_err().why.contains("issuing below it still issues"));
+    desk.run(step("issuing", Step::Retire, "end")).unwrap();
+    desk.lock(None);
+    assert_eq!(desk.run(destroy("issuing")).unwrap_err().kind, Kind::Locked);
+    desk.unlock("issuing", &secret("ca-pass")).unwrap();
+    let facts = desk.run(destroy("issuing")).unwrap().facts;
+    let [Fact::CrlIssued { crl, .. }, Fact::CertifierStatusChanged { plan, .. }] = facts.as_slice() else {
+        panic!("{facts:?}")
+    };
+    assert!(crl.entries == 1 && crl.next_update > mail.not_after, "{crl:?}");
+    assert!(plan.contains("1 certificates are still valid"), "{plan}");
+    assert_eq!(key_files(&folder.join("data/certifiers/issuing")), Vec::<String>::new());
+    assert!(!desk.unlocked().contains(&"issuing".to_owned()));
+
+    // It signs nothing any more, and says why.
+    let revoke = Verb::revoke("issuing", mail.serial.clone(), Reason::KeyCompromise);
+    assert!(desk.run(revoke).unwrap_err().why.contains("destroyed"));
+    assert!(desk.run(Verb::IssueCrl { certifier: "issuing".into() }).unwrap_err().why.contains("destroyed"));
+
+    let state = desk.state();
+    write_pem(folder, "root.pem", [&state.certifiers["root"].certificate]);
+    write_pem(folder, "issuing.pem", [&state.certifiers["issuing"].certificate]);
+    write_pem(folder, "mail.pem", [&mail]);
+    let der = desk.ledger().crl("issuing").unwrap().unwrap();
+    std::fs::write(folder.join("last.crl"), pem::write("X509 CRL", &der.0)).unwrap();
+    let verified = openssl(
+        folder,
+        "verify -crl_check -CAfile root.pem -untrusted issuing.pem -CRLfile last.crl mail.pem",
+    );
+    assert!(verified.contains("OK"), "{verified}");
+
+    // The workspace reads well without the key.
+    drop(desk);
+    let again = crate::support::desk(folder).state();
+    assert_eq!(again.unreadable, []);
+    assert_eq!(again.certifiers, state.certifiers);
+}
