@@ -10,10 +10,11 @@ use super::session::{Cell, Session};
 use crate::desk::{Desk, Preview, Verb};
 use crate::model::State;
 use crate::model::error::{Error, Result};
-use crate::model::field::Look;
+use crate::model::escape::visible;
+use crate::model::field::{Look, names};
 use crate::model::finding::Subject;
-use crate::model::request::{Actor, Plan, Request, RequestId, Status};
-use crate::pki::pem;
+use crate::model::request::{Actor, Pkcs10, Plan, Request, RequestId, Status};
+use crate::pki::{name, pem, spkac};
 
 /// How many requests are read from the ledger at once.
 const PAGE: usize = 500;
@@ -37,15 +38,25 @@ pub(super) fn command() -> Command {
         .about("The queue of certificate requests")
         .subcommand_required(true)
         .subcommand(
-            Command::new("import").about("Puts requests made elsewhere into the queue").arg(
-                Arg::new("files")
-                    .value_name("FILE")
-                    .required(true)
-                    .action(ArgAction::Append)
-                    .num_args(1..)
-                    .value_parser(value_parser!(PathBuf))
-                    .help("Files with requests, PEM or DER; - is the standard input"),
-            ),
+            Command::new("import")
+                .about("Puts requests made elsewhere into the queue")
+                .arg(
+                    Arg::new("files")
+                        .value_name("FILE")
+                        .required(true)
+                        .action(ArgAction::Append)
+                        .num_args(1..)
+                        .value_parser(value_parser!(PathBuf))
+                        .help("Files with requests, PEM, DER or SPKAC; - is the standard input"),
+                )
+                .arg(
+                    option("subject", "ATTRIBUTE=VALUE", "Gives an SPKAC its name; the option several times")
+                        .action(ArgAction::Append),
+                )
+                .arg(
+                    option("names", "NAMES", "Gives an SPKAC its alternative names, with commas")
+                        .action(ArgAction::Append),
+                ),
         )
         .subcommand(Command::new("list").about("Lists the requests that wait for somebody").arg(
             Arg::new("all").long("all").action(ArgAction::SetTrue).help("Lists denied and issued ones too"),
@@ -106,7 +117,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
         Some(("pem", options)) => {
             let request = find(options, session)?;
             if !options.get_flag("certificate") {
-                session.out.raw(&pem::write("CERTIFICATE REQUEST", &request.pkcs10.der.0));
+                session.out.raw(&spkac::write(&request.pkcs10));
                 return Ok(0);
             }
             let Status::Issued { sha256, .. } = &request.status else {
@@ -140,12 +151,29 @@ fn import(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
                 .next("Bring a PKCS#10 request, such as \"openssl req -new\" writes, as PEM or DER."));
         }
         unread |= !found.unread.is_empty();
+        let mut found = found;
+        if options.contains_id("subject") || options.contains_id("names") {
+            found.requests = found.requests.into_iter().map(|r| named(r, options)).collect::<Result<_>>()?;
+        }
         batches.push(Verb::ImportRequests { requests: found.requests, source });
     }
     for batch in batches {
         session.run(batch)?;
     }
     Ok(u8::from(unread))
+}
+
+/// Gives a request that came without a name the one of the options.
+fn named(request: Pkcs10, options: &ArgMatches) -> Result<Pkcs10> {
+    let mut attributes = Vec::new();
+    for word in options.get_many::<String>("subject").unwrap_or_default() {
+        attributes.push(word.split_once('=').ok_or_else(|| {
+            Error::usage(format!("\"{}\" names nothing.", visible(word))).next("Write CN=www.example.com.")
+        })?);
+    }
+    let words = options.get_many::<String>("names").unwrap_or_default();
+    let names = words.flat_map(|w| names(w)).map(|w| spkac::alt_name(&w)).collect::<Result<Vec<_>>>()?;
+    spkac::named(request, name::build(&attributes)?, &names)
 }
 
 fn list(all: bool, session: &mut Session<'_>) -> Result<u8> {

@@ -28,6 +28,7 @@ pub mod reading;
 pub mod request;
 pub mod signature;
 pub mod signer;
+pub mod spkac;
 pub mod weak_key;
 
 /// Returns the SHA-256 of bytes.

@@ -18,6 +18,7 @@ mod profiles;
 mod reading;
 mod refusals;
 mod roots;
+mod spkac;
 mod trouble;
 
 use std::io::Write;

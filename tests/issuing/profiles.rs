@@ -7,6 +7,7 @@ use ringmaster::model::bytes::{Der, Serial};
 use ringmaster::model::certificate::Extension;
 use ringmaster::model::certifier::{Certifier, Policy};
 use ringmaster::model::finding::{Severity, Subject};
+use ringmaster::model::issued::Reason;
 use ringmaster::model::key::KeyType;
 use ringmaster::model::name::AltName;
 use ringmaster::model::profile::{Authority, CertificatePolicy, Checking, Profile, Staple};
@@ -27,9 +28,9 @@ fn authority(kind: KeyType) -> (PrivateKey, Certifier) {
     let tbs = to_be_signed(&template, &subject, key.algorithm()).unwrap();
     let mut certifier = certifier(reread(&assemble(&tbs, key.algorithm(), &key.sign(&tbs).unwrap())));
     certifier.policy = Policy {
-        crl_url: "http://ca.example.test/root.crl".into(),
-        ocsp_url: "http://ocsp.example.test".into(),
-        issuer_url: "http://ca.example.test/root.cer".into(),
+        crl_url: "http://ca.example.com/root.crl".into(),
+        ocsp_url: "http://ocsp.example.com".into(),
+        issuer_url: "http://ca.example.com/root.cer".into(),
         ..certifier.policy
     };
     (key, certifier)
@@ -70,7 +71,7 @@ fn issue(pkcs10: &Pkcs10, profile: &Profile, key: &PrivateKey, certifier: &Certi
 
 /// Writes `ca.pem`, `crl.pem`, and the certificate of every preset for this kind of key as `PRESET.pem`; returns their
 /// names.
-fn presets(folder: &Path, authority_kind: KeyType, kind: KeyType) -> Vec<&'static str> {
+pub(super) fn presets(folder: &Path, authority_kind: KeyType, kind: KeyType) -> Vec<&'static str> {
     let (key, certifier) = authority(authority_kind);
     write(folder, "ca", "CERTIFICATE", &certifier.certificate.der.0);
     let at = now();
@@ -97,6 +98,18 @@ fn presets(folder: &Path, authority_kind: KeyType, kind: KeyType) -> Vec<&'stati
         written.push(name);
     }
     written
+}
+
+/// Writes `revoking.pem`, a CRL with every reason, by an authority of this kind of its own.
+pub(super) fn revoking(folder: &Path, kind: KeyType) {
+    let (key, certifier) = authority(kind);
+    let at = now();
+    let mut entries =
+        Reason::ALL.into_iter().filter(|r| r.code() != 6).map(|r| (serial(), at.plus_days(-1), r));
+    let tbs =
+        crl::to_be_signed(&certifier.certificate, key.algorithm(), 2, at, at.plus_days(7), &mut entries)
+            .unwrap();
+    write(folder, "revoking", "X509 CRL", &assemble(&tbs, key.algorithm(), &key.sign(&tbs).unwrap()));
 }
 
 #[test]
@@ -168,8 +181,8 @@ fn every_field_of_a_profile_is_what_openssl_reads() {
         "X509v3 Extended Key Usage: critical\n                Time Stamping",
         "URI:http://own.example.test/a.crl\n",
         "URI:http://own.example.test/b.crl\n",
-        "OCSP - URI:http://ocsp.example.test\n",
-        "CA Issuers - URI:http://ca.example.test/root.cer\n",
+        "OCSP - URI:http://ocsp.example.com\n",
+        "CA Issuers - URI:http://ca.example.com/root.cer\n",
         "Policy: 1.2.3.4\n                  CPS: https://example.test/cps",
         "Policy: 1.2.3.5\n",
         "TLS Feature: \n                status_request",
@@ -179,7 +192,7 @@ fn every_field_of_a_profile_is_what_openssl_reads() {
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
-    for part in ["Subject Key Identifier", "1.2.3.4.6", "http://ca.example.test/root.crl"] {
+    for part in ["Subject Key Identifier", "1.2.3.4.6", "http://ca.example.com/root.crl"] {
         assert!(!text.contains(part), "{part}\n{text}");
     }
     for (checking, part) in [(Checking::NoCheck, "OCSP No Check"), (Checking::NotAvailable, "2.5.29.56")] {
