@@ -2,6 +2,7 @@
 //! faster. Both faces work through it. The only place that reads the clock and the system's randomness.
 
 pub mod export;
+pub mod queue;
 mod verb;
 
 use std::path::Path;
@@ -12,7 +13,7 @@ use crate::model::State;
 use crate::model::bytes::hex;
 use crate::model::certificate::Certificate;
 use crate::model::change::{Change, Fact};
-use crate::model::compromised::Known;
+use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::issued::Issued;
 use crate::model::keyring::Keyring;
@@ -217,7 +218,7 @@ impl Desk {
         let request = state.requests.get(&id).ok_or_else(|| Error::not_found("request", &id.to_string()))?;
         let listed = self.store.lists().holding(&request.pkcs10.key, &state)?;
         let issued = self.store.ledger().issued_by_key(&request.pkcs10.key.sha256)?;
-        preview(&state, id, plan, &Known { issued, listed }, now)
+        preview(&state, id, plan, &KeyHistory { issued, listed }, now)
     }
 
     /// Previews what a profile would make of a request, which need not be in the queue.
@@ -225,7 +226,7 @@ impl Desk {
         let (state, now) = (self.store.state(), self.present());
         let listed = self.store.lists().holding(&asked.pkcs10.key, &state)?;
         let issued = self.store.ledger().issued_by_key(&asked.pkcs10.key.sha256)?;
-        try_profile(&state, asked, plan, &Known { issued, listed }, now)
+        try_profile(&state, asked, plan, &KeyHistory { issued, listed }, now)
     }
 
     /// Returns what looks keys up in the lists of compromised keys.

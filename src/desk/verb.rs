@@ -10,7 +10,7 @@ use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::certifier::{NewCertifier, Proposal, SignedBy};
 use crate::model::change::{Change, Fact};
-use crate::model::compromised::Known;
+use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Result};
 use crate::model::export::Which;
 use crate::model::issued::{Issued, Reason, Revocation};
@@ -18,7 +18,7 @@ use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring, 
 use crate::model::leftover::Way;
 use crate::model::policy::Amendment;
 use crate::model::profile::Profile;
-use crate::model::request::{Pkcs10, Plan, Request, RequestId, Status};
+use crate::model::request::{Delivery, Note, Pkcs10, Plan, Request, RequestId, Status};
 use crate::model::revocation::NewRevocation;
 use crate::model::secret::Secret;
 use crate::model::site::Site;
@@ -33,11 +33,15 @@ use crate::ops::create_certifier::create_certifier;
 use crate::ops::create_keyring::create_keyring;
 use crate::ops::delete_keyring::delete_keyring;
 use crate::ops::deny::deny;
+use crate::ops::edit_plan::edit_plan;
+use crate::ops::expire::expire;
 use crate::ops::import_keyring::{import_keyring, move_keyring};
-use crate::ops::import_request::import_requests;
+use crate::ops::import_request::{Known, import_requests};
 use crate::ops::install::not_revoked;
 use crate::ops::issue::{ByRequest, issue};
 use crate::ops::issue_crl::issue_crl;
+use crate::ops::note_request::note_request;
+use crate::ops::pick_up::pick_up;
 use crate::ops::profile::{delete_profile, save_profile};
 use crate::ops::put_away::put_away;
 use crate::ops::reconcile::{self, reconcile};
@@ -46,6 +50,7 @@ use crate::ops::revoke::{release, revoke};
 use crate::ops::ring::{self, Act};
 use crate::ops::roles;
 use crate::ops::site::{delete_site, save_site};
+use crate::ops::withdraw::withdraw;
 use crate::pki::key::PrivateKey;
 use crate::pki::pem::Opening;
 use crate::store::brought;
@@ -86,11 +91,20 @@ pub enum Verb {
     /// Makes a keyring with key and request, and puts the request into the queue.
     CreateKeyring(NewKeyring),
     /// Puts requests made elsewhere into the queue.
-    ImportRequests {
-        /// The requests as read.
-        requests: Vec<Pkcs10>,
-        /// `file web.csr`, `pasted`, `standard input`.
-        source: String,
+    ImportRequests(Delivery),
+    /// Notes whom to ask about a request.
+    NoteRequest {
+        /// Which.
+        id: RequestId,
+        /// What is known from now on.
+        note: Note,
+    },
+    /// Edits what will be issued.
+    EditPlan {
+        /// For which request.
+        id: RequestId,
+        /// What shall be issued, if somebody else approves it.
+        plan: Plan,
     },
     /// Approves a request.
     Approve {
@@ -105,6 +119,25 @@ pub enum Verb {
         id: RequestId,
         /// Why.
         reason: String,
+    },
+    /// Takes a request back.
+    WithdrawRequest {
+        /// Which.
+        id: RequestId,
+        /// Why.
+        reason: String,
+    },
+    /// Crosses requests off that were open for too long.
+    Expire {
+        /// Which.
+        ids: Vec<RequestId>,
+    },
+    /// Records that the certificate of a request was handed out.
+    PickUp {
+        /// Which.
+        id: RequestId,
+        /// Where to, in words.
+        to: String,
     },
     /// Signs approved requests; the certifiers have to be unlocked.
     Issue {
@@ -254,6 +287,11 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Makes the verb that puts requests of one source into the queue.
+    pub fn import(requests: Vec<Pkcs10>, source: &str) -> Self {
+        Self::ImportRequests(Delivery::of(requests, source))
+    }
+
     /// Makes a verb that changes a keyring; the stash gives the password until one is typed.
     pub fn ring(keyring: impl Into<String>, act: Act) -> Self {
         Self::Ring { keyring: keyring.into(), act, password: None }
@@ -347,7 +385,8 @@ impl Verb {
 #[derive(Default)]
 pub(super) struct Needs {
     password: Secret,
-    known: Vec<Request>,
+    known: Known,
+    request: Option<Request>,
     keys: ByRequest,
     issued: Vec<Issued>,
     crl_number: u64,
@@ -372,13 +411,19 @@ impl Needs {
                 }
                 needs.password = desk.ring_password(state, keyring, password.as_ref())?;
             }
-            Verb::ImportRequests { requests, .. } => {
-                let ledger = desk.store.ledger();
-                for request in requests {
-                    needs.known.extend(ledger.request_by_sha256(&request.sha256)?);
+            Verb::ImportRequests(delivery) => needs.known = desk.known(delivery)?,
+            Verb::PickUp { id, .. } | Verb::NoteRequest { id, .. } => {
+                needs.request = Some(desk.request(*id)?);
+            }
+            Verb::Approve { id, .. }
+            | Verb::Deny { id, .. }
+            | Verb::EditPlan { id, .. }
+            | Verb::WithdrawRequest { id, .. } => needs.look_at(desk, state, *id)?,
+            Verb::Expire { ids } => {
+                for id in ids {
+                    needs.look_at(desk, state, *id)?;
                 }
             }
-            Verb::Approve { id, .. } | Verb::Deny { id, .. } => needs.look_at(desk, state, *id)?,
             Verb::Issue { ids } => {
                 for id in ids {
                     needs.look_at(desk, state, *id)?;
@@ -430,7 +475,7 @@ impl Needs {
             Some(request) => {
                 let issued = ledger.issued_by_key(&request.pkcs10.key.sha256)?;
                 let listed = desk.store.lists().holding(&request.pkcs10.key, state)?;
-                self.keys.insert(id, Known { issued, listed });
+                self.keys.insert(id, KeyHistory { issued, listed });
                 Ok(())
             }
             None => match ledger.request(id)? {
@@ -491,11 +536,20 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         Verb::CertifierStatus { name, step, why } => change_status(state, name, *step, why, env),
         Verb::DestroyKey { name, why } => destroy_key(state, name, why, &needs.ending, env),
         Verb::CreateKeyring(asked) => create_keyring(state, asked, env),
-        Verb::ImportRequests { requests, source } => {
-            import_requests(state, requests, source, &needs.known, env)
-        }
+        Verb::ImportRequests(delivery) => import_requests(state, delivery, &needs.known, env),
+        Verb::NoteRequest { note, .. } => match &needs.request {
+            Some(request) => note_request(request, note, env),
+            None => Err(Error::internal("A request was not looked up.")),
+        },
+        Verb::PickUp { to, .. } => match &needs.request {
+            Some(request) => pick_up(request, to, env),
+            None => Err(Error::internal("A request was not looked up.")),
+        },
+        Verb::EditPlan { id, plan } => edit_plan(state, *id, plan, env),
+        Verb::WithdrawRequest { id, reason } => withdraw(state, *id, reason, env),
+        Verb::Expire { ids } => expire(state, ids, env),
         Verb::Approve { id, plan } => {
-            let nothing = Known::default();
+            let nothing = KeyHistory::default();
             approve(state, *id, plan, needs.keys.get(id).unwrap_or(&nothing), env)
         }
         Verb::Deny { id, reason } => deny(state, *id, reason, env),

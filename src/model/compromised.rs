@@ -69,7 +69,7 @@ pub struct KeyList {
 
 /// What the disk knows of the key of a request, beside the state.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Known {
+pub struct KeyHistory {
     /// What was issued for it before.
     pub issued: Vec<Issued>,
     /// The names of the lists that it stands in.

@@ -1,25 +1,27 @@
 //! Approves a request, after showing exactly what will be issued.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::compromised::against;
-use super::issue::template;
-use super::{Env, roles};
+use super::issue::{ByRequest, template};
+use super::{Env, edit_plan, roles};
 use crate::model::State;
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::{BasicConstraints, Certificate, Extension, KeyUsage};
 use crate::model::certifier::Certifier;
 use crate::model::change::{Change, Fact};
-use crate::model::compromised::Known;
+use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Result};
+use crate::model::escape::visible;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::issued::Reason;
 use crate::model::keyring::join;
 use crate::model::profile::{Profile, Trust};
-use crate::model::request::{Plan, Request, RequestId, extension_word};
+use crate::model::request::{Pkcs10, Plan, Request, RequestId, extension_word};
 use crate::model::time::Timestamp;
 use crate::pki::chain::forbidden;
-use crate::pki::{issue, key, lint};
+use crate::pki::{issue, key, lint, parallel};
 
 /// What an approver looks at: what was asked beside what will be issued.
 #[derive(Debug, Clone)]
@@ -41,7 +43,7 @@ pub fn approve(
     state: &State,
     id: RequestId,
     plan: &Plan,
-    known: &Known,
+    known: &KeyHistory,
     env: &mut Env<'_>,
 ) -> Result<Change> {
     let request = super::request(state, id)?;
@@ -51,6 +53,7 @@ pub fn approve(
     }
     let certifier = super::issuing(state, &plan.certifier)?;
     let relaxed = roles::approval(certifier, request, env.operator)?;
+    edit_plan::as_proposed(request, plan)?;
     let preview = preview(state, id, plan, known, env.now)?;
     accept(id, &preview.findings, &plan.reason)?;
     let terms = terms(state, plan)?;
@@ -106,9 +109,34 @@ pub(super) fn accept(id: RequestId, findings: &[Finding], reason: &str) -> Resul
 /// Previews what approving a request with this plan would issue. `known` is what the disk knows of its key.
 ///
 /// Errors: unknown request, certifier or profile. What would block the approval is a finding, not an error.
-pub fn preview(state: &State, id: RequestId, plan: &Plan, known: &Known, now: Timestamp) -> Result<Preview> {
+pub fn preview(
+    state: &State,
+    id: RequestId,
+    plan: &Plan,
+    known: &KeyHistory,
+    now: Timestamp,
+) -> Result<Preview> {
     let request = super::request(state, id)?;
     preview_among(state, request, &by_key(state, [request].into_iter()), plan, known, now)
+}
+
+/// Previews what approving each of several requests would issue, in their order.
+pub fn previews(
+    state: &State,
+    plans: &[(RequestId, Plan)],
+    known: &ByRequest,
+    now: Timestamp,
+) -> Vec<(RequestId, Plan, Result<Preview>)> {
+    let asked = plans.iter().filter_map(|(id, _)| state.requests.get(id));
+    let same_key = by_key(state, asked);
+    let look = |(id, plan): &(RequestId, Plan)| {
+        let nothing = KeyHistory::default();
+        let known = known.get(id).unwrap_or(&nothing);
+        let looked = super::request(state, *id)
+            .and_then(|request| preview_among(state, request, &same_key, plan, known, now));
+        Ok((*id, plan.clone(), looked))
+    };
+    parallel::map(plans, look).unwrap_or_default()
 }
 
 /// Requests by the SHA-256 of the key that they ask with, in the order of their numbers.
@@ -131,27 +159,44 @@ pub(super) fn preview_among(
     request: &Request,
     same_key: &ByKey<'_>,
     plan: &Plan,
-    known: &Known,
+    known: &KeyHistory,
     now: Timestamp,
 ) -> Result<Preview> {
     let id = request.id;
     let certifier = super::certifier(state, &plan.certifier)?;
     let profile = super::profile(state, &plan.profile)?;
     let subject = Subject::Request(id);
-    let mut findings = lint::request(&request.pkcs10, profile, subject.clone());
-    findings.extend(of_key(state, request, known, &subject));
+    let mut findings = Vec::new();
+    let wished = edit_plan::allowed(profile, plan).and_then(|()| edit_plan::wished(&request.pkcs10, plan));
+    let wished = wished.unwrap_or_else(|error| {
+        findings.push(Finding::new("edit", Severity::Error, subject.clone(), error.to_string()));
+        Cow::Borrowed(&request.pkcs10)
+    });
+    findings.extend(lint::request(&wished, profile, subject.clone()));
+    findings.extend(of_key(state, &wished, known, &subject));
     findings.extend(made_here(request, profile, &subject));
+    if !plan.edits().is_empty() {
+        let editors = request.proposal.iter().flat_map(|p| &p.editors).map(|by| visible(by));
+        let who = editors.collect::<Vec<_>>().join(", ");
+        let text = format!("Edited by {who}: the {} differ from what was asked.", plan.edits().join(" and "));
+        findings.push(Finding::new("edited", Severity::Info, subject.clone(), text));
+    }
     let same_key = same_key.get(&request.pkcs10.key.sha256).into_iter().flatten();
-    let other =
-        same_key.into_iter().find(|r| r.id != id && r.pkcs10.subject.der != request.pkcs10.subject.der);
-    if let Some(other) = other {
-        let text = format!("Request {} asks with the same key for {}.", other.id, other.pkcs10.subject);
-        let finding = Finding::new("key.shared", Severity::Warning, subject.clone(), text);
-        findings.push(finding.remedy("Ask why two names have one key.", None));
+    for other in same_key.into_iter().filter(|r| r.id != id) {
+        let (number, word) = (other.id, other.word());
+        if other.pkcs10.subject.der != request.pkcs10.subject.der {
+            let text = format!("Request {number} asks with the same key for {}.", other.pkcs10.subject);
+            let finding = Finding::new("key.shared", Severity::Warning, subject.clone(), text);
+            findings.push(finding.remedy("Ask why two names have one key.", None));
+            break;
+        } else if other.status.is_open() {
+            let text = format!("Request {number} ({word}) asks for the same subject with the same key.");
+            findings.push(Finding::new("request.again", Severity::Info, subject.clone(), text));
+        }
     }
     let mut issued = None;
     // A serial number as long as a real one, so that the preview has the same bytes but for its value.
-    match template(request, certifier, profile, plan.days, Serial(vec![0x40; 20]), now) {
+    match template(&wished, certifier, profile, plan.days, Serial(vec![0x40; 20]), now) {
         Ok(template) => {
             let algorithm = key::signature_algorithm(&certifier.certificate.key)?;
             let tbs = issue::to_be_signed(&template, &certifier.certificate.subject, &algorithm)?;
@@ -191,8 +236,8 @@ pub(super) fn preview_among(
 }
 
 /// Finds what speaks against a key: it is reported or listed as compromised, or was certified before.
-fn of_key(state: &State, request: &Request, known: &Known, subject: &Subject) -> Vec<Finding> {
-    let mut told = against(state, &request.pkcs10.key, &known.listed, subject);
+fn of_key(state: &State, wished: &Pkcs10, known: &KeyHistory, subject: &Subject) -> Vec<Finding> {
+    let mut told = against(state, &wished.key, &known.listed, subject);
     let mut tell = |rule: &str, severity, text: String, remedy: &str| {
         told.push(Finding::new(rule, severity, subject.clone(), text).remedy(remedy, None));
     };
@@ -202,7 +247,7 @@ fn of_key(state: &State, request: &Request, known: &Known, subject: &Subject) ->
     if let Some(issued) = compromised {
         let text = format!("Serial {} with this key was revoked because others know the key.", issued.serial);
         tell("key.compromised", Severity::Error, text, again);
-    } else if let Some(other) = known.issued.iter().find(|i| i.subject != request.pkcs10.subject.text()) {
+    } else if let Some(other) = known.issued.iter().find(|i| i.subject != wished.subject.text()) {
         let text = format!("Serial {} certifies this key for {}.", other.serial, other.subject);
         tell("key.shared", Severity::Warning, text, "Ask why two names have one key.");
     }

@@ -5,7 +5,7 @@ use super::roles::{self, Act};
 use super::{Env, certifier, profile};
 use crate::model::State;
 use crate::model::change::{Change, Fact};
-use crate::model::compromised::Known;
+use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::field::{Look, differences};
 use crate::model::keyring::check_name;
@@ -81,7 +81,7 @@ pub fn try_profile(
     state: &State,
     asked: &Request,
     plan: &Plan,
-    known: &Known,
+    known: &KeyHistory,
     now: Timestamp,
 ) -> Result<Preview> {
     certifier(state, &plan.certifier)?;

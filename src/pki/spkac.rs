@@ -4,18 +4,16 @@
 
 use std::net::IpAddr;
 
-use super::der::{Element, elements, only, wrap};
+use super::der::{Element, elements, only};
 use super::key;
 use super::name::{self, text};
 use super::pem::base64;
 use super::signature::{self, Verdict};
 use crate::model::bytes::Der;
-use crate::model::certificate::Extension;
 use crate::model::error::{Error, Result};
 use crate::model::escape::visible;
 use crate::model::name::{AltName, Name};
 use crate::model::request::{Pkcs10, Proof};
-use crate::pki::issue::ALT_NAMES;
 
 /// How the line begins that holds it.
 const MARK: &str = "SPKAC";
@@ -134,15 +132,7 @@ pub fn named(pkcs10: Pkcs10, subject: Name, names: &[AltName]) -> Result<Pkcs10>
             .why("Only an SPKAC comes without a name.")
             .next("Change what will be issued in the review, or ask for another request."));
     }
-    let mut content = Vec::new();
-    for name in names {
-        content.extend(general_name(name)?);
-    }
-    let extensions = match content.as_slice() {
-        [] => Vec::new(),
-        names => vec![Extension { oid: ALT_NAMES.into(), critical: false, value: Der(wrap(0x30, names)) }],
-    };
-    Ok(Pkcs10 { subject, alt_names: names.to_vec(), extensions, ..pkcs10 })
+    super::request::with_names(&pkcs10, Some(subject), Some(names))
 }
 
 /// Reads `DNS:www.example.com`, `IP:..`, `email:..`, `URI:..`, or a bare host name or address.
@@ -166,29 +156,7 @@ pub fn alt_name(text: &str) -> Result<AltName> {
                 .next("Write DNS:, IP:, email: or URI: and the value."));
         }
     };
-    general_name(&name).map(|_| name)
-}
-
-/// Encodes an alternative name (RFC 5280 section 4.2.1.6).
-fn general_name(name: &AltName) -> Result<Vec<u8>> {
-    let no = |why: &str| {
-        Error::usage(format!("\"{}\" cannot be an alternative name.", visible(name.raw()))).why(why)
-    };
-    let ascii = |tag, value: &str| match !value.is_empty() && value.bytes().all(|b| b.is_ascii_graphic()) {
-        true => Ok(wrap(tag, value.as_bytes())),
-        false => Err(no("It must be ASCII without spaces.")),
-    };
-    match name {
-        AltName::Email(value) => ascii(0x81, value),
-        AltName::Dns(value) => ascii(0x82, value),
-        AltName::Uri(value) => ascii(0x86, value),
-        AltName::Ip(value) => match value.parse() {
-            Ok(IpAddr::V4(ip)) => Ok(wrap(0x87, &ip.octets())),
-            Ok(IpAddr::V6(ip)) => Ok(wrap(0x87, &ip.octets())),
-            Err(_) => Err(no("It is not an IP address.")),
-        },
-        AltName::Other(..) => Err(no("Use DNS, IP, e-mail or URI names.")),
-    }
+    name::write_alt_name(&name).map(|_| name)
 }
 
 /// Splits a line into the name and the value of a field.
@@ -203,6 +171,7 @@ fn field(line: &str) -> Option<(&str, &str)> {
 mod tests {
     use super::*;
     use crate::model::key::KeyType;
+    use crate::pki::der::wrap;
     use crate::pki::issue::assemble;
     use crate::pki::key::PrivateKey;
 

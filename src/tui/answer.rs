@@ -25,6 +25,7 @@ use crate::model::error::{Error, Kind};
 use crate::model::export::Secrecy;
 use crate::model::field::Record;
 use crate::model::site::Site;
+use crate::ops::issue::became;
 use crate::ops::ring::Act;
 
 /// Takes the answer of a job.
@@ -199,6 +200,18 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
             model.here_mut().marked.retain(|k| !matches!(k, RowKey::Request(id) if ids.contains(id)));
         }
         _ => {}
+    }
+    if let Verb::Issue { ids } = verb {
+        let each = ids.iter().map(|id| became(&outcome.facts, &model.state, *id));
+        let unsigned: Vec<String> = each.filter(|(signed, _)| !signed).map(|(_, text)| text).collect();
+        if let Some(first) = unsigned.first() {
+            let more = match unsigned.len() {
+                1 => String::new(),
+                n => format!(" {} more were not signed either.", n - 1),
+            };
+            model.say(Mood::Bad, format!("{first}{more}"));
+            return;
+        }
     }
     // The selection goes to what was made, where the person looks already.
     for fact in &outcome.facts {

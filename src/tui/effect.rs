@@ -19,7 +19,7 @@ use crate::desk::{Desk, Outcome, preview};
 use crate::doctor;
 use crate::model::State;
 use crate::model::bytes::Der;
-use crate::model::compromised::Known;
+use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::issued::Issued;
 use crate::model::time::Timestamp;
@@ -215,7 +215,7 @@ impl Workers {
                 let work = move |issued: Vec<Issued>| {
                     let key = state.requests.get(&request).map(|r| &r.pkcs10.key);
                     let listed = key.map(|key| lists.holding(key, &state)).transpose()?.unwrap_or_default();
-                    let known = Known { issued, listed };
+                    let known = KeyHistory { issued, listed };
                     Ok(Done::Preview(Box::new(preview(&state, request, &plan, &known, Desk::now())?)))
                 };
                 self.ask(id, Ask::ByKey(id, key, Box::new(work)));

@@ -15,6 +15,7 @@ mod main_job;
 mod output;
 mod passwords;
 mod profiles;
+mod queue;
 mod reading;
 mod refusals;
 mod roots;

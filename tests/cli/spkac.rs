@@ -41,7 +41,9 @@ fn an_spkac_gets_its_name_from_its_file_or_from_the_options() {
     // Without a name nothing can be issued; the options give one.
     openssl(folder, "genrsa -out next.key 2048");
     openssl(folder, "spkac -key next.key -digest sha256 -out next.spkac");
-    place.run("request import next.spkac --subject O=Example --subject CN=next.example.com --names next.example.com").done();
+    place
+        .run("request import next.spkac --subject O=Example,CN=next.example.com --names next.example.com")
+        .done();
     let shown = place.run("request show 2").done();
     assert!(
         shown.contains("CN=next.example.com,O=Example") && shown.contains("DNS:next.example.com"),

@@ -235,6 +235,12 @@ impl Record for Profile {
             copied_subject
         ),
         list!(
+            "edits",
+            "May be edited",
+            "What a registration authority may edit before somebody else approves: subject names.",
+            edits
+        ),
+        list!(
             "required-subject",
             "Subject needs",
             "Attributes that a request must have, such as O CN.",

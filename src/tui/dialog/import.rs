@@ -429,10 +429,7 @@ fn ways(model: &Model, brought: &Brought, purpose: &ReadFor) -> Vec<Way> {
         };
         let label = if ways.is_empty() { label } else { label.replace("it into", "the request into") };
         let requests = found.requests.clone();
-        ways.push((
-            label,
-            Does::Verb(Verb::ImportRequests { requests, source: brought.source.clone() }.into()),
-        ));
+        ways.push((label, Does::Verb(Verb::import(requests, &brought.source).into())));
     }
     if !found.locked.is_empty() {
         let label = if brought.opened {
