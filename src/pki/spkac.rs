@@ -2,8 +2,6 @@
 //! with its proof of possession and no name. The name stands beside it in the file, as `openssl ca -spkac` reads it, or a
 //! person gives it.
 
-use std::net::IpAddr;
-
 use super::der::{Element, elements, only};
 use super::key;
 use super::name::{self, text};
@@ -11,7 +9,6 @@ use super::pem::base64;
 use super::signature::{self, Verdict};
 use crate::model::bytes::Der;
 use crate::model::error::{Error, Result};
-use crate::model::escape::visible;
 use crate::model::name::{AltName, Name};
 use crate::model::request::{Pkcs10, Proof};
 
@@ -64,7 +61,7 @@ pub fn read(bytes: &[u8]) -> Result<Pkcs10> {
             }
             encoded = Some(body);
         } else if key.eq_ignore_ascii_case("subjectAltName") {
-            names.extend(value.split(',').map(|part| alt_name(part.trim())).collect::<Result<Vec<_>>>()?);
+            names.extend(value.split(',').map(alt_name).collect::<Result<Vec<_>>>()?);
         } else if !value.is_empty() {
             // 0.OU and 1.OU are two values of OU.
             let key = key
@@ -135,28 +132,10 @@ pub fn named(pkcs10: Pkcs10, subject: Name, names: &[AltName]) -> Result<Pkcs10>
     super::request::with_names(&pkcs10, Some(subject), Some(names))
 }
 
-/// Reads `DNS:www.example.com`, `IP:..`, `email:..`, `URI:..`, or a bare host name or address.
-pub fn alt_name(text: &str) -> Result<AltName> {
-    let (kind, value) = match text.split_once(':') {
-        Some((kind, value)) if !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_alphabetic()) => {
-            (kind.to_ascii_lowercase(), value)
-        }
-        _ => (String::new(), text),
-    };
-    let name = match kind.as_str() {
-        "dns" => AltName::Dns(value.into()),
-        "ip" => AltName::Ip(value.into()),
-        "email" => AltName::Email(value.into()),
-        "uri" => AltName::Uri(value.into()),
-        _ if text.parse::<IpAddr>().is_ok() => AltName::Ip(text.into()),
-        "" if value.contains('@') => AltName::Email(value.into()),
-        "" => AltName::Dns(value.into()),
-        _ => {
-            return Err(Error::usage(format!("\"{}\" is no alternative name.", visible(text)))
-                .next("Write DNS:, IP:, email: or URI: and the value."));
-        }
-    };
-    name::write_alt_name(&name).map(|_| name)
+fn alt_name(text: &str) -> Result<AltName> {
+    AltName::parse(text).map_err(|why| {
+        Error::usage("An alternative name beside the SPKAC cannot be used.").why(format!("{why}."))
+    })
 }
 
 /// Splits a line into the name and the value of a field.
@@ -191,23 +170,6 @@ mod tests {
             let mut changed = der.clone();
             changed[at] ^= 1;
             assert!(read_der(&changed).map_or(true, |r| r.proof != Proof::Good), "byte {at}");
-        }
-    }
-
-    #[test]
-    fn alternative_names_are_read() {
-        for (text, expected) in [
-            ("DNS:a.test", AltName::Dns("a.test".into())),
-            ("a.test", AltName::Dns("a.test".into())),
-            ("ip:10.0.0.1", AltName::Ip("10.0.0.1".into())),
-            ("::1", AltName::Ip("::1".into())),
-            ("a@b.test", AltName::Email("a@b.test".into())),
-            ("URI:https://a.test/", AltName::Uri("https://a.test/".into())),
-        ] {
-            assert_eq!(alt_name(text).unwrap(), expected, "{text}");
-        }
-        for bad in ["", "IP:x", "DNS:bücher.test", "dirName:x"] {
-            assert!(alt_name(bad).is_err(), "{bad}");
         }
     }
 

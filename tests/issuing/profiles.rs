@@ -54,7 +54,9 @@ fn asked(profile: &str, key: &PrivateKey) -> Pkcs10 {
         "sub-ca" => ("Example Issuing CA", Vec::new()),
         _ => ("Example Responder", Vec::new()),
     };
-    let subject = name::build(&[("C", "DE"), ("O", "Example"), ("CN", common)]).unwrap();
+    let subject =
+        name::build(&[("C", "DE"), ("ST", "Berlin"), ("L", "Berlin"), ("O", "Example"), ("CN", common)])
+            .unwrap();
     request::read(&request::build(&subject, &names, key).unwrap()).unwrap()
 }
 

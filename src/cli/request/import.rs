@@ -13,6 +13,7 @@ use crate::desk::queue::Sorted;
 use crate::model::change::Fact;
 use crate::model::error::{Error, Result};
 use crate::model::field::names;
+use crate::model::name::AltName;
 use crate::model::request::edit::read_subject;
 use crate::model::request::{Delivery, Incoming, Note, Pkcs10, Request};
 use crate::ops::import_request::not_too_many;
@@ -101,7 +102,9 @@ fn baptised(request: Pkcs10, options: &ArgMatches) -> Result<Pkcs10> {
     let attributes = read_subject(&text("subject")).map_err(wrong)?;
     let attributes: Vec<_> =
         attributes.iter().map(|(short, value)| (short.as_str(), value.as_str())).collect();
-    let names = names(&text("names")).iter().map(|w| spkac::alt_name(w)).collect::<Result<Vec<_>>>()?;
+    let names = names(&text("names"));
+    let names = names.iter().map(|word| AltName::parse(word)).collect::<std::result::Result<Vec<_>, _>>();
+    let names = names.map_err(|why| Error::usage("The names cannot be read.").why(format!("{why}.")))?;
     spkac::named(request, name::build(&attributes)?, &names)
 }
 
