@@ -190,8 +190,10 @@ fn a_single_caa_amends_alone_and_every_version_is_signed() {
     let facts = amend(&mut ann, to).unwrap();
     let Fact::PolicyAmended { policy, version: Some(version), .. } = &facts[0] else { panic!("{facts:?}") };
     assert!(policy.version == 2 && version.alone.contains("no second CAA"), "{version:?}");
-    let error = ann.run(Verb::Issue { ids: vec![id] }).unwrap_err();
-    assert!(error.why.contains("changed since the approval"), "{error}");
+    // It is not signed, and goes back under review.
+    let facts = ann.run(Verb::Issue { ids: vec![id] }).unwrap().facts;
+    let [Fact::SigningFailed { reason, .. }] = &facts[..] else { panic!("{facts:?}") };
+    assert!(reason.contains("changed since the approval"), "{reason}");
 
     // An amendment of what was looked at before is refused.
     let stale = Amendment { policy: Policy { crl_days: 3, ..root.policy.clone() }, reason: String::new() };

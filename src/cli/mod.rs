@@ -12,6 +12,7 @@ mod inspect;
 mod key;
 mod keyring;
 mod listed;
+mod person;
 mod policy;
 mod print;
 #[cfg(feature = "network")]
@@ -55,6 +56,7 @@ const NOUNS: &[Noun] = &[
     Noun { command: profile::command, run: profile::run },
     Noun { command: request::command, run: request::run },
     Noun { command: site::command, run: site::run },
+    Noun { command: person::command, run: person::run },
     Noun { command: verify::command, run: verify::run },
     #[cfg(feature = "network")]
     Noun { command: probe::command, run: probe::run },

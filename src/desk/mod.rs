@@ -23,7 +23,7 @@ use crate::model::time::{DAY, Timestamp};
 pub use crate::ops::approve::{Preview, preview};
 use crate::ops::certifier_status::Ending;
 use crate::ops::profile::try_profile;
-use crate::ops::{Env, install, roles};
+use crate::ops::{Env, install, person, roles};
 use crate::store::certifier_key::{self, Protection};
 use crate::store::compromised::Lists;
 use crate::store::history::{Gone, History};
@@ -121,7 +121,9 @@ impl Desk {
         self.writable()?;
         let done = self.work(&mut |desk, state, now| {
             let needs = Needs::of(desk, state, &verb, now)?;
-            desk.with_env(now, &mut |env| perform(state, &verb, &needs, env))
+            let mut change = desk.with_env(now, &mut |env| perform(state, &verb, &needs, env))?;
+            change.extend(person::certified(state, &change.facts)?);
+            Ok(change)
         });
         let done = done.map_err(|error| match verb.keyring() {
             Some(keyring) => self.told(&format!("keyring {keyring}"), error),
@@ -189,6 +191,11 @@ impl Desk {
             protection: self.protection,
             stash_key: &|| stash_keys.key(),
         })
+    }
+
+    /// Draws a pass phrase for a file that is given to a person.
+    pub fn pass_phrase() -> Secret {
+        person::pass_phrase(&mut fill_random)
     }
 
     /// Lets this desk work at another time than the present, to furnish a demonstration; `None` is the present again.
@@ -377,7 +384,7 @@ impl Desk {
     /// Records a refusal by a role or by the rule of two people.
     fn or_recorded<T>(&mut self, done: Result<T>) -> Result<T> {
         let Err(error) = done else { return done };
-        let Some(about) = error.about.clone().filter(|_| error.kind == Kind::NotAllowed) else {
+        let Some(about) = error.about.as_deref().cloned().filter(|_| error.kind == Kind::NotAllowed) else {
             return Err(error);
         };
         let fact = Fact::Refused { about, what: error.what.clone(), why: error.why.clone() };

@@ -16,6 +16,7 @@ use crate::model::export::Which;
 use crate::model::issued::{Issued, Reason, Revocation};
 use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring, Role};
 use crate::model::leftover::Way;
+use crate::model::person::{NewPersonKey, Person};
 use crate::model::policy::Amendment;
 use crate::model::profile::Profile;
 use crate::model::request::{Delivery, Note, Pkcs10, Plan, Request, RequestId, Status};
@@ -41,6 +42,7 @@ use crate::ops::install::not_revoked;
 use crate::ops::issue::{ByRequest, issue};
 use crate::ops::issue_crl::issue_crl;
 use crate::ops::note_request::note_request;
+use crate::ops::person;
 use crate::ops::pick_up::pick_up;
 use crate::ops::profile::{delete_profile, save_profile};
 use crate::ops::put_away::put_away;
@@ -277,6 +279,43 @@ pub enum Verb {
         /// Why.
         reason: String,
     },
+    /// Makes or changes a person document.
+    SavePerson {
+        /// The document as it was when editing began; `None` makes a new one.
+        before: Option<Person>,
+        /// The document as it shall be.
+        person: Person,
+    },
+    /// Deletes a person document.
+    DeletePerson {
+        /// The document.
+        name: String,
+    },
+    /// Binds the key of a request to a person.
+    RegisterRequest {
+        /// The document, which is made when it is not there.
+        person: String,
+        /// The request.
+        id: RequestId,
+    },
+    /// Binds the keys of certificates that others issued to a person.
+    RegisterCertificates {
+        /// The document, which is made when it is not there.
+        person: String,
+        /// The certificates.
+        certificates: Vec<Certificate>,
+        /// `file ann.pem`, `pasted`.
+        source: String,
+    },
+    /// Takes a key and its certificates from a person.
+    Unbind {
+        /// The document.
+        person: String,
+        /// SHA-256 of the public key.
+        key: Digest,
+    },
+    /// Makes a key for a person, and a request that names the person.
+    MakePersonKey(NewPersonKey),
     /// Goes on with a ledger that is older than one that was seen before.
     Reconcile(Reconciliation),
     /// Signs a new CRL; the certifier has to be unlocked.
@@ -345,11 +384,14 @@ impl Verb {
 
     /// Tells whether it makes a signature that a certifier answers for: a clock that is wrong would date it wrongly.
     pub fn signs(&self) -> bool {
-        match self {
-            Self::Issue { .. } | Self::IssueCrl { .. } | Self::DestroyKey { .. } => true,
-            Self::CreateCertifier(_) | Self::CompleteCertifier { .. } => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::Issue { .. }
+                | Self::IssueCrl { .. }
+                | Self::DestroyKey { .. }
+                | Self::CreateCertifier(_)
+                | Self::CompleteCertifier { .. }
+        )
     }
 
     /// Returns the keyring whose password the verb needs.
@@ -575,6 +617,14 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         Verb::DropKeyList { name } => drop_key_list(state, name),
         Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
         Verb::DeleteSite { name } => delete_site(state, name),
+        Verb::SavePerson { before, person } => person::save_person(state, before.as_ref(), person),
+        Verb::DeletePerson { name } => person::delete_person(state, name),
+        Verb::RegisterRequest { person, id } => person::register_request(state, person, *id, env),
+        Verb::RegisterCertificates { person, certificates, source } => {
+            person::register_certificates(state, person, certificates, source, env)
+        }
+        Verb::Unbind { person, key } => person::unbind(state, person, key),
+        Verb::MakePersonKey(asked) => person::make_key(state, asked, env),
         Verb::Amend { certifier, before, amendment } => {
             amend::amend(state, certifier, *before, &amendment.policy, &amendment.reason, env)
         }
@@ -689,6 +739,13 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
             format!("The list {} is kept: {} {}.", list.name, list.entries, list.sort.word())
         }
         Fact::KeyListDropped { name } => format!("The list {name} is dropped."),
+        Fact::PersonSaved { what, .. } if what.starts_with("certificate") && what.contains(" issued by ") => {
+            return None;
+        }
+        Fact::PersonSaved { person, what } => format!("Person {}: {what}.", person.name),
+        Fact::PersonDeleted { name } => {
+            format!("Person {name} is deleted; keys and certificates stay where they are.")
+        }
         Fact::SigningAbandoned { what, .. } => format!("An unfinished signature was found: {what}."),
         Fact::Refused { what, .. } => what.clone(),
         Fact::UnlockFailed { what } => format!("Unlocking failed: {what}."),

@@ -14,6 +14,7 @@ use super::compromised::{KeyList, Reported};
 use super::finding::Subject;
 use super::issued::{Issued, Reason, Revocation};
 use super::keyring::Keyring;
+use super::person::Person;
 use super::profile::Profile;
 use super::request::{Contact, Plan, Request, RequestId};
 use super::site::Site;
@@ -342,6 +343,18 @@ pub enum Fact {
         /// Its name.
         name: String,
     },
+    /// A person document was made or changed; `what` says in a few words how.
+    PersonSaved {
+        /// The document after the change.
+        person: Person,
+        /// `made`, `key bound from request 3` ...
+        what: String,
+    },
+    /// A person document was deleted.
+    PersonDeleted {
+        /// Its name.
+        name: String,
+    },
     /// A signature was intended, and nothing signed was recorded within ten minutes: a crash or failure came between, or
     /// another console was faster and the work was done again. The number is spent.
     SigningAbandoned {
@@ -437,6 +450,8 @@ impl Fact {
             Self::KeyCleared { .. } => "key cleared",
             Self::KeyListSaved { .. } => "key list saved",
             Self::KeyListDropped { .. } => "key list dropped",
+            Self::PersonSaved { .. } => "person saved",
+            Self::PersonDeleted { .. } => "person deleted",
             Self::SigningAbandoned { .. } => "signing abandoned",
             Self::Refused { .. } => "refused",
             Self::UnlockFailed { .. } => "unlock failed",
@@ -499,6 +514,8 @@ impl Fact {
             }
             Self::SiteSaved { site } => Subject::Site(site.name.clone()),
             Self::SiteDeleted { name } => Subject::Site(name.clone()),
+            Self::PersonSaved { person, .. } => Subject::Person(person.name.clone()),
+            Self::PersonDeleted { name } => Subject::Person(name.clone()),
         }
     }
 }
@@ -582,10 +599,11 @@ impl State {
                 }
             }
             Fact::CrlIssued { certifier, crl, .. } => {
-                if let Some(c) = self.certifiers.get_mut(certifier) {
-                    if crl.base.is_none() && crl.partition == 0 {
-                        c.crl = Some(crl.clone());
-                    }
+                if let Some(c) = self.certifiers.get_mut(certifier)
+                    && crl.base.is_none()
+                    && crl.partition == 0
+                {
+                    c.crl = Some(crl.clone());
                 }
                 self.owed.remove(certifier);
             }
@@ -628,7 +646,10 @@ impl State {
                     request.apply(fact);
                 }
             }
-            Fact::CertificateRecorded { .. } => self.issued += 1,
+            Fact::CertificateRecorded { issued, .. } => {
+                self.issued += 1;
+                self.unlisted.remove(&issued.sha256);
+            }
             Fact::CertificateRevoked { certifier, serial, reason, at, by, invalidity, comment } => {
                 self.revoked += 1;
                 self.owe(certifier, Some((*reason, *at)));
@@ -674,6 +695,14 @@ impl State {
             Fact::KeyListDropped { name } => {
                 self.key_lists.remove(name);
             }
+            Fact::PersonSaved { person, .. } => {
+                self.people.insert(person.name.clone(), person.clone());
+                self.forget_revocations();
+            }
+            Fact::PersonDeleted { name } => {
+                self.people.remove(name);
+                self.forget_revocations();
+            }
             Fact::FilePutAway { path } => self.unreadable.retain(|unread| unread.path != *path),
             Fact::Reconciled { .. } => self.setback = None,
             Fact::WorkspaceCreated
@@ -693,7 +722,8 @@ impl State {
     /// Remembers the revocation of a certificate that stands in a keyring, or that it is not revoked.
     fn standing(&mut self, certifier: &str, serial: &Serial, revocation: Option<Revocation>) {
         let Some(issuer) = self.certifiers.get(certifier) else { return };
-        let mut standing = self.keyrings.values().flat_map(|ring| &ring.entries).map(|e| &e.certificate);
+        let rings = self.keyrings.values().flat_map(|ring| &ring.entries).map(|e| &e.certificate);
+        let mut standing = rings.chain(self.people.values().flat_map(|p| &p.certificates));
         let Some(c) = standing.find(|c| c.serial == *serial && issuer.is_issuer_of(c)) else { return };
         match revocation {
             Some(revocation) => self.revocations.insert(c.sha256, revocation),
@@ -701,9 +731,12 @@ impl State {
         };
     }
 
-    /// Forgets the revocations of certificates that stand in no keyring any more.
+    /// Forgets the revocations of certificates that stand in no keyring and belong to no person any more.
     fn forget_revocations(&mut self) {
-        let keyrings = &self.keyrings;
-        self.revocations.retain(|sha256, _| keyrings.values().any(|ring| ring.entry(sha256).is_some()));
+        let (keyrings, people) = (&self.keyrings, &self.people);
+        self.revocations.retain(|sha256, _| {
+            keyrings.values().any(|ring| ring.entry(sha256).is_some())
+                || people.values().any(|p| p.certificates.iter().any(|c| c.sha256 == *sha256))
+        });
     }
 }

@@ -21,6 +21,7 @@ pub mod install;
 pub mod issue;
 pub mod issue_crl;
 pub mod note_request;
+pub mod person;
 pub mod pick_up;
 pub mod profile;
 pub mod put_away;

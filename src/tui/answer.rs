@@ -137,6 +137,14 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
         (_, Done::Verified(verified)) => verify::take(model, Some(id), verified.0, verified.1),
         (job, Done::Service(service, log)) => service_is(model, &job, service, log),
         (Job::Export(asked), Done::Exported(exported)) => left(model, &asked, *exported),
+        (Job::Phrase(asked), Done::Phrase(phrase)) => super::dialog::phrase::show(model, asked, phrase),
+        (Job::Deliver(_), Done::Exported(exported)) => {
+            model.take(exported.state);
+            let line = |text| Text { label: String::new(), text, role: Role::Text };
+            let lines = exported.lines.into_iter().map(line).collect();
+            model.say(Mood::Good, exported.message);
+            model.dialogs.push(Dialog::Viewer(Viewer::new("What left the workspace", lines)));
+        }
         (_, Done::Written(path)) => model.say(Mood::Good, format!("Written: {}", path.display())),
         (_, Done::Copied) => {
             model.say(
@@ -300,6 +308,11 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
     }
     let batch = matches!(job, Job::Verb(_)) && import::goes_on(model);
     match waiting.and_then(|i| model.dialogs.get_mut(i)) {
+        Some(Dialog::Phrase(phrase)) => {
+            if phrase.failed(&error) {
+                return Vec::new();
+            }
+        }
         Some(Dialog::Secret(line)) if error.kind == Kind::WrongPassword => {
             line.error = Some(error.to_string());
             return Vec::new();

@@ -14,6 +14,7 @@ mod losses;
 mod main_job;
 mod output;
 mod passwords;
+mod person;
 mod profiles;
 mod queue;
 mod reading;

@@ -11,6 +11,7 @@ mod findings;
 mod first_day;
 pub(crate) mod fixture;
 pub(crate) mod history;
+mod people;
 mod profiles;
 mod walk;
 mod work;

@@ -224,8 +224,8 @@ mod tests {
             (Profile { key_usage_rsa: sign(), ..fine.clone() }, "no authority"),
             (Profile { authority: Some(Authority::default()), ..fine.clone() }, "lacks"),
             (Profile { checking: Checking::NotAvailable, ..authority.clone() }, "RFC 9608"),
-            (Profile { trust: Trust::PublicLike, hold: true, ..authority.clone() }, "hold"),
-            (Profile { title: "a\u{202e}".into(), ..fine.clone() }, "nobody sees"),
+            (Profile { trust: Trust::PublicLike, hold: true, ..authority }, "hold"),
+            (Profile { title: "a\u{202e}".into(), ..fine }, "nobody sees"),
         ] {
             let told = wrong.contradiction().unwrap_or_default();
             assert!(told.contains(says), "{says}: {told}");

@@ -168,6 +168,8 @@ impl<'a> Record<'a> {
             | Fact::KeyCleared { .. }
             | Fact::KeyListSaved { .. }
             | Fact::KeyListDropped { .. }
+            | Fact::PersonSaved { .. }
+            | Fact::PersonDeleted { .. }
             | Fact::Refused { .. }
             | Fact::UnlockFailed { .. }
             | Fact::CertifierUnlocked { .. } => self.append(fact).map(|_| ()),
@@ -321,10 +323,10 @@ impl<'a> Record<'a> {
                 .execute(params![id, der.0])?;
         }
         self.meta.issued = id;
-        if let Some(request) = issued.request {
-            if self.decide(request, false, entry)? {
-                self.tell_of(request, entry)?;
-            }
+        if let Some(request) = issued.request
+            && self.decide(request, false, entry)?
+        {
+            self.tell_of(request, entry)?;
         }
         self.finish_serial(&issued.certifier, &issued.serial, entry, true)
     }

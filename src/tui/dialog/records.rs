@@ -62,6 +62,7 @@ pub fn fields_markdown() -> String {
     use crate::model::keyring::{
         ImportedKeyring, Keyring, MovedKeyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying,
     };
+    use crate::model::person::{Delivery, NewPersonKey, Person, Registration};
     use crate::model::policy::Amendment;
     use crate::model::profile::Profile;
     use crate::model::request::edit::Edit;
@@ -87,6 +88,10 @@ pub fn fields_markdown() -> String {
     table::<Keyring>(&mut out);
     table::<Export>(&mut out);
     table::<Site>(&mut out);
+    table::<Person>(&mut out);
+    table::<NewPersonKey>(&mut out);
+    table::<Registration>(&mut out);
+    table::<Delivery>(&mut out);
     table::<Request>(&mut out);
     table::<Note>(&mut out);
     table::<Edit>(&mut out);
