@@ -18,6 +18,7 @@ mod print;
 #[cfg(feature = "network")]
 mod probe;
 mod profile;
+mod protection;
 #[cfg(feature = "network")]
 mod rehearse;
 pub mod remedy;

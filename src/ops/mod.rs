@@ -24,6 +24,7 @@ pub mod note_request;
 pub mod person;
 pub mod pick_up;
 pub mod profile;
+pub mod protect;
 pub mod put_away;
 pub mod reconcile;
 pub mod rename_keyring;

@@ -1,5 +1,6 @@
 //! The pane of certifiers: the authorities of the workspace, locked or unlocked.
 
+mod key;
 pub mod life;
 mod policy;
 mod profiles;
@@ -154,7 +155,7 @@ pub const PANE: Pane = Pane {
             ("console.help", "See every key of this pane."),
         ]
     },
-    commands: &[COMMANDS, life::COMMANDS, policy::COMMANDS, profiles::COMMANDS],
+    commands: &[COMMANDS, life::COMMANDS, policy::COMMANDS, key::COMMANDS, profiles::COMMANDS],
 };
 
 const WRITE: Command = Command {
