@@ -54,6 +54,7 @@ pub(super) fn load(
     load.profiles()?;
     load.compromised()?;
     load.state.owed = ledger.owed()?;
+    load.state.published = ledger.published()?;
     if load.state.revoked > 0 {
         load.revocations(ledger)?;
     }

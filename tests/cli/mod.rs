@@ -19,6 +19,7 @@ mod profiles;
 mod queue;
 mod reading;
 mod refusals;
+mod revoking;
 mod roots;
 mod spkac;
 mod trouble;
