@@ -5,7 +5,7 @@ mod life;
 use clap::{Arg, ArgMatches, Command};
 
 use super::session::{Cell, Session};
-use super::{fields, policy};
+use super::{fields, policy, protection};
 use crate::desk::Verb;
 use crate::model::certifier::{Certifier, NewCertifier};
 use crate::model::error::{Error, Result};
@@ -26,7 +26,7 @@ pub(super) fn command() -> Command {
         .subcommand(named("certificate", "Prints the certificate of a certifier as PEM"))
         .subcommand(named("crl", "Prints the latest CRL of a certifier as PEM"))
         .subcommands(life::commands());
-    policy::commands(certifiers)
+    protection::commands(policy::commands(certifiers))
 }
 
 /// Runs a command about certifiers.
@@ -80,7 +80,8 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
         }
         Some((word, options)) => {
             let policy = policy::run(word, options, session);
-            policy.unwrap_or_else(|| life::run(word, options, session))
+            let key = policy.or_else(|| protection::run(word, options, session));
+            key.unwrap_or_else(|| life::run(word, options, session))
         }
         None => Ok(2),
     }

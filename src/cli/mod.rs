@@ -16,6 +16,7 @@ mod policy;
 mod print;
 #[cfg(feature = "network")]
 mod probe;
+mod protection;
 #[cfg(feature = "network")]
 mod rehearse;
 pub mod remedy;

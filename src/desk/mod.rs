@@ -2,6 +2,7 @@
 //! faster. Both faces work through it. The only place that reads the clock and the system's randomness.
 
 pub mod export;
+mod keys;
 pub mod queue;
 mod verb;
 
@@ -21,11 +22,10 @@ use crate::model::secret::Secret;
 use crate::model::time::{DAY, Timestamp};
 pub use crate::ops::approve::{Preview, preview};
 use crate::ops::certifier_status::Ending;
-use crate::ops::{Env, install, person, roles};
-use crate::store::certifier_key::{self, Protection};
+use crate::ops::{Env, install, person};
+use crate::store::certifier_key::Protection;
 use crate::store::history::{Gone, History};
 use crate::store::ledger::Ledger;
-use crate::store::remembered::refusal;
 use crate::store::signer::{Keys, LedgerSigner};
 use crate::store::{Open, Store};
 pub use verb::Verb;
@@ -235,52 +235,6 @@ impl Desk {
     pub fn ending(&mut self, certifier: &str) -> Result<Ending> {
         let (state, now) = (self.store.state(), self.present());
         verb::ending(self, &state, certifier, now)
-    }
-
-    /// Unlocks a certifier for this session; failures are recorded in the audit chain.
-    pub fn unlock(&mut self, certifier: &str, password: &Secret) -> Result<()> {
-        self.writable()?;
-        if let Some(setback) = &self.state().setback {
-            return Err(refusal(setback));
-        }
-        if let Some(of) = self.state().certifiers.get(certifier) {
-            let allowed = roles::require(of, &self.operator, roles::Act::Unlock);
-            self.or_recorded(allowed)?;
-        }
-        let sealed = self.store.certifier_key(certifier)?;
-        match certifier_key::open(certifier, &sealed, password) {
-            Ok(key) => {
-                // Recorded first: no key may be unlocked without a trace.
-                self.record(Fact::CertifierUnlocked { certifier: certifier.to_owned() })?;
-                self.keys.insert(certifier.to_owned(), key);
-                Ok(())
-            }
-            Err(error) => Err(self.told(&format!("certifier {certifier}"), error)),
-        }
-    }
-
-    /// Records a wrong password in the audit chain, and gives the error back; other errors are no attempt.
-    fn told(&mut self, what: &str, error: Error) -> Error {
-        if error.kind != Kind::WrongPassword {
-            return error;
-        }
-        match self.record(Fact::UnlockFailed { what: what.to_owned() }) {
-            Ok(()) => error,
-            Err(unrecorded) => error.next(format!("This failure was not recorded: {unrecorded}")),
-        }
-    }
-
-    /// Forgets the key of a certifier, or all of them.
-    pub fn lock(&mut self, certifier: Option<&str>) {
-        match certifier {
-            Some(name) => drop(self.keys.remove(name)),
-            None => self.keys.clear(),
-        }
-    }
-
-    /// Lists the certifiers unlocked in this session.
-    pub fn unlocked(&self) -> Vec<String> {
-        self.keys.keys().cloned().collect()
     }
 
     /// Tells whether a keyring opens without asking: it has a stash that this user can open.

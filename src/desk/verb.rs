@@ -693,6 +693,16 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
             let next = if next.is_empty() { String::new() } else { format!(" {next}.") };
             format!("The older ledger is gone on with.{next}{found}")
         }
+        Fact::UnlockRehearsed { certifier, with } => {
+            format!("Certifier {certifier} opens with {with}; it is locked again, and nothing was signed.")
+        }
+        Fact::KeyProtected { certifier, protection, before } if protection.words() == *before => format!(
+            "The key of certifier {certifier} is sealed anew, still by {before}; the file before was wiped."
+        ),
+        Fact::KeyProtected { certifier, protection, before } => format!(
+            "The key of certifier {certifier} is protected by {}, no longer by {before}; the file before was wiped.",
+            protection.words()
+        ),
         Fact::CertifierUnlocked { certifier } => format!("Certifier {certifier} is unlocked."),
     })
 }

@@ -15,6 +15,7 @@ use super::key::KeyType;
 use super::keyring::{check_name, country, ends};
 use super::policy::Fields;
 pub use super::policy::{HasPolicy, Policy, PolicyVersion, Proposal, Roles};
+use super::protection::KeyProtection;
 use super::secret::Secret;
 use super::time::{Timestamp, days_left};
 pub use awaited::Awaited;
@@ -90,6 +91,9 @@ pub struct Certifier {
     /// An amendment that waits for a second CAA.
     #[serde(default)]
     pub proposal: Option<Proposal>,
+    /// How its key is protected.
+    #[serde(default)]
+    pub protection: KeyProtection,
     /// The latest CRL.
     pub crl: Option<CrlInfo>,
     /// Where it stands in its life.
@@ -134,6 +138,7 @@ impl Certifier {
             policy,
             versions: Vec::new(),
             proposal: None,
+            protection: KeyProtection::default(),
             crl: None,
             status: Status::Active,
             chain: Vec::new(),
@@ -499,6 +504,9 @@ impl Certifier {
         ),
         Field::derived("origin", "Brought from", "Where it was run before it came here.", |x, _| {
             visible(&x.origin)
+        }),
+        Field::derived("protection", "Key protection", "What opens its private key.", |x, _| {
+            x.protection.words()
         }),
         Field::derived("policy-version", "Policy version", "Rises with every amendment.", |x, _| {
             x.policy.version.to_string()

@@ -14,6 +14,7 @@ use super::finding::Subject;
 use super::issued::{Issued, Reason, Revocation};
 use super::keyring::Keyring;
 use super::person::Person;
+use super::protection::KeyProtection;
 use super::request::{Contact, Plan, Request, RequestId};
 use super::site::Site;
 use super::time::Timestamp;
@@ -365,6 +366,22 @@ pub enum Fact {
         /// The certifier by name.
         certifier: String,
     },
+    /// A certifier's key was unlocked to see that it can be, and forgotten at once; nothing was signed.
+    UnlockRehearsed {
+        /// The certifier by name.
+        certifier: String,
+        /// What opened it: `the password`, `shares 1 and 3`.
+        with: String,
+    },
+    /// Another protection was put on a certifier's key; the file before was wiped.
+    KeyProtected {
+        /// The certifier by name.
+        certifier: String,
+        /// The protection now.
+        protection: KeyProtection,
+        /// What it was before, in words.
+        before: String,
+    },
 }
 
 impl Fact {
@@ -414,6 +431,8 @@ impl Fact {
             Self::Refused { .. } => "refused",
             Self::UnlockFailed { .. } => "unlock failed",
             Self::CertifierUnlocked { .. } => "certifier unlocked",
+            Self::UnlockRehearsed { .. } => "unlock rehearsed",
+            Self::KeyProtected { .. } => "key protected",
             Self::Reconciled { .. } => "ledger reconciled",
         }
     }
@@ -438,6 +457,8 @@ impl Fact {
             | Self::ProposalWithdrawn { certifier, .. }
             | Self::CrlIssued { certifier, .. }
             | Self::SigningAbandoned { certifier, .. }
+            | Self::UnlockRehearsed { certifier, .. }
+            | Self::KeyProtected { certifier, .. }
             | Self::CertifierUnlocked { certifier } => Subject::Certifier(certifier.clone()),
             Self::KeyringCreated { keyring }
             | Self::KeyringChanged { keyring, .. }
@@ -536,6 +557,11 @@ impl State {
                     c.policy = policy.clone();
                     c.versions.extend(version.clone());
                     c.proposal = None;
+                }
+            }
+            Fact::KeyProtected { certifier, protection, .. } => {
+                if let Some(c) = self.certifiers.get_mut(certifier) {
+                    c.protection = protection.clone();
                 }
             }
             Fact::PolicyProposed { certifier, proposal } => {
@@ -639,6 +665,7 @@ impl State {
             | Fact::SigningAbandoned { .. }
             | Fact::Refused { .. }
             | Fact::UnlockFailed { .. }
+            | Fact::UnlockRehearsed { .. }
             | Fact::CertifierUnlocked { .. } => {}
         }
     }

@@ -20,6 +20,7 @@ pub mod name;
 pub mod person;
 pub mod policy;
 pub mod profile;
+pub mod protection;
 pub mod request;
 pub mod revocation;
 pub mod secret;

@@ -22,6 +22,7 @@ pub mod issue_crl;
 pub mod note_request;
 pub mod person;
 pub mod pick_up;
+pub mod protect;
 pub mod put_away;
 pub mod reconcile;
 pub mod rename_keyring;

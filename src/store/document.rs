@@ -13,6 +13,7 @@ use crate::model::error::{Error, Result};
 use crate::model::keyring::check_name;
 use crate::model::person::{Bound, Person};
 use crate::model::profile::Profile;
+use crate::model::protection::KeyProtection;
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
 use crate::pki;
@@ -269,6 +270,7 @@ pub fn read_certifier(name: &str, files: &CertifierFiles<'_>, crl: Option<CrlInf
         policy: document.policy,
         versions: Vec::new(),
         proposal: document.proposal,
+        protection: KeyProtection::default(),
         crl,
         status: document.status,
         chain,

@@ -61,6 +61,12 @@ pub enum Job {
     Verb(Box<Verb>),
     /// Unlocking a certifier, and what goes on by itself afterwards.
     Unlock(String, Option<Box<Verb>>),
+    /// Rehearsing an unlock.
+    Rehearse(String),
+    /// Dealing shares for this certifier.
+    Deal(String),
+    /// Putting another protection on the key of this certifier.
+    Protect(String),
     /// Locking.
     Lock,
     /// Reading the workspace again.
@@ -140,6 +146,8 @@ impl Job {
                 _ => "saving".into(),
             },
             Self::Unlock(name, _) => format!("unlocking {name}"),
+            Self::Rehearse(name) => format!("rehearsing the unlock of {name}"),
+            Self::Protect(name) => format!("protecting the key of {name}"),
             Self::Export(_) | Self::Deliver(_) => "exporting".into(),
             Self::Read(_) => "reading".into(),
             Self::SystemRoots(_) => "reading the roots of this system".into(),

@@ -1,5 +1,6 @@
 //! The pane of certifiers: the authorities of the workspace, locked or unlocked.
 
+mod key;
 pub mod life;
 mod policy;
 
@@ -153,7 +154,7 @@ pub const PANE: Pane = Pane {
             ("console.help", "See every key of this pane."),
         ]
     },
-    commands: &[COMMANDS, life::COMMANDS, policy::COMMANDS],
+    commands: &[COMMANDS, life::COMMANDS, policy::COMMANDS, key::COMMANDS],
 };
 
 const WRITE: Command = Command {
