@@ -3,6 +3,7 @@
 
 pub mod export;
 mod keys;
+pub mod publish;
 pub mod queue;
 mod verb;
 
@@ -48,6 +49,7 @@ pub struct Desk {
     keys: Keys,
     operator: String,
     session: String,
+    targets: publish::Targets,
     protection: Protection,
     clock: Option<Timestamp>,
 }
@@ -73,6 +75,7 @@ impl Desk {
             keys: Keys::new(),
             operator: config.operator.clone(),
             session: session(),
+            targets: publish::Targets::of(config),
             protection: config.protection,
             clock: None,
         })
@@ -117,8 +120,8 @@ impl Desk {
     pub fn run(&mut self, verb: Verb) -> Result<Outcome> {
         self.writable()?;
         let done = self.work(&mut |desk, state, now| {
-            let needs = Needs::of(desk, state, &verb, now)?;
-            let mut change = desk.with_env(now, &mut |env| perform(state, &verb, &needs, env))?;
+            let mut needs = Needs::of(desk, state, &verb, now)?;
+            let mut change = desk.with_env(now, &mut |env| perform(state, &verb, &mut needs, env))?;
             change.extend(person::certified(state, &change.facts)?);
             Ok(change)
         });

@@ -118,7 +118,8 @@ fn keyring<'a>(state: &'a State, name: &str) -> Result<&'a Keyring> {
     state.keyrings.get(name).ok_or_else(|| Error::not_found("keyring", name))
 }
 
-fn certifier<'a>(state: &'a State, name: &str) -> Result<&'a Certifier> {
+/// Finds a certifier by name. Errors: there is none, with those that are known.
+pub(crate) fn certifier<'a>(state: &'a State, name: &str) -> Result<&'a Certifier> {
     state.certifiers.get(name).ok_or_else(|| {
         let names = state.certifiers.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         let known = if names.is_empty() { "There is none yet.".into() } else { format!("Known: {names}.") };

@@ -407,11 +407,18 @@ pub fn read_policies(certifier: &Certifier, signed: &[(Vec<u8>, Vec<u8>)]) -> Re
     }
 }
 
-/// Writes the latest CRL of a certifier for others to fetch: `crl.der` and `crl.pem`. The ledger keeps every CRL.
-pub fn crl(certifier: &str, der: &[u8]) -> Vec<FileWrite> {
+/// Writes the latest CRL of a certifier for others to fetch: `crl.der` and `crl.pem`, `crl-delta` for a delta CRL, and
+/// `crl-1`, `crl-2` .. for its parts. The ledger keeps every CRL.
+pub fn crl(certifier: &str, crl: &CrlInfo, der: &[u8]) -> Vec<FileWrite> {
+    let stem = match (crl.base, crl.partition) {
+        (Some(_), _) => "crl-delta".to_owned(),
+        (None, 0) => "crl".to_owned(),
+        (None, part) => format!("crl-{part}"),
+    };
+    let path = |extension: &str| certifier_path(certifier, &format!("{stem}.{extension}"));
     vec![
-        FileWrite { path: certifier_path(certifier, "crl.der"), bytes: Some(Zeroizing::new(der.to_vec())) },
-        text(certifier_path(certifier, "crl.pem"), pki::pem::write("X509 CRL", der)),
+        FileWrite { path: path("der"), bytes: Some(Zeroizing::new(der.to_vec())) },
+        text(path("pem"), pki::pem::write("X509 CRL", der)),
     ]
 }
 

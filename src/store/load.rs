@@ -53,6 +53,7 @@ pub(super) fn load(
     load.certifiers(ledger, &made)?;
     load.profiles()?;
     load.state.owed = ledger.owed()?;
+    load.state.published = ledger.published()?;
     if load.state.revoked > 0 {
         load.revocations(ledger)?;
     }

@@ -14,6 +14,7 @@ pub mod listing;
 mod load;
 pub mod marked;
 pub mod outside;
+pub mod publish;
 pub mod recovery;
 pub mod remembered;
 #[cfg(test)]

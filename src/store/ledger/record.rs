@@ -166,6 +166,8 @@ impl<'a> Record<'a> {
             | Fact::PersonDeleted { .. }
             | Fact::Refused { .. }
             | Fact::UnlockFailed { .. }
+            | Fact::CrlPublished { .. }
+            | Fact::CrlProved { .. }
             | Fact::UnlockRehearsed { .. }
             | Fact::KeyProtected { .. }
             | Fact::CertifierUnlocked { .. } => self.append(fact).map(|_| ()),

@@ -235,7 +235,7 @@ const COMMANDS: &[Command] = &[
         cli: Some("crl issue"),
         weight: 75,
         run: |model| match model.selected_name() {
-            Some(certifier) => job::go(model, Verb::IssueCrl { certifier }),
+            Some(certifier) => job::go(model, Verb::issue_crl(certifier)),
             None => Vec::new(),
         },
         ..WRITE
