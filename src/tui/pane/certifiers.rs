@@ -3,6 +3,7 @@
 mod key;
 pub mod life;
 mod policy;
+mod profiles;
 
 pub(in crate::tui) use policy::before_saving;
 
@@ -154,7 +155,7 @@ pub const PANE: Pane = Pane {
             ("console.help", "See every key of this pane."),
         ]
     },
-    commands: &[COMMANDS, life::COMMANDS, policy::COMMANDS, key::COMMANDS],
+    commands: &[COMMANDS, life::COMMANDS, policy::COMMANDS, key::COMMANDS, profiles::COMMANDS],
 };
 
 const WRITE: Command = Command {

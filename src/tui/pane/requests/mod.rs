@@ -5,6 +5,7 @@ mod act;
 use super::{Cell, Column, Pane, PaneId, RowKey, Target, Used, entries, matches};
 use crate::model::finding::Subject;
 use crate::model::request::{Actor, Proof, Request, Status};
+use crate::pki::spkac;
 use crate::tui::dialog::menu::{Copy, Source};
 use crate::tui::model::Model;
 use crate::tui::theme::Role;
@@ -141,6 +142,6 @@ fn pem(r: &Request) -> Copy {
     Copy {
         label: "certificate request (PEM)",
         name: format!("request-{}.pem", r.id),
-        source: Source::Pem("CERTIFICATE REQUEST", vec![r.pkcs10.der.clone()]),
+        source: Source::Text(spkac::write(&r.pkcs10)),
     }
 }
