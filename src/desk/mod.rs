@@ -2,6 +2,8 @@
 //! faster. Both faces work through it. The only place that reads the clock and the system's randomness.
 
 pub mod export;
+mod keys;
+pub mod publish;
 pub mod queue;
 mod verb;
 
@@ -13,19 +15,21 @@ use crate::model::State;
 use crate::model::bytes::hex;
 use crate::model::certificate::Certificate;
 use crate::model::change::{Change, Fact};
+use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::issued::Issued;
 use crate::model::keyring::Keyring;
-use crate::model::request::{Plan, RequestId};
+use crate::model::request::{Plan, Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::{DAY, Timestamp};
 pub use crate::ops::approve::{Preview, preview};
 use crate::ops::certifier_status::Ending;
-use crate::ops::{Env, install, person, roles};
-use crate::store::certifier_key::{self, Protection};
+use crate::ops::profile::try_profile;
+use crate::ops::{Env, install, person};
+use crate::store::certifier_key::Protection;
+use crate::store::compromised::Lists;
 use crate::store::history::{Gone, History};
 use crate::store::ledger::Ledger;
-use crate::store::remembered::refusal;
 use crate::store::signer::{Keys, LedgerSigner};
 use crate::store::{Open, Store};
 pub use verb::Verb;
@@ -48,6 +52,7 @@ pub struct Desk {
     keys: Keys,
     operator: String,
     session: String,
+    targets: publish::Targets,
     protection: Protection,
     clock: Option<Timestamp>,
 }
@@ -73,6 +78,7 @@ impl Desk {
             keys: Keys::new(),
             operator: config.operator.clone(),
             session: session(),
+            targets: publish::Targets::of(config),
             protection: config.protection,
             clock: None,
         })
@@ -117,8 +123,8 @@ impl Desk {
     pub fn run(&mut self, verb: Verb) -> Result<Outcome> {
         self.writable()?;
         let done = self.work(&mut |desk, state, now| {
-            let needs = Needs::of(desk, state, &verb, now)?;
-            let mut change = desk.with_env(now, &mut |env| perform(state, &verb, &needs, env))?;
+            let mut needs = Needs::of(desk, state, &verb, now)?;
+            let mut change = desk.with_env(now, &mut |env| perform(state, &verb, &mut needs, env))?;
             change.extend(person::certified(state, &change.facts)?);
             Ok(change)
         });
@@ -220,8 +226,22 @@ impl Desk {
     pub fn preview(&mut self, id: RequestId, plan: &Plan) -> Result<Preview> {
         let (state, now) = (self.store.state(), self.present());
         let request = state.requests.get(&id).ok_or_else(|| Error::not_found("request", &id.to_string()))?;
-        let earlier = self.store.ledger().issued_by_key(&request.pkcs10.key.sha256)?;
-        preview(&state, id, plan, &earlier, now)
+        let listed = self.store.lists().holding(&request.pkcs10.key, &state)?;
+        let issued = self.store.ledger().issued_by_key(&request.pkcs10.key.sha256)?;
+        preview(&state, id, plan, &KeyHistory { issued, listed }, now)
+    }
+
+    /// Previews what a profile would make of a request, which need not be in the queue.
+    pub fn try_profile(&mut self, asked: &Request, plan: &Plan) -> Result<Preview> {
+        let (state, now) = (self.store.state(), self.present());
+        let listed = self.store.lists().holding(&asked.pkcs10.key, &state)?;
+        let issued = self.store.ledger().issued_by_key(&asked.pkcs10.key.sha256)?;
+        try_profile(&state, asked, plan, &KeyHistory { issued, listed }, now)
+    }
+
+    /// Returns what looks keys up in the lists of compromised keys.
+    pub fn lists(&self) -> Lists {
+        self.store.lists()
     }
 
     /// Says what installing certificates into a keyring would do.
@@ -235,52 +255,6 @@ impl Desk {
     pub fn ending(&mut self, certifier: &str) -> Result<Ending> {
         let (state, now) = (self.store.state(), self.present());
         verb::ending(self, &state, certifier, now)
-    }
-
-    /// Unlocks a certifier for this session; failures are recorded in the audit chain.
-    pub fn unlock(&mut self, certifier: &str, password: &Secret) -> Result<()> {
-        self.writable()?;
-        if let Some(setback) = &self.state().setback {
-            return Err(refusal(setback));
-        }
-        if let Some(of) = self.state().certifiers.get(certifier) {
-            let allowed = roles::require(of, &self.operator, roles::Act::Unlock);
-            self.or_recorded(allowed)?;
-        }
-        let sealed = self.store.certifier_key(certifier)?;
-        match certifier_key::open(certifier, &sealed, password) {
-            Ok(key) => {
-                // Recorded first: no key may be unlocked without a trace.
-                self.record(Fact::CertifierUnlocked { certifier: certifier.to_owned() })?;
-                self.keys.insert(certifier.to_owned(), key);
-                Ok(())
-            }
-            Err(error) => Err(self.told(&format!("certifier {certifier}"), error)),
-        }
-    }
-
-    /// Records a wrong password in the audit chain, and gives the error back; other errors are no attempt.
-    fn told(&mut self, what: &str, error: Error) -> Error {
-        if error.kind != Kind::WrongPassword {
-            return error;
-        }
-        match self.record(Fact::UnlockFailed { what: what.to_owned() }) {
-            Ok(()) => error,
-            Err(unrecorded) => error.next(format!("This failure was not recorded: {unrecorded}")),
-        }
-    }
-
-    /// Forgets the key of a certifier, or all of them.
-    pub fn lock(&mut self, certifier: Option<&str>) {
-        match certifier {
-            Some(name) => drop(self.keys.remove(name)),
-            None => self.keys.clear(),
-        }
-    }
-
-    /// Lists the certifiers unlocked in this session.
-    pub fn unlocked(&self) -> Vec<String> {
-        self.keys.keys().cloned().collect()
     }
 
     /// Tells whether a keyring opens without asking: it has a stash that this user can open.
@@ -367,7 +341,7 @@ impl Desk {
     /// Records a refusal by a role or by the rule of two people.
     fn or_recorded<T>(&mut self, done: Result<T>) -> Result<T> {
         let Err(error) = done else { return done };
-        let Some(about) = error.about.clone().filter(|_| error.kind == Kind::NotAllowed) else {
+        let Some(about) = error.about.as_deref().cloned().filter(|_| error.kind == Kind::NotAllowed) else {
             return Err(error);
         };
         let fact = Fact::Refused { about, what: error.what.clone(), why: error.why.clone() };

@@ -16,6 +16,8 @@ use crate::desk::{Desk, Outcome, Verb};
 use crate::model::State;
 use crate::model::error::{Error, Kind};
 use crate::model::person::Delivery;
+use crate::model::protection::Sealing;
+use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::store::remembered::refusal;
 
@@ -32,9 +34,13 @@ pub(super) struct Work {
 #[expect(clippy::large_enum_variant, reason = "few at a time, and each is moved once")]
 pub(super) enum Task {
     Run(Verb),
-    Unlock(String, Secret),
+    Unlock(String, Vec<Secret>),
+    Rehearse(String, Vec<Secret>),
+    Protect(String, Vec<Secret>, Box<Sealing>),
     Lock(Option<String>),
     Refresh,
+    Previews(Vec<(RequestId, Plan)>),
+    PickUp(String),
     History(String),
     Gone,
     Serve(String, u16, Option<Secret>),
@@ -89,8 +95,14 @@ impl Clerk {
         let mut result = match task {
             Task::Serve(site, port, password) => return self.serve(id, site, port, password),
             Task::Run(verb) => caught(|| desk.run(verb).map(Done::Outcome)),
-            Task::Unlock(certifier, password) => caught(|| {
-                desk.unlock(&certifier, &password)?;
+            Task::Rehearse(certifier, given) => {
+                caught(|| desk.rehearse(&certifier, &given).map(Done::Rehearsed))
+            }
+            Task::Protect(certifier, given, sealing) => {
+                caught(|| desk.protect(&certifier, &given, &sealing).map(Done::Outcome))
+            }
+            Task::Unlock(certifier, given) => caught(|| {
+                desk.unlock(&certifier, &given)?;
                 Ok(Done::Unlocked(desk.unlocked()))
             }),
             Task::Export(mut asked, password) => caught(|| {
@@ -107,6 +119,12 @@ impl Clerk {
             Task::Lock(certifier) => caught(|| {
                 desk.lock(certifier.as_deref());
                 Ok(Done::Unlocked(desk.unlocked()))
+            }),
+            Task::Previews(plans) => caught(|| Ok(Done::Previews(desk.previews(&plans)?))),
+            Task::PickUp(typed) => caught(|| {
+                let request = desk.find_request(&typed)?;
+                let answer = desk.answer(&request, true)?;
+                Ok(Done::Answer(Box::new((request, answer))))
             }),
             Task::History(keyring) => caught(|| Ok(Done::History(Box::new(desk.history(&keyring)?)))),
             Task::Gone => caught(|| Ok(Done::Gone(desk.gone()?))),

@@ -12,6 +12,7 @@ use super::dialog::log;
 use super::dialog::verify::Wanted;
 use super::issued::Wish;
 use crate::desk::export::{Asked, Exported};
+use crate::desk::queue::Looked;
 use crate::desk::{Outcome, Preview, Verb};
 use crate::model::State;
 use crate::model::audit::{Filter, Form};
@@ -21,7 +22,8 @@ use crate::model::error::Error;
 use crate::model::finding::Finding;
 use crate::model::issued::Issued;
 use crate::model::person::Delivery;
-use crate::model::request::{Plan, RequestId};
+use crate::model::protection::{Dealt, Sealing};
+use crate::model::request::{Plan, Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::pki::chain::inquiry::{Answer, Inquiry};
@@ -69,6 +71,10 @@ pub enum Done {
     Outcome(Outcome),
     /// Certifiers unlocked now, after unlocking or locking.
     Unlocked(Vec<String>),
+    /// The key of a certifier was opened, and forgotten: with what.
+    Rehearsed(String),
+    /// Shares that protect nothing yet.
+    Dealt(Box<Dealt>),
     /// What a file or a paste holds.
     Found(Box<Brought>),
     /// The trusted roots of the operating system, and where they are.
@@ -77,6 +83,10 @@ pub enum Done {
     Paths(Vec<String>),
     /// What approving would issue.
     Preview(Box<Preview>),
+    /// What approving each of several would issue.
+    Previews(Vec<Looked>),
+    /// A request, and its certificate with what belongs above it.
+    Answer(Box<(Request, Vec<Certificate>)>),
     /// The list of certificates as it was asked for.
     Ids(Arc<Listing>),
     /// When what is listed ends.
@@ -120,7 +130,13 @@ pub enum Effect {
     /// Run a verb on the store worker.
     Run(JobId, Verb),
     /// Unlock a certifier.
-    Unlock(JobId, String, Secret),
+    Unlock(JobId, String, Vec<Secret>),
+    /// Unlock a certifier to see that it can be, and forget the key at once.
+    Rehearse(JobId, String, Vec<Secret>),
+    /// Deal so many shares of so many.
+    Deal(JobId, u8, u8),
+    /// Put another protection on the key of a certifier, which these secrets open now.
+    Protect(JobId, String, Vec<Secret>, Box<Sealing>),
     /// Lock one certifier, or all.
     Lock(JobId, Option<String>),
     /// Read the workspace again; answered by an outcome without facts.
@@ -135,6 +151,10 @@ pub enum Effect {
     CompletePath(JobId, String),
     /// Preview what approving a request would issue.
     Preview(JobId, RequestId, Plan),
+    /// Preview what approving each of several requests would issue.
+    Previews(JobId, Vec<(RequestId, Plan)>),
+    /// Find the certificate of a request by its pick-up ID or number.
+    PickUp(JobId, String),
     /// Ask for the list of certificates; a newer ask replaces one that still waits, which is answered `Cancelled`.
     Ids(JobId, Wish),
     /// Ask when what is listed ends.

@@ -174,6 +174,9 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
     match effect {
         Effect::Run(id, _)
         | Effect::Unlock(id, ..)
+        | Effect::Rehearse(id, ..)
+        | Effect::Deal(id, ..)
+        | Effect::Protect(id, ..)
         | Effect::Lock(id, _)
         | Effect::Refresh(id)
         | Effect::History(id, _)
@@ -182,6 +185,8 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::Read(id, ..)
         | Effect::CompletePath(id, _)
         | Effect::Preview(id, ..)
+        | Effect::Previews(id, _)
+        | Effect::PickUp(id, _)
         | Effect::Ids(id, ..)
         | Effect::Timeline(id, _)
         | Effect::Examine(id, ..)

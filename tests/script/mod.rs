@@ -12,6 +12,8 @@ mod first_day;
 pub(crate) mod fixture;
 pub(crate) mod history;
 mod people;
+mod profiles;
+mod queue;
 mod tasks;
 mod walk;
 mod work;

@@ -302,7 +302,7 @@ pub const GUIDES: &[Guide] = &[
                 key: "pick-up",
                 title: "Hand the certificate out",
                 why: "By its pick-up ID, with its chain; that is recorded.",
-                command: "request.open",
+                command: "request.pick-up",
                 cli: "request pick-up ID",
                 at: request,
                 seen: Some(|case| case.request().is_some_and(|r| r.picked_up.is_some())),
@@ -334,11 +334,11 @@ pub const GUIDES: &[Guide] = &[
             FINGERPRINT,
             Step {
                 key: "protect",
-                title: "Put the password into two envelopes",
-                why: "One person alone should not be able to sign, and one person missing should not end the certifier. Try that the \
-                      certifier unlocks with what is on the paper, then seal it.",
-                command: "certifier.unlock",
-                cli: "crl issue {certifier}",
+                title: "Divide what opens the key, and seal it in envelopes",
+                why: "One person alone should not be able to sign, and one person missing should not end the certifier: a second password, \
+                      or M of N shares. Rehearse an unlock with what is on the paper before it is sealed.",
+                command: "certifier.protect",
+                cli: "certifier protect {certifier}",
                 at: certifier,
                 ..STEP
             },

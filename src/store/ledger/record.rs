@@ -162,11 +162,21 @@ impl<'a> Record<'a> {
             | Fact::KeyExported { .. }
             | Fact::SiteSaved { .. }
             | Fact::SiteDeleted { .. }
+            | Fact::ProfileSaved { .. }
+            | Fact::ProfileDeleted { .. }
+            | Fact::KeyReported { .. }
+            | Fact::KeyCleared { .. }
+            | Fact::KeyListSaved { .. }
+            | Fact::KeyListDropped { .. }
             | Fact::PersonSaved { .. }
             | Fact::PersonDeleted { .. }
             | Fact::TaskSaved { .. }
             | Fact::Refused { .. }
             | Fact::UnlockFailed { .. }
+            | Fact::CrlPublished { .. }
+            | Fact::CrlProved { .. }
+            | Fact::UnlockRehearsed { .. }
+            | Fact::KeyProtected { .. }
             | Fact::CertifierUnlocked { .. } => self.append(fact).map(|_| ()),
         }
     }
@@ -318,10 +328,10 @@ impl<'a> Record<'a> {
                 .execute(params![id, der.0])?;
         }
         self.meta.issued = id;
-        if let Some(request) = issued.request {
-            if self.decide(request, false, entry)? {
-                self.tell_of(request, entry)?;
-            }
+        if let Some(request) = issued.request
+            && self.decide(request, false, entry)?
+        {
+            self.tell_of(request, entry)?;
         }
         self.finish_serial(&issued.certifier, &issued.serial, entry, true)
     }

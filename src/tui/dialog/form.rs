@@ -3,7 +3,8 @@
 use super::import::Material;
 use super::line::{Line, choose, fill, fill_some, lines, options, passwords, some_lines, wanted};
 use super::menu::{Action, Menu, item};
-use super::records::{Denial, Reasoning};
+use super::records::{Denial, Reasoning, TakingBack};
+use super::secret::{Opens, SecretLine};
 use super::viewer::Text;
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
@@ -19,7 +20,10 @@ use crate::model::keyring::{
 };
 use crate::model::person::{Delivery, NewPersonKey, Person, Registration};
 use crate::model::policy::Amendment;
-use crate::model::request::{Plan, RequestId};
+use crate::model::profile::Profile;
+use crate::model::protection::NewProtection;
+use crate::model::request::edit::Edit;
+use crate::model::request::{Note, Plan, RequestId};
 use crate::model::revocation::{NewRevocation, Release};
 use crate::model::site::Site;
 use crate::model::task::{Remark, Task, guides};
@@ -51,12 +55,22 @@ pub enum Goal {
     Move(Box<MovedKeyring>, Box<Keyring>),
     /// Makes a site document, or changes this one.
     Site(Option<Box<Site>>),
+    /// Makes a profile like this one, or changes it.
+    Profile(Box<Profile>, bool),
     /// Amends the policy of this certifier; it is as it was when editing began.
     Amend(String, Box<Amendment>),
+    /// Changes what opens the key of this certifier.
+    Protect(String, Box<NewProtection>),
     /// Approves a request whose review showed this plan with so many warnings.
     Approve(RequestId, Plan, usize),
-    /// Denies a request.
-    Deny(RequestId),
+    /// Denies requests, all with one reason.
+    Deny(Vec<RequestId>),
+    /// Takes a request back.
+    WithdrawRequest(RequestId),
+    /// Edits what will be issued for a request.
+    Edit(RequestId, Box<Edit>),
+    /// Notes whom to ask about a request.
+    Note(RequestId, Box<Note>),
     /// Revokes these certificates, or changes the reason.
     Revoke(Vec<Which>),
     /// Lifts the hold of these certificates.
@@ -116,9 +130,14 @@ impl Form {
             Goal::Move(new, _) => lines(&**new, &look, false),
             Goal::Site(None) => lines(&Site::default(), &look, false),
             Goal::Site(Some(site)) => lines(&**site, &look, true),
+            Goal::Profile(profile, editing) => lines(&**profile, &look, *editing),
+            Goal::Protect(_, new) => some_lines(&**new, &look, |f| new.asks(f.name)),
             Goal::Amend(_, amendment) => lines(&**amendment, &look, true),
             Goal::Approve(_, plan, _) => lines(plan, &look, false),
             Goal::Deny(_) => lines(&Denial::default(), &look, false),
+            Goal::WithdrawRequest(_) => lines(&TakingBack::default(), &look, false),
+            Goal::Edit(_, edit) => lines(&**edit, &look, false),
+            Goal::Note(_, note) => lines(&**note, &look, true),
             Goal::Export(export) => some_lines(&**export, &look, |f| export.asks(f.name)),
             Goal::Certificates(export) => some_lines(&**export, &look, |f| export.asks(f.name)),
             Goal::Revoke(_) => lines(&NewRevocation::of(Reason::Unspecified), &look, false),
@@ -276,6 +295,12 @@ impl Form {
             self.busy = Some(id);
             return (Some(Dialog::Form(self)), vec![effect]);
         }
+        if let Goal::Protect(certifier, new) = &self.goal {
+            return match protection(new, &mut self.lines, &mut self.cursor) {
+                None => (Some(Dialog::Form(self)), Vec::new()),
+                Some(new) => (None, protected(model, certifier.clone(), &new)),
+            };
+        }
         if let Goal::Deliver(asked) = &self.goal {
             let mut asked = asked.clone();
             if fill(&mut *asked, &mut self.lines, false) {
@@ -283,7 +308,7 @@ impl Form {
                 return (None, vec![effect]);
             }
         }
-        let verb = self.verb();
+        let verb = self.verb(model);
         let Some(verb) = verb else {
             if let Some(first) = self.lines.iter().position(|l| l.error.is_some()) {
                 self.cursor = first;
@@ -313,6 +338,12 @@ impl Form {
             model.say(Mood::Plain, "Nothing was changed.");
             return (None, Vec::new());
         }
+        if let Verb::SaveProfile { before: Some(before), profile } = &verb
+            && before == profile
+        {
+            model.say(Mood::Plain, "Nothing was changed.");
+            return (None, Vec::new());
+        }
         if let Verb::Amend { certifier, amendment, .. } = &verb {
             match before_saving(model, certifier, amendment, verb.clone()) {
                 // It stands above the form, which stays until the amendment is made.
@@ -325,6 +356,14 @@ impl Form {
                     return (None, Vec::new());
                 }
             }
+        }
+        if let (Goal::Deny(ids), Verb::Deny { reason, .. }) = (&self.goal, &verb)
+            && ids.len() > 1
+        {
+            let deny =
+                |id: &RequestId| (format!("request {id}"), Verb::Deny { id: *id, reason: reason.clone() });
+            let verbs = ids.iter().map(deny).collect();
+            return (None, super::bulk::start(model, self.title.clone(), verbs));
         }
         let (id, effect) = job::run(model, verb);
         self.busy = Some(id);
@@ -350,7 +389,7 @@ impl Form {
     }
 
     /// Makes the verb, or marks what is wrong.
-    fn verb(&mut self) -> Option<Verb> {
+    fn verb(&mut self, model: &Model) -> Option<Verb> {
         let lines = &mut self.lines;
         match &self.goal {
             Goal::Certifier(new) => {
@@ -391,6 +430,12 @@ impl Form {
                 let mut site = before.clone().unwrap_or_default();
                 fill(&mut site, lines, before.is_some()).then_some(Verb::SaveSite { before, site })
             }
+            Goal::Profile(as_it_was, editing) => {
+                let mut profile = (**as_it_was).clone();
+                let good = fill(&mut profile, lines, *editing);
+                let before = editing.then(|| as_it_was.clone());
+                good.then(|| Verb::SaveProfile { before, profile: Box::new(profile) })
+            }
             Goal::Amend(certifier, as_it_was) => {
                 let mut amendment = (**as_it_was).clone();
                 let before = amendment.policy.version;
@@ -411,9 +456,25 @@ impl Form {
                 }
                 good.then_some(Verb::Approve { id: *id, plan })
             }
-            Goal::Deny(id) => {
+            Goal::Deny(ids) => {
                 let mut denial = Denial::default();
-                fill(&mut denial, lines, false).then_some(Verb::Deny { id: *id, reason: denial.reason })
+                let id = *ids.first()?;
+                fill(&mut denial, lines, false).then_some(Verb::Deny { id, reason: denial.reason })
+            }
+            Goal::WithdrawRequest(id) => {
+                let mut back = TakingBack::default();
+                let filled = fill(&mut back, lines, false);
+                filled.then_some(Verb::WithdrawRequest { id: *id, reason: back.reason })
+            }
+            Goal::Note(id, note) => {
+                let mut note = (**note).clone();
+                fill(&mut note, lines, true).then_some(Verb::NoteRequest { id: *id, note })
+            }
+            Goal::Edit(id, edit) => {
+                let mut edit = (**edit).clone();
+                let good = fill(&mut edit, lines, false);
+                let request = model.state.requests.get(id)?;
+                good.then(|| Verb::EditPlan { id: *id, plan: edit.plan(request) })
             }
             Goal::Person(before) => {
                 let before = before.as_deref().cloned();
@@ -458,7 +519,7 @@ impl Form {
                 asked.found = asked.found.map(|path| crate::tui::task::at_home(&path));
                 good.then_some(Verb::Reconcile(asked))
             }
-            Goal::Export(_) | Goal::Certificates(_) => None,
+            Goal::Export(_) | Goal::Certificates(_) | Goal::Protect(..) => None,
             Goal::Revoke(which) => {
                 let mut asked = NewRevocation::of(Reason::Unspecified);
                 let which = which.clone();
@@ -580,5 +641,36 @@ impl Form {
             tall: self.lines.len() > 6,
             ..Sheet::default()
         }
+    }
+}
+
+/// Reads what shall open a key, or marks what is wrong.
+fn protection(before: &NewProtection, lines: &mut [Line], cursor: &mut usize) -> Option<NewProtection> {
+    let mut new = before.clone();
+    let good = fill_some(&mut new, lines, false, |f| before.asks(f.name));
+    if good && let Some((field, why)) = new.fault() {
+        let at = NewProtection::FIELDS.iter().filter(|f| before.asks(f.name)).position(|f| f.name == field);
+        if let Some(line) = at.and_then(|at| lines.get_mut(at)) {
+            line.error = Some(why.into());
+        }
+    }
+    match lines.iter().position(|l| l.error.is_some()) {
+        Some(first) => {
+            *cursor = first;
+            None
+        }
+        None => Some(new),
+    }
+}
+
+/// Goes on to what opens the key now; shares are dealt and handed out before.
+fn protected(model: &mut Model, certifier: String, new: &NewProtection) -> Vec<Effect> {
+    match new.sealing() {
+        Some(sealing) => {
+            let opens = Opens::Protect(certifier, Box::new(sealing));
+            model.dialogs.push(Dialog::Secret(SecretLine::new(opens)));
+            Vec::new()
+        }
+        None => vec![model.start(Job::Deal(certifier), |id| Effect::Deal(id, new.needed, new.of)).1],
     }
 }
