@@ -8,6 +8,7 @@ use crate::model::State;
 use crate::model::audit::setback::Reconciliation;
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
+use crate::model::certifier::rollover::NewKey;
 use crate::model::certifier::{NewCertifier, Proposal, SignedBy};
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
@@ -41,6 +42,7 @@ use crate::ops::restore::undelete;
 use crate::ops::revoke::{release, revoke};
 use crate::ops::ring::{self, Act};
 use crate::ops::roles;
+use crate::ops::roll_over::roll_over;
 use crate::ops::site::{delete_site, save_site};
 use crate::pki::key::PrivateKey;
 use crate::pki::pem::Opening;
@@ -62,6 +64,13 @@ pub enum Verb {
     GiveUpCertifier {
         /// The certifier.
         name: String,
+    },
+    /// Gives a certifier a successor: another key under the same subject. Its key and its issuer's have to be unlocked.
+    RollOver {
+        /// The certifier.
+        name: String,
+        /// The key that takes over.
+        asked: NewKey,
     },
     /// Disables, enables or retires a certifier.
     CertifierStatus {
@@ -244,6 +253,11 @@ impl Verb {
             // A proposal is not signed.
             Self::Amend { certifier, .. } if alone(certifier) => vec![certifier.clone()],
             Self::CompleteCertifier { name, .. } | Self::DestroyKey { name, .. } => vec![name.clone()],
+            Self::RollOver { name, .. } => match state.certifiers.get(name) {
+                Some(c) if c.certificate.is_self_issued() => vec![name.clone()],
+                Some(c) => c.parent.iter().cloned().collect(),
+                None => Vec::new(),
+            },
             Self::CreateCertifier(NewCertifier { signed_by: SignedBy::Certifier(parent), .. }) => {
                 vec![parent.clone()]
             }
@@ -265,7 +279,7 @@ impl Verb {
     pub fn signs(&self) -> bool {
         match self {
             Self::Issue { .. } | Self::IssueCrl { .. } | Self::DestroyKey { .. } => true,
-            Self::CreateCertifier(_) | Self::CompleteCertifier { .. } => true,
+            Self::CreateCertifier(_) | Self::CompleteCertifier { .. } | Self::RollOver { .. } => true,
             _ => false,
         }
     }
@@ -442,6 +456,7 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         Verb::CreateCertifier(asked) => create_certifier(state, asked, env),
         Verb::CompleteCertifier { name, certificates } => complete_certifier(state, name, certificates, env),
         Verb::GiveUpCertifier { name } => give_up_certifier(state, name, env),
+        Verb::RollOver { name, asked } => roll_over(state, name, asked, env),
         Verb::CertifierStatus { name, step, why } => change_status(state, name, *step, why, env),
         Verb::DestroyKey { name, why } => destroy_key(state, name, why, &needs.ending, env),
         Verb::CreateKeyring(asked) => create_keyring(state, asked, env),
@@ -497,7 +512,7 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::CertifierStatusChanged { certifier, status, .. } => {
             format!("Certifier {certifier} is {}.", status.word())
         }
-        Fact::CertifierSucceeded { certifier, by } => format!("Certifier {certifier} is succeeded by {by}."),
+        Fact::CertifierSucceeded { certifier, by } => format!("Certifier {certifier} is succeeded by {by}, and signs CRLs only."),
         Fact::WorkspaceCreated => return None,
         Fact::FilePutAway { path } => format!("{path} was moved to the history."),
         Fact::KeyringCreated { keyring } if keyring.is_self_certified() => {

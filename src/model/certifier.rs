@@ -2,6 +2,7 @@
 
 pub mod awaited;
 pub mod constraints;
+pub mod rollover;
 pub mod status;
 
 use serde::{Deserialize, Serialize};

@@ -38,6 +38,11 @@ pub fn complete_certifier(
     let key = PrivateKey::read(&zeroize::Zeroizing::new(key))?;
     let mut change = made(new, &key, env)?;
     change.files.extend(document::awaited_no_more(name));
+    if let Some(old) = awaited.succeeds.as_ref().and_then(|old| state.certifiers.get(old))
+        && old.status.has_key()
+    {
+        change.extend(super::roll_over::succeed(old, name, env)?);
+    }
     Ok(change)
 }
 

@@ -5,7 +5,7 @@ use super::roles::{self, Act};
 use super::{Env, new_password};
 use crate::model::State;
 use crate::model::bytes::{Der, Digest};
-use crate::model::certificate::Certificate;
+use crate::model::certificate::{Certificate, Extension};
 use crate::model::certifier::{
     Awaited, Certifier, CrlInfo, NewCertifier, Policy, PolicyVersion, SignedBy, check_certifier_name,
 };
@@ -64,7 +64,8 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
         }
         SignedBy::Certifier(parent) => {
             let parent = super::issuing(state, parent)?;
-            let wanted = Wanted { subject, key: &key, limits: &limits, years: asked.years };
+            let constraints = authority::constraints(&limits)?;
+            let wanted = Wanted { subject, key: &key, limits: &limits, years: asked.years, constraints };
             let (certificate, fact) = signed(parent, wanted, env)?;
             let mut certifier = Certifier::new(asked.name.clone(), env.now, certificate, policy);
             certifier.chain = std::iter::once(&parent.certificate).chain(&parent.chain).cloned().collect();
@@ -73,7 +74,10 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
             change.extend(made(certifier, &key, env)?);
             change
         }
-        SignedBy::Elsewhere => awaited(&asked.name, &subject, &key, &limits, policy, None, env)?,
+        SignedBy::Elsewhere => {
+            let limits = (&limits, authority::constraints(&limits)?);
+            awaited(&asked.name, &subject, &key, limits, policy, None, env)?
+        }
     };
     change.files.push(sealed);
     Ok(change)
@@ -140,6 +144,8 @@ pub(super) struct Wanted<'a> {
     pub(super) limits: &'a Limits,
     /// Its validity in years of 365 days; it ends with its issuer's at the latest.
     pub(super) years: u32,
+    /// What names it may issue for.
+    pub(super) constraints: Option<Extension>,
 }
 
 /// Lets a certifier sign the certificate of a subordinate. The fact is its row of the issued list.
@@ -166,8 +172,9 @@ pub(super) fn signed(
     let end = Timestamp(env.now.plus_days(i64::from(wanted.years) * 365).0 - 1).min(above.not_after);
     let validity = Validity { not_before: env.now, not_after: end, clamped: String::new() };
     let serial = env.serial();
+    let Wanted { subject, key, limits, constraints, .. } = wanted;
     let template =
-        authority::subordinate(wanted.subject, wanted.key.info(), parent, wanted.limits, serial, validity)?;
+        authority::subordinate(subject, key.info(), parent, limits, constraints, serial, validity)?;
     sign(parent, &template, AUTHORITY, env)
 }
 
@@ -179,6 +186,17 @@ pub(super) fn sign(
     env: &mut Env<'_>,
 ) -> Result<(Certificate, Fact)> {
     roles::require(certifier, env.operator, Act::Sign)?;
+    sign_with(certifier, None, template, profile, env)
+}
+
+/// Signs a template as [`sign`] does, with a key that is just being made for the certifier, when there is one.
+pub(super) fn sign_with(
+    certifier: &Certifier,
+    key: Option<&PrivateKey>,
+    template: &Template,
+    profile: &str,
+    env: &mut Env<'_>,
+) -> Result<(Certificate, Fact)> {
     let own = &certifier.certificate;
     if env.now > own.not_after || env.now < own.not_before {
         return Err(Error::refused(format!("Certifier {} cannot sign now.", certifier.name))
@@ -189,13 +207,20 @@ pub(super) fn sign(
             ))
             .next("Check the clock, or sign with another certifier."));
     }
-    let algorithm = env.signer.key(&certifier.name)?.algorithm().to_vec();
+    let algorithm = match key {
+        Some(key) => key.algorithm().to_vec(),
+        None => env.signer.key(&certifier.name)?.algorithm().to_vec(),
+    };
     let tbs = issue::to_be_signed(template, &own.subject, &algorithm)?;
     let work = [(Signing::Certificate(template.serial.clone()), tbs)];
-    let signature = super::one(env.signer.sign(&certifier.name, &work)?)?;
-    let der = issue::assemble(&work[0].1, &algorithm, &signature);
+    let signatures = match key {
+        Some(key) => env.signer.sign_with(key, &certifier.name, &work)?,
+        None => env.signer.sign(&certifier.name, &work)?,
+    };
+    let der = issue::assemble(&work[0].1, &algorithm, &super::one(signatures)?);
     let certificate = issue::verify(&der, template, &own.subject, &own.key)?;
-    let issued = Issued::of(&certificate, &certifier.name, profile, env.now, env.operator);
+    let mut issued = Issued::of(&certificate, &certifier.name, profile, env.now, env.operator);
+    issued.origin.session = env.session.to_owned();
     Ok((certificate, Fact::CertificateIssued { issued, der: Der(der) }))
 }
 
@@ -222,12 +247,12 @@ pub(super) fn awaited(
     name: &str,
     subject: &Name,
     key: &PrivateKey,
-    limits: &Limits,
+    (limits, constraints): (&Limits, Option<Extension>),
     policy: Policy,
     succeeds: Option<String>,
     env: &Env<'_>,
 ) -> Result<Change> {
-    let wished = authority::wishes(subject, key.info(), limits)?;
+    let wished = authority::wishes(subject, key.info(), limits, constraints)?;
     let request = request::read(&request::build_authority(subject, &wished, key)?)?;
     let (name, by) = (name.to_owned(), env.operator.to_owned());
     let awaited = Awaited { name, created: env.now, by, request, policy, succeeds };

@@ -25,6 +25,7 @@ pub mod restore;
 pub mod revoke;
 pub mod ring;
 pub mod roles;
+pub mod roll_over;
 pub mod self_certify;
 pub mod site;
 pub mod stash;
