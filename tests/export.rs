@@ -153,6 +153,65 @@ fn certtool_and_keytool_read_the_pkcs7() {
     }
 }
 
+/// Each form is read by each of these programs that knows it at all; PKCS#12 has a test of its own.
+#[test]
+fn certtool_keytool_and_nss_read_every_form_they_know() {
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
+    let mut desk = furnished(folder, KeyType::Rsa2048, true);
+    for info in FORMS.iter().filter(|f| !f.name.starts_with("pkcs12")) {
+        leave(&mut desk, form(info.form, &folder.join(info.name))).unwrap();
+    }
+    let said = |program: &str, arguments: &str| {
+        let Some(program) = tool(program) else { return None };
+        let mut command = Command::new(program);
+        command.current_dir(folder).args(arguments.split(' '));
+        Some(String::from_utf8_lossy(&run(&mut command).stdout).into_owned())
+    };
+    for (form, how, words) in [
+        ("pem", "-i --infile", "CN=mail.example.test"),
+        ("leaf", "-i --infile", "CN=mail.example.test"),
+        ("der", "-i --inder --infile", "CN=mail.example.test"),
+        ("roots", "-i --infile", "CN=Test root"),
+        ("p7b", "--p7-info --infile", "Number of certificates: 1"),
+        ("p7b-der", "--p7-info --inder --infile", "Number of certificates: 1"),
+        ("public-key", "--pubkey-info --infile", "RSA"),
+        ("request", "--crq-info --infile", "CN=mail.example.test"),
+        ("pkcs8-plain", "--key-info --infile", "RSA"),
+        ("traditional", "--key-info --infile", "RSA"),
+    ] {
+        if let Some(said) = said("certtool", &format!("{how} {form}")) {
+            assert!(said.contains(words), "{form}: {said}");
+        }
+    }
+    if let Some(certtool) = tool("certtool") {
+        let password = format!("--password={PASS}");
+        let mut command = Command::new(certtool);
+        let output = run(command.current_dir(folder).args([&password, "--key-info", "--infile", "pkcs8"]));
+        assert!(String::from_utf8_lossy(&output.stdout).contains("RSA"));
+    }
+    for (form, words) in [("pem", "mail."), ("leaf", "mail."), ("der", "mail."), ("roots", "Test root")] {
+        if let Some(said) = said("keytool", &format!("-printcert -file {form}")) {
+            assert!(said.contains(words), "{form}: {said}");
+        }
+    }
+    for form in ["p7b", "p7b-der"] {
+        if let Some(said) = said("keytool", &format!("-printcert -file {form}")) {
+            assert!(said.contains("CN=mail.example.test"), "{form}: {said}");
+        }
+    }
+    if let Some(said) = said("keytool", "-printcertreq -file request") {
+        assert!(said.contains("CN=mail.example.test"), "{said}");
+    }
+    if said("certutil", "-N -d . --empty-password").is_some() {
+        for (form, how) in [("der", "-t ,,"), ("pem", "-a -t ,,"), ("roots", "-a -t C,,")] {
+            said("certutil", &format!("-A -d . -n {form} {how} -i {form}"));
+        }
+        let list = said("certutil", "-L -d .").unwrap();
+        assert!(list.contains("der") && list.contains("roots"), "{list}");
+    }
+}
+
 #[test]
 fn open_keys_leave_private_and_told() {
     let Some(_) = tool("openssl") else { return };

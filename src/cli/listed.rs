@@ -17,6 +17,7 @@ use crate::model::field::{Look, Record};
 use crate::model::filter::{self, Filter, Moment};
 use crate::model::finding::Subject;
 use crate::model::issued::Issued;
+use crate::model::unread::Unread;
 use crate::model::verdict::Verdict;
 use crate::pki::index_txt;
 use crate::store::ledger::Ledger;
@@ -243,9 +244,9 @@ pub(super) fn list(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
     if count > limit {
         session.out.note(&format!("Only the first {limit} are listed; --limit N lists more."));
     }
-    for unread in state.unreadable.iter().filter(|unread| !unread.path.starts_with("directory/")) {
-        session.out.note(&format!("{} is left alone: {}", unread.path, unread.why));
-    }
+    // Neither a site document nor a stash holds certificates.
+    let holds = |unread: &&Unread| !unread.path.starts_with("directory/") && !unread.is_stash();
+    session.out.left_alone(state.unreadable.iter().filter(holds));
     Ok(if due && count > 0 { 3 } else { 0 })
 }
 

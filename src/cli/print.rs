@@ -10,6 +10,10 @@ use crate::model::error::{Error, Kind, Result};
 use crate::model::escape::visible;
 use crate::model::field::{Look, Record};
 use crate::model::finding::{Finding, Subject};
+use crate::model::unread::{Sort, Unread};
+
+/// So many files that could not be taken in are told of beside a list.
+const LEFT_ALONE: usize = 5;
 
 /// Prints to two streams.
 pub(super) struct Printer<'a> {
@@ -50,6 +54,20 @@ impl<'a> Printer<'a> {
     pub(super) fn note(&mut self, text: &str) {
         // A remark that cannot be written is no reason to fail.
         let _ = writeln!(self.err, "note: {}", visible(text));
+    }
+
+    /// Remarks on files that could not be taken in; of many the first stand for all.
+    pub(super) fn left_alone<'u>(&mut self, unread: impl Iterator<Item = &'u Unread>) {
+        let all: Vec<_> = unread.collect();
+        for unread in all.iter().take(LEFT_ALONE) {
+            let left = if unread.sort == Sort::Missing { "" } else { " is left alone" };
+            self.note(&format!("{}{left}: {}", unread.path, unread.why));
+        }
+        match all.len().saturating_sub(LEFT_ALONE) {
+            0 => {}
+            more => self
+                .note(&format!("{more} more files have something wrong; ringmaster doctor tells of each.")),
+        }
     }
 
     /// Prints JSON.
@@ -208,6 +226,21 @@ mod tests {
         let text =
             printed(|p| p.pairs([("Names", "a\nb".to_owned()), ("Empty", String::new()), ("X", "c".into())]));
         assert_eq!(text, "Names: a\n       b\nX:     c\n");
+    }
+
+    #[test]
+    fn of_many_files_left_alone_some_are_told_and_the_rest_counted() {
+        let told = |count: usize| {
+            let (mut out, mut err) = (Vec::new(), Vec::new());
+            let unread =
+                |n| Unread { path: format!("keyrings/{n}.sth"), why: "So.".into(), sort: Sort::Damaged };
+            let all: Vec<_> = (0..count).map(unread).collect();
+            Printer::new(&mut out, &mut err).left_alone(all.iter());
+            String::from_utf8(err).unwrap()
+        };
+        assert_eq!(told(LEFT_ALONE).lines().count(), LEFT_ALONE);
+        let many = told(LEFT_ALONE + 2);
+        assert!(many.lines().count() == LEFT_ALONE + 1 && many.contains("note: 2 more files"), "{many}");
     }
 
     #[test]

@@ -19,7 +19,6 @@ use crate::model::field::{Look, Record};
 use crate::model::finding::Subject;
 use crate::model::keyring::Keyring;
 use crate::model::secret::Secret;
-use crate::model::unread::Sort;
 use crate::pki::pem::{Found, Opening};
 use crate::store::brought;
 
@@ -269,10 +268,7 @@ impl<'a> Session<'a> {
             soon: self.config.soon(),
             zone: self.config.zone.as_ref(),
         };
-        for unread in state.unreadable.iter().filter(|unread| unread.path.starts_with(folder)) {
-            let left = if unread.sort == Sort::Missing { "" } else { " is left alone" };
-            self.out.note(&format!("{}{left}: {}", unread.path, unread.why));
-        }
+        self.out.left_alone(state.unreadable.iter().filter(|unread| unread.path.starts_with(folder)));
         if self.json {
             let all = records.map(|r| Value::Object(print::object(r, &look))).collect();
             self.out.json(&Value::Array(all));

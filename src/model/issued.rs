@@ -281,9 +281,9 @@ impl Record for Issued {
         }),
         Field::derived("subject", "Subject", "To whom it was issued.", |x, _| x.subject.clone()),
         Field::derived("names", "Names", "The alternative names.", |x, _| x.alt_names.replace(' ', "\n")),
-        Field::derived("valid-from", "Valid from", "The first moment.", |x, _| x.not_before.text()),
+        Field::derived("valid-from", "Valid from", "The first moment.", |x, look| look.time(x.not_before)),
         Field::derived("ends", "Ends", "The last moment.", |x, look| {
-            format!("{} ({})", x.not_after.text(), days_left(x.not_after.days_from(look.now)))
+            format!("{} ({})", look.time(x.not_after), days_left(x.not_after.days_from(look.now)))
         }),
         Field::derived("key", "Key", "The kind of the subject's key.", |x, _| x.key.clone()),
         Field::derived("key-sha256", "Key fingerprint", "SHA-256 of the public key.", |x, _| {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::file;
+use super::file::{self, Stamp};
 use super::ledger::Ledger;
 use super::ledger::known::Made;
 use super::ledger::sqlite::SqliteLedger;
@@ -19,6 +19,7 @@ use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::{Keyring, Role, check_name};
 use crate::model::profile::Profile;
 use crate::model::unread::{Sort, Unread};
+use crate::pki::parallel;
 
 /// How it begins what is said of a file that is not there.
 const MISSING: &str = "It is missing, and the audit chain tells of it.";
@@ -58,6 +59,9 @@ pub(super) fn load(
 
 type Bytes = Zeroizing<Vec<u8>>;
 
+/// So many files of rings and stashes are read as one piece of work.
+const PART: usize = 16;
+
 struct Load<'a> {
     folder: &'a Path,
     keys: &'a sth::StashKeys,
@@ -74,6 +78,7 @@ impl<'a> Load<'a> {
     fn keyrings(&mut self, made: &Made) -> Result<()> {
         let mut known = kyr::Known::new();
         let names = self.names("keyrings")?;
+        let mut read = if self.before.is_none() { self.rings(&names)? } else { BTreeMap::new() };
         for (name, extension) in &names {
             let path = format!("keyrings/{name}.{extension}");
             let beside = |other: &str| names.binary_search(&(name.clone(), other.into())).is_ok();
@@ -91,9 +96,15 @@ impl<'a> Load<'a> {
                     let same = self.unchanged(&path, |s| s.keyrings.get(name).filter(|r| r.stash == stash));
                     let ring = match same {
                         Some(ring) => Ok(ring.clone()),
-                        None => match self.private(&path) {
-                            Ok(bytes) => kyr::read_with(name, &bytes, stash, &mut known),
-                            Err(error) => Err(self.stranger(name, &path).unwrap_or(error)),
+                        None => match read.remove(&path) {
+                            Some((ring, stamp)) => {
+                                self.stamps.insert(path.clone(), stamp);
+                                ring
+                            }
+                            None => match self.private(&path) {
+                                Ok(bytes) => kyr::read_with(name, &bytes, stash, &mut known),
+                                Err(error) => Err(self.stranger(name, &path).unwrap_or(error)),
+                            },
                         },
                     };
                     let ring = good_name(name).and(ring);
@@ -115,6 +126,24 @@ impl<'a> Load<'a> {
             self.unread(format!("keyrings/{name}.kyr"), Sort::Missing, &format!("{MISSING} {next}"));
         }
         Ok(())
+    }
+
+    /// Reads all rings on all cores, by path; what cannot be opened is left out, and told where it is read alone.
+    fn rings(&self, names: &[(String, String)]) -> Result<BTreeMap<String, (Result<Keyring>, Stamp)>> {
+        let (folder, waiting) = (self.folder, &self.waiting);
+        let parts: Vec<_> = names.chunks(PART).collect();
+        let read = parallel::map(&parts, |part| {
+            let mut known = kyr::Known::new();
+            let ring = |(name, extension): &(String, String)| {
+                let path = format!("keyrings/{name}.{extension}");
+                let (bytes, stamp) = file::read_private(&place(folder, waiting, &path)).ok()?;
+                let stash = names.binary_search(&(name.clone(), "sth".into())).is_ok();
+                Some((path, (kyr::read_with(name, &bytes, stash, &mut known), stamp)))
+            };
+            let rings = part.iter().filter(|(_, extension)| extension.eq_ignore_ascii_case("kyr"));
+            Ok(rings.filter_map(ring).collect::<Vec<_>>())
+        });
+        Ok(read?.into_iter().flatten().collect())
     }
 
     /// Tells of a stash beside which no ring stands, and of which ring it says that it is.
@@ -401,10 +430,7 @@ impl<'a> Load<'a> {
 
     /// Returns where a file is: in its place, or where it waits.
     fn at(&self, path: &str) -> PathBuf {
-        match self.waiting.get(path).map(|t| self.folder.join(t)) {
-            Some(temporary) if temporary.is_file() => temporary,
-            _ => self.folder.join(path),
-        }
+        place(self.folder, &self.waiting, path)
     }
 
     /// Finds what a file said when it was read before, if it is still that version.
@@ -462,6 +488,14 @@ impl<'a> Load<'a> {
     fn unread(&mut self, path: String, sort: Sort, why: &str) {
         let path = crate::model::escape::visible(&path);
         self.state.unreadable.push(Unread { path, why: why.to_owned(), sort });
+    }
+}
+
+/// Returns where a file is: in its place, or where it waits.
+fn place(folder: &Path, waiting: &BTreeMap<String, String>, path: &str) -> PathBuf {
+    match waiting.get(path).map(|temporary| folder.join(temporary)) {
+        Some(temporary) if temporary.is_file() => temporary,
+        _ => folder.join(path),
     }
 }
 

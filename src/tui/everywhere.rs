@@ -17,7 +17,7 @@ pub(super) const COMMANDS: &[Command] = &[
         name: "record.open",
         title: "open",
         keys: &["<ret>"],
-        doc: "Shows everything there is to say of the selected record.",
+        doc: "Shows everything there is to say of the selected record; Tab goes on to a certificate's ASN.1 and PEM.",
         cli: None,
         weight: 60,
         ready: selected,

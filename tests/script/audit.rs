@@ -21,7 +21,7 @@ fn the_chain_is_looked_at_and_narrowed_and_leads_to_what_it_is_about() {
         .press("<ret>")
         .sees("Audit: kind:unlock-failed");
     live.press("<ret>").sees("Audit entry").sees("certifier root").press("<esc>");
-    live.press("1").press("u").sees("Example Root CA").sees("State");
+    live.press("1").press("u").sees("Example Root CA").sees("Status");
     live.press("@ /").text("since:nonsense").press("<ret>").sees("is no date").press("<esc>");
     live.press("v").sees("The audit chain is whole");
     live.press("p").sees("Head of the audit chain").press("G").sees("Witness").press("<esc>");

@@ -26,7 +26,11 @@ pub(super) const COMMANDS: &[Command] = &[
         weight: 29,
         ready: |model| {
             if rings_of_marked(model).is_empty() {
-                return Err("it is the certificate of no keyring".into());
+                let many = marked(model).len();
+                return Err(match many {
+                    ..=1 => "it is the certificate of no keyring".into(),
+                    many => format!("none of the {many} marked ones is the certificate of a keyring"),
+                });
             }
             Ok(())
         },

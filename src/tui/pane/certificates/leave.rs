@@ -107,7 +107,7 @@ pub(super) fn copies(model: &Model, key: &RowKey) -> Vec<Copy> {
         RowKey::Issued(id) => {
             let Some(r) = model.issued.rows.get(id) else { return Vec::new() };
             let pem = Source::Issued(r.certifier.clone(), r.serial.clone());
-            (r.subject.clone(), r.serial.clone(), r.sha256, r.subject.clone(), pem)
+            (r.subject.clone(), r.serial.clone(), r.sha256, super::rows::title(r).to_owned(), pem)
         }
         _ => return Vec::new(),
     };

@@ -4,6 +4,7 @@ use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
 use crate::model::filter::{self, Moment};
 use crate::model::finding::Subject;
+use crate::model::issued::Issued;
 use crate::model::time::Timestamp;
 use crate::model::verdict::Verdict;
 use crate::store::listing::{self, Grouping, Here, Sort};
@@ -32,7 +33,7 @@ pub(super) fn cells(model: &Model, key: &RowKey) -> Option<Vec<Cell>> {
             let one = model.issued.rows.get(id)?;
             let verdict = judge(one.revoked.is_some(), one.not_before, one.not_after, model);
             let place = "issued".to_owned();
-            let title = one.subject.split(',').find_map(|p| p.strip_prefix("CN=")).unwrap_or(&one.subject);
+            let title = title(one);
             let names = one.alt_names.split(' ').map(|n| n.split_once(':').map_or(n, |(_, value)| value));
             let names = names.collect::<Vec<_>>().join(" ");
             let issuer = one.certifier.clone();
@@ -44,6 +45,11 @@ pub(super) fn cells(model: &Model, key: &RowKey) -> Option<Vec<Cell>> {
         }
         _ => None,
     }
+}
+
+/// Returns the common name of a row of the issued list, or its whole subject.
+pub(super) fn title(row: &Issued) -> &str {
+    row.subject.split(',').find_map(|part| part.strip_prefix("CN=")).unwrap_or(&row.subject)
 }
 
 /// Returns how many rows a group has.
