@@ -128,9 +128,11 @@ impl Desk {
         let made = match &verb {
             Verb::CreateCertifier(asked) => Some((&asked.name, &asked.password)),
             Verb::RollOver { asked, .. } => Some((&asked.name, &asked.password)),
+            Verb::ImportCertifier { asked, .. } => Some((&asked.name, &asked.password)),
             _ => None,
         };
-        if let Some((name, password)) = made.filter(|(name, _)| outcome.state.certifiers.contains_key(*name)) {
+        if let Some((name, password)) = made.filter(|(name, _)| outcome.state.certifiers.contains_key(*name))
+        {
             // The certifier is made, whatever becomes of unlocking it.
             if let Err(error) = self.unlock(name, password) {
                 outcome.message.push_str(&format!(" It is still locked: {error}"));
@@ -231,8 +233,7 @@ impl Desk {
     /// about it so that nothing depends on the old key from `day` on.
     pub fn worklist(&mut self, certifier: &str, day: Timestamp) -> Result<Vec<Task>> {
         let (state, now) = (self.store.state(), self.present());
-        let old =
-            state.certifiers.get(certifier).ok_or_else(|| Error::not_found("certifier", certifier))?;
+        let old = state.certifiers.get(certifier).ok_or_else(|| Error::not_found("certifier", certifier))?;
         let mut rows = Vec::new();
         valid(self.store.ledger(), now, &mut |row| {
             if row.certifier == old.name {

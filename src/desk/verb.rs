@@ -8,6 +8,7 @@ use crate::model::State;
 use crate::model::audit::setback::Reconciliation;
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
+use crate::model::certifier::past::{History, ImportedCertifier};
 use crate::model::certifier::rollover::NewKey;
 use crate::model::certifier::{NewCertifier, Proposal, SignedBy};
 use crate::model::change::{Change, Fact};
@@ -31,6 +32,7 @@ use crate::ops::create_certifier::create_certifier;
 use crate::ops::create_keyring::create_keyring;
 use crate::ops::delete_keyring::delete_keyring;
 use crate::ops::deny::deny;
+use crate::ops::import_certifier::import_certifier;
 use crate::ops::import_keyring::{import_keyring, move_keyring};
 use crate::ops::import_request::import_requests;
 use crate::ops::install::not_revoked;
@@ -64,6 +66,17 @@ pub enum Verb {
     GiveUpCertifier {
         /// The certifier.
         name: String,
+    },
+    /// Makes a certifier of an authority that was run elsewhere; it is unlocked afterwards.
+    ImportCertifier {
+        /// Its name, policy and password.
+        asked: ImportedCertifier,
+        /// Its private key.
+        key: Arc<PrivateKey>,
+        /// Its certificate and those above it, in any order.
+        certificates: Vec<Certificate>,
+        /// What it has issued before.
+        history: Arc<History>,
     },
     /// Gives a certifier a successor: another key under the same subject. Its key and its issuer's have to be unlocked.
     RollOver {
@@ -280,6 +293,7 @@ impl Verb {
         match self {
             Self::Issue { .. } | Self::IssueCrl { .. } | Self::DestroyKey { .. } => true,
             Self::CreateCertifier(_) | Self::CompleteCertifier { .. } | Self::RollOver { .. } => true,
+            Self::ImportCertifier { .. } => true,
             _ => false,
         }
     }
@@ -456,6 +470,9 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         Verb::CreateCertifier(asked) => create_certifier(state, asked, env),
         Verb::CompleteCertifier { name, certificates } => complete_certifier(state, name, certificates, env),
         Verb::GiveUpCertifier { name } => give_up_certifier(state, name, env),
+        Verb::ImportCertifier { asked, key, certificates, history } => {
+            import_certifier(state, asked, key, certificates, history, env)
+        }
         Verb::RollOver { name, asked } => roll_over(state, name, asked, env),
         Verb::CertifierStatus { name, step, why } => change_status(state, name, *step, why, env),
         Verb::DestroyKey { name, why } => destroy_key(state, name, why, &needs.ending, env),
@@ -501,6 +518,9 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
 /// Says what became true, for the status line; `None` for a fact that another one in the same change says better.
 pub(super) fn sentence(fact: &Fact) -> Option<String> {
     Some(match fact {
+        Fact::CertifierCreated { certifier } if !certifier.origin.is_empty() => {
+            format!("Certifier {} is taken over from {}.", certifier.name, certifier.origin)
+        }
         Fact::CertifierCreated { certifier } => {
             format!("Certifier {} is made, with its certificate and first CRL.", certifier.name)
         }
@@ -512,7 +532,9 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::CertifierStatusChanged { certifier, status, .. } => {
             format!("Certifier {certifier} is {}.", status.word())
         }
-        Fact::CertifierSucceeded { certifier, by } => format!("Certifier {certifier} is succeeded by {by}, and signs CRLs only."),
+        Fact::CertifierSucceeded { certifier, by } => {
+            format!("Certifier {certifier} is succeeded by {by}, and signs CRLs only.")
+        }
         Fact::WorkspaceCreated => return None,
         Fact::FilePutAway { path } => format!("{path} was moved to the history."),
         Fact::KeyringCreated { keyring } if keyring.is_self_certified() => {

@@ -2,6 +2,8 @@
 
 pub mod awaited;
 pub mod constraints;
+pub mod overview;
+pub mod past;
 pub mod rollover;
 pub mod status;
 

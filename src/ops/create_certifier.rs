@@ -4,14 +4,14 @@
 use super::roles::{self, Act};
 use super::{Env, new_password};
 use crate::model::State;
-use crate::model::bytes::{Der, Digest};
+use crate::model::bytes::{Der, Digest, Serial};
 use crate::model::certificate::{Certificate, Extension};
 use crate::model::certifier::{
     Awaited, Certifier, CrlInfo, NewCertifier, Policy, PolicyVersion, SignedBy, check_certifier_name,
 };
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
-use crate::model::issued::Issued;
+use crate::model::issued::{Issued, Reason};
 use crate::model::name::Name;
 use crate::model::profile::Validity;
 use crate::model::time::Timestamp;
@@ -60,7 +60,7 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
         SignedBy::Itself => {
             let certificate = self_signed(&asked.name, subject, &key, asked.years, env)?;
             let certifier = Certifier::new(asked.name.clone(), env.now, certificate, policy);
-            made(certifier, &key, env)?
+            made(certifier, &key, Vec::new(), env)?
         }
         SignedBy::Certifier(parent) => {
             let parent = super::issuing(state, parent)?;
@@ -71,7 +71,7 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
             certifier.chain = std::iter::once(&parent.certificate).chain(&parent.chain).cloned().collect();
             certifier.parent = Some(parent.name.clone());
             let mut change = Change::of(fact);
-            change.extend(made(certifier, &key, env)?);
+            change.extend(made(certifier, &key, Vec::new(), env)?);
             change
         }
         SignedBy::Elsewhere => {
@@ -224,8 +224,14 @@ pub(super) fn sign_with(
     Ok((certificate, Fact::CertificateIssued { issued, der: Der(der) }))
 }
 
-/// Makes a certifier whose certificate is there: the first version of its policy and its first CRL are signed with its key.
-pub(super) fn made(mut certifier: Certifier, key: &PrivateKey, env: &mut Env<'_>) -> Result<Change> {
+/// Makes a certifier whose certificate is there: the first version of its policy and its first CRL, with these entries in
+/// the order of their serials, are signed with its key. The CRL is the last fact.
+pub(super) fn made(
+    mut certifier: Certifier,
+    key: &PrivateKey,
+    revoked: Vec<(Serial, Timestamp, Reason)>,
+    env: &mut Env<'_>,
+) -> Result<Change> {
     let version = PolicyVersion {
         policy: certifier.policy.clone(),
         by: env.operator.to_owned(),
@@ -238,7 +244,7 @@ pub(super) fn made(mut certifier: Certifier, key: &PrivateKey, env: &mut Env<'_>
     let signed = super::amend::sign(&mut certifier, version, Some(key), env)?;
     let files = [document::certifier(&certifier)?, signed].concat();
     let mut change = Change { facts: vec![Fact::CertifierCreated { certifier: certifier.clone() }], files };
-    change.extend(first_crl(&certifier, key, env)?);
+    change.extend(first_crl(&certifier, key, revoked, env)?);
     Ok(change)
 }
 
@@ -260,11 +266,16 @@ pub(super) fn awaited(
     Ok(Change { facts: vec![Fact::CertifierAwaited { awaited }], files })
 }
 
-fn first_crl(certifier: &Certifier, key: &PrivateKey, env: &mut Env<'_>) -> Result<Change> {
+fn first_crl(
+    certifier: &Certifier,
+    key: &PrivateKey,
+    revoked: Vec<(Serial, Timestamp, Reason)>,
+    env: &mut Env<'_>,
+) -> Result<Change> {
     let next = env.now.plus_days(i64::from(certifier.policy.crl_days));
-    let none = &mut std::iter::empty();
+    let entries = &mut revoked.into_iter();
     let number = certifier.crl_floor + 1;
-    let tbs = crl::to_be_signed(&certifier.certificate, key.algorithm(), number, env.now, next, none)?;
+    let tbs = crl::to_be_signed(&certifier.certificate, key.algorithm(), number, env.now, next, entries)?;
     let work = [(Signing::Crl(number), tbs)];
     let signature = super::one(env.signer.sign_with(key, &certifier.name, &work)?)?;
     let der = issue::assemble(&work[0].1, key.algorithm(), &signature);

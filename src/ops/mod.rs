@@ -12,6 +12,7 @@ pub mod delete_keyring;
 pub mod deny;
 pub mod export;
 pub mod hand_over;
+pub mod import_certifier;
 pub mod import_keyring;
 pub mod import_request;
 pub mod install;

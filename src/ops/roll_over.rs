@@ -39,7 +39,8 @@ pub fn roll_over(state: &State, old: &str, asked: &NewKey, env: &mut Env<'_>) ->
     let subject = old.certificate.subject.clone();
     // Its own count of versions begins anew: each is signed with the new key.
     let policy = Policy { version: 1, ..old.policy.clone() };
-    let limits = Limits { path_length: old.certificate.basic.and_then(|b| b.path_length), ..Limits::default() };
+    let limits =
+        Limits { path_length: old.certificate.basic.and_then(|b| b.path_length), ..Limits::default() };
     let mut change = Change::default();
     if old.certificate.is_self_issued() {
         let certificate = self_signed(&asked.name, subject, &key, asked.years, env)?;
@@ -52,12 +53,16 @@ pub fn roll_over(state: &State, old: &str, asked: &NewKey, env: &mut Env<'_>) ->
         let (new_with_old, first) = sign(old, &template, LINK, env)?;
         let serial = env.serial();
         // From the beginning of the old key on: it links what that key has signed all along.
-        let template =
-            authority::link(&old.certificate, &new.certificate, serial, validity(old.certificate.not_before))?;
+        let template = authority::link(
+            &old.certificate,
+            &new.certificate,
+            serial,
+            validity(old.certificate.not_before),
+        )?;
         let (old_with_new, second) = sign_with(&new, Some(&key), &template, LINK, env)?;
         new.links = vec![new_with_old, old_with_new];
         change.facts.push(first);
-        change.extend(made(new, &key, env)?);
+        change.extend(made(new, &key, Vec::new(), env)?);
         change.facts.push(second);
     } else if let Some(parent) = &old.parent {
         let parent = super::issuing(state, parent)?;
@@ -69,7 +74,7 @@ pub fn roll_over(state: &State, old: &str, asked: &NewKey, env: &mut Env<'_>) ->
         new.parent = Some(parent.name.clone());
         new.succeeds = Some(old.name.clone());
         change.facts.push(fact);
-        change.extend(made(new, &key, env)?);
+        change.extend(made(new, &key, Vec::new(), env)?);
     } else {
         let constraints = authority::kept(&old.certificate);
         let succeeds = Some(old.name.clone());
@@ -103,16 +108,24 @@ pub fn worklist(state: &State, old: &Certifier, valid: Vec<Issued>, day: Timesta
         .filter(|row| row.profile != LINK)
         .map(|issued| task(state, old, issued, day))
         .collect();
-    tasks.sort_by(|a, b| (a.need, a.issued.not_after, a.issued.id).cmp(&(b.need, b.issued.not_after, b.issued.id)));
+    tasks.sort_by(|a, b| {
+        (a.need, a.issued.not_after, a.issued.id).cmp(&(b.need, b.issued.not_after, b.issued.id))
+    });
     tasks
 }
 
 fn task(state: &State, old: &Certifier, issued: Issued, day: Timestamp) -> Task {
     let told = |issued: Issued, need, way: String, keyring| Task { issued, need, way, keyring };
     if issued.not_after < day {
-        return told(issued, Need::NotNeeded, "ends before that day; the ordinary renewal is enough".into(), None);
+        return told(
+            issued,
+            Need::NotNeeded,
+            "ends before that day; the ordinary renewal is enough".into(),
+            None,
+        );
     }
-    let below = state.certifiers.values().find(|c| c.certificate.sha256 == issued.sha256 && c.name != old.name);
+    let below =
+        state.certifiers.values().find(|c| c.certificate.sha256 == issued.sha256 && c.name != old.name);
     if let Some(below) = below {
         let way = match &below.succeeded_by {
             Some(next) => format!("certifier {} has a successor, {next}", below.name),
@@ -120,7 +133,8 @@ fn task(state: &State, old: &Certifier, issued: Issued, day: Timestamp) -> Task 
         };
         return told(issued, Need::Renew, way, None);
     }
-    let here = |ring: &&crate::model::keyring::Keyring| ring.leaf().is_some_and(|leaf| leaf.sha256 == issued.sha256);
+    let here =
+        |ring: &&crate::model::keyring::Keyring| ring.leaf().is_some_and(|leaf| leaf.sha256 == issued.sha256);
     if let Some(ring) = state.keyrings.values().find(here) {
         let name = ring.name.clone();
         let way = format!("request again for keyring {name}");

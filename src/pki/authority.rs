@@ -76,7 +76,8 @@ pub fn constraints(limits: &Limits) -> Result<Option<Extension>> {
         if all.is_empty() {
             return Ok(Vec::new());
         }
-        let trees = all.iter().map(|tree| Ok(wrap(0x30, &general_name(tree)?))).collect::<Result<Vec<_>>>()?;
+        let trees =
+            all.iter().map(|tree| Ok(wrap(0x30, &general_name(tree)?))).collect::<Result<Vec<_>>>()?;
         Ok(wrap(tag, &trees.concat()))
     };
     let content = [list(0xa0, &limits.permitted)?, list(0xa1, &limits.excluded)?].concat();

@@ -7,6 +7,7 @@ pub mod commit;
 pub mod document;
 pub mod file;
 pub mod foreign;
+pub mod foreign_ca;
 pub mod history;
 pub mod kyr;
 pub mod ledger;

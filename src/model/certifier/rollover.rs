@@ -144,6 +144,9 @@ mod tests {
     #[test]
     fn successors_are_counted() {
         let next = |name| NewKey::after(name, KeyType::P256, 10).name;
-        assert_eq!(["root", "root-2", "issuing-ca", "a-1"].map(next), ["root-2", "root-3", "issuing-ca-2", "a-1-2"]);
+        assert_eq!(
+            ["root", "root-2", "issuing-ca", "a-1"].map(next),
+            ["root-2", "root-3", "issuing-ca-2", "a-1-2"]
+        );
     }
 }

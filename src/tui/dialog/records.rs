@@ -117,6 +117,8 @@ impl Record for Reasoning {
 pub fn fields_markdown() -> String {
     use crate::model::audit::setback::Reconciliation;
     use crate::model::certificate::Certificate;
+    use crate::model::certifier::past::ImportedCertifier;
+    use crate::model::certifier::rollover::NewKey;
     use crate::model::certifier::{Awaited, Certifier, NewCertifier};
     use crate::model::export::{CertificateExport, Export};
     use crate::model::issued::Issued;
@@ -134,6 +136,8 @@ pub fn fields_markdown() -> String {
     table::<NewCertifier>(&mut out);
     table::<Certifier>(&mut out);
     table::<Awaited>(&mut out);
+    table::<NewKey>(&mut out);
+    table::<ImportedCertifier>(&mut out);
     table::<Amendment>(&mut out);
     table::<NewKeyring>(&mut out);
     table::<NewRequest>(&mut out);
