@@ -109,7 +109,7 @@ impl Stage<'_> {
             self.at(days_ago);
             let requests = (made..made + batch).map(pkcs10).collect::<Result<Vec<_>>>()?;
             let source = format!("file batch-{}.pem", made / BATCH + 1);
-            let received = self.desk.run(Verb::ImportRequests { requests, source })?.facts;
+            let received = self.desk.run(Verb::import(requests, &source))?.facts;
             let mut ids = Vec::new();
             for fact in received {
                 if let Fact::RequestReceived { request } = fact {
@@ -246,8 +246,7 @@ impl Stage<'_> {
     fn open_requests(&mut self) -> Result<()> {
         self.at(2);
         let requests = [90_001, 90_002, 90_003].into_iter().map(pkcs10).collect::<Result<Vec<_>>>()?;
-        let received =
-            self.desk.run(Verb::ImportRequests { requests, source: "file branch-office.pem".into() })?;
+        let received = self.desk.run(Verb::import(requests, "file branch-office.pem"))?;
         let last = received.facts.iter().rev().find_map(|fact| match fact {
             Fact::RequestReceived { request } => Some(request.id),
             _ => None,

@@ -17,7 +17,7 @@ fn import(desk: &mut Desk, file: &Path) -> RequestId {
     let requests = pem::find(&std::fs::read(file).unwrap()).unwrap().requests;
     assert_eq!(requests.len(), 1);
     assert_eq!(requests[0].proof, Proof::Good);
-    let outcome = desk.run(Verb::ImportRequests { requests, source: "file".into() }).unwrap();
+    let outcome = desk.run(Verb::import(requests, "file")).unwrap();
     *outcome.state.requests.keys().next_back().unwrap()
 }
 

@@ -95,7 +95,7 @@ fn a_certificate_goes_from_request_to_ring_and_openssl_agrees() {
         "req -new -newkey rsa:2048 -nodes -keyout other.key -subj /C=DE/CN=other.example.test -addext subjectAltName=DNS:other.example.test -out other.csr",
     );
     let found = pem::find(&std::fs::read(folder.join("other.csr")).unwrap()).unwrap();
-    let import = Verb::ImportRequests { requests: found.requests, source: "file other.csr".into() };
+    let import = Verb::import(found.requests, "file other.csr");
     desk.run(import.clone()).unwrap();
     assert_eq!(desk.run(import).unwrap_err().kind, Kind::Refused, "the same request again");
     let other = RequestId(mail.0 + 1);
@@ -313,8 +313,9 @@ fn an_approval_is_good_for_one_certificate_and_for_the_terms_that_were_seen() {
     std::fs::create_dir_all(temp.path().join("data/profiles")).unwrap();
     std::fs::write(temp.path().join("data/profiles/server.ron"), wider).unwrap();
     desk.refresh(true).unwrap();
-    let error = desk.run(Verb::Issue { ids: vec![two] }).unwrap_err();
-    assert_eq!((error.kind, error.command), (Kind::Refused, Some("request.approve")), "{error}");
+    let facts = desk.run(Verb::Issue { ids: vec![two] }).unwrap().facts;
+    let [Fact::SigningFailed { reason, .. }] = facts.as_slice() else { panic!("{facts:?}") };
+    assert!(reason.contains("was changed since the approval"), "{reason}");
     // Seen and approved again, it is signed.
     desk.run(Verb::Approve { id: two, plan: plan("root") }).unwrap();
     let facts = desk.run(Verb::Issue { ids: vec![two] }).unwrap().facts;
@@ -340,7 +341,7 @@ fn a_compromised_key_is_not_certified_again() {
             &format!("req -new {key} -subj /CN={name} -addext subjectAltName=DNS:{name} -out web.csr"),
         );
         let requests = pem::find(&std::fs::read(folder.join("web.csr")).unwrap()).unwrap().requests;
-        let facts = desk.run(Verb::ImportRequests { requests, source: "file web.csr".into() }).unwrap().facts;
+        let facts = desk.run(Verb::import(requests, "file web.csr")).unwrap().facts;
         let Fact::RequestReceived { request } = &facts[0] else { panic!("{facts:?}") };
         request.id
     };

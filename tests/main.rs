@@ -24,6 +24,7 @@ mod life;
 #[cfg(feature = "network")]
 mod probe;
 mod pty;
+mod queue;
 mod requests;
 mod ring_life;
 mod roles;

@@ -90,9 +90,8 @@ fn issue_rates(key_type: KeyType) {
     let temp = tempfile::tempdir().expect("a folder");
     let mut desk = Desk::open(&config(temp.path()), None, false).expect("a desk");
     certifier(&mut desk, key_type);
-    let imported = desk
-        .run(Verb::ImportRequests { requests: requests(COUNT + BATCHED, 0), source: "bench".into() })
-        .expect("requests are received");
+    let imported =
+        desk.run(Verb::import(requests(COUNT + BATCHED, 0), "bench")).expect("requests are received");
     let ids: Vec<_> = imported
         .facts
         .iter()

@@ -11,6 +11,7 @@ mod fields;
 mod inspect;
 mod keyring;
 mod listed;
+mod person;
 mod policy;
 mod print;
 #[cfg(feature = "network")]
@@ -52,6 +53,7 @@ const NOUNS: &[Noun] = &[
     Noun { command: keyring::command, run: keyring::run },
     Noun { command: request::command, run: request::run },
     Noun { command: site::command, run: site::run },
+    Noun { command: person::command, run: person::run },
     Noun { command: verify::command, run: verify::run },
     #[cfg(feature = "network")]
     Noun { command: probe::command, run: probe::run },

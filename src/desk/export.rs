@@ -11,9 +11,11 @@ use crate::model::certificate::Certificate;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::export::{CertificateExport, Export, Secrecy, What, Which};
+use crate::model::person::Delivery;
 use crate::model::secret::Secret;
 use crate::ops::export::{Outgoing, Parcel, allow, compare, pack, pack_certificates};
 use crate::ops::hand_over::COMMANDS_FILE;
+use crate::ops::person::{self, deliverable};
 use crate::store::ledger::Ledger;
 use crate::store::outside::{self, shown};
 use crate::store::{file, kyr};
@@ -82,12 +84,7 @@ impl Desk {
             let ring = super::ring(state, &asked.keyring)?;
             let opened = kyr::open(ring, &password)?;
             if !opened.intact {
-                return Err(Error::damaged(format!(
-                    "Keyring {} was altered outside of this program.",
-                    ring.name
-                ))
-                .why("Its certificates or trust flags do not fit its seal, so nothing of it leaves.")
-                .next("Compare it with the revisions in keyrings/.history, and put the right one back."));
+                return Err(altered(&ring.name));
             }
             let parcel = pack(state, &asked, opened.key.as_ref())?;
             let told = parcel.told.as_deref().unwrap_or("private key");
@@ -108,6 +105,46 @@ impl Desk {
             if matches!(asked.what, What::Preset(_)) { "was handed over to" } else { "was written to" };
         let message = format!("The private key of keyring {} {what} {}", asked.keyring, shown(&asked.to));
         Ok(Exported { state: outcome.state, message, lines, commands })
+    }
+
+    /// Writes the PKCS#12 file of a person under a pass phrase. `password` is that of the ring that holds the key; `None` asks
+    /// the stash.
+    ///
+    /// Errors: nothing to deliver; `Locked` when the ring needs its password; `Disk`.
+    pub fn deliver(
+        &mut self,
+        asked: &Delivery,
+        pass_phrase: &Secret,
+        password: Option<&Secret>,
+    ) -> Result<Exported> {
+        self.writable()?;
+        let to = outside::place(&asked.to, self.folder())?;
+        let (mut made, mut of) = (None, String::new());
+        let outcome = self.work(&mut |desk, state, _| {
+            let person = state.people.get(&asked.person);
+            let person = person.ok_or_else(|| Error::not_found("person", &asked.person))?;
+            let (ring, _) = deliverable(state, person)?;
+            of.clone_from(&ring.name);
+            let password = desk.ring_password(state, &ring.name, password)?;
+            let opened = kyr::open(ring, &password)?;
+            if !opened.intact {
+                return Err(altered(&ring.name));
+            }
+            let key = opened.key.ok_or_else(|| Error::internal("The private key was not opened."))?;
+            let parcel = person::pack(state, person, &key, pass_phrase, asked.legacy)?;
+            let what = format!("{}, to {}", parcel.told.as_deref().unwrap_or("private key"), shown(&to));
+            made = Some(parcel);
+            Ok(Change::of(Fact::KeyExported { keyring: ring.name.clone(), what }))
+        });
+        let outcome = outcome.map_err(|error| self.told(&format!("keyring {of}"), error))?;
+        // From here on the audit log says that the key leaves.
+        let parcel = made.ok_or_else(|| Error::internal("Nothing was made to be exported."))?;
+        let lines = write(&parcel, &to, pass_phrase).map_err(|error| {
+            let told = "The audit log says already that the private key leaves; that entry stays.";
+            Error { why: format!("{} {told}", error.why).trim().to_owned(), ..error }
+        })?;
+        let message = format!("Written for {}: {}", asked.person, shown(&to));
+        Ok(Exported { state: outcome.state, message, lines, commands: None })
     }
 
     fn export_certificates(&mut self, asked: &CertificateExport) -> Result<Exported> {
@@ -162,6 +199,12 @@ impl Desk {
         }
         Ok((found, missing))
     }
+}
+
+fn altered(ring: &str) -> Error {
+    Error::damaged(format!("Keyring {ring} was altered outside of this program."))
+        .why("Its certificates or trust flags do not fit its seal, so nothing of it leaves.")
+        .next("Compare it with the revisions in keyrings/.history, and put the right one back.")
 }
 
 /// Writes entries of the audit chain to a new file, from number `from` on, readable for this user alone; returns how many

@@ -2,6 +2,7 @@
 //! faster. Both faces work through it. The only place that reads the clock and the system's randomness.
 
 pub mod export;
+pub mod queue;
 mod verb;
 
 use std::path::Path;
@@ -21,7 +22,7 @@ use crate::model::secret::Secret;
 use crate::model::time::{DAY, Timestamp};
 pub use crate::ops::approve::{Preview, preview};
 use crate::ops::certifier_status::Ending;
-use crate::ops::{Env, install, roles, roll_over};
+use crate::ops::{Env, install, person, roles, roll_over};
 use crate::store::certifier_key::{self, Protection};
 use crate::store::history::{Gone, History};
 use crate::store::ledger::Ledger;
@@ -118,7 +119,9 @@ impl Desk {
         self.writable()?;
         let done = self.work(&mut |desk, state, now| {
             let needs = Needs::of(desk, state, &verb, now)?;
-            desk.with_env(now, &mut |env| perform(state, &verb, &needs, env))
+            let mut change = desk.with_env(now, &mut |env| perform(state, &verb, &needs, env))?;
+            change.extend(person::certified(state, &change.facts)?);
+            Ok(change)
         });
         let done = done.map_err(|error| match verb.keyring() {
             Some(keyring) => self.told(&format!("keyring {keyring}"), error),
@@ -191,6 +194,11 @@ impl Desk {
             protection: self.protection,
             stash_key: &|| stash_keys.key(),
         })
+    }
+
+    /// Draws a pass phrase for a file that is given to a person.
+    pub fn pass_phrase() -> Secret {
+        person::pass_phrase(&mut fill_random)
     }
 
     /// Lets this desk work at another time than the present, to furnish a demonstration; `None` is the present again.

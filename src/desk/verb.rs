@@ -17,8 +17,9 @@ use crate::model::export::Which;
 use crate::model::issued::{Issued, Reason, Revocation};
 use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring, Role};
 use crate::model::leftover::Way;
+use crate::model::person::{NewPersonKey, Person};
 use crate::model::policy::Amendment;
-use crate::model::request::{Pkcs10, Plan, Request, RequestId, Status};
+use crate::model::request::{Delivery, Note, Pkcs10, Plan, Request, RequestId, Status};
 use crate::model::revocation::NewRevocation;
 use crate::model::secret::Secret;
 use crate::model::site::Site;
@@ -32,12 +33,17 @@ use crate::ops::create_certifier::create_certifier;
 use crate::ops::create_keyring::create_keyring;
 use crate::ops::delete_keyring::delete_keyring;
 use crate::ops::deny::deny;
+use crate::ops::edit_plan::edit_plan;
+use crate::ops::expire::expire;
 use crate::ops::import_certifier::import_certifier;
 use crate::ops::import_keyring::{import_keyring, move_keyring};
-use crate::ops::import_request::import_requests;
+use crate::ops::import_request::{Known, import_requests};
 use crate::ops::install::not_revoked;
 use crate::ops::issue::{Earlier, issue};
 use crate::ops::issue_crl::issue_crl;
+use crate::ops::note_request::note_request;
+use crate::ops::person;
+use crate::ops::pick_up::pick_up;
 use crate::ops::put_away::put_away;
 use crate::ops::reconcile::{self, reconcile};
 use crate::ops::restore::undelete;
@@ -46,6 +52,7 @@ use crate::ops::ring::{self, Act};
 use crate::ops::roles;
 use crate::ops::roll_over::roll_over;
 use crate::ops::site::{delete_site, save_site};
+use crate::ops::withdraw::withdraw;
 use crate::pki::key::PrivateKey;
 use crate::pki::pem::Opening;
 use crate::store::brought;
@@ -104,11 +111,20 @@ pub enum Verb {
     /// Makes a keyring with key and request, and puts the request into the queue.
     CreateKeyring(NewKeyring),
     /// Puts requests made elsewhere into the queue.
-    ImportRequests {
-        /// The requests as read.
-        requests: Vec<Pkcs10>,
-        /// `file web.csr`, `pasted`, `standard input`.
-        source: String,
+    ImportRequests(Delivery),
+    /// Notes whom to ask about a request.
+    NoteRequest {
+        /// Which.
+        id: RequestId,
+        /// What is known from now on.
+        note: Note,
+    },
+    /// Edits what will be issued.
+    EditPlan {
+        /// For which request.
+        id: RequestId,
+        /// What shall be issued, if somebody else approves it.
+        plan: Plan,
     },
     /// Approves a request.
     Approve {
@@ -123,6 +139,25 @@ pub enum Verb {
         id: RequestId,
         /// Why.
         reason: String,
+    },
+    /// Takes a request back.
+    WithdrawRequest {
+        /// Which.
+        id: RequestId,
+        /// Why.
+        reason: String,
+    },
+    /// Crosses requests off that were open for too long.
+    Expire {
+        /// Which.
+        ids: Vec<RequestId>,
+    },
+    /// Records that the certificate of a request was handed out.
+    PickUp {
+        /// Which.
+        id: RequestId,
+        /// Where to, in words.
+        to: String,
     },
     /// Signs approved requests; the certifiers have to be unlocked.
     Issue {
@@ -222,6 +257,43 @@ pub enum Verb {
         /// Why.
         reason: String,
     },
+    /// Makes or changes a person document.
+    SavePerson {
+        /// The document as it was when editing began; `None` makes a new one.
+        before: Option<Person>,
+        /// The document as it shall be.
+        person: Person,
+    },
+    /// Deletes a person document.
+    DeletePerson {
+        /// The document.
+        name: String,
+    },
+    /// Binds the key of a request to a person.
+    RegisterRequest {
+        /// The document, which is made when it is not there.
+        person: String,
+        /// The request.
+        id: RequestId,
+    },
+    /// Binds the keys of certificates that others issued to a person.
+    RegisterCertificates {
+        /// The document, which is made when it is not there.
+        person: String,
+        /// The certificates.
+        certificates: Vec<Certificate>,
+        /// `file ann.pem`, `pasted`.
+        source: String,
+    },
+    /// Takes a key and its certificates from a person.
+    Unbind {
+        /// The document.
+        person: String,
+        /// SHA-256 of the public key.
+        key: Digest,
+    },
+    /// Makes a key for a person, and a request that names the person.
+    MakePersonKey(NewPersonKey),
     /// Goes on with a ledger that is older than one that was seen before.
     Reconcile(Reconciliation),
     /// Signs a new CRL; the certifier has to be unlocked.
@@ -232,6 +304,11 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Makes the verb that puts requests of one source into the queue.
+    pub fn import(requests: Vec<Pkcs10>, source: &str) -> Self {
+        Self::ImportRequests(Delivery::of(requests, source))
+    }
+
     /// Makes a verb that changes a keyring; the stash gives the password until one is typed.
     pub fn ring(keyring: impl Into<String>, act: Act) -> Self {
         Self::Ring { keyring: keyring.into(), act, password: None }
@@ -331,7 +408,8 @@ impl Verb {
 #[derive(Default)]
 pub(super) struct Needs {
     password: Secret,
-    known: Vec<Request>,
+    known: Known,
+    request: Option<Request>,
     earlier: Earlier,
     issued: Vec<Issued>,
     crl_number: u64,
@@ -356,13 +434,19 @@ impl Needs {
                 }
                 needs.password = desk.ring_password(state, keyring, password.as_ref())?;
             }
-            Verb::ImportRequests { requests, .. } => {
-                let ledger = desk.store.ledger();
-                for request in requests {
-                    needs.known.extend(ledger.request_by_sha256(&request.sha256)?);
+            Verb::ImportRequests(delivery) => needs.known = desk.known(delivery)?,
+            Verb::PickUp { id, .. } | Verb::NoteRequest { id, .. } => {
+                needs.request = Some(desk.request(*id)?);
+            }
+            Verb::Approve { id, .. }
+            | Verb::Deny { id, .. }
+            | Verb::EditPlan { id, .. }
+            | Verb::WithdrawRequest { id, .. } => needs.look_at(desk, state, *id)?,
+            Verb::Expire { ids } => {
+                for id in ids {
+                    needs.look_at(desk, state, *id)?;
                 }
             }
-            Verb::Approve { id, .. } | Verb::Deny { id, .. } => needs.look_at(desk, state, *id)?,
             Verb::Issue { ids } => {
                 for id in ids {
                     needs.look_at(desk, state, *id)?;
@@ -477,9 +561,18 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         Verb::CertifierStatus { name, step, why } => change_status(state, name, *step, why, env),
         Verb::DestroyKey { name, why } => destroy_key(state, name, why, &needs.ending, env),
         Verb::CreateKeyring(asked) => create_keyring(state, asked, env),
-        Verb::ImportRequests { requests, source } => {
-            import_requests(state, requests, source, &needs.known, env)
-        }
+        Verb::ImportRequests(delivery) => import_requests(state, delivery, &needs.known, env),
+        Verb::NoteRequest { note, .. } => match &needs.request {
+            Some(request) => note_request(request, note, env),
+            None => Err(Error::internal("A request was not looked up.")),
+        },
+        Verb::PickUp { to, .. } => match &needs.request {
+            Some(request) => pick_up(request, to, env),
+            None => Err(Error::internal("A request was not looked up.")),
+        },
+        Verb::EditPlan { id, plan } => edit_plan(state, *id, plan, env),
+        Verb::WithdrawRequest { id, reason } => withdraw(state, *id, reason, env),
+        Verb::Expire { ids } => expire(state, ids, env),
         Verb::Approve { id, plan } => {
             let earlier = needs.earlier.get(id).map_or(&[][..], Vec::as_slice);
             approve(state, *id, plan, earlier, env)
@@ -501,6 +594,14 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         Verb::DeleteKeyring { name } => delete_keyring(state, name),
         Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
         Verb::DeleteSite { name } => delete_site(state, name),
+        Verb::SavePerson { before, person } => person::save_person(state, before.as_ref(), person),
+        Verb::DeletePerson { name } => person::delete_person(state, name),
+        Verb::RegisterRequest { person, id } => person::register_request(state, person, *id, env),
+        Verb::RegisterCertificates { person, certificates, source } => {
+            person::register_certificates(state, person, certificates, source, env)
+        }
+        Verb::Unbind { person, key } => person::unbind(state, person, key),
+        Verb::MakePersonKey(asked) => person::make_key(state, asked, env),
         Verb::Amend { certifier, before, amendment } => {
             amend::amend(state, certifier, *before, &amendment.policy, &amendment.reason, env)
         }
@@ -605,6 +706,13 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         }
         Fact::SiteSaved { site } => format!("Site {} is saved.", site.name),
         Fact::SiteDeleted { name } => format!("Site {name} is deleted."),
+        Fact::PersonSaved { what, .. } if what.starts_with("certificate") && what.contains(" issued by ") => {
+            return None;
+        }
+        Fact::PersonSaved { person, what } => format!("Person {}: {what}.", person.name),
+        Fact::PersonDeleted { name } => {
+            format!("Person {name} is deleted; keys and certificates stay where they are.")
+        }
         Fact::SigningAbandoned { what, .. } => format!("An unfinished signature was found: {what}."),
         Fact::Refused { what, .. } => what.clone(),
         Fact::UnlockFailed { what } => format!("Unlocking failed: {what}."),

@@ -5,6 +5,7 @@ mod certifiers;
 mod chains;
 mod files;
 mod keyrings;
+mod people;
 mod sites;
 mod table;
 
@@ -38,7 +39,7 @@ pub struct Case<'a> {
 
 /// One rule.
 pub struct Check {
-    /// The rule's id: W for files of the workspace, K for keyrings, S for sites, C for certifiers.
+    /// The rule's id: W for files of the workspace, K for keyrings, S for sites, C for certifiers, P for people.
     pub id: &'static str,
     /// One sentence that says what is wrong when it finds something.
     pub title: &'static str,
@@ -97,6 +98,7 @@ pub const CHECKS: &[&[Check]] = &[
     certificates::CHECKS,
     sites::CHECKS,
     certifiers::CHECKS,
+    people::CHECKS,
 ];
 
 /// Runs every check; the worst findings come first, each severity in the order of the rules.

@@ -8,6 +8,7 @@ const FAMILIES: &[(char, &str)] = &[
     ('K', "Keyrings and their certificates"),
     ('S', "Sites"),
     ('C', "Certifiers"),
+    ('P', "People"),
 ];
 
 /// Lists every rule in the order of reports: by family, then by number.

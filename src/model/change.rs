@@ -13,6 +13,7 @@ use super::certifier::{Awaited, Certifier, CrlInfo, Policy, PolicyVersion, Propo
 use super::finding::Subject;
 use super::issued::{Issued, Reason, Revocation};
 use super::keyring::Keyring;
+use super::person::Person;
 use super::request::{Contact, Plan, Request, RequestId};
 use super::site::Site;
 use super::time::Timestamp;
@@ -306,6 +307,18 @@ pub enum Fact {
         /// Its name.
         name: String,
     },
+    /// A person document was made or changed; `what` says in a few words how.
+    PersonSaved {
+        /// The document after the change.
+        person: Person,
+        /// `made`, `key bound from request 3` ...
+        what: String,
+    },
+    /// A person document was deleted.
+    PersonDeleted {
+        /// Its name.
+        name: String,
+    },
     /// A signature was intended, and nothing signed was recorded within ten minutes: a crash or failure came between, or
     /// another console was faster and the work was done again. The number is spent.
     SigningAbandoned {
@@ -395,6 +408,8 @@ impl Fact {
             Self::CertificateReleased { .. } => "certificate released",
             Self::SiteSaved { .. } => "site saved",
             Self::SiteDeleted { .. } => "site deleted",
+            Self::PersonSaved { .. } => "person saved",
+            Self::PersonDeleted { .. } => "person deleted",
             Self::SigningAbandoned { .. } => "signing abandoned",
             Self::Refused { .. } => "refused",
             Self::UnlockFailed { .. } => "unlock failed",
@@ -449,6 +464,8 @@ impl Fact {
             }
             Self::SiteSaved { site } => Subject::Site(site.name.clone()),
             Self::SiteDeleted { name } => Subject::Site(name.clone()),
+            Self::PersonSaved { person, .. } => Subject::Person(person.name.clone()),
+            Self::PersonDeleted { name } => Subject::Person(name.clone()),
         }
     }
 }
@@ -578,7 +595,10 @@ impl State {
                     request.apply(fact);
                 }
             }
-            Fact::CertificateRecorded { .. } => self.issued += 1,
+            Fact::CertificateRecorded { issued, .. } => {
+                self.issued += 1;
+                self.unlisted.remove(&issued.sha256);
+            }
             Fact::CertificateRevoked { certifier, serial, reason, at, by, invalidity, comment } => {
                 self.revoked += 1;
                 self.owe(certifier, Some((*reason, *at)));
@@ -603,6 +623,14 @@ impl State {
             Fact::SiteDeleted { name } => {
                 self.sites.remove(name);
             }
+            Fact::PersonSaved { person, .. } => {
+                self.people.insert(person.name.clone(), person.clone());
+                self.forget_revocations();
+            }
+            Fact::PersonDeleted { name } => {
+                self.people.remove(name);
+                self.forget_revocations();
+            }
             Fact::FilePutAway { path } => self.unreadable.retain(|unread| unread.path != *path),
             Fact::Reconciled { .. } => self.setback = None,
             Fact::WorkspaceCreated
@@ -622,7 +650,8 @@ impl State {
     /// Remembers the revocation of a certificate that stands in a keyring, or that it is not revoked.
     fn standing(&mut self, certifier: &str, serial: &Serial, revocation: Option<Revocation>) {
         let Some(issuer) = self.certifiers.get(certifier) else { return };
-        let mut standing = self.keyrings.values().flat_map(|ring| &ring.entries).map(|e| &e.certificate);
+        let rings = self.keyrings.values().flat_map(|ring| &ring.entries).map(|e| &e.certificate);
+        let mut standing = rings.chain(self.people.values().flat_map(|p| &p.certificates));
         let Some(c) = standing.find(|c| c.serial == *serial && issuer.is_issuer_of(c)) else { return };
         match revocation {
             Some(revocation) => self.revocations.insert(c.sha256, revocation),
@@ -630,9 +659,12 @@ impl State {
         };
     }
 
-    /// Forgets the revocations of certificates that stand in no keyring any more.
+    /// Forgets the revocations of certificates that stand in no keyring and belong to no person any more.
     fn forget_revocations(&mut self) {
-        let keyrings = &self.keyrings;
-        self.revocations.retain(|sha256, _| keyrings.values().any(|ring| ring.entry(sha256).is_some()));
+        let (keyrings, people) = (&self.keyrings, &self.people);
+        self.revocations.retain(|sha256, _| {
+            keyrings.values().any(|ring| ring.entry(sha256).is_some())
+                || people.values().any(|p| p.certificates.iter().any(|c| c.sha256 == *sha256))
+        });
     }
 }

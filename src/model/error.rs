@@ -60,7 +60,7 @@ pub struct Error {
     pub next: String,
     /// The command that does it (`object.verb`), offered as a key on the screen.
     pub command: Option<&'static str>,
-    /// What it is about; a refusal by a role is recorded with it.
+    /// What it is about: the command that helps runs on it; a refusal by a role is recorded with it.
     pub about: Option<Subject>,
 }
 
@@ -122,6 +122,13 @@ impl Error {
     #[must_use]
     pub fn command(mut self, command: &'static str) -> Self {
         self.command = Some(command);
+        self
+    }
+
+    /// Says on which object the command that helps has to run, where that is not the one at hand.
+    #[must_use]
+    pub fn on(mut self, object: Subject) -> Self {
+        self.about = Some(object);
         self
     }
 

@@ -50,6 +50,8 @@ pub enum Subject {
     Keyring(String),
     /// A site document by name.
     Site(String),
+    /// A person by the name of the document.
+    Person(String),
     /// A certifier by name.
     Certifier(String),
     /// A request by number.
@@ -67,6 +69,7 @@ impl std::fmt::Display for Subject {
             Self::Workspace => f.write_str("workspace"),
             Self::Keyring(name) => write!(f, "keyring {name}"),
             Self::Site(name) => write!(f, "site {name}"),
+            Self::Person(name) => write!(f, "person {name}"),
             Self::Certifier(name) => write!(f, "certifier {name}"),
             Self::Request(id) => write!(f, "request {id}"),
             Self::Certificate(sha256) => write!(f, "certificate {sha256}"),

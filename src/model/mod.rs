@@ -17,6 +17,7 @@ pub mod key;
 pub mod keyring;
 pub mod leftover;
 pub mod name;
+pub mod person;
 pub mod policy;
 pub mod profile;
 pub mod request;
@@ -37,6 +38,7 @@ use finding::Subject;
 use issued::Revocation;
 use key::KeyInfo;
 use keyring::Keyring;
+use person::Person;
 use profile::Profile;
 use request::{Request, RequestId};
 use site::Site;
@@ -55,6 +57,8 @@ pub struct State {
     pub keyrings: BTreeMap<String, Keyring>,
     /// Site documents by name.
     pub sites: BTreeMap<String, Site>,
+    /// People by the names of their documents.
+    pub people: BTreeMap<String, Person>,
     /// Certifiers by name.
     pub certifiers: BTreeMap<String, Certifier>,
     /// Certifiers that wait for their certificate, by name; no name is both.
@@ -131,13 +135,7 @@ impl State {
         if certificate.subject.der == certificate.issuer.der {
             return None;
         }
-        let issuer = self.certifiers.values().find(|c| {
-            let same_key = match (&certificate.aki, &c.certificate.ski) {
-                (Some(named), Some(own)) => named == own,
-                _ => true,
-            };
-            c.certificate.subject.der == certificate.issuer.der && same_key
-        })?;
+        let issuer = self.issuer_of(certificate)?;
         let own = |c: &Certifier| c.certificate.sha256 == certificate.sha256;
         (!self.certifiers.values().any(own)).then_some(issuer)
     }

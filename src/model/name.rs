@@ -110,6 +110,38 @@ pub enum AltName {
 }
 
 impl AltName {
+    /// Reads a name as a person types it: a host name or an IP address, or `DNS:`, `IP:`, `email:` or `URI:` and a value.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let host = |text: &str| {
+            let host = super::site::host_name(text)?;
+            Ok(match host.parse::<std::net::IpAddr>() {
+                Ok(ip) => Self::Ip(ip.to_string()),
+                Err(_) => Self::Dns(host),
+            })
+        };
+        let plain = |value: &str| !value.is_empty() && value.bytes().all(|b| b.is_ascii_graphic());
+        match text.split_once(':') {
+            Some((kind, value)) if kind.eq_ignore_ascii_case("dns") || kind.eq_ignore_ascii_case("ip") => {
+                host(value)
+            }
+            Some((kind, value)) if kind.eq_ignore_ascii_case("email") => match value.split_once('@') {
+                Some((local, host)) if plain(local) && plain(host) => Ok(Self::Email(value.to_owned())),
+                _ => Err(format!("\"{}\" is not a mail address", visible(value))),
+            },
+            Some((kind, value)) if kind.eq_ignore_ascii_case("uri") => {
+                let scheme =
+                    value.split_once(':').is_some_and(|(scheme, rest)| plain(scheme) && !rest.is_empty());
+                if scheme && plain(value) {
+                    Ok(Self::Uri(value.to_owned()))
+                } else {
+                    Err(format!("\"{}\" is not a URI", visible(value)))
+                }
+            }
+            _ => host(text),
+        }
+    }
+
     /// Returns the word by which profiles name this kind of name.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::bytes::Digest;
 use super::escape::visible;
 use super::field::{Field, Kind, Record, When, flag, join, number, yes_no};
+use super::request::queue::{ANSWER_DAYS, REQUEST_DAYS};
 use super::time::Timestamp;
 
 /// What may be amended after creation. Amending makes the next version.
@@ -40,6 +41,20 @@ pub struct Policy {
     /// Locks the key after so many signatures; 0 for never.
     #[serde(default)]
     pub relock_after: u32,
+    /// Within how many days a request is to be decided, and an approved one to be signed.
+    #[serde(default = "answer_days")]
+    pub answer_days: u32,
+    /// After how many days a request that nobody decided or signed may be expired.
+    #[serde(default = "request_days")]
+    pub request_days: u32,
+}
+
+fn answer_days() -> u32 {
+    ANSWER_DAYS
+}
+
+fn request_days() -> u32 {
+    REQUEST_DAYS
 }
 
 impl Default for Policy {
@@ -55,6 +70,8 @@ impl Default for Policy {
             own_approval: false,
             amend_alone: false,
             relock_after: 0,
+            answer_days: ANSWER_DAYS,
+            request_days: REQUEST_DAYS,
         }
     }
 }
@@ -342,6 +359,30 @@ impl<T: HasPolicy + 'static> Fields<T> {
             get: |x, _| x.policy().relock_after.to_string(),
             set: |x, t| {
                 x.policy_mut().relock_after = number(t, 0, 1_000_000)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "answer-days",
+            label: "Days to answer a request",
+            help: "A request that waits longer for its decision or signature is shown as late.",
+            kind: Kind::Number(1, 365),
+            when: When::Amendable,
+            get: |x, _| x.policy().answer_days.to_string(),
+            set: |x, t| {
+                x.policy_mut().answer_days = number(t, 1, 365)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "request-days",
+            label: "Days until a request expires",
+            help: "A request that waits longer is not signed any more, and may be crossed off.",
+            kind: Kind::Number(1, 3650),
+            when: When::Amendable,
+            get: |x, _| x.policy().request_days.to_string(),
+            set: |x, t| {
+                x.policy_mut().request_days = number(t, 1, 3650)?;
                 Ok(())
             },
         },

@@ -1,21 +1,23 @@
 //! Approves a request, after showing exactly what will be issued.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::issue::template;
-use super::{Env, roles};
+use super::issue::{Earlier, template};
+use super::{Env, edit_plan, roles};
 use crate::model::State;
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::{BasicConstraints, Certificate, Extension, KeyUsage};
 use crate::model::certifier::Certifier;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
+use crate::model::escape::visible;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::issued::{Issued, Reason};
 use crate::model::keyring::join;
-use crate::model::request::{Plan, Request, RequestId, extension_word};
+use crate::model::request::{Pkcs10, Plan, Request, RequestId, extension_word};
 use crate::model::time::Timestamp;
-use crate::pki::{issue, key, lint};
+use crate::pki::{issue, key, lint, parallel};
 
 /// What an approver looks at: what was asked beside what will be issued.
 #[derive(Debug, Clone)]
@@ -47,6 +49,7 @@ pub fn approve(
     }
     let certifier = super::issuing(state, &plan.certifier)?;
     let relaxed = roles::approval(certifier, request, env.operator)?;
+    edit_plan::as_proposed(request, plan)?;
     let preview = preview(state, id, plan, earlier, env.now)?;
     accept(id, &preview.findings, &plan.reason)?;
     let terms = terms(state, plan)?;
@@ -114,6 +117,24 @@ pub fn preview(
     preview_among(state, request, &by_key(state, [request].into_iter()), plan, earlier, now)
 }
 
+/// Previews what approving each of several requests would issue, in their order.
+pub fn previews(
+    state: &State,
+    plans: &[(RequestId, Plan)],
+    earlier: &Earlier,
+    now: Timestamp,
+) -> Vec<(RequestId, Plan, Result<Preview>)> {
+    let asked = plans.iter().filter_map(|(id, _)| state.requests.get(id));
+    let same_key = by_key(state, asked);
+    let look = |(id, plan): &(RequestId, Plan)| {
+        let earlier = earlier.get(id).map_or(&[][..], Vec::as_slice);
+        let looked = super::request(state, *id)
+            .and_then(|request| preview_among(state, request, &same_key, plan, earlier, now));
+        Ok((*id, plan.clone(), looked))
+    };
+    parallel::map(plans, look).unwrap_or_default()
+}
+
 /// Requests by the SHA-256 of the key that they ask with, in the order of their numbers.
 pub(super) type ByKey<'a> = BTreeMap<Digest, Vec<&'a Request>>;
 
@@ -141,18 +162,35 @@ pub(super) fn preview_among(
     let certifier = super::certifier(state, &plan.certifier)?;
     let profile = super::profile(state, &plan.profile)?;
     let subject = Subject::Request(id);
-    let mut findings = lint::request(&request.pkcs10, profile, subject.clone());
-    findings.extend(of_key(request, earlier, &subject));
+    let mut findings = Vec::new();
+    let wished = edit_plan::allowed(profile, plan).and_then(|()| edit_plan::wished(&request.pkcs10, plan));
+    let wished = wished.unwrap_or_else(|error| {
+        findings.push(Finding::new("edit", Severity::Error, subject.clone(), error.to_string()));
+        Cow::Borrowed(&request.pkcs10)
+    });
+    findings.extend(lint::request(&wished, profile, subject.clone()));
+    findings.extend(of_key(&wished, earlier, &subject));
+    if !plan.edits().is_empty() {
+        let editors = request.proposal.iter().flat_map(|p| &p.editors).map(|by| visible(by));
+        let who = editors.collect::<Vec<_>>().join(", ");
+        let text = format!("Edited by {who}: the {} differ from what was asked.", plan.edits().join(" and "));
+        findings.push(Finding::new("edited", Severity::Info, subject.clone(), text));
+    }
     let same_key = same_key.get(&request.pkcs10.key.sha256).into_iter().flatten();
-    let other =
-        same_key.into_iter().find(|r| r.id != id && r.pkcs10.subject.der != request.pkcs10.subject.der);
-    if let Some(other) = other {
-        let text = format!("Request {} asks with the same key for {}.", other.id, other.pkcs10.subject);
-        findings.push(Finding::new("key.shared", Severity::Warning, subject.clone(), text));
+    for other in same_key.into_iter().filter(|r| r.id != id) {
+        let (number, word) = (other.id, other.word());
+        if other.pkcs10.subject.der != request.pkcs10.subject.der {
+            let text = format!("Request {number} asks with the same key for {}.", other.pkcs10.subject);
+            findings.push(Finding::new("key.shared", Severity::Warning, subject.clone(), text));
+            break;
+        } else if other.status.is_open() {
+            let text = format!("Request {number} ({word}) asks for the same subject with the same key.");
+            findings.push(Finding::new("request.again", Severity::Info, subject.clone(), text));
+        }
     }
     let mut issued = None;
     // A serial number as long as a real one, so that the preview has the same bytes but for its value.
-    match template(request, certifier, profile, plan.days, Serial(vec![0x40; 20]), now) {
+    match template(&wished, certifier, profile, plan.days, Serial(vec![0x40; 20]), now) {
         Ok(template) => {
             let algorithm = key::signature_algorithm(&certifier.certificate.key)?;
             let tbs = issue::to_be_signed(&template, &certifier.certificate.subject, &algorithm)?;
@@ -182,7 +220,7 @@ pub(super) fn preview_among(
 }
 
 /// Finds what speaks against a key that was certified before.
-fn of_key(request: &Request, earlier: &[Issued], subject: &Subject) -> Option<Finding> {
+fn of_key(wished: &Pkcs10, earlier: &[Issued], subject: &Subject) -> Option<Finding> {
     let told = |rule: &str, severity, text| Some(Finding::new(rule, severity, subject.clone(), text));
     let compromised =
         earlier.iter().find(|i| i.revoked.as_ref().is_some_and(|r| r.reason == Reason::KeyCompromise));
@@ -190,7 +228,7 @@ fn of_key(request: &Request, earlier: &[Issued], subject: &Subject) -> Option<Fi
         let text = format!("Serial {} with this key was revoked because others know the key.", issued.serial);
         return told("key.compromised", Severity::Error, text);
     }
-    let other = earlier.iter().find(|i| i.subject != request.pkcs10.subject.text())?;
+    let other = earlier.iter().find(|i| i.subject != wished.subject.text())?;
     told(
         "key.shared",
         Severity::Warning,

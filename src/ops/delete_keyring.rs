@@ -3,6 +3,7 @@
 use crate::model::State;
 use crate::model::change::{Change, Fact, FileWrite};
 use crate::model::error::{Error, Result};
+use crate::model::finding::Subject;
 use crate::store::{kyr, sth};
 
 /// Deletes a keyring: its files go to the history, where they stay. One whose file is missing is
@@ -15,11 +16,12 @@ pub fn delete_keyring(state: &State, name: &str) -> Result<Change> {
         kyr::removed(super::keyring(state, name)?)
     };
     let sites: Vec<_> = state.sites_of_keyring(name).map(|s| s.name.as_str()).collect();
-    if !sites.is_empty() {
+    if let Some(first) = sites.first() {
         return Err(Error::refused(format!("Keyring {name} was not deleted."))
             .why(format!("Site documents name it: {}.", sites.join(", ")))
             .next("Give them another keyring first.")
-            .command("site.edit"));
+            .command("site.edit")
+            .on(Subject::Site((*first).to_owned())));
     }
     Ok(Change { facts: vec![Fact::KeyringDeleted { name: name.into() }], files })
 }

@@ -203,17 +203,15 @@ fn fitting<'a>(
         other.key.sha256.short(),
         key.sha256.short()
     );
-    let mut command = "keyring.request";
-    let mut next =
-        "Take the certificate that answers this ring's request, or make a new request; a ring's key \
-                    changes only with a new request."
-            .to_owned();
     if let Some(owner) = state.keyring_of_key(&other.key.sha256) {
         why.push_str(&format!(" It is that of keyring {}.", owner.name));
-        next = format!("Install it into {}.", owner.name);
-        command = "keyring.install";
+        let next = format!("Install it into {}.", owner.name);
+        let refused = Error::refused(what).why(why).next(next);
+        return Err(refused.command("keyring.install").on(Subject::Keyring(owner.name.clone())));
     }
-    Err(Error::refused(what).why(why).next(next).command(command))
+    let next = "Take the certificate that answers this ring's request, or make a new request; a ring's key changes only \
+                with a new request.";
+    Err(Error::refused(what).why(why).next(next).command("keyring.request"))
 }
 
 /// Refuses what holds certificates of authorities alone, this one first.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Env;
 use super::approve::{accept, by_key, preview_among};
+use super::edit_plan::wished;
 use super::roles::{self, Act};
 use crate::model::State;
 use crate::model::bytes::{Der, Serial};
@@ -14,7 +15,7 @@ use crate::model::error::{Error, Result};
 use crate::model::issued::{Approval, Difference, Issued, Origin};
 use crate::model::name::AltName;
 use crate::model::profile::Profile;
-use crate::model::request::{Plan, Request, RequestId, Status, extension_word};
+use crate::model::request::{Pkcs10, Plan, Request, RequestId, Status, extension_word};
 use crate::model::time::Timestamp;
 use crate::pki::issue::{self, Template};
 use crate::pki::parallel;
@@ -23,35 +24,66 @@ use crate::pki::signer::Signing;
 /// The certificates that were issued before for the keys of requests.
 pub type Earlier = BTreeMap<RequestId, Vec<Issued>>;
 
-/// Signs approved requests, all or none; one that is named twice is signed once.
+/// How many certificates are signed and made durable together.
+pub const BATCH: usize = 100;
+
+/// Names a batch by what a person has looked at: the number of requests, and four octets of a digest over what is signed for
+/// each of them. One that is approved, edited or denied in between makes another seal.
+pub fn seal(state: &State, ids: &[RequestId]) -> String {
+    let approved = ids.iter().filter_map(|id| state.requests.get(id)).filter_map(|r| match &r.status {
+        Status::Approved { plan, terms, .. } => Some((r.id, r.pkcs10.sha256, plan, *terms)),
+        _ => None,
+    });
+    let approved: Vec<_> = approved.collect();
+    let text = serde_json::to_vec(&approved).unwrap_or_default();
+    let digest = crate::pki::sha256(&text).to_string().to_ascii_uppercase();
+    format!("{}-{}", approved.len(), digest.get(..8).unwrap_or_default())
+}
+
+/// Signs approved requests; one that is named twice is signed once. Those that cannot be signed do not hold up the rest: they
+/// go back under review with the reason, one that waited for too long expires, and one that is not approved is left out.
 ///
-/// Errors: one is unknown or not approved, profile or policy changed since its approval, what it would issue is refused by
-/// now, its certifier is locked or has ended, not the person for it.
+/// Errors: one is unknown, none of them is approved, a certifier is locked or has ended, not the person for it. Then nothing
+/// is signed.
 pub fn issue(state: &State, ids: &[RequestId], earlier: &Earlier, env: &mut Env<'_>) -> Result<Change> {
     let mut by_certifier: BTreeMap<&str, Vec<Approved<'_>>> = BTreeMap::new();
+    let mut change = Change::default();
+    let mut left_out = Error::usage("No request was named.");
     for id in BTreeSet::from_iter(ids) {
         let request = super::request(state, *id)?;
         let Status::Approved { by, at, plan, terms } = &request.status else {
-            return Err(Error::refused(format!("Request {id} was not signed."))
-                .why(format!("It is {}, not approved.", request.status.word()))
+            left_out = Error::refused(format!("Request {id} was not signed."))
+                .why(format!("It is {}, not approved.", request.word()))
                 .next("Look at it and approve it first.")
-                .command("request.approve"));
+                .command("request.approve");
+            continue;
         };
-        if *terms != super::approve::terms(state, plan)? {
-            return Err(Error::refused(format!("Request {id} was not signed."))
-                .why(format!(
-                    "Profile {} or the policy of certifier {} was changed since the approval: what would be signed is not what was approved.",
-                    plan.profile, plan.certifier
-                ))
-                .next("Look at it and approve it again.")
-                .command("request.approve"));
+        if request.may_expire(state, env.now) {
+            let (id, by, days) = (*id, env.operator.to_owned(), request.days_to_expire(state));
+            change.facts.push(Fact::RequestExpired { id, by, at: env.now, days });
+            continue;
         }
-        let approval = Approval { by: by.clone(), at: *at };
-        by_certifier.entry(plan.certifier.as_str()).or_default().push((request, plan, approval));
+        match super::approve::terms(state, plan) {
+            Ok(now) if now == *terms => {
+                let approval = Approval { by: by.clone(), at: *at };
+                by_certifier.entry(plan.certifier.as_str()).or_default().push((request, plan, approval));
+            }
+            Ok(_) => change.facts.push(failed(*id, env, format!(
+                "Profile {} or the policy of certifier {} was changed since the approval: what would be signed is not what was approved.",
+                plan.profile, plan.certifier
+            ))),
+            Err(error) => change.facts.push(failed(*id, env, error.to_string())),
+        }
     }
-    let mut change = Change::default();
+    if by_certifier.is_empty() && change.facts.is_empty() {
+        return Err(left_out);
+    }
+    // Before the first signature, so that none is made in vain.
+    for name in by_certifier.keys() {
+        ready(super::issuing(state, name)?, env)?;
+    }
     for (name, requests) in by_certifier {
-        change.extend(issue_by(state, super::issuing(state, name)?, &requests, earlier, env)?);
+        change.extend(issue_by(state, super::certifier(state, name)?, &requests, earlier, env)?);
     }
     Ok(change)
 }
@@ -59,13 +91,12 @@ pub fn issue(state: &State, ids: &[RequestId], earlier: &Earlier, env: &mut Env<
 /// A request, what shall be issued for it, and who approved that.
 type Approved<'a> = (&'a Request, &'a Plan, Approval);
 
-fn issue_by(
-    state: &State,
-    certifier: &Certifier,
-    requests: &[Approved<'_>],
-    earlier: &Earlier,
-    env: &mut Env<'_>,
-) -> Result<Change> {
+fn failed(id: RequestId, env: &Env<'_>, reason: String) -> Fact {
+    Fact::SigningFailed { id, by: env.operator.to_owned(), at: env.now, reason }
+}
+
+/// Refuses when a certifier cannot sign certificates now, or this person may not have it do so.
+fn ready(certifier: &Certifier, env: &Env<'_>) -> Result<()> {
     roles::require(certifier, env.operator, Act::Sign)?;
     let authority = &certifier.certificate;
     if env.now > authority.not_after || env.now < authority.not_before {
@@ -77,27 +108,55 @@ fn issue_by(
             ))
             .next("Check the clock, or sign with another certifier."));
     }
+    env.signer.key(&certifier.name).map(|_| ())
+}
+
+fn issue_by(
+    state: &State,
+    certifier: &Certifier,
+    requests: &[Approved<'_>],
+    earlier: &Earlier,
+    env: &mut Env<'_>,
+) -> Result<Change> {
+    let authority = &certifier.certificate;
     let algorithm = env.signer.key(&certifier.name)?.algorithm().to_vec();
     let same_key = by_key(state, requests.iter().map(|(request, ..)| *request));
     let now = env.now;
-    let wanted: Vec<_> = requests.iter().map(|(request, plan, _)| (*request, *plan, env.serial())).collect();
-    let prepared = parallel::map(&wanted, |(request, plan, serial)| {
+    let wanted: Vec<_> = requests.iter().map(|approved| (approved, env.serial())).collect();
+    let prepare = |(request, plan, _): &Approved<'_>, serial: &Serial| -> Result<_> {
         let earlier = earlier.get(&request.id).map_or(&[][..], Vec::as_slice);
         let preview = preview_among(state, request, &same_key, plan, earlier, now)?;
         accept(request.id, &preview.findings, &plan.reason)?;
         let profile = super::profile(state, &plan.profile)?;
-        let template = template(request, certifier, profile, plan.days, serial.clone(), now)?;
+        let wished = wished(&request.pkcs10, plan)?;
+        let template = template(&wished, certifier, profile, plan.days, serial.clone(), now)?;
         let tbs = issue::to_be_signed(&template, &authority.subject, &algorithm)?;
         Ok((template, (Signing::Certificate(serial.clone()), tbs)))
-    })?;
-    let (templates, work): (Vec<_>, Vec<_>) = prepared.into_iter().unzip();
+    };
+    let prepared = parallel::map(&wanted, |(approved, serial)| Ok(prepare(approved, serial)))?;
+    let mut change = Change::default();
+    let (mut requests, mut templates, mut work) = (Vec::new(), Vec::new(), Vec::new());
+    for ((approved, _), prepared) in wanted.iter().zip(prepared) {
+        match prepared {
+            Ok((template, signing)) => {
+                requests.push(*approved);
+                templates.push(template);
+                work.push(signing);
+            }
+            Err(error) => change.facts.push(failed(approved.0.id, env, error.to_string())),
+        }
+    }
+    if work.is_empty() {
+        return Ok(change);
+    }
     let signatures = env.signer.sign(&certifier.name, &work)?;
     if signatures.len() != work.len() {
         return Err(Error::internal("The signer returned another number of signatures than asked."));
     }
     let signed: Vec<_> = requests.iter().zip(&templates).zip(work.iter().zip(&signatures)).collect();
     let (operator, session) = (env.operator, env.session);
-    let facts = parallel::map(&signed, |(((request, plan, approval), template), ((_, tbs), signature))| {
+    let facts = parallel::map(&signed, |((approved, template), ((_, tbs), signature))| {
+        let (request, plan, approval) = approved;
         let der = issue::assemble(tbs, &algorithm, signature);
         let certificate = issue::verify(&der, template, &authority.subject, &authority.key)?;
         let issued = Issued {
@@ -115,7 +174,8 @@ fn issue_by(
         };
         Ok(Fact::CertificateIssued { issued, der: Der(der) })
     })?;
-    Ok(Change { facts, files: Vec::new() })
+    change.facts.extend(facts);
+    Ok(change)
 }
 
 /// Lists what was issued otherwise than the request asked for. Validity is no wish of a request; `clamped` says what cut
@@ -156,7 +216,7 @@ const ALT_NAMES: &str = "2.5.29.17";
 
 /// Decides what is issued for a request, clamped to profile, calendar and certifier at `now`.
 pub(super) fn template(
-    request: &Request,
+    wished: &Pkcs10,
     certifier: &Certifier,
     profile: &Profile,
     days: u32,
@@ -165,5 +225,27 @@ pub(super) fn template(
 ) -> Result<Template> {
     let limits = (certifier.certificate.not_before, certifier.certificate.not_after);
     let validity = profile.validity(days, now, limits);
-    issue::from_request(&request.pkcs10, profile, certifier, serial, validity)
+    issue::from_request(wished, profile, certifier, serial, validity)
+}
+
+/// Says what became of one of the requests that were to be signed together: whether it was signed, and the words.
+pub fn became(facts: &[Fact], state: &State, id: RequestId) -> (bool, String) {
+    match facts.iter().find(|fact| fact.of_request() == Some(id)) {
+        Some(Fact::CertificateIssued { issued, .. }) => {
+            let (certifier, subject, serial) = (&issued.certifier, &issued.subject, &issued.serial);
+            let ends = issued.not_after.date();
+            (true, format!("{certifier} signed {subject} with serial {serial}; it ends on {ends}."))
+        }
+        Some(Fact::SigningFailed { reason, .. }) => {
+            (false, format!("Request {id} could not be signed and is under review again: {reason}"))
+        }
+        Some(Fact::RequestExpired { days, .. }) => (
+            false,
+            format!("Request {id} was not signed and is expired: it waited for more than {days} days."),
+        ),
+        _ => {
+            let word = state.requests.get(&id).map_or("closed", |request| request.word());
+            (false, format!("Request {id} was not signed: it is {word}."))
+        }
+    }
 }

@@ -12,6 +12,8 @@ use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
+use crate::model::issued::Issued;
+use crate::pki::chain::signed_by;
 
 /// What the ledger knows beside the state.
 #[derive(Debug, Default)]
@@ -54,6 +56,7 @@ pub fn reconcile(state: &State, asked: &Reconciliation, known: &Known, env: &mut
         let highest = numbers.into_iter().flatten().max().copied().unwrap_or_default();
         crls.insert(name.clone(), highest + MARGIN);
     }
+    let (unlisted, recorded): (Vec<_>, Vec<_>) = unlisted(state, known, env).into_iter().unzip();
     let fact = Fact::Reconciled {
         by: env.operator.to_owned(),
         at: env.now,
@@ -61,30 +64,31 @@ pub fn reconcile(state: &State, asked: &Reconciliation, known: &Known, env: &mut
         remembered,
         found: known.head,
         crls,
-        unlisted: unlisted(state, &known.found, &known.place),
+        unlisted,
     };
-    Ok(Change::of(fact))
+    let facts = std::iter::once(fact).chain(recorded).collect();
+    Ok(Change { facts, files: Vec::new() })
 }
 
-/// Lists the certificates that name a certifier here and that the issued list does not know.
-fn unlisted(state: &State, found: &[Certificate], place: &str) -> Vec<Unlisted> {
+/// Lists the certificates that a certifier here has signed and that the issued list does not know, each with the fact that
+/// brings it into the list, so that it can be revoked.
+fn unlisted(state: &State, known: &Known, env: &Env<'_>) -> Vec<(Unlisted, Fact)> {
+    let in_rings = state.keyrings.values().flat_map(|ring| {
+        let unlisted = ring.entries.iter().filter(|e| state.unlisted.contains(&e.certificate.sha256));
+        unlisted.map(|e| (&e.certificate, format!("keyring {}", ring.name)))
+    });
+    let found = known.found.iter().map(|c| (c, known.place.clone()));
     let mut told = BTreeSet::<Digest>::new();
     let mut all = Vec::new();
-    for ring in state.keyrings.values() {
-        for entry in ring.entries.iter().filter(|e| state.unlisted.contains(&e.certificate.sha256)) {
-            if let Some(certifier) = state.certifier_of(&entry.certificate)
-                && told.insert(entry.certificate.sha256)
-            {
-                all.push(Unlisted::of(&certifier.name, &entry.certificate, format!("keyring {}", ring.name)));
-            }
+    for (certificate, place) in in_rings.chain(found) {
+        let Some(certifier) = state.certifier_of(certificate) else { continue };
+        if !signed_by(certificate, &certifier.certificate) || !told.insert(certificate.sha256) {
+            continue;
         }
-    }
-    for certificate in found {
-        if let Some(certifier) = state.certifier_of(certificate)
-            && told.insert(certificate.sha256)
-        {
-            all.push(Unlisted::of(&certifier.name, certificate, place));
-        }
+        let mut issued = Issued::of(certificate, &certifier.name, "", certificate.not_before, "");
+        issued.origin.elsewhere = format!("lost with a newer ledger, found in {place} by {}", env.operator);
+        let recorded = Fact::CertificateRecorded { issued, der: certificate.der.clone() };
+        all.push((Unlisted::of(&certifier.name, certificate, place), recorded));
     }
     all
 }

@@ -3,6 +3,7 @@
 use super::der::{dotted, elements, oid, only, wrap};
 use crate::model::bytes::{Der, hex};
 use crate::model::error::{Error, Result};
+use crate::model::escape::visible;
 use crate::model::name::{ATTRIBUTES, AltName, Attribute, Name};
 
 /// Reads a DER `Name`. String values are decoded by their tag (UTF8, Printable, IA5, Numeric, Visible, T61 as Latin-1,
@@ -65,6 +66,32 @@ pub fn read_alt_name(tag: u8, content: &[u8]) -> Option<AltName> {
         0xa5 => other("ediPartyName", raw(content)),
         t => other(&format!("unknown name {t:#04x}"), raw(content)),
     })
+}
+
+/// Encodes one GeneralName. Errors: a kind that cannot be written, a value that is not ASCII, an address that is none.
+pub fn write_alt_name(name: &AltName) -> Result<Vec<u8>> {
+    let ascii = |tag: u8, value: &str| {
+        if value.is_empty() || !value.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(Error::usage(format!("\"{}\" cannot be an alternative name.", visible(value)))
+                .why("It must be ASCII without spaces.")
+                .next("Write an international host name in its xn-- form."));
+        }
+        Ok(wrap(tag, value.as_bytes()))
+    };
+    match name {
+        AltName::Email(v) => ascii(0x81, v),
+        AltName::Dns(v) => ascii(0x82, v),
+        AltName::Uri(v) => ascii(0x86, v),
+        AltName::Ip(v) => match v.parse() {
+            Ok(std::net::IpAddr::V4(ip)) => Ok(wrap(0x87, &ip.octets())),
+            Ok(std::net::IpAddr::V6(ip)) => Ok(wrap(0x87, &ip.octets())),
+            Err(_) => Err(Error::usage(format!("\"{}\" is not an IP address.", visible(v)))),
+        },
+        AltName::Other(kind, _) => {
+            Err(Error::usage(format!("An alternative name of the kind {kind} cannot be written."))
+                .next("Use DNS, IP, e-mail or URI names."))
+        }
+    }
 }
 
 /// Decodes a string by its tag; `None` for a type that is no string, or bytes that do not fit it.

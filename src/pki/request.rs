@@ -90,6 +90,39 @@ pub fn build(subject: &Name, alt_names: &[AltName], key: &PrivateKey) -> Result<
     Ok(assemble(&info, key.algorithm(), &key.sign(&info)?))
 }
 
+/// Returns a request as it would be if it had asked for another subject or other alternative names. Names that it has asked
+/// for keep their bytes. Its own bytes stay as they came, for they are what its signature covers.
+///
+/// Errors: a name of a kind that cannot be written and was not asked for.
+pub fn with_names(asked: &Pkcs10, subject: Option<Name>, names: Option<&[AltName]>) -> Result<Pkcs10> {
+    let mut wished = asked.clone();
+    if let Some(subject) = subject {
+        wished.subject = subject;
+    }
+    if let Some(names) = names {
+        let raw = asked.extensions.iter().filter(|e| e.oid == SUBJECT_ALT_NAME);
+        let raw = raw.filter_map(|e| only(0x30, &e.value.0).and_then(elements)).flatten();
+        let mut raw: Vec<&[u8]> = raw.map(|(_, whole, _)| whole).collect();
+        raw.truncate(asked.alt_names.len());
+        let mut bytes = Vec::new();
+        for name in names {
+            let at = asked.alt_names.iter().position(|other| other == name);
+            match at.and_then(|at| raw.get(at)) {
+                Some(whole) => bytes.extend(*whole),
+                None => bytes.extend(name::write_alt_name(name)?),
+            }
+        }
+        let critical = asked.extensions.iter().any(|e| e.oid == SUBJECT_ALT_NAME && e.critical);
+        wished.extensions.retain(|e| e.oid != SUBJECT_ALT_NAME);
+        if !names.is_empty() {
+            let value = Der(wrap(0x30, &bytes));
+            wished.extensions.push(Extension { oid: SUBJECT_ALT_NAME.into(), critical, value });
+        }
+        wished.alt_names = names.to_vec();
+    }
+    Ok(wished)
+}
+
 /// Builds and signs the request of an authority for `subject`, which wishes for these extensions.
 pub fn build_authority(subject: &Name, wished: &[Extension], key: &PrivateKey) -> Result<Vec<u8>> {
     let attributes = super::authority::extension_request(wished)?;

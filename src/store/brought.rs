@@ -3,7 +3,7 @@
 use std::fs::{Metadata, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -39,6 +39,22 @@ pub fn recognise(bytes: &[u8], opening: Opening<'_>) -> Result<(Found, Option<Ke
 /// Shows a path as text: what a reader could not see, and what is no UTF-8, as `\XX`.
 pub fn shown(path: &Path) -> String {
     visible_bytes(path.as_os_str().as_encoded_bytes())
+}
+
+/// Lists what stands in a folder, by name: files that are not hidden, and nothing below it.
+pub fn folder(path: &Path) -> Result<Vec<PathBuf>> {
+    let name = shown(path);
+    let entries = std::fs::read_dir(path).map_err(|e| cannot(&name, &e))?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|e| cannot(&name, &e))?;
+        let hidden = entry.file_name().as_encoded_bytes().first() == Some(&b'.');
+        if !hidden && entry.path().is_file() {
+            files.push(entry.path());
+        }
+    }
+    files.sort_unstable();
+    Ok(files)
 }
 
 /// Reads a file whole; with `pipes` also a named or inherited pipe, whose writer is waited for only if it is there.

@@ -1,16 +1,17 @@
-//! Site documents, profiles and certifiers as RON files, with the certificates and CRLs beside them as PEM and DER. See
+//! Documents of sites and people, profiles and certifiers as RON files, with the certificates and CRLs beside them as PEM and DER. See
 //! docs/formats.md.
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::marked;
-use crate::model::bytes::Digest;
+use crate::model::bytes::{Der, Digest};
 use crate::model::certificate::Certificate;
 use crate::model::certifier::{Awaited, Certifier, CrlInfo, Policy, PolicyVersion, Proposal, Status};
 use crate::model::change::FileWrite;
 use crate::model::error::{Error, Result};
 use crate::model::keyring::check_name;
+use crate::model::person::{Bound, Person};
 use crate::model::profile::Profile;
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
@@ -121,6 +122,76 @@ pub fn read_site(name: &str, bytes: &[u8]) -> Result<Site> {
     }
     same_name(&file, name, &site.name)?;
     Ok(site)
+}
+
+/// A person as the file has it: certificates stand in it as they are, and are read anew.
+#[derive(Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct PersonFile {
+    name: String,
+    full_name: String,
+    mail: Vec<String>,
+    organization: String,
+    country: String,
+    enabled: bool,
+    comment: String,
+    keys: Vec<Bound>,
+    certificates: Vec<Der>,
+}
+
+impl Default for PersonFile {
+    fn default() -> Self {
+        Self::of(&Person::default())
+    }
+}
+
+impl PersonFile {
+    fn of(person: &Person) -> Self {
+        let Person { name, full_name, mail, organization, country, enabled, comment, keys, certificates } =
+            person.clone();
+        let certificates = certificates.into_iter().map(|c| c.der).collect();
+        Self { name, full_name, mail, organization, country, enabled, comment, keys, certificates }
+    }
+}
+
+/// Returns the path of a person's document inside of the workspace.
+pub fn person_path(name: &str) -> String {
+    format!("directory/people/{name}.ron")
+}
+
+/// Writes a person's document: `directory/people/NAME.ron`.
+pub fn person(person: &Person) -> Result<FileWrite> {
+    named("person", &person.name)?;
+    Ok(text(person_path(&person.name), marked::write("person", &PersonFile::of(person))?))
+}
+
+/// Moves a person's document to the history.
+pub fn person_removed(name: &str) -> FileWrite {
+    FileWrite { path: person_path(name), bytes: None }
+}
+
+/// Reads a person's document, which a person may have written. Errors: `Damaged` with line and column, also for a
+/// certificate in it that is none or whose key is not among the keys; `TooNew`, `Foreign`.
+pub fn read_person(name: &str, bytes: &[u8]) -> Result<Person> {
+    let file = person_path(name);
+    let mut read: PersonFile = marked::read("person", &file, bytes, false)?;
+    if read.name.is_empty() {
+        read.name = name.to_owned();
+    }
+    same_name(&file, name, &read.name)?;
+    let certificates = read.certificates.iter().map(|der| pki::certificate::read(&der.0));
+    let certificates = certificates.collect::<Result<Vec<_>>>().map_err(|error| {
+        Error::damaged(format!("{file} holds a certificate that cannot be read.")).why(error.to_string())
+    })?;
+    let PersonFile { name, full_name, mail, organization, country, enabled, comment, keys, .. } = read;
+    let person =
+        Person { name, full_name, mail, organization, country, enabled, comment, keys, certificates };
+    match person.certificates.iter().find(|c| !person.has_key(&c.key.sha256)) {
+        None => Ok(person),
+        Some(other) => Err(Error::damaged(format!("{file} holds a certificate of a key that is not bound."))
+            .why(format!("The key of {} is {}.", other.subject.title(), other.key.sha256))
+            .next("Add the key to keys, or take the certificate out.")),
+    }
 }
 
 /// Returns the path of one of a certifier's files inside of the workspace.

@@ -19,6 +19,7 @@ use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::{Keyring, Role, check_name};
 use crate::model::profile::Profile;
 use crate::model::unread::{Sort, Unread};
+use crate::pki::chain::signed_by;
 use crate::pki::parallel;
 
 /// How it begins what is said of a file that is not there.
@@ -47,6 +48,7 @@ pub(super) fn load(
     let made = ledger.made()?;
     load.keyrings(&made)?;
     load.sites()?;
+    load.people()?;
     load.certifiers(ledger, &made)?;
     load.profiles()?;
     load.state.owed = ledger.owed()?;
@@ -196,6 +198,11 @@ impl<'a> Load<'a> {
                 self.state.revocations.insert(sha256, revocation);
             }
         }
+        for certificate in self.state.people.values().flat_map(|person| &person.certificates) {
+            if let Some(revocation) = ledger.revocation(&certificate.sha256)? {
+                self.state.revocations.insert(certificate.sha256, revocation);
+            }
+        }
         Ok(())
     }
 
@@ -203,7 +210,9 @@ impl<'a> Load<'a> {
     fn unlisted(&mut self, ledger: &SqliteLedger) -> Result<()> {
         for entry in self.state.keyrings.values().flat_map(|ring| &ring.entries) {
             let certificate = &entry.certificate;
-            if self.state.certifier_of(certificate).is_some() && !ledger.is_issued(&certificate.sha256)? {
+            let issuer = self.state.certifier_of(certificate);
+            let unknown = issuer.is_some() && !ledger.is_issued(&certificate.sha256)?;
+            if unknown && issuer.is_some_and(|c| signed_by(certificate, &c.certificate)) {
                 self.state.unlisted.insert(certificate.sha256);
             }
         }
@@ -222,6 +231,22 @@ impl<'a> Load<'a> {
             };
             let site = good_name(&name).and(site);
             self.keep(path, site, |s, site| s.sites.insert(site.name.clone(), site));
+        }
+        Ok(())
+    }
+
+    fn people(&mut self) -> Result<()> {
+        for (name, extension) in self.names("directory/people")? {
+            if extension != "ron" {
+                continue;
+            }
+            let path = document::person_path(&name);
+            let person = match self.unchanged(&path, |s| s.people.get(&name)) {
+                Some(person) => Ok(person.clone()),
+                None => self.public(&path).and_then(|b| document::read_person(&name, &b)),
+            };
+            let person = good_name(&name).and(person);
+            self.keep(path, person, |s, person| s.people.insert(person.name.clone(), person));
         }
         Ok(())
     }

@@ -39,6 +39,7 @@ use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::model::unread::{Sort, Unread};
 use crate::model::{Generation, State};
+use crate::pki::chain::signed_by;
 use file::Lock;
 use ledger::Ledger;
 use ledger::sqlite::SqliteLedger;
@@ -363,25 +364,30 @@ impl Drop for Store {
 /// Remembers the revocations of certificates that a change has brought into a ring, as when an earlier version comes
 /// back, and which of them the issued list does not know.
 fn recall(state: &mut State, change: &Change, ledger: &SqliteLedger) {
+    let mut recalled = Vec::new();
     for fact in &change.facts {
+        if let Fact::PersonSaved { person, .. } = fact {
+            recalled.extend(person.certificates.iter().map(|c| c.sha256));
+        }
         let (Fact::KeyringCreated { keyring } | Fact::KeyringChanged { keyring, .. }) = fact else {
             continue;
         };
         for entry in keyring.entries.iter().filter(|e| e.role != Role::Root) {
             let sha256 = entry.certificate.sha256;
-            let here = state.certifier_of(&entry.certificate).is_some();
+            let issuer = state.certifier_of(&entry.certificate);
+            let here = issuer.is_some_and(|c| signed_by(&entry.certificate, &c.certificate));
             if here && matches!(ledger.is_issued(&sha256), Ok(false)) {
                 state.unlisted.insert(sha256);
             }
-            if state.revoked == 0 {
-                continue;
-            }
-            // The change is true already; what cannot be looked up now is found when the workspace is read again.
-            if !state.revocations.contains_key(&sha256)
-                && let Ok(Some(revocation)) = ledger.revocation(&sha256)
-            {
-                state.revocations.insert(sha256, revocation);
-            }
+            recalled.push(sha256);
+        }
+    }
+    for sha256 in recalled.into_iter().filter(|_| state.revoked > 0) {
+        // The change is true already; what cannot be looked up now is found when the workspace is read again.
+        if !state.revocations.contains_key(&sha256)
+            && let Ok(Some(revocation)) = ledger.revocation(&sha256)
+        {
+            state.revocations.insert(sha256, revocation);
         }
     }
 }

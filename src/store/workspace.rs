@@ -24,10 +24,11 @@ pub const LOCK: &str = ".lock";
 /// Earlier versions, in each folder that has some.
 pub const HISTORY: &str = ".history";
 /// The folders of a workspace, each after the one it is in.
-pub const FOLDERS: [&str; 9] = [
+pub const FOLDERS: [&str; 10] = [
     "keyrings",
     "directory",
     "directory/sites",
+    "directory/people",
     "directory/servers",
     "certifiers",
     "profiles",

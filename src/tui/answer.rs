@@ -25,6 +25,7 @@ use crate::model::error::{Error, Kind};
 use crate::model::export::Secrecy;
 use crate::model::field::Record;
 use crate::model::site::Site;
+use crate::ops::issue::became;
 use crate::ops::ring::Act;
 
 /// Takes the answer of a job.
@@ -136,6 +137,14 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
         (_, Done::Verified(verified)) => verify::take(model, Some(id), verified.0, verified.1),
         (job, Done::Service(service, log)) => service_is(model, &job, service, log),
         (Job::Export(asked), Done::Exported(exported)) => left(model, &asked, *exported),
+        (Job::Phrase(asked), Done::Phrase(phrase)) => super::dialog::phrase::show(model, asked, phrase),
+        (Job::Deliver(_), Done::Exported(exported)) => {
+            model.take(exported.state);
+            let line = |text| Text { label: String::new(), text, role: Role::Text };
+            let lines = exported.lines.into_iter().map(line).collect();
+            model.say(Mood::Good, exported.message);
+            model.dialogs.push(Dialog::Viewer(Viewer::new("What left the workspace", lines)));
+        }
         (_, Done::Written(path)) => model.say(Mood::Good, format!("Written: {}", path.display())),
         (_, Done::Copied) => {
             model.say(
@@ -199,6 +208,18 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
             model.here_mut().marked.retain(|k| !matches!(k, RowKey::Request(id) if ids.contains(id)));
         }
         _ => {}
+    }
+    if let Verb::Issue { ids } = verb {
+        let each = ids.iter().map(|id| became(&outcome.facts, &model.state, *id));
+        let unsigned: Vec<String> = each.filter(|(signed, _)| !signed).map(|(_, text)| text).collect();
+        if let Some(first) = unsigned.first() {
+            let more = match unsigned.len() {
+                1 => String::new(),
+                n => format!(" {} more were not signed either.", n - 1),
+            };
+            model.say(Mood::Bad, format!("{first}{more}"));
+            return;
+        }
     }
     // The selection goes to what was made, where the person looks already.
     for fact in &outcome.facts {
@@ -287,6 +308,11 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
     }
     let batch = matches!(job, Job::Verb(_)) && import::goes_on(model);
     match waiting.and_then(|i| model.dialogs.get_mut(i)) {
+        Some(Dialog::Phrase(phrase)) => {
+            if phrase.failed(&error) {
+                return Vec::new();
+            }
+        }
         Some(Dialog::Secret(line)) if error.kind == Kind::WrongPassword => {
             line.error = Some(error.to_string());
             return Vec::new();

@@ -15,6 +15,7 @@ use crate::desk::export::Asked;
 use crate::desk::{Desk, Outcome, Verb};
 use crate::model::State;
 use crate::model::error::{Error, Kind};
+use crate::model::person::Delivery;
 use crate::model::secret::Secret;
 use crate::store::remembered::refusal;
 
@@ -38,6 +39,8 @@ pub(super) enum Task {
     Gone,
     Serve(String, u16, Option<Secret>),
     Export(Box<Asked>, Option<Secret>),
+    /// Writing the file of a person: what, under which pass phrase, with which password of the ring.
+    Deliver(Box<Delivery>, Secret, Option<Secret>),
 }
 
 /// What the loop was told last without being asked.
@@ -96,6 +99,10 @@ impl Clerk {
                     Asked::Certificates(of) => of.to = task::at_home(&of.to),
                 }
                 Ok(Done::Exported(Box::new(desk.export(&asked, password.as_ref())?)))
+            }),
+            Task::Deliver(mut asked, phrase, password) => caught(|| {
+                asked.to = task::at_home(&asked.to);
+                Ok(Done::Exported(Box::new(desk.deliver(&asked, &phrase, password.as_ref())?)))
             }),
             Task::Lock(certifier) => caught(|| {
                 desk.lock(certifier.as_deref());

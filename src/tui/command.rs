@@ -6,7 +6,8 @@ use super::dialog::Dialog;
 use super::dialog::confirm::Confirm;
 use super::model::{Model, Mood};
 use super::msg::Effect;
-use super::pane::{PANES, PaneId, RowKey};
+use super::pane::{PANES, PaneId, RowKey, Target};
+use crate::model::error::Error;
 
 /// Where the keys of a command work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,6 +122,20 @@ pub fn dispatch(model: &mut Model, command: &'static Command) -> Vec<Effect> {
         return Vec::new();
     }
     (command.run)(model)
+}
+
+/// Runs the command that an error names, on the object that it is about where that is another one than the selected.
+pub fn that_helps(model: &mut Model, error: &Error) -> Vec<Effect> {
+    let Some(command) = error.command.and_then(find) else { return Vec::new() };
+    let object = error.about.as_ref().and_then(RowKey::of);
+    if let Some((pane, row)) = object.filter(|(pane, _)| command.scope == Scope::Pane(*pane)) {
+        model.jump(Target::Row(pane, row.clone()));
+        if model.selected().as_ref() != Some(&row) {
+            model.say(Mood::Warn, format!("It is not in the list any more. {}", error.next));
+            return Vec::new();
+        }
+    }
+    dispatch(model, command)
 }
 
 /// Runs a command whose question was answered, on the record it was asked about and no other.

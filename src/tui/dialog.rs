@@ -16,6 +16,7 @@ pub mod log;
 pub mod menu;
 pub mod palette;
 pub mod path;
+pub mod phrase;
 pub mod pick;
 pub mod records;
 pub mod review;
@@ -69,6 +70,8 @@ pub enum Dialog {
     Revisions(history::Revisions),
     /// What abandoned attempts have left.
     Leftovers(leftovers::Leftovers),
+    /// A pass phrase that is shown once.
+    Phrase(phrase::Phrase),
     /// The audit chain.
     Log(Box<log::Log>),
     /// A refusal or failure.
@@ -134,6 +137,7 @@ impl Dialog {
             Self::Import(d) => d.input(model, input),
             Self::Revisions(d) => d.input(model, input),
             Self::Leftovers(d) => d.input(model, input),
+            Self::Phrase(d) => d.input(model, input),
             Self::Log(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
         }
@@ -160,6 +164,7 @@ impl Dialog {
             Self::Import(d) => d.sheet(model, columns),
             Self::Revisions(d) => d.sheet(model, columns),
             Self::Leftovers(d) => d.sheet(model, columns),
+            Self::Phrase(d) => d.sheet(model, columns),
             Self::Log(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
         }
@@ -173,6 +178,7 @@ impl Dialog {
             Self::Secret(d) => d.busy,
             Self::Menu(d) => d.busy,
             Self::Install(d) => d.busy,
+            Self::Phrase(d) => d.busy,
             _ => None,
         }
     }
@@ -185,6 +191,7 @@ impl Dialog {
             Self::Secret(d) => d.busy = job,
             Self::Menu(d) => d.busy = job,
             Self::Install(d) => d.busy = job,
+            Self::Phrase(d) => d.busy = job,
             _ => {}
         }
     }

@@ -165,6 +165,10 @@ impl Workers {
             Effect::Refresh(id) => self.enqueue(id, Task::Refresh),
             Effect::Serve(id, site, port, password) => self.enqueue(id, Task::Serve(site, port, password)),
             Effect::Export(id, asked, password) => self.enqueue(id, Task::Export(asked, password)),
+            Effect::Deliver(id, asked, phrase, password) => {
+                self.enqueue(id, Task::Deliver(asked, phrase, password));
+            }
+            Effect::Phrase(id) => post.spawn(id, || Ok(Done::Phrase(Desk::pass_phrase()))),
             Effect::Ids(id, question) => self.ask(id, Ask::Ids(id, question)),
             Effect::Timeline(id, question) => self.ask(id, Ask::Timeline(id, question)),
             Effect::Rows(id, ids) => self.ask(id, Ask::Rows(id, ids)),

@@ -348,6 +348,15 @@ pub(super) const COMMANDS: &[Command] = &[
         run: |m| go(m, PaneId::Findings),
         ..READ
     },
+    Command {
+        name: "pane.people",
+        title: "people",
+        keys: &["7"],
+        doc: "Goes to people and their client certificates.",
+        cli: Some("person list"),
+        run: |m| go(m, PaneId::People),
+        ..READ
+    },
 ];
 
 const READ: Command = Command {

@@ -13,6 +13,7 @@ use crate::desk::Verb;
 use crate::desk::export::Asked;
 use crate::model::certificate::Certificate;
 use crate::model::leftover::Way;
+use crate::model::person::Delivery;
 use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::ops::ring::Act;
@@ -28,6 +29,8 @@ pub enum ReadFor {
     Trust(String),
     /// To install a certificate in this keyring.
     Install(String),
+    /// To bind the keys of its certificates to this person.
+    Person(String),
     /// To complete this certifier, which waits for its certificate.
     Certify(String),
     /// To verify what is in it.
@@ -104,6 +107,10 @@ pub enum Job {
     VerifyAudit(bool),
     /// Writing a file.
     Write,
+    /// Drawing a pass phrase for a file that is given to a person.
+    Phrase(Box<Delivery>),
+    /// Writing that file.
+    Deliver(Box<Delivery>),
     /// Letting something leave the workspace.
     Export(Box<Asked>),
     /// Copying.
@@ -122,6 +129,7 @@ impl Job {
                 Verb::Ring { keyring, act: Act::Request(_), .. } => {
                     format!("making a request of keyring {keyring}")
                 }
+                Verb::MakePersonKey(asked) => format!("making keyring {}", asked.keyring),
                 Verb::ImportKeyring { asked, .. } => format!("making keyring {}", asked.name),
                 Verb::MoveKeyring { asked, .. } => format!("taking keyring {} over", asked.name),
                 Verb::Issue { ids } => format!("signing {} certificates", ids.len()),
@@ -132,7 +140,7 @@ impl Job {
                 _ => "saving".into(),
             },
             Self::Unlock(name, _) => format!("unlocking {name}"),
-            Self::Export(_) => "exporting".into(),
+            Self::Export(_) | Self::Deliver(_) => "exporting".into(),
             Self::Read(_) => "reading".into(),
             Self::SystemRoots(_) => "reading the roots of this system".into(),
             Self::Preview(..) => "working out what would be issued".into(),

@@ -20,6 +20,7 @@ use crate::model::certificate::Certificate;
 use crate::model::error::Error;
 use crate::model::finding::Finding;
 use crate::model::issued::Issued;
+use crate::model::person::Delivery;
 use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
@@ -100,6 +101,8 @@ pub enum Done {
     Gone(Vec<Gone>),
     /// The rehearsal service listens here (`None`: it was stopped), and its log.
     Service(Option<(String, std::net::SocketAddr)>, Vec<String>),
+    /// A pass phrase was drawn.
+    Phrase(Secret),
     /// A file was written.
     Written(PathBuf),
     /// Something left the workspace.
@@ -160,6 +163,10 @@ pub enum Effect {
     Probe(JobId, String, u16, Option<std::net::SocketAddr>),
     /// Serve a site on loopback: site, port, password of its ring if it has no stash.
     Serve(JobId, String, u16, Option<Secret>),
+    /// Draw a pass phrase.
+    Phrase(JobId),
+    /// Write the file of a person under a pass phrase, with the password of the ring if no stash opens it.
+    Deliver(JobId, Box<Delivery>, Secret, Option<Secret>),
     /// Let something leave the workspace, with the password of its ring if no stash opens it.
     Export(JobId, Box<Asked>, Option<Secret>),
     /// Ask for the log of the rehearsal service.

@@ -4,6 +4,7 @@ pub mod certificates;
 pub mod certifiers;
 pub mod findings;
 pub mod keyrings;
+pub mod people;
 pub mod requests;
 pub mod sites;
 
@@ -34,11 +35,20 @@ pub enum PaneId {
     Certifiers,
     /// What the checks have found.
     Findings,
+    /// People and their client certificates.
+    People,
 }
 
 /// Every pane, in the order of the digits.
-pub const PANES: [&Pane; 6] =
-    [&keyrings::PANE, &certificates::PANE, &sites::PANE, &requests::PANE, &certifiers::PANE, &findings::PANE];
+pub const PANES: [&Pane; 7] = [
+    &keyrings::PANE,
+    &certificates::PANE,
+    &sites::PANE,
+    &requests::PANE,
+    &certifiers::PANE,
+    &findings::PANE,
+    &people::PANE,
+];
 
 /// A row of a list, by what it is the row of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +73,7 @@ impl RowKey {
         Some(match subject {
             Subject::Keyring(name) => (PaneId::Keyrings, Self::Name(name.clone())),
             Subject::Site(name) => (PaneId::Sites, Self::Name(name.clone())),
+            Subject::Person(name) => (PaneId::People, Self::Name(name.clone())),
             Subject::Certifier(name) => (PaneId::Certifiers, Self::Name(name.clone())),
             Subject::Request(id) => (PaneId::Requests, Self::Request(*id)),
             Subject::Workspace | Subject::Certificate(_) | Subject::Issued(..) => return None,

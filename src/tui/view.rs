@@ -306,7 +306,9 @@ fn draw_sheet(ink: Ink, buf: &mut Buffer, body: Rect, sheet: &Sheet) -> Option<P
     }
     border(ink, buf, area, &sheet.title);
     let inner = Rect::new(area.x + 2, area.y + 1, area.width - 4, area.height - 2);
-    let foot = u16::try_from(sheet.foot.len()).unwrap_or(0).min(inner.height / 2);
+    // The foot has half of it, and what the body leaves.
+    let left = inner.height.saturating_sub(u16::try_from(sheet.body.len()).unwrap_or(u16::MAX));
+    let foot = u16::try_from(sheet.foot.len()).unwrap_or(0).min(left.max(inner.height / 2));
     let page = usize::from(inner.height.saturating_sub(foot));
     let top = sheet.top.unwrap_or_else(|| {
         let row = sheet.cursor.map_or(0, |(row, _)| row);

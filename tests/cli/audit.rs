@@ -136,6 +136,11 @@ fn an_older_copy_of_the_workspace_signs_nothing_until_a_person_decides() {
     assert_eq!(told[0]["fact"]["Reconciled"]["remembered"]["head"]["hash"], head["hash"]);
     let signed = place.with(CA, "crl issue root").done();
     assert!(signed.contains("CRL 108"), "{signed}");
+    // What was found stands in the issued list again and can be revoked.
+    let serial = told[0]["fact"]["Reconciled"]["unlisted"][0]["serial"].as_str().unwrap();
+    place.run(&format!("certificate revoke root {serial} --reason superseded --confirm {serial}")).done();
+    let signed = place.with(CA, "crl issue root").done();
+    assert!(signed.contains("CRL 109 with 1 entries"), "{signed}");
     place.run("audit reconcile --reason again").refused(1);
     place.run("audit verify --full").done();
 
@@ -143,7 +148,7 @@ fn an_older_copy_of_the_workspace_signs_nothing_until_a_person_decides() {
     let paper = format!("{}:{}", head["number"].as_u64().unwrap() + 40, head["hash"].as_str().unwrap());
     place.run(&format!("audit reconcile --reason paper --expect {paper}")).done();
     let signed = place.with(CA, "crl issue root").done();
-    assert!(signed.contains("CRL 209"), "{signed}");
+    assert!(signed.contains("CRL 210"), "{signed}");
 }
 
 #[test]

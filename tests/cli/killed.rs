@@ -41,7 +41,7 @@ fn killed_at_any_moment_while_it_signs_it_loses_nothing() {
     let host = AltName::Dns("a.example.test".into());
     let der = || request::build(&subject, std::slice::from_ref(&host), &key).unwrap();
     let requests = (0..REQUESTS).map(|_| request::read(&der()).unwrap()).collect();
-    desk.run(Verb::ImportRequests { requests, source: "test".into() }).unwrap();
+    desk.run(Verb::import(requests, "test")).unwrap();
     for id in 1..=REQUESTS {
         let mut plan = plan("root");
         plan.reason = "test".into();

@@ -13,6 +13,8 @@ mod losses;
 mod main_job;
 mod output;
 mod passwords;
+mod person;
+mod queue;
 mod reading;
 mod refusals;
 mod roots;

@@ -114,6 +114,7 @@ fn a_short_list_leaves_its_room_to_the_detail() {
 #[test]
 fn dialogs_at_80_columns() {
     shows!("form-keyring", Console::empty().press("1 n").type_text("mail"));
+    shows!("form-rename", Console::fixture().press("1 e"));
     shows!("form-certifier-ascii", Console::empty().mono().press("5 n").type_text("root"));
     shows!("form-site-errors", Console::fixture().press("3 n").type_text("Bad Name").press("<f2>"));
     shows!("confirm-delete", Console::fixture().press("1 X").type_text("mal"));

@@ -13,7 +13,13 @@ fn the_chain_is_looked_at_and_narrowed_and_leads_to_what_it_is_about() {
     let folder = tempfile::tempdir().unwrap();
     let mut live = Live::new(folder.path());
     certifier(&mut live);
-    live.press("o o").text("wrong").press("<ret>").sees("does not open").press("<esc>");
+    live.press("z")
+        .sees("locked")
+        .press("o")
+        .text("wrong")
+        .press("<ret>")
+        .sees("does not open")
+        .press("<esc>");
     live.press("@").sees("Audit").sees("certifier created").sees("unlock failed").sees("Head: entry");
     live.press("/")
         .sees("by:NAME")

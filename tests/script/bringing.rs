@@ -68,7 +68,7 @@ fn each_key_of_a_file_makes_a_ring_and_the_results_stand_beside() {
     c.answer(Err(Error::refused("A keyring is already named so.")));
     assert!(c.screen().contains("already named so"), "{}", c.screen());
     c.press("<esc> <f2>").commit(state, "Keyring two is made.");
-    assert!(matches!(c.verb(), Some(Verb::ImportRequests { .. })), "{:?}", c.effects.last());
+    assert!(matches!(c.verb(), Some(Verb::ImportRequests(_))), "{:?}", c.effects.last());
     c.answer(Err(Error::refused("It stands in the queue already.")));
     let screen = c.screen();
     assert!(screen.contains("Done: Keyring mail.example.test is made."), "{screen}");

@@ -196,6 +196,8 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::StopService(id)
         | Effect::WriteFile(id, ..)
         | Effect::Export(id, ..)
+        | Effect::Phrase(id)
+        | Effect::Deliver(id, ..)
         | Effect::Audit(id, _)
         | Effect::VerifyAudit(id, _)
         | Effect::ExportAudit(id, ..)

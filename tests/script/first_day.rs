@@ -23,10 +23,7 @@ pub(super) struct Live {
 
 impl Live {
     pub(super) fn new(folder: &std::path::Path) -> Self {
-        let text =
-            "(operator: \"ada\", argon2_mib: 8, argon2_passes: 1, keyring_rounds: 10000, home: \"home\")";
-        let config = Config::parse(text, Some(&folder.join("config.ron"))).unwrap();
-        let desk = Desk::open(&config, Some(&folder.join("ring")), false).unwrap();
+        let desk = desk(folder);
         let settings = Settings { workspace: "ring".into(), now: Desk::now(), ..Settings::default() };
         let console = Console::with((*desk.state()).clone(), settings);
         let (sender, messages) = mpsc::channel();
@@ -81,6 +78,13 @@ impl Live {
         assert!(screen.contains(text), "no \"{text}\" in\n{screen}");
         self
     }
+}
+
+/// Opens the workspace of a live console beside it.
+pub(super) fn desk(folder: &std::path::Path) -> Desk {
+    let text = "(operator: \"ada\", argon2_mib: 8, argon2_passes: 1, keyring_rounds: 10000, home: \"home\")";
+    let config = Config::parse(text, Some(&folder.join("config.ron"))).unwrap();
+    Desk::open(&config, Some(&folder.join("ring")), false).unwrap()
 }
 
 /// The keys that lead from one field of a new certifier to another.

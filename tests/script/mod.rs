@@ -11,5 +11,6 @@ mod findings;
 mod first_day;
 pub(crate) mod fixture;
 pub(crate) mod history;
+mod people;
 mod walk;
 mod work;

@@ -5,6 +5,7 @@ use super::fixture;
 use ringmaster::desk::Verb;
 use ringmaster::model::error::{Error, Kind};
 use ringmaster::model::export::Which;
+use ringmaster::model::finding::Subject;
 use ringmaster::model::issued::Reason;
 use ringmaster::model::keyring::RequestKey;
 use ringmaster::model::request::RequestId;
@@ -33,6 +34,20 @@ fn a_new_administrator_makes_a_certifier_with_the_keyboard() {
     c.commit(fixture::full(), "Certifier root was made.");
     assert!(c.screen().contains("unlocked"), "{}", c.screen());
     assert!(c.model.dialogs.is_empty());
+}
+
+#[test]
+fn the_command_that_helps_runs_on_the_object_that_it_is_about() {
+    let mut c = Console::fixture();
+    c.press("1 t s");
+    let error = Error::refused("Keyring www was not deleted.").command("site.edit");
+    c.answer(Err(error.clone().on(Subject::Site("website".into()))));
+    assert!(c.press("<ret>").screen().contains("Site website"), "{}", c.screen());
+    // What is gone in the meantime is not replaced by another one.
+    let mut c = Console::fixture();
+    c.press("1 t s").answer(Err(error.on(Subject::Site("gone".into())))).press("<ret>");
+    let screen = c.screen();
+    assert!(screen.contains("not in the list any more") && !screen.contains("Descriptive name"), "{screen}");
 }
 
 #[test]
@@ -231,7 +246,9 @@ fn a_pasted_request_opens_an_import_and_does_nothing_yet() {
     );
     assert!(c.verb().is_none());
     c.press("<ret>");
-    assert!(matches!(c.verb(), Some(Verb::ImportRequests { source, .. }) if source == "pasted"));
+    assert!(
+        matches!(c.verb(), Some(Verb::ImportRequests(d)) if d.requests.iter().all(|r| r.source == "pasted"))
+    );
 }
 
 #[test]

@@ -79,6 +79,9 @@ impl Line<'_> {
 /// How much of one value is shown; certificates and requests stand in a body whole.
 const SHOWN: usize = 240;
 
+/// The first moment of the year 2000.
+const CENTURY: i64 = 946_684_800;
+
 fn flatten(path: &str, value: &Value, all: &mut Vec<(String, String)>) {
     let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     let mut push = |text: String| {
@@ -102,6 +105,11 @@ fn flatten(path: &str, value: &Value, all: &mut Vec<(String, String)>) {
             items.iter().enumerate().for_each(|(i, v)| flatten(&below(&(i + 1).to_string()), v, all))
         }
         Value::Object(map) => map.iter().for_each(|(name, v)| flatten(&below(name), v, all)),
+        // No count in a fact is as large as a moment of this century.
+        Value::Number(n) => match n.as_i64().filter(|at| *at >= CENTURY) {
+            Some(at) => push(Timestamp(at).text()),
+            None => push(n.to_string()),
+        },
         other => push(other.to_string()),
     }
 }

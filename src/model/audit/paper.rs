@@ -1,4 +1,4 @@
-//! Plain text of 80 columns to be printed, compared and signed by people: heads of the chain, and receipts. Everything
+//! Plain text for paper, to be printed, compared and signed by people: heads of the chain, and receipts. Everything
 //! foreign in it is escaped.
 
 use unicode_width::UnicodeWidthChar;
@@ -8,8 +8,8 @@ use crate::model::bytes::Digest;
 use crate::model::escape::visible;
 use crate::model::time::Timestamp;
 
-/// The columns of a sheet.
-pub const COLUMNS: usize = 80;
+/// The columns of a sheet: those of paper less a margin, so that it also fits a dialog in 80 columns.
+pub const COLUMNS: usize = 76;
 
 /// The columns of labels.
 const LABEL: usize = 18;
@@ -80,7 +80,7 @@ impl Sheet {
             self.lines.push(format!("{:<LABEL$}{:<24}{:<12}{}", visible(role), "Name", "Date", "Signature"));
             self.blank();
             let rule = |width: usize| "_".repeat(width);
-            self.lines.push(format!("{:<LABEL$}{}  {}  {}", "", rule(22), rule(10), rule(26)));
+            self.lines.push(format!("{:<LABEL$}{}  {}  {}", "", rule(22), rule(10), rule(22)));
         }
     }
 

@@ -132,6 +132,8 @@ pub struct Profile {
     pub forbidden: Vec<String>,
     /// Attributes of the subject that are taken over, by short name or OID; `*` takes all.
     pub copied_subject: Vec<String>,
+    /// What of a request may be edited before it is approved: `subject`, `names`.
+    pub edits: Vec<String>,
     /// Attributes that the subject must have.
     pub required_subject: Vec<String>,
     /// Attributes that the subject must not ask for.
@@ -187,6 +189,7 @@ impl Default for Profile {
             allowed: Vec::new(),
             forbidden: Vec::new(),
             copied_subject: vec!["*".into()],
+            edits: Vec::new(),
             required_subject: Vec::new(),
             forbidden_subject: Vec::new(),
             min_rsa: 2048,

@@ -1,10 +1,10 @@
 //! The life of a request in the queue: which facts are about it, what each makes of it, who acts next, and for how long it
 //! has waited. Decides nothing about who may act.
 
-use super::{Actor, Approval, Contact, PickedUp, Plan, Proposal, Request, RequestId, Status};
+use super::{Actor, Contact, PickedUp, Plan, Proposal, Request, RequestId, Status};
 use crate::model::State;
 use crate::model::change::Fact;
-use crate::model::issued::Issued;
+use crate::model::issued::{Approval, Issued};
 use crate::model::time::{Timestamp, age};
 
 impl Fact {
@@ -40,10 +40,6 @@ impl Fact {
 impl Request {
     /// Makes a fact about this request true of it.
     pub fn apply(&mut self, fact: &Fact) {
-        if fact.leaves_open().is_some() {
-            // The ledger reads a request from its last decision alone.
-            self.approvals.clear();
-        }
         match fact {
             Fact::RequestNoted { contact, comment, .. } => {
                 (self.contact, self.comment) = (contact.clone(), comment.clone());

@@ -1,16 +1,21 @@
 //! Certificate requests: the PKCS#10 as read, and the request in the queue. What becomes of it there is in `life`, what is
 //! counted in `queue`.
 
+pub mod edit;
 mod life;
+mod note;
 pub mod pickup;
+mod plan;
 pub mod queue;
+mod told;
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::bytes::{Der, Digest, Serial};
 use crate::model::certificate::Extension;
 use crate::model::escape::visible;
-use crate::model::field::{Field, Kind, Look, Record, When};
+use crate::model::field::{Field, Record};
+use crate::model::issued::Approval;
 use crate::model::key::KeyInfo;
 use crate::model::keyring::join;
 use crate::model::name::{AltName, Name};
@@ -92,15 +97,6 @@ pub struct Proposal {
     pub editors: Vec<String>,
 }
 
-/// Who approved, and when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Approval {
-    /// Who.
-    pub by: String,
-    /// When.
-    pub at: Timestamp,
-}
-
 /// That a certificate was handed to its requester.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PickedUp {
@@ -124,6 +120,15 @@ pub struct Contact {
     /// The telephone number.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub phone: String,
+}
+
+/// What is known about whom to ask, and beside the request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Note {
+    /// Whom to ask.
+    pub contact: Contact,
+    /// What there is to know.
+    pub comment: String,
 }
 
 /// Who acts next on a request.
@@ -293,6 +298,32 @@ pub struct Received {
     pub pickup: String,
 }
 
+/// A request made elsewhere, and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    /// What was asked.
+    pub pkcs10: Pkcs10,
+    /// Where it came from, in words: `file web.csr`, `pasted`, `standard input`.
+    pub source: String,
+}
+
+/// Requests made elsewhere that are received together.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Delivery {
+    /// The requests.
+    pub requests: Vec<Incoming>,
+    /// Whom to ask about each of them, and what was said with them.
+    pub note: Note,
+}
+
+impl Delivery {
+    /// Makes a delivery of requests from one source.
+    pub fn of(requests: Vec<Pkcs10>, source: &str) -> Self {
+        let incoming = |pkcs10| Incoming { pkcs10, source: source.to_owned() };
+        Self { requests: requests.into_iter().map(incoming).collect(), ..Self::default() }
+    }
+}
+
 impl Request {
     /// Makes a request that has just been received.
     pub fn new(id: RequestId, pkcs10: Pkcs10, keyring: Option<String>, received: Received) -> Self {
@@ -379,29 +410,6 @@ fn status_text(request: &Request) -> String {
     }
 }
 
-/// A field that may be set at any time, in one line of text.
-const fn noted(
-    name: &'static str,
-    label: &'static str,
-    help: &'static str,
-    get: fn(&Request, &Look<'_>) -> String,
-    set: fn(&mut Request, &str) -> Result<(), String>,
-) -> Field<Request> {
-    Field { name, label, help, kind: Kind::Text, when: When::Amendable, get, set }
-}
-
-/// Reads a line of text with its upper bound in characters.
-fn note(text: &str, bound: usize) -> Result<String, String> {
-    let text = text.trim();
-    if text.chars().any(char::is_control) {
-        return Err("plain text: it holds a control character".into());
-    }
-    match text.chars().count() {
-        count if count > bound => Err(format!("at most {bound} characters; these are {count}")),
-        _ => Ok(text.to_owned()),
-    }
-}
-
 impl Record for Request {
     const NOUN: &'static str = "request";
     const FIELDS: &'static [Field<Self>] = &[
@@ -465,56 +473,12 @@ impl Record for Request {
                 format!("{} by {}: {}", p.at.text(), visible(&p.by), visible(&p.to))
             })
         }),
-        noted(
-            "contact-name",
-            "Contact",
-            "Whom to ask about it.",
-            |x, _| visible(&x.contact.name),
-            |x, t| {
-                x.contact.name = note(t, 200)?;
-                Ok(())
-            },
-        ),
-        noted(
-            "contact-mail",
-            "Mail",
-            "The mail address of the contact.",
-            |x, _| visible(&x.contact.mail),
-            |x, t| {
-                let mail = note(t, 254)?;
-                let good = mail.split_once('@').is_some_and(|(local, host)| {
-                    !local.is_empty()
-                        && !host.is_empty()
-                        && !host.contains('@')
-                        && !mail.contains(char::is_whitespace)
-                });
-                if !mail.is_empty() && !good {
-                    return Err("a mail address, such as ann@example.test".into());
-                }
-                x.contact.mail = mail;
-                Ok(())
-            },
-        ),
-        noted(
-            "contact-phone",
-            "Telephone",
-            "The number of the contact.",
-            |x, _| visible(&x.contact.phone),
-            |x, t| {
-                x.contact.phone = note(t, 60)?;
-                Ok(())
-            },
-        ),
-        noted(
-            "comment",
-            "Comment",
-            "What there is to know about it.",
-            |x, _| visible(&x.comment),
-            |x, t| {
-                x.comment = note(t, 1000)?;
-                Ok(())
-            },
-        ),
+        Field::derived("contact", "Contact", "Whom to ask about it.", |x, _| {
+            let Contact { name, mail, phone } = &x.contact;
+            let parts = [name, mail, phone].into_iter().filter(|part| !part.is_empty());
+            join(parts.map(|part| visible(part)))
+        }),
+        Field::derived("comment", "Comment", "What there is to know about it.", |x, _| visible(&x.comment)),
         Field::derived("sha256", "Fingerprint", "SHA-256 of the request.", |x, _| {
             x.pkcs10.sha256.to_string()
         }),

@@ -2,12 +2,13 @@
 
 use super::{Actor, Request, Status};
 use crate::model::State;
+use crate::model::certifier::Certifier;
 use crate::model::time::{DAY, Timestamp};
 
-/// Within how many days a request is to be answered.
+/// Within how many days a request is to be answered where no certifier says otherwise.
 pub const ANSWER_DAYS: u32 = 3;
 
-/// After how many days an open request may be expired.
+/// After how many days an open request may be expired where no certifier says otherwise.
 pub const REQUEST_DAYS: u32 = 90;
 
 /// How many requests stand at one place of their way, and since when the oldest.
@@ -54,8 +55,8 @@ pub fn queue(state: &State, certifier: Option<&str>, now: Timestamp) -> Queue {
         place.number += 1;
         let since = request.since();
         place.oldest = Some(place.oldest.map_or(since, |oldest| oldest.min(since)));
-        queue.late += u64::from(request.is_late(now));
-        queue.expirable += u64::from(request.may_expire(now));
+        queue.late += u64::from(request.is_late(state, now));
+        queue.expirable += u64::from(request.may_expire(state, now));
     }
     queue
 }
@@ -79,18 +80,38 @@ impl Queue {
 }
 
 impl Request {
-    /// Tells whether it waits for a decision or for signing longer than it is to.
-    pub fn is_late(&self, now: Timestamp) -> bool {
-        self.status.is_open() && older(self.since(), ANSWER_DAYS, now)
+    /// Tells whether it waits for a decision or for signing longer than the policy of its certifier allows, or the strictest
+    /// one where nobody has chosen a certifier.
+    pub fn is_late(&self, state: &State, now: Timestamp) -> bool {
+        let days = days(self, state, |c| c.policy.answer_days, u32::min, ANSWER_DAYS);
+        self.status.is_open() && older(self.since(), days, now)
     }
 
-    /// Tells whether it is open and so old that it may be expired. Age counts from its receipt: its names and key were true
-    /// then.
-    pub fn may_expire(&self, now: Timestamp) -> bool {
-        self.status.is_open() && older(self.received, REQUEST_DAYS, now)
+    /// Returns after how many days it may be expired: as the policy of its certifier says, or the most patient one.
+    pub fn days_to_expire(&self, state: &State) -> u32 {
+        days(self, state, |c| c.policy.request_days, u32::max, REQUEST_DAYS)
+    }
+
+    /// Tells whether it is open and stands where it stands for so long that it may be expired.
+    pub fn may_expire(&self, state: &State, now: Timestamp) -> bool {
+        self.status.is_open() && older(self.since(), self.days_to_expire(state), now)
     }
 }
 
 fn older(since: Timestamp, days: u32, now: Timestamp) -> bool {
     now.0.saturating_sub(since.0) > i64::from(days) * DAY
+}
+
+/// What the policy of the chosen certifier says, or of all of them where none is chosen.
+fn days(
+    request: &Request,
+    state: &State,
+    get: fn(&Certifier) -> u32,
+    among: fn(u32, u32) -> u32,
+    usual: u32,
+) -> u32 {
+    match request.certifier().and_then(|name| state.certifiers.get(name)) {
+        Some(certifier) => get(certifier),
+        None => state.certifiers.values().map(get).reduce(among).unwrap_or(usual),
+    }
 }

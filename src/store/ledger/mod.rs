@@ -159,6 +159,9 @@ pub trait Ledger {
     /// Returns requests from `after` on downward in number, newest first; `open` limits to open or closed ones.
     fn requests(&self, before: Option<RequestId>, open: Option<bool>, limit: usize) -> Result<Vec<Request>>;
 
+    /// Finds the latest request with a pick-up ID, as it was given out.
+    fn request_by_pickup(&self, pickup: &str) -> Result<Option<Request>>;
+
     /// Finds a request by the SHA-256 of its PKCS#10, to notice one that came before.
     fn request_by_sha256(&self, sha256: &Digest) -> Result<Option<Request>>;
 

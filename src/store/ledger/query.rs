@@ -75,16 +75,19 @@ impl SqliteLedger {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Builds requests from the audit entries that the index names: the receipt, and the last decision.
+    /// Builds requests from the audit entries that tell of them: the receipt, and what came after it.
     fn requests_where(&self, condition: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<Request>> {
-        let sql = format!("SELECT received, decided FROM request WHERE {condition}");
+        let sql = format!("SELECT id, received FROM request WHERE {condition}");
         let mut query = self.connection.prepare_cached(&sql)?;
         let rows = query.query_map(values, |r| Ok((r.get(0)?, r.get(1)?)))?;
+        let told = "SELECT entry FROM request_entry WHERE request = ? ORDER BY entry";
+        let mut told = self.connection.prepare_cached(told)?;
         let mut body = self.connection.prepare_cached("SELECT body FROM audit WHERE number = ?")?;
         let renamed = self.renamed()?;
         rows.map(|row| {
-            let (received, decided): (i64, Option<i64>) = row?;
-            let mut request = build_request(&mut body, received, decided)?;
+            let (id, received): (i64, i64) = row?;
+            let entries = told.query_map([id], |r| r.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+            let mut request = build_request(&mut body, received, &entries)?;
             // What the receipt says is the name that the keyring had then.
             for (_, from, to) in renamed.iter().filter(|(entry, ..)| *entry > received) {
                 if request.keyring.as_ref() == Some(from) {
@@ -367,6 +370,10 @@ impl Ledger for SqliteLedger {
         }
     }
 
+    fn request_by_pickup(&self, pickup: &str) -> Result<Option<Request>> {
+        Ok(self.requests_where("pickup = ? ORDER BY id DESC LIMIT 1", params![pickup])?.pop())
+    }
+
     fn request_by_sha256(&self, sha256: &Digest) -> Result<Option<Request>> {
         Ok(self.requests_where("sha256 = ? ORDER BY id DESC LIMIT 1", params![sha256.0])?.pop())
     }
@@ -586,7 +593,7 @@ pub(super) fn reason(code: u8, column: usize) -> rusqlite::Result<Reason> {
 }
 
 /// Reads a request from the bodies of its audit entries.
-fn build_request(body: &mut CachedStatement<'_>, received: i64, decided: Option<i64>) -> Result<Request> {
+fn build_request(body: &mut CachedStatement<'_>, received: i64, entries: &[i64]) -> Result<Request> {
     let mut fact = |number: i64| -> Result<Fact> {
         let mut rows = body.query([number])?;
         let row = rows.next()?.ok_or_else(|| damaged(number, "it is missing"))?;
@@ -596,10 +603,10 @@ fn build_request(body: &mut CachedStatement<'_>, received: i64, decided: Option<
     let Fact::RequestReceived { mut request } = fact(received)? else {
         return Err(damaged(received, "it is not the receipt of a request"));
     };
-    if let Some(number) = decided {
-        let fact = fact(number)?;
-        if fact.of_request() != Some(request.id) || fact.leaves_open().is_none() {
-            return Err(damaged(number, "it is no decision on this request"));
+    for number in entries {
+        let fact = fact(*number)?;
+        if fact.of_request() != Some(request.id) {
+            return Err(damaged(*number, "it does not tell of this request"));
         }
         request.apply(&fact);
     }

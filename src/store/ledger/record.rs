@@ -162,6 +162,8 @@ impl<'a> Record<'a> {
             | Fact::KeyExported { .. }
             | Fact::SiteSaved { .. }
             | Fact::SiteDeleted { .. }
+            | Fact::PersonSaved { .. }
+            | Fact::PersonDeleted { .. }
             | Fact::Refused { .. }
             | Fact::UnlockFailed { .. }
             | Fact::CertifierUnlocked { .. } => self.append(fact).map(|_| ()),
@@ -205,32 +207,47 @@ impl<'a> Record<'a> {
 
     fn received(&mut self, fact: &Fact, request: &Request) -> Result<()> {
         let entry = self.append(fact)?;
+        let pickup = Some(&request.pickup).filter(|id| !id.is_empty());
         self.connection
-            .prepare_cached("INSERT INTO request(id, sha256, open, received) VALUES(?, ?, ?, ?)")?
-            .execute(params![request.id.0, request.pkcs10.sha256.0, request.status.is_open(), entry])?;
+            .prepare_cached("INSERT INTO request(id, sha256, open, received, pickup) VALUES(?, ?, ?, ?, ?)")?
+            .execute(params![
+                request.id.0,
+                request.pkcs10.sha256.0,
+                request.status.is_open(),
+                entry,
+                pickup
+            ])?;
         self.meta.next_request = self.meta.next_request.max(request.id.0 + 1);
         Ok(())
     }
 
     fn about_request(&mut self, fact: &Fact, id: RequestId) -> Result<()> {
         let entry = self.append(fact)?;
-        let Some(open) = fact.leaves_open() else { return Ok(()) };
-        if self.decide(id, open, entry)? == 0 {
+        let known = match fact.leaves_open() {
+            Some(open) => self.decide(id, open, entry)?,
+            None => {
+                self.connection.prepare_cached("SELECT 1 FROM request WHERE id = ?")?.exists(params![id.0])?
+            }
+        };
+        if !known {
             return Err(Error::new(Kind::NotFound, format!("No request has the number {id}.")));
         }
-        Ok(())
+        self.tell_of(id, entry)
     }
 
-    fn decide(&self, id: RequestId, open: bool, entry: u64) -> Result<usize> {
+    /// Sets what a decision leaves; tells whether there is such a request.
+    fn decide(&self, id: RequestId, open: bool, entry: u64) -> Result<bool> {
         let mut update =
             self.connection.prepare_cached("UPDATE request SET open = ?, decided = ? WHERE id = ?")?;
-        let known = update.execute(params![open, entry, id.0])?;
-        if known > 0 {
-            self.connection
-                .prepare_cached("INSERT INTO request_entry(request, entry) VALUES(?, ?)")?
-                .execute(params![id.0, entry])?;
-        }
-        Ok(known)
+        Ok(update.execute(params![open, entry, id.0])? > 0)
+    }
+
+    /// Notes that an audit entry is about a request.
+    fn tell_of(&self, id: RequestId, entry: u64) -> Result<()> {
+        self.connection
+            .prepare_cached("INSERT INTO request_entry(request, entry) VALUES(?, ?)")?
+            .execute(params![id.0, entry])?;
+        Ok(())
     }
 
     fn issued(&mut self, fact: &Fact, issued: &Issued, der: &Der) -> Result<()> {
@@ -301,7 +318,9 @@ impl<'a> Record<'a> {
         }
         self.meta.issued = id;
         if let Some(request) = issued.request {
-            self.decide(request, false, entry)?;
+            if self.decide(request, false, entry)? {
+                self.tell_of(request, entry)?;
+            }
         }
         self.finish_serial(&issued.certifier, &issued.serial, entry, true)
     }

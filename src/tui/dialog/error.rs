@@ -20,10 +20,7 @@ impl ErrorBox {
     /// Takes input: Enter runs the command that helps, anything else that leaves closes.
     pub fn input(self, model: &mut Model, input: &Input) -> (Option<Dialog>, Vec<Effect>) {
         match input {
-            Input::Chord(Key::Enter) => match self.error.command.and_then(command::find) {
-                Some(command) => (None, command::dispatch(model, command)),
-                None => (None, Vec::new()),
-            },
+            Input::Chord(Key::Enter) => (None, command::that_helps(model, &self.error)),
             Input::Chord(Key::Esc | Key::Char('q')) => (None, Vec::new()),
             _ => (Some(Dialog::Error(self)), Vec::new()),
         }

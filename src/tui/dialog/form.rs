@@ -21,6 +21,7 @@ use crate::model::issued::Reason;
 use crate::model::keyring::{
     ImportedKeyring, Keyring, MovedKeyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying,
 };
+use crate::model::person::{Delivery, NewPersonKey, Person, Registration};
 use crate::model::policy::Amendment;
 use crate::model::request::{Plan, RequestId};
 use crate::model::revocation::{NewRevocation, Release};
@@ -29,7 +30,7 @@ use crate::ops::certifier_status::Step;
 use crate::ops::request_again::proposed;
 use crate::ops::ring::Act;
 use crate::tui::chord::Key;
-use crate::tui::job;
+use crate::tui::job::{self, Job};
 use crate::tui::model::{Model, Mood};
 use crate::tui::msg::{Effect, Input, JobId};
 use crate::tui::pane::certifiers::before_saving;
@@ -75,6 +76,14 @@ pub enum Goal {
     Password(String),
     /// Lets this keyring certify itself.
     SelfCertify(String),
+    /// Makes a person document, or changes this one.
+    Person(Option<Box<Person>>),
+    /// Makes a key for a person.
+    PersonKey(Box<NewPersonKey>),
+    /// Binds the key of a request to the person of this name.
+    Register(RequestId, String),
+    /// Writes the PKCS#12 file of a person.
+    Deliver(Box<Delivery>),
     /// Goes on with an older ledger.
     Reconcile,
     /// Lets a keyring or a part of it leave the workspace.
@@ -121,6 +130,11 @@ impl Form {
             Goal::Rename(name) => lines(&Renaming { to: name.clone() }, &look, false),
             Goal::Password(_) => lines(&NewPassword::default(), &look, false),
             Goal::SelfCertify(_) => lines(&SelfCertifying::default(), &look, false),
+            Goal::Person(None) => lines(&Person::default(), &look, false),
+            Goal::Person(Some(person)) => lines(&**person, &look, true),
+            Goal::PersonKey(asked) => lines(&**asked, &look, false),
+            Goal::Register(_, person) => lines(&Registration { person: person.clone() }, &look, false),
+            Goal::Deliver(asked) => lines(&**asked, &look, false),
             Goal::Reconcile => lines(&Reconciliation::default(), &look, false),
         };
         Self { title: title.into(), goal, busy: None, lines, cursor: 0 }
@@ -259,6 +273,13 @@ impl Form {
             self.busy = Some(id);
             return (Some(Dialog::Form(self)), vec![effect]);
         }
+        if let Goal::Deliver(asked) = &self.goal {
+            let mut asked = asked.clone();
+            if fill(&mut *asked, &mut self.lines, false) {
+                let (_, effect) = model.start(Job::Phrase(asked), Effect::Phrase);
+                return (None, vec![effect]);
+            }
+        }
         let verb = self.verb();
         let Some(verb) = verb else {
             if let Some(first) = self.lines.iter().position(|l| l.error.is_some()) {
@@ -276,6 +297,12 @@ impl Form {
                 );
                 return (None, effects);
             }
+        }
+        if let Verb::SavePerson { before: Some(before), person } = &verb
+            && before == person
+        {
+            model.say(Mood::Plain, "Nothing was changed.");
+            return (None, Vec::new());
         }
         if let Verb::SaveSite { before: Some(before), site } = &verb
             && before == site
@@ -399,6 +426,23 @@ impl Form {
                 let mut denial = Denial::default();
                 fill(&mut denial, lines, false).then_some(Verb::Deny { id: *id, reason: denial.reason })
             }
+            Goal::Person(before) => {
+                let before = before.as_deref().cloned();
+                let mut person = before.clone().unwrap_or_default();
+                fill(&mut person, lines, before.is_some()).then_some(Verb::SavePerson { before, person })
+            }
+            Goal::PersonKey(asked) => {
+                let mut asked = (**asked).clone();
+                let good = fill(&mut asked, lines, false);
+                let same = passwords(lines);
+                (good && same).then_some(Verb::MakePersonKey(asked))
+            }
+            Goal::Register(id, _) => {
+                let mut asked = Registration::default();
+                fill(&mut asked, lines, false)
+                    .then_some(Verb::RegisterRequest { person: asked.person, id: *id })
+            }
+            Goal::Deliver(_) => None,
             Goal::Reconcile => {
                 let mut asked = Reconciliation::default();
                 let good = fill(&mut asked, lines, false);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::form::{Form, Goal};
 use super::install::Install;
+use super::menu::{Action, Menu, item};
 use super::secret::Opens;
 use super::verify;
 use super::viewer::{Text, labelled};
@@ -95,6 +96,10 @@ pub(in crate::tui) fn show(model: &mut Model, brought: Brought, purpose: ReadFor
             model.dialogs.push(Dialog::Install(install));
             return Vec::new();
         }
+        ReadFor::Person(person) if !brought.found.certificates.is_empty() => {
+            bind(model, person.clone(), &brought);
+            return Vec::new();
+        }
         ReadFor::Certify(name) if !brought.found.certificates.is_empty() => {
             crate::tui::pane::certifiers::life::look(model, name, brought.found.certificates);
             return Vec::new();
@@ -107,7 +112,9 @@ pub(in crate::tui) fn show(model: &mut Model, brought: Brought, purpose: ReadFor
     let found = &brought.found;
     let usable = match purpose {
         ReadFor::Queue => !found.requests.is_empty(),
-        ReadFor::Trust(_) | ReadFor::Install(_) | ReadFor::Certify(_) => !found.certificates.is_empty(),
+        ReadFor::Trust(_) | ReadFor::Install(_) | ReadFor::Person(_) | ReadFor::Certify(_) => {
+            !found.certificates.is_empty()
+        }
         ReadFor::Anything | ReadFor::Verify => false,
     };
     let opens = (!usable && !brought.opened && !found.locked.is_empty())
@@ -121,6 +128,31 @@ pub(in crate::tui) fn show(model: &mut Model, brought: Brought, purpose: ReadFor
         job::ask(model, opens);
     }
     Vec::new()
+}
+
+/// Shows the certificates that would be bound to a person, and asks.
+fn bind(model: &mut Model, person: String, brought: &Brought) {
+    let lines = brought.found.certificates.iter().filter(|c| !c.is_ca()).map(|c| {
+        let text = format!(
+            "{} by {}, until {}, key {}",
+            c.subject.title(),
+            c.issuer.title(),
+            c.not_after.date(),
+            c.key.sha256.short()
+        );
+        Text { label: String::new(), text, role: Role::Text }
+    });
+    let lines = lines.collect();
+    let verb = Verb::RegisterCertificates {
+        person: person.clone(),
+        certificates: brought.found.certificates.clone(),
+        source: brought.source.clone(),
+    };
+    let items = vec![
+        item("Back, nothing is done", Action::Close),
+        item(format!("Bind to {person}"), Action::Verb(verb)),
+    ];
+    model.dialogs.push(Dialog::Menu(Menu::new(format!("Certificates for {person}"), lines, items)));
 }
 
 /// Notes how the way went that was being gone, and goes on with the next one that is marked.
@@ -343,9 +375,11 @@ impl Import {
         if self.ways.iter().all(|w| matches!(w.does, Does::Close)) {
             let text = match &self.purpose {
                 ReadFor::Queue => "There is no certificate request in it.",
-                ReadFor::Trust(_) | ReadFor::Install(_) | ReadFor::Certify(_) | ReadFor::Verify => {
-                    "There is no certificate in it."
-                }
+                ReadFor::Trust(_)
+                | ReadFor::Install(_)
+                | ReadFor::Person(_)
+                | ReadFor::Certify(_)
+                | ReadFor::Verify => "There is no certificate in it.",
                 ReadFor::Anything => {
                     "Nothing in it fits: no private key, no request, no root, and no certificate of a key that a keyring \
                      here has."
@@ -458,10 +492,7 @@ fn ways(model: &Model, brought: &Brought, purpose: &ReadFor) -> Vec<Way> {
         };
         let label = if ways.is_empty() { label } else { label.replace("it into", "the request into") };
         let requests = found.requests.clone();
-        ways.push((
-            label,
-            Does::Verb(Verb::ImportRequests { requests, source: brought.source.clone() }.into()),
-        ));
+        ways.push((label, Does::Verb(Verb::import(requests, &brought.source).into())));
     }
     if !found.locked.is_empty() {
         let label = if brought.opened {

@@ -90,8 +90,7 @@ impl Install {
                 }
                 Some(_) if plan.root.is_some() => {}
                 Some(refusal) => {
-                    let effects = refusal.command.and_then(command::find);
-                    return (None, effects.map_or_else(Vec::new, |c| command::dispatch(model, c)));
+                    return (None, command::that_helps(model, refusal));
                 }
             },
             _ => {}

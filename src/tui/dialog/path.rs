@@ -47,6 +47,7 @@ impl PathLine {
             ReadFor::Queue => "Import requests from a file".into(),
             ReadFor::Trust(ring) => format!("Trusted roots for {ring} from a file"),
             ReadFor::Install(ring) => format!("Certificate for {ring} from a file"),
+            ReadFor::Person(person) => format!("Certificate for {person} from a file"),
             ReadFor::Certify(name) => format!("Certificate of certifier {name} from a file"),
             ReadFor::Verify => "Verify a chain from a file or a paste".into(),
         };

@@ -1,74 +1,13 @@
 //! FIELDS of the small records that only forms fill in: a plan, a denial.
 
 use crate::model::escape::visible;
-use crate::model::field::{Field, Kind, Record, When, number};
-use crate::model::request::Plan;
+use crate::model::field::{Field, Kind, Record, When};
 
 /// Why a request is denied.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Denial {
     /// In words for the requester.
     pub reason: String,
-}
-
-impl Record for Plan {
-    const NOUN: &'static str = "plan";
-    const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            name: "certifier",
-            label: "Certifier",
-            help: "Who shall sign.",
-            kind: Kind::Certifier,
-            when: When::AtCreation,
-            get: |x, _| x.certifier.clone(),
-            set: |x, t| {
-                if t.trim().is_empty() {
-                    return Err("choose a certifier".into());
-                }
-                x.certifier = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "profile",
-            label: "Profile",
-            help: "What the certificate will contain; the request only asks.",
-            kind: Kind::Profile,
-            when: When::AtCreation,
-            get: |x, _| x.profile.clone(),
-            set: |x, t| {
-                if t.trim().is_empty() {
-                    return Err("choose a profile".into());
-                }
-                x.profile = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "days",
-            label: "Validity in days",
-            help: "Profile, calendar and the certifier's own end may shorten it; the review says so.",
-            kind: Kind::Number(1, 11_000),
-            when: When::AtCreation,
-            get: |x, _| x.days.to_string(),
-            set: |x, t| {
-                x.days = number(t, 1, 11_000)?;
-                Ok(())
-            },
-        },
-        Field {
-            name: "reason",
-            label: "Reason",
-            help: "Why warnings are accepted; needed only when there are some.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| visible(&x.reason),
-            set: |x, t| {
-                x.reason = t.trim().to_owned();
-                Ok(())
-            },
-        },
-    ];
 }
 
 impl Record for Denial {
@@ -125,8 +64,10 @@ pub fn fields_markdown() -> String {
     use crate::model::keyring::{
         ImportedKeyring, Keyring, MovedKeyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying,
     };
+    use crate::model::person::{Delivery, NewPersonKey, Person, Registration};
     use crate::model::policy::Amendment;
-    use crate::model::request::Request;
+    use crate::model::request::edit::Edit;
+    use crate::model::request::{Note, Plan, Request};
     use crate::model::revocation::{NewRevocation, Release};
     use crate::model::site::Site;
     let mut out = String::from(
@@ -149,7 +90,13 @@ pub fn fields_markdown() -> String {
     table::<Keyring>(&mut out);
     table::<Export>(&mut out);
     table::<Site>(&mut out);
+    table::<Person>(&mut out);
+    table::<NewPersonKey>(&mut out);
+    table::<Registration>(&mut out);
+    table::<Delivery>(&mut out);
     table::<Request>(&mut out);
+    table::<Note>(&mut out);
+    table::<Edit>(&mut out);
     table::<Plan>(&mut out);
     table::<Denial>(&mut out);
     table::<Certificate>(&mut out);

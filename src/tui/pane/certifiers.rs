@@ -28,7 +28,7 @@ use crate::tui::theme::Role;
 pub const PANE: Pane = Pane {
     id: PaneId::Certifiers,
     title: "Certifiers",
-    short: "Certifiers",
+    short: "CAs",
     columns: &[
         Column { title: "name", least: 12, share: 2, rank: 0 },
         Column { title: "kind", least: 11, share: 0, rank: 4 },

@@ -62,7 +62,7 @@ pub const PANE: Pane = Pane {
         let bad = r.status == Status::Pending && r.pkcs10.proof == Proof::Bad;
         let next = r.next(&model.state);
         let waits = if next == Actor::Nobody { String::new() } else { r.waits(model.now) };
-        let late = if r.is_late(model.now) { Role::Warn } else { Role::Text };
+        let late = if r.is_late(&model.state, model.now) { Role::Warn } else { Role::Text };
         Some(vec![
             Cell::new(r.id.to_string()),
             Cell::new(r.pkcs10.subject.title()),

@@ -1,0 +1,305 @@
+//! What will be issued, while a person edits it: the plan, and subject and names field by field. What was asked is left as
+//! it is.
+
+use super::{Plan, Request};
+use crate::model::escape::{rfc4514, visible};
+use crate::model::field::{Field, Kind, Look, Record, When, names, number};
+use crate::model::name::{ATTRIBUTES, AltName, Name};
+
+/// The order in which attributes stand in a subject that they are put into.
+const ORDER: [&str; 7] = ["C", "ST", "L", "O", "OU", "CN", "emailAddress"];
+
+/// What will be issued, while it is edited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// The plan, without what differs from what was asked.
+    pub plan: Plan,
+    /// The subject as short attribute names with their values, most significant first.
+    pub subject: Vec<(String, String)>,
+    /// The alternative names.
+    pub names: Vec<AltName>,
+}
+
+impl Plan {
+    /// Returns the subject that it issues for a request, as short attribute names with their values.
+    pub fn subject_of(&self, asked: &Name) -> Vec<(String, String)> {
+        self.subject.clone().unwrap_or_else(|| pairs(asked))
+    }
+
+    /// Writes the subject that it issues for a request, as RFC 4514 has it: the least significant attribute first.
+    pub fn subject_text(&self, asked: &Name) -> String {
+        match &self.subject {
+            None => asked.text(),
+            Some(pairs) => {
+                let parts = pairs.iter().rev().map(|(short, value)| format!("{short}={}", rfc4514(value)));
+                parts.collect::<Vec<_>>().join(",")
+            }
+        }
+    }
+
+    /// Says which parts of what was asked it changes, by the words that profiles use.
+    pub fn edits(&self) -> Vec<&'static str> {
+        let subject = self.subject.as_ref().map(|_| "subject");
+        subject.into_iter().chain(self.names.as_ref().map(|_| "names")).collect()
+    }
+}
+
+impl Edit {
+    /// Begins with a plan for a request.
+    pub fn of(request: &Request, plan: Plan) -> Self {
+        let subject = plan.subject_of(&request.pkcs10.subject);
+        let names = plan.names.clone().unwrap_or_else(|| request.pkcs10.alt_names.clone());
+        Self { plan, subject, names }
+    }
+
+    /// Ends with the plan: subject and names stand in it only where they differ from what was asked.
+    pub fn plan(self, request: &Request) -> Plan {
+        let subject = (self.subject != pairs(&request.pkcs10.subject)).then_some(self.subject);
+        let names = (self.names != request.pkcs10.alt_names).then_some(self.names);
+        Plan { subject, names, ..self.plan }
+    }
+
+    fn value(&self, short: &str) -> String {
+        let found = self.subject.iter().rev().find(|(name, _)| name == short);
+        found.map_or_else(String::new, |(_, value)| visible(value))
+    }
+
+    /// Sets an attribute: in its place, or where it belongs; an empty value takes it away.
+    fn set(&mut self, short: &str, value: &str, bound: usize) -> Result<(), String> {
+        let value = value.trim();
+        if value.chars().any(char::is_control) {
+            return Err("plain text: it holds a control character".into());
+        }
+        let count = value.chars().count();
+        if count > bound {
+            return Err(format!("at most {bound} characters; these are {count}"));
+        }
+        let at = self.subject.iter().rposition(|(name, _)| name == short);
+        // What was shown escaped and not touched stays as it is.
+        if at.and_then(|at| self.subject.get(at)).is_some_and(|(_, now)| visible(now) == value) {
+            return Ok(());
+        }
+        match (at, value.is_empty()) {
+            (Some(at), true) => drop(self.subject.remove(at)),
+            (None, true) => {}
+            (Some(at), false) => {
+                if let Some(pair) = self.subject.get_mut(at) {
+                    value.clone_into(&mut pair.1);
+                }
+            }
+            (None, false) => {
+                let rank = |name: &str| ORDER.iter().position(|o| *o == name);
+                let after = |(name, _): &&(String, String)| rank(name) > rank(short);
+                let before = self.subject.iter().find(after).map(|pair| pair.0.clone());
+                let at = before.and_then(|name| self.subject.iter().position(|(n, _)| *n == name));
+                self.subject.insert(at.unwrap_or(self.subject.len()), (short.to_owned(), value.to_owned()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes a name apart into short attribute names and values.
+fn pairs(name: &Name) -> Vec<(String, String)> {
+    name.rdns.iter().flatten().map(|a| (a.short().to_owned(), a.value.clone())).collect()
+}
+
+/// Reads a subject as RFC 4514 would be typed, `C=DE, O=Example, CN=www.example.test`: most significant first.
+pub fn read_subject(text: &str) -> Result<Vec<(String, String)>, String> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut escaped = false;
+    let mut part = String::new();
+    for c in text.chars() {
+        match c {
+            _ if escaped => {
+                part.push(c);
+                escaped = false;
+            }
+            '\\' => escaped = true,
+            ',' => parts.push(std::mem::take(&mut part)),
+            c => part.push(c),
+        }
+    }
+    parts.push(part);
+    let pair = |part: &String| {
+        let (name, value) =
+            part.split_once('=').ok_or_else(|| format!("\"{}\" is not NAME=VALUE", visible(part.trim())))?;
+        let known = ATTRIBUTES.iter().find(|(_, short)| short.eq_ignore_ascii_case(name.trim()));
+        let (_, short) =
+            known.ok_or_else(|| format!("no attribute is called \"{}\"", visible(name.trim())))?;
+        Ok(((*short).to_owned(), value.trim().to_owned()))
+    };
+    parts.iter().filter(|p| !p.trim().is_empty()).map(pair).collect()
+}
+
+const fn attribute(
+    name: &'static str,
+    label: &'static str,
+    help: &'static str,
+    get: fn(&Edit, &Look<'_>) -> String,
+    set: fn(&mut Edit, &str) -> Result<(), String>,
+) -> Field<Edit> {
+    Field { name, label, help, kind: Kind::Text, when: When::AtCreation, get, set }
+}
+
+impl Record for Edit {
+    const NOUN: &'static str = "edit of a request";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field {
+            name: "certifier",
+            label: "Certifier",
+            help: "Who shall sign; the approver may still choose another one.",
+            kind: Kind::Certifier,
+            when: When::AtCreation,
+            get: |x, _| x.plan.certifier.clone(),
+            set: |x, t| {
+                t.trim().clone_into(&mut x.plan.certifier);
+                Ok(())
+            },
+        },
+        Field {
+            name: "profile",
+            label: "Profile",
+            help: "What the certificate will contain; it says whether subject and names may be edited.",
+            kind: Kind::Profile,
+            when: When::AtCreation,
+            get: |x, _| x.plan.profile.clone(),
+            set: |x, t| {
+                if t.trim().is_empty() {
+                    return Err("choose a profile".into());
+                }
+                t.trim().clone_into(&mut x.plan.profile);
+                Ok(())
+            },
+        },
+        Field {
+            name: "days",
+            label: "Validity in days",
+            help: "Profile, calendar and the certifier's own end may shorten it; the review says so.",
+            kind: Kind::Number(1, 11_000),
+            when: When::AtCreation,
+            get: |x, _| x.plan.days.to_string(),
+            set: |x, t| {
+                x.plan.days = number(t, 1, 11_000)?;
+                Ok(())
+            },
+        },
+        attribute(
+            "common-name",
+            "Common name",
+            "It has to be one of the names, or empty.",
+            |x, _| x.value("CN"),
+            |x, t| x.set("CN", t, 64),
+        ),
+        attribute(
+            "organization",
+            "Organization",
+            "The legal name of the organisation.",
+            |x, _| x.value("O"),
+            |x, t| x.set("O", t, 64),
+        ),
+        attribute(
+            "unit",
+            "Organizational unit",
+            "The department, if any.",
+            |x, _| x.value("OU"),
+            |x, t| x.set("OU", t, 64),
+        ),
+        attribute("locality", "City or locality", "In full.", |x, _| x.value("L"), |x, t| x.set("L", t, 128)),
+        attribute(
+            "state",
+            "State or province",
+            "In full, not abbreviated.",
+            |x, _| x.value("ST"),
+            |x, t| x.set("ST", t, 128),
+        ),
+        attribute(
+            "country",
+            "Country",
+            "Two letters, such as DE.",
+            |x, _| x.value("C"),
+            |x, t| {
+                let country = crate::model::keyring::country(t)?;
+                x.set("C", &country, 2)
+            },
+        ),
+        Field {
+            name: "names",
+            label: "Names",
+            help: "Separated by spaces: host names and IP addresses as they are, others as email:a@b.test or URI:https://a.test.",
+            kind: Kind::Names,
+            when: When::AtCreation,
+            get: |x, _| x.names.iter().map(shown).collect::<Vec<_>>().join(" "),
+            set: |x, t| {
+                let typed = names(t);
+                let same = |word: &String| x.names.iter().find(|name| shown(name) == *word).cloned();
+                let read = typed.iter().map(|word| same(word).map_or_else(|| AltName::parse(word), Ok));
+                x.names = read.collect::<Result<_, _>>()?;
+                Ok(())
+            },
+        },
+    ];
+}
+
+/// Writes an alternative name as it is typed; of a kind that cannot be typed, without the spaces that separate names.
+fn shown(name: &AltName) -> String {
+    match name {
+        AltName::Dns(_) | AltName::Ip(_) => name.value(),
+        _ => name.to_string().replace([' ', ','], "_"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edit(subject: &str) -> Edit {
+        Edit { plan: Plan::default(), subject: read_subject(subject).unwrap(), names: Vec::new() }
+    }
+
+    fn text(edit: &Edit) -> String {
+        edit.subject.iter().map(|(n, v)| format!("{n}={v}")).collect::<Vec<_>>().join(",")
+    }
+
+    #[test]
+    fn an_attribute_is_changed_in_its_place_and_put_where_it_belongs() {
+        let mut e = edit("DC=test, DC=example, O=Example, serialNumber=7, CN=a.test");
+        e.set("O", "Other", 64).unwrap();
+        e.set("C", "DE", 2).unwrap();
+        e.set("OU", "Mail", 64).unwrap();
+        assert_eq!(text(&e), "DC=test,DC=example,C=DE,O=Other,serialNumber=7,OU=Mail,CN=a.test");
+        e.set("O", "", 64).unwrap();
+        e.set("ST", " ", 64).unwrap();
+        assert_eq!(text(&e), "DC=test,DC=example,C=DE,serialNumber=7,OU=Mail,CN=a.test");
+        assert!(e.set("CN", &"x".repeat(65), 64).is_err() && e.set("CN", "a\u{7}", 64).is_err());
+    }
+
+    #[test]
+    fn a_subject_is_read_as_it_is_typed() {
+        assert_eq!(text(&edit("c=DE, o=A\\, B, CN=x")), "C=DE,O=A, B,CN=x");
+        assert_eq!(text(&edit("")), "");
+        assert!(read_subject("O").unwrap_err().contains("NAME=VALUE"));
+        assert!(read_subject("X=1").unwrap_err().contains("called \"X\""));
+    }
+
+    #[test]
+    fn names_of_every_kind_are_read_and_those_that_cannot_be_typed_are_kept() {
+        let other = AltName::Other("otherName 1.2.3".into(), "a, b".into());
+        let mut e = Edit { names: vec![other.clone()], ..edit("CN=x") };
+        let field = Edit::field("names").unwrap();
+        let state = crate::model::State::default();
+        let look = Look { state: &state, now: Default::default(), soon: 0, zone: None };
+        let shown = (field.get)(&e, &look);
+        (field.set)(&mut e, &format!("{shown} WWW.test 10.0.0.1 email:a@b.test URI:https://c.test/"))
+            .unwrap();
+        let read = [
+            other,
+            AltName::Dns("www.test".into()),
+            AltName::Ip("10.0.0.1".into()),
+            AltName::Email("a@b.test".into()),
+            AltName::Uri("https://c.test/".into()),
+        ];
+        assert_eq!(e.names, read);
+        assert!((field.set)(&mut e, "a..b").is_err() && (field.set)(&mut e, "email:a").is_err());
+    }
+}

@@ -1,0 +1,65 @@
+//! FIELDS of a plan, as an approver fills it in.
+
+use super::Plan;
+use crate::model::escape::visible;
+use crate::model::field::{Field, Kind, Record, When, number};
+
+impl Record for Plan {
+    const NOUN: &'static str = "plan";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field {
+            name: "certifier",
+            label: "Certifier",
+            help: "Who shall sign.",
+            kind: Kind::Certifier,
+            when: When::AtCreation,
+            get: |x, _| x.certifier.clone(),
+            set: |x, t| {
+                if t.trim().is_empty() {
+                    return Err("choose a certifier".into());
+                }
+                x.certifier = t.trim().to_owned();
+                Ok(())
+            },
+        },
+        Field {
+            name: "profile",
+            label: "Profile",
+            help: "What the certificate will contain; the request only asks.",
+            kind: Kind::Profile,
+            when: When::AtCreation,
+            get: |x, _| x.profile.clone(),
+            set: |x, t| {
+                if t.trim().is_empty() {
+                    return Err("choose a profile".into());
+                }
+                x.profile = t.trim().to_owned();
+                Ok(())
+            },
+        },
+        Field {
+            name: "days",
+            label: "Validity in days",
+            help: "Profile, calendar and the certifier's own end may shorten it; the review says so.",
+            kind: Kind::Number(1, 11_000),
+            when: When::AtCreation,
+            get: |x, _| x.days.to_string(),
+            set: |x, t| {
+                x.days = number(t, 1, 11_000)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "reason",
+            label: "Reason",
+            help: "Why warnings are accepted; needed only when there are some.",
+            kind: Kind::Text,
+            when: When::AtCreation,
+            get: |x, _| visible(&x.reason),
+            set: |x, t| {
+                x.reason = t.trim().to_owned();
+                Ok(())
+            },
+        },
+    ];
+}
