@@ -20,6 +20,7 @@ use crate::model::field::{Look, Record};
 use crate::model::finding::Subject;
 use crate::model::keyring::Keyring;
 use crate::model::secret::Secret;
+use crate::ops::roll_over;
 use crate::pki::pem::{Found, Opening};
 use crate::store::brought::Brought;
 use crate::store::{brought, foreign_ca};
@@ -379,6 +380,7 @@ fn line(fact: &Fact) -> Option<String> {
         Fact::RequestReceived { request } if request.keyring.is_none() => {
             Some(format!("Request {} waits for a decision: {}.", request.id, request.pkcs10.subject))
         }
+        Fact::CertificateIssued { issued, .. } if issued.profile == roll_over::LINK => None,
         Fact::CertificateIssued { issued, .. } => Some(format!(
             "{} signed {} with serial {}; it ends on {}.",
             issued.certifier,
