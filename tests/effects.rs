@@ -67,7 +67,7 @@ fn each_effect_is_answered_exactly_once() {
         Some(match id {
             1 => Effect::Run(job, site("web")),
             2 => Effect::Run(job, site("not a name")),
-            3 => Effect::Unlock(job, "nobody".into(), secret("x")),
+            3 => Effect::Unlock(job, "nobody".into(), vec![secret("x")]),
             4 => Effect::Lock(job, None),
             5 => Effect::Refresh(job),
             6 => Effect::Read(job, Given::File(path("text")), None),
@@ -183,7 +183,7 @@ fn certifiers_are_locked_again_when_nobody_types() {
     create_certifier(&mut desk(folder.path()), "ca", ringmaster::model::key::KeyType::P256);
     let (workers, messages) = start(folder.path(), Duration::from_millis(1));
     workers.touch();
-    workers.carry_out(Effect::Unlock(JobId(1), "ca".into(), secret("ca-pass")));
+    workers.carry_out(Effect::Unlock(JobId(1), "ca".into(), vec![secret("ca-pass")]));
     let Ok(Done::Unlocked(unlocked)) = answer(&messages, 1) else { panic!("not unlocked") };
     assert_eq!(unlocked, ["ca"]);
     let Ok(Done::Unlocked(unlocked)) = answer(&messages, 0) else { panic!("not told") };
@@ -218,8 +218,8 @@ fn a_clock_behind_the_last_entry_is_told_before_and_with_each_signature() {
     desk.run(site("later")).unwrap();
     drop(desk);
     let (workers, messages) = start(folder.path(), Duration::ZERO);
-    workers.carry_out(Effect::Unlock(JobId(1), "ca".into(), secret("ca-pass")));
-    let crl = || Verb::IssueCrl { certifier: "ca".into() };
+    workers.carry_out(Effect::Unlock(JobId(1), "ca".into(), vec![secret("ca-pass")]));
+    let crl = || Verb::issue_crl("ca");
     workers.carry_out(Effect::Run(JobId(2), crl()));
     workers.carry_out(Effect::Run(JobId(3), crl()));
     let warning = answer(&messages, 0).unwrap_err();

@@ -9,8 +9,10 @@ use ringmaster::model::error::{Error, Kind};
 use ringmaster::model::issued::Reason;
 use ringmaster::model::key::KeyType;
 use ringmaster::model::policy::Amendment;
+use ringmaster::model::protection::Sealing;
 use ringmaster::model::request::RequestId;
 use ringmaster::ops::amend::consequences;
+use ringmaster::store::shares;
 
 use crate::life::{create_keyring, plan};
 use crate::support::{config, openssl, secret, tool};
@@ -74,7 +76,7 @@ fn who_makes_a_certifier_is_its_first_caa_and_ra_and_others_need_a_role() {
     for verb in [
         Verb::Approve { id, plan: plan("root") },
         Verb::Deny { id, reason: "no".into() },
-        Verb::IssueCrl { certifier: "root".into() },
+        Verb::issue_crl("root"),
     ] {
         assert!(refused(&mut dora, verb).why.contains("auditor"));
     }
@@ -190,8 +192,10 @@ fn a_single_caa_amends_alone_and_every_version_is_signed() {
     let facts = amend(&mut ann, to).unwrap();
     let Fact::PolicyAmended { policy, version: Some(version), .. } = &facts[0] else { panic!("{facts:?}") };
     assert!(policy.version == 2 && version.alone.contains("no second CAA"), "{version:?}");
-    let error = ann.run(Verb::Issue { ids: vec![id] }).unwrap_err();
-    assert!(error.why.contains("changed since the approval"), "{error}");
+    // It is not signed, and goes back under review.
+    let facts = ann.run(Verb::Issue { ids: vec![id] }).unwrap().facts;
+    let [Fact::SigningFailed { reason, .. }] = &facts[..] else { panic!("{facts:?}") };
+    assert!(reason.contains("changed since the approval"), "{reason}");
 
     // An amendment of what was looked at before is refused.
     let stale = Amendment { policy: Policy { crl_days: 3, ..root.policy.clone() }, reason: String::new() };
@@ -296,4 +300,94 @@ fn a_policy_that_was_changed_by_hand_is_not_used() {
     let why = changed("policy-2.ron", &|_| None);
     assert!(why.contains("policy-2.ron is missing"), "{why}");
     assert!(person(temp.path(), "ann").state().certifiers.contains_key("root"));
+}
+
+/// The key files of a certifier in the workspace, those of the history included.
+fn key_files(folder: &Path) -> Vec<String> {
+    let place = folder.join("data/certifiers/root");
+    let mut found = Vec::new();
+    for folder in [place.clone(), place.join(".history")] {
+        for entry in std::fs::read_dir(folder).into_iter().flatten() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            found.extend(name.starts_with("key.").then_some(name));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_key_climbs_the_ladder_and_leaves_no_rung_behind() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut ann = person(temp.path(), "ann");
+    certifier(&mut ann, Policy { roles: roles(&[], &["carl"], &[]), ..Policy::default() });
+    let one = secret("ca-pass");
+    let both = [("ann".to_owned(), secret("first")), ("bea".to_owned(), secret("second"))];
+    let two = Sealing::TwoPasswords(both);
+    let (first, second) = (secret("first"), secret("second"));
+
+    // What opens it now is needed, and the role; both refusals are recorded.
+    assert_eq!(ann.protect("root", &first, &two).unwrap_err().kind, Kind::WrongPassword);
+    let mut carl = person(temp.path(), "carl");
+    assert_eq!(carl.protect("root", &one, &two).unwrap_err().kind, Kind::NotAllowed);
+    ann.refresh(true).unwrap();
+    let message = ann.protect("root", &one, &two).unwrap().message;
+    assert!(message.contains("the passwords of ann and bea together, no longer by a password"), "{message}");
+    assert_eq!(key_files(temp.path()), ["key.ron"]);
+    ann.lock(None);
+    assert_eq!(ann.unlock("root", &one).unwrap_err().kind, Kind::WrongPassword);
+    assert_eq!(
+        ann.unlock("root", &[second.clone(), first.clone()][..]).unwrap_err().kind,
+        Kind::WrongPassword
+    );
+    ann.unlock("root", &[first.clone(), second.clone()][..]).unwrap();
+    ann.run(Verb::issue_crl("root")).unwrap();
+
+    // Shares: dealt first, and only then the key is sealed by them.
+    let dealt = shares::deal(2, 3).unwrap();
+    ann.protect("root", &[first.clone(), second.clone()][..], &Sealing::Shares(dealt.clone())).unwrap();
+    assert_eq!(key_files(temp.path()), ["key.ron"]);
+    let pick = |at: [usize; 2]| at.map(|i| dealt.shares[i].clone());
+    assert_eq!(ann.rehearse("root", &pick([2, 0])[..]).unwrap(), "the shares 3, 1");
+    let error = ann.rehearse("root", &pick([1, 1])[..]).unwrap_err();
+    assert!(error.what.contains("Share 2 was given already"), "{error}");
+    assert!(ann.rehearse("root", &[first, second][..]).is_err());
+
+    // Shared anew: the shares of before are of another set, and are named.
+    let anew = shares::deal(2, 2).unwrap();
+    ann.protect("root", &pick([0, 1])[..], &Sealing::Shares(anew.clone())).unwrap();
+    let error = ann.unlock("root", &pick([0, 1])[..]).unwrap_err();
+    assert!(error.what.contains("Share 1 is of the set"), "{error}");
+    ann.unlock("root", &anew.shares).unwrap();
+
+    // Another desk sees the same, and the chain tells of it without any secret.
+    let mut again = person(temp.path(), "ann");
+    assert_eq!(again.state().certifiers["root"], ann.state().certifiers["root"]);
+    let told = format!("{:?}", again.ledger().audit(1, 1000).unwrap());
+    for word in ["key protected", "unlock rehearsed", "unlock failed", "refused"] {
+        assert!(told.contains(word), "{word}");
+    }
+    for secret in dealt.shares.iter().chain(&anew.shares) {
+        assert!(!told.contains(&secret.expose()[..9]), "a share is told");
+    }
+    assert_eq!(again.ledger().verify_audit().unwrap().broken, None);
+}
+
+#[test]
+fn cheap_passwords_are_sealed_anew_when_the_settings_want_more() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut ann = person(temp.path(), "ann");
+    certifier(&mut ann, Policy::default());
+    let file = temp.path().join("data/certifiers/root/key.ron");
+    assert!(std::fs::read_to_string(&file).unwrap().contains("memory_mib: 8"));
+    drop(ann);
+    let mut config = config(temp.path());
+    config.operator = "ann".into();
+    config.protection.argon2_mib = 16;
+    let mut ann = Desk::open(&config, None, false).unwrap();
+    assert!(ann.unlock("root", &secret("wrong")).is_err());
+    assert!(std::fs::read_to_string(&file).unwrap().contains("memory_mib: 8"));
+    ann.unlock("root", &secret("ca-pass")).unwrap();
+    assert!(std::fs::read_to_string(&file).unwrap().contains("memory_mib: 16"));
+    assert_eq!(key_files(temp.path()), ["key.ron"]);
+    ann.unlock("root", &secret("ca-pass")).unwrap();
 }

@@ -6,7 +6,7 @@ mod overview;
 use clap::{Arg, ArgMatches, Command};
 
 use super::session::{Cell, Session};
-use super::{fields, policy};
+use super::{fields, policy, protection};
 use crate::desk::Verb;
 use crate::model::certifier::{Certifier, NewCertifier};
 use crate::model::error::{Error, Result};
@@ -28,7 +28,7 @@ pub(super) fn command() -> Command {
         .subcommand(named("crl", "Prints the latest CRL of a certifier as PEM"))
         .subcommands(life::commands())
         .subcommands(overview::commands());
-    policy::commands(certifiers)
+    protection::commands(policy::commands(certifiers))
 }
 
 /// Runs a command about certifiers.
@@ -82,26 +82,11 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
         }
         Some((word, options)) => {
             let policy = policy::run(word, options, session);
-            policy.unwrap_or_else(|| life::run(word, options, session))
+            let key = policy.or_else(|| protection::run(word, options, session));
+            key.unwrap_or_else(|| life::run(word, options, session))
         }
         None => Ok(2),
     }
-}
-
-/// The command that signs CRLs.
-pub(super) fn crl_command() -> Command {
-    let issue = Command::new("issue").about("Signs a new CRL with everything that is revoked");
-    Command::new("crl")
-        .about("Certificate revocation lists")
-        .subcommand_required(true)
-        .subcommand(issue.arg(Arg::new("name").value_name("CERTIFIER").required(true).help("The certifier")))
-}
-
-/// Runs the command that signs CRLs.
-pub(super) fn run_crl(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
-    let Some(("issue", options)) = matches.subcommand() else { return Ok(2) };
-    let certifier = find(options, session)?.name;
-    session.run(Verb::IssueCrl { certifier })
 }
 
 /// Finds the certifier that an argument names.

@@ -4,6 +4,7 @@ mod audit;
 mod certificate;
 mod certifier;
 mod completions;
+mod crl;
 mod csv;
 mod demo;
 mod doctor;
@@ -16,6 +17,7 @@ mod policy;
 mod print;
 #[cfg(feature = "network")]
 mod probe;
+mod protection;
 #[cfg(feature = "network")]
 mod rehearse;
 pub mod remedy;
@@ -49,7 +51,7 @@ struct Noun {
 /// Every noun, in the order of the help.
 const NOUNS: &[Noun] = &[
     Noun { command: certifier::command, run: certifier::run },
-    Noun { command: certifier::crl_command, run: certifier::run_crl },
+    Noun { command: crl::command, run: crl::run },
     Noun { command: keyring::command, run: keyring::run },
     Noun { command: request::command, run: request::run },
     Noun { command: site::command, run: site::run },

@@ -54,6 +54,35 @@ impl Secrets {
         }
     }
 
+    /// Waits for Enter on the terminal.
+    pub(super) fn wait(&mut self, what: &str) -> Result<()> {
+        self.type_in(what).map(drop)
+    }
+
+    /// Shows a text on the other screen of the terminal, which leaves no trace in its scrollback, until `code` is typed.
+    ///
+    /// Errors: `Locked` without a terminal; `Cancelled`.
+    pub(super) fn show(&mut self, text: &str, question: &str, code: &str) -> Result<()> {
+        let opened = OpenOptions::new().write(true).open("/dev/tty");
+        let mut tty = opened.map_err(|_| {
+            Error::new(Kind::Locked, "There is no terminal to show it on.")
+                .next("Run it on a terminal, or write each share to a file: --share-file PREFIX")
+        })?;
+        // The other screen, cleared; and back at the end.
+        let _ = write!(tty, "\x1b[?1049h\x1b[2J\x1b[H{text}\n");
+        let answer = loop {
+            match self.type_in(question) {
+                Ok(typed) if typed.expose().trim().eq_ignore_ascii_case(code) => break Ok(()),
+                Ok(_) => {
+                    let _ = writeln!(tty, "That is not the check code. Compare what you wrote.");
+                }
+                Err(error) => break Err(error),
+            }
+        };
+        let _ = write!(tty, "\x1b[2J\x1b[?1049l");
+        answer
+    }
+
     fn read(&mut self, number: u32, whose: &str) -> Result<Secret> {
         let cannot = |why: String| {
             Error::new(

@@ -19,11 +19,12 @@ use crate::model::export::What;
 use crate::model::field::{Look, Record};
 use crate::model::finding::Subject;
 use crate::model::keyring::Keyring;
+use crate::model::protection::KeyProtection;
 use crate::model::secret::Secret;
 use crate::ops::roll_over;
 use crate::pki::pem::{Found, Opening};
 use crate::store::brought::Brought;
-use crate::store::{brought, foreign_ca};
+use crate::store::{brought, foreign_ca, shares};
 
 /// How often a wrong password may be typed again.
 const TRIES: usize = 3;
@@ -197,11 +198,21 @@ impl<'a> Session<'a> {
         Ok(0)
     }
 
-    /// Asks for the password of a certifier and unlocks it.
+    /// Unlocks a certifier for this run.
     pub(super) fn unlock(&mut self, certifier: &str) -> Result<()> {
-        for attempt in 1.. {
-            let password = self.secrets.ask(&format!("Password of certifier {certifier}"))?;
-            match self.desk()?.unlock(certifier, &password) {
+        self.with_key(certifier, &mut |desk, given| desk.unlock(certifier, given))
+    }
+
+    /// Asks for what opens the key of a certifier, and does something with it; a person may type again.
+    pub(super) fn with_key<T>(
+        &mut self,
+        certifier: &str,
+        act: &mut dyn FnMut(&mut Desk, &[Secret]) -> Result<T>,
+    ) -> Result<T> {
+        let mut attempt = 1;
+        loop {
+            let given = self.answers(certifier)?;
+            match act(self.desk()?, &given) {
                 Err(error) if error.kind == Kind::WrongPassword => {
                     if self.secrets.unattended() || attempt == TRIES {
                         return Err(error);
@@ -210,8 +221,37 @@ impl<'a> Session<'a> {
                 }
                 other => return other,
             }
+            attempt += 1;
         }
-        Ok(())
+    }
+
+    /// Asks for what opens the key of a certifier, one after the other. A share that cannot be right is named at once.
+    fn answers(&mut self, certifier: &str) -> Result<Vec<Secret>> {
+        let state = self.state()?;
+        let protection = state.certifiers.get(certifier).map(|c| c.protection.clone()).unwrap_or_default();
+        let mut given: Vec<Secret> = Vec::new();
+        for question in protection.asks(certifier) {
+            let mut tries = 1;
+            loop {
+                let answer = self.secrets.ask(&question)?;
+                let checked = match protection {
+                    KeyProtection::Shares { .. } => shares::check(&protection, &given, &answer).map(|_| ()),
+                    _ => Ok(()),
+                };
+                match checked {
+                    Err(error) if tries < TRIES && !self.secrets.unattended() => {
+                        self.out.note(&error.to_string());
+                        tries += 1;
+                    }
+                    // What is still wrong is refused, and recorded, where the key is opened.
+                    _ => {
+                        given.push(answer);
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(given)
     }
 
     /// Lists the certifiers that a verb needs and that are still locked.
@@ -224,7 +264,7 @@ impl<'a> Session<'a> {
     }
 
     /// Prints what became of a verb.
-    fn tell(&mut self, outcome: &Outcome) {
+    pub(super) fn tell(&mut self, outcome: &Outcome) {
         if self.json {
             let facts = outcome.facts.iter();
             let facts: Vec<Value> =

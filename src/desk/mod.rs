@@ -2,6 +2,8 @@
 //! faster. Both faces work through it. The only place that reads the clock and the system's randomness.
 
 pub mod export;
+mod keys;
+pub mod publish;
 pub mod queue;
 mod verb;
 
@@ -22,11 +24,10 @@ use crate::model::secret::Secret;
 use crate::model::time::{DAY, Timestamp};
 pub use crate::ops::approve::{Preview, preview};
 use crate::ops::certifier_status::Ending;
-use crate::ops::{Env, install, person, roles, roll_over};
-use crate::store::certifier_key::{self, Protection};
+use crate::ops::{Env, install, person, roll_over};
+use crate::store::certifier_key::Protection;
 use crate::store::history::{Gone, History};
 use crate::store::ledger::Ledger;
-use crate::store::remembered::refusal;
 use crate::store::signer::{Keys, LedgerSigner};
 use crate::store::{Open, Store};
 pub use verb::Verb;
@@ -49,6 +50,7 @@ pub struct Desk {
     keys: Keys,
     operator: String,
     session: String,
+    targets: publish::Targets,
     protection: Protection,
     clock: Option<Timestamp>,
 }
@@ -74,6 +76,7 @@ impl Desk {
             keys: Keys::new(),
             operator: config.operator.clone(),
             session: session(),
+            targets: publish::Targets::of(config),
             protection: config.protection,
             clock: None,
         })
@@ -118,8 +121,8 @@ impl Desk {
     pub fn run(&mut self, verb: Verb) -> Result<Outcome> {
         self.writable()?;
         let done = self.work(&mut |desk, state, now| {
-            let needs = Needs::of(desk, state, &verb, now)?;
-            let mut change = desk.with_env(now, &mut |env| perform(state, &verb, &needs, env))?;
+            let mut needs = Needs::of(desk, state, &verb, now)?;
+            let mut change = desk.with_env(now, &mut |env| perform(state, &verb, &mut needs, env))?;
             change.extend(person::certified(state, &change.facts)?);
             Ok(change)
         });
@@ -257,52 +260,6 @@ impl Desk {
         verb::ending(self, &state, certifier, now)
     }
 
-    /// Unlocks a certifier for this session; failures are recorded in the audit chain.
-    pub fn unlock(&mut self, certifier: &str, password: &Secret) -> Result<()> {
-        self.writable()?;
-        if let Some(setback) = &self.state().setback {
-            return Err(refusal(setback));
-        }
-        if let Some(of) = self.state().certifiers.get(certifier) {
-            let allowed = roles::require(of, &self.operator, roles::Act::Unlock);
-            self.or_recorded(allowed)?;
-        }
-        let sealed = self.store.certifier_key(certifier)?;
-        match certifier_key::open(certifier, &sealed, password) {
-            Ok(key) => {
-                // Recorded first: no key may be unlocked without a trace.
-                self.record(Fact::CertifierUnlocked { certifier: certifier.to_owned() })?;
-                self.keys.insert(certifier.to_owned(), key);
-                Ok(())
-            }
-            Err(error) => Err(self.told(&format!("certifier {certifier}"), error)),
-        }
-    }
-
-    /// Records a wrong password in the audit chain, and gives the error back; other errors are no attempt.
-    fn told(&mut self, what: &str, error: Error) -> Error {
-        if error.kind != Kind::WrongPassword {
-            return error;
-        }
-        match self.record(Fact::UnlockFailed { what: what.to_owned() }) {
-            Ok(()) => error,
-            Err(unrecorded) => error.next(format!("This failure was not recorded: {unrecorded}")),
-        }
-    }
-
-    /// Forgets the key of a certifier, or all of them.
-    pub fn lock(&mut self, certifier: Option<&str>) {
-        match certifier {
-            Some(name) => drop(self.keys.remove(name)),
-            None => self.keys.clear(),
-        }
-    }
-
-    /// Lists the certifiers unlocked in this session.
-    pub fn unlocked(&self) -> Vec<String> {
-        self.keys.keys().cloned().collect()
-    }
-
     /// Tells whether a keyring opens without asking: it has a stash that this user can open.
     pub fn opens_by_itself(&self, keyring: &str) -> bool {
         self.state().keyrings.get(keyring).is_some_and(|ring| ring.stash && self.store.unstash(ring).is_ok())
@@ -387,7 +344,7 @@ impl Desk {
     /// Records a refusal by a role or by the rule of two people.
     fn or_recorded<T>(&mut self, done: Result<T>) -> Result<T> {
         let Err(error) = done else { return done };
-        let Some(about) = error.about.clone().filter(|_| error.kind == Kind::NotAllowed) else {
+        let Some(about) = error.about.as_deref().cloned().filter(|_| error.kind == Kind::NotAllowed) else {
             return Err(error);
         };
         let fact = Fact::Refused { about, what: error.what.clone(), why: error.why.clone() };

@@ -12,6 +12,7 @@ use crate::model::certifier::past::{History, ImportedCertifier};
 use crate::model::certifier::rollover::NewKey;
 use crate::model::certifier::{NewCertifier, Proposal, SignedBy};
 use crate::model::change::{Change, Fact};
+use crate::model::crl::CrlKind;
 use crate::model::error::{Error, Result};
 use crate::model::export::Which;
 use crate::model::issued::{Issued, Reason, Revocation};
@@ -40,7 +41,7 @@ use crate::ops::import_keyring::{import_keyring, move_keyring};
 use crate::ops::import_request::{Known, import_requests};
 use crate::ops::install::not_revoked;
 use crate::ops::issue::{Earlier, issue};
-use crate::ops::issue_crl::issue_crl;
+use crate::ops::issue_crl::{Prepared, issue_crl, wanted};
 use crate::ops::note_request::note_request;
 use crate::ops::person;
 use crate::ops::pick_up::pick_up;
@@ -53,9 +54,11 @@ use crate::ops::roles;
 use crate::ops::roll_over::roll_over;
 use crate::ops::site::{delete_site, save_site};
 use crate::ops::withdraw::withdraw;
+use crate::pki::crl::Entries;
 use crate::pki::key::PrivateKey;
 use crate::pki::pem::Opening;
 use crate::store::brought;
+use crate::store::ledger::Listed;
 
 /// Everything that can be asked of the workspace, as data. Secrets in it are the [`Secret`] type.
 #[derive(Debug, Clone, PartialEq)]
@@ -296,10 +299,12 @@ pub enum Verb {
     MakePersonKey(NewPersonKey),
     /// Goes on with a ledger that is older than one that was seen before.
     Reconcile(Reconciliation),
-    /// Signs a new CRL; the certifier has to be unlocked.
+    /// Signs the next CRL, with its parts; the certifier has to be unlocked.
     IssueCrl {
         /// The certifier.
         certifier: String,
+        /// Which.
+        kind: CrlKind,
     },
 }
 
@@ -322,6 +327,11 @@ impl Verb {
         }
     }
 
+    /// Makes the verb that signs the next CRL of a certifier, a regular one when it is due.
+    pub fn issue_crl(certifier: impl Into<String>) -> Self {
+        Self::IssueCrl { certifier: certifier.into(), kind: CrlKind::AsDue }
+    }
+
     /// Makes the verb that cleans a leftover up.
     pub fn cleaning(way: &Way) -> Self {
         match way {
@@ -339,7 +349,7 @@ impl Verb {
             certifier.is_some_and(|c| roles::amends_alone(&c.policy, operator).is_some())
         };
         let mut names = match self {
-            Self::IssueCrl { certifier } | Self::Confirm { certifier, .. } => vec![certifier.clone()],
+            Self::IssueCrl { certifier, .. } | Self::Confirm { certifier, .. } => vec![certifier.clone()],
             // A proposal is not signed.
             Self::Amend { certifier, .. } if alone(certifier) => vec![certifier.clone()],
             Self::CompleteCertifier { name, .. } | Self::DestroyKey { name, .. } => vec![name.clone()],
@@ -412,8 +422,7 @@ pub(super) struct Needs {
     request: Option<Request>,
     earlier: Earlier,
     issued: Vec<Issued>,
-    crl_number: u64,
-    revoked: Vec<(Serial, Timestamp, Reason)>,
+    crls: Vec<Prepared>,
     revocations: BTreeMap<Digest, Revocation>,
     ending: Ending,
     ledger: reconcile::Known,
@@ -456,12 +465,7 @@ impl Needs {
                 needs.issued = which.iter().map(|one| listed(desk, one)).collect::<Result<_>>()?;
             }
             Verb::Reconcile(asked) => needs.look_back(desk, state, asked)?,
-            Verb::IssueCrl { certifier } => {
-                let ledger = desk.store.ledger();
-                let floor = state.certifiers.get(certifier).map_or(0, |c| c.crl_floor);
-                needs.crl_number = ledger.last_crl_number(certifier)?.max(floor) + 1;
-                ledger.revoked(certifier, now, &mut |s, at, why| needs.revoked.push((s, at, why)))?;
-            }
+            Verb::IssueCrl { certifier, kind } => needs.crls = crls(desk, state, certifier, *kind, now)?,
             Verb::DestroyKey { name, .. } => needs.ending = ending(desk, state, name, now)?,
             _ => {}
         }
@@ -508,13 +512,37 @@ impl Needs {
     }
 }
 
+/// Reads the entries of the CRLs that are to be signed now, and gives them their numbers.
+pub(super) fn crls(
+    desk: &mut Desk,
+    state: &State,
+    certifier: &str,
+    kind: CrlKind,
+    now: Timestamp,
+) -> Result<Vec<Prepared>> {
+    let issuer = &crate::ops::certifier(state, certifier)?.certificate;
+    let ledger = desk.store.ledger();
+    let floor = state.certifiers.get(certifier).map_or(0, |c| c.crl_floor);
+    let mut number = ledger.last_crl_number(certifier)?.max(floor);
+    let mut prepared = Vec::new();
+    for wanted in wanted(state, certifier, kind, now)? {
+        let mut entries = Entries::new(issuer, now);
+        let each = &mut |l: Listed<'_>| entries.push(l.serial, l.at, l.reason, l.invalidity);
+        match wanted.base {
+            Some(base) => ledger.revoked_since(certifier, base, each)?,
+            None => ledger.revoked(certifier, wanted.part, now, each)?,
+        }
+        number += 1;
+        prepared.push(Prepared { wanted, number, entries });
+    }
+    Ok(prepared)
+}
+
 /// Looks up what the final CRL of a certifier has to carry, and until when.
 pub(super) fn ending(desk: &mut Desk, state: &State, name: &str, now: Timestamp) -> Result<Ending> {
-    let floor = state.certifiers.get(name).map_or(0, |c| c.crl_floor);
-    let ledger = desk.store.ledger();
-    let mut ending = Ending { crl_number: ledger.last_crl_number(name)?.max(floor) + 1, ..Ending::default() };
-    ledger.revoked(name, now, &mut |s, at, why| ending.entries.push((s, at, why)))?;
-    super::valid(ledger, now, &mut |row| {
+    let crls = crls(desk, state, name, CrlKind::Regular, now)?;
+    let mut ending = Ending { crls, ..Ending::default() };
+    super::valid(desk.store.ledger(), now, &mut |row| {
         if row.certifier == name {
             ending.valid += 1;
             ending.last = ending.last.max(Some(row.not_after));
@@ -549,7 +577,7 @@ pub(super) fn revocations(
     Ok(found)
 }
 
-pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'_>) -> Result<Change> {
+pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut Env<'_>) -> Result<Change> {
     match verb {
         Verb::CreateCertifier(asked) => create_certifier(state, asked, env),
         Verb::CompleteCertifier { name, certificates } => complete_certifier(state, name, certificates, env),
@@ -610,9 +638,7 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         Verb::Reconcile(asked) => reconcile(state, asked, &needs.ledger, env),
         Verb::Revoke { asked, .. } => revoke(state, &needs.issued, asked, env),
         Verb::Release { comment, .. } => release(state, &needs.issued, comment, env),
-        Verb::IssueCrl { certifier } => {
-            issue_crl(state, certifier, needs.crl_number, needs.revoked.clone(), env)
-        }
+        Verb::IssueCrl { certifier, .. } => issue_crl(state, certifier, std::mem::take(&mut needs.crls), env),
     }
 }
 
@@ -650,8 +676,17 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
             None => format!("Request {} waits for a decision.", request.id),
         },
         Fact::CrlIssued { crl, .. } if crl.number == 1 => return None,
+        Fact::CrlIssued { crl, .. } if crl.partition > 0 => return None,
         Fact::CrlIssued { certifier, crl, .. } => {
-            format!("Certifier {certifier} signed CRL {} with {} entries.", crl.number, crl.entries)
+            let what = if crl.base.is_some() { "delta CRL" } else { "CRL" };
+            format!("Certifier {certifier} signed {what} {} with {} entries.", crl.number, crl.entries)
+        }
+        Fact::CrlPublished { certifier, number, target, proved, .. } => {
+            let proof = if *proved { ", and read back there" } else { "" };
+            format!("CRL {number} of certifier {certifier} was published: {target}{proof}.")
+        }
+        Fact::CrlProved { certifier, number, source, .. } => {
+            format!("What is served is CRL {number} of certifier {certifier}: {source}.")
         }
         Fact::KeyringChanged { keyring, what } => format!("Keyring {}: {what}.", keyring.name),
         Fact::KeyringRenamed { from, keyring } => format!("Keyring {from} is called {} now.", keyring.name),
@@ -727,6 +762,16 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
             let next = if next.is_empty() { String::new() } else { format!(" {next}.") };
             format!("The older ledger is gone on with.{next}{found}")
         }
+        Fact::UnlockRehearsed { certifier, with } => {
+            format!("Certifier {certifier} opens with {with}; it is locked again, and nothing was signed.")
+        }
+        Fact::KeyProtected { certifier, protection, before } if protection.words() == *before => format!(
+            "The key of certifier {certifier} is sealed anew, still by {before}; the file before was wiped."
+        ),
+        Fact::KeyProtected { certifier, protection, before } => format!(
+            "The key of certifier {certifier} is protected by {}, no longer by {before}; the file before was wiped.",
+            protection.words()
+        ),
         Fact::CertifierUnlocked { certifier } => format!("Certifier {certifier} is unlocked."),
     })
 }

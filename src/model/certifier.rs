@@ -18,6 +18,7 @@ use super::key::KeyType;
 use super::keyring::{check_name, country, ends};
 use super::policy::Fields;
 pub use super::policy::{HasPolicy, Policy, PolicyVersion, Proposal, Roles};
+use super::protection::KeyProtection;
 use super::secret::Secret;
 use super::time::{Timestamp, days_left};
 pub use awaited::Awaited;
@@ -46,6 +47,21 @@ pub struct CrlInfo {
     /// The part of the certificates that it is about, from 1; 0 is all of them.
     #[serde(default, skip_serializing_if = "is_default")]
     pub partition: u32,
+    /// When the latest regular CRL was made, as the ledger finds it: the schedule goes by that.
+    #[serde(skip)]
+    pub regular: Option<Timestamp>,
+}
+
+impl CrlInfo {
+    /// Says which kind of list it is, in a word or two.
+    pub fn kind(&self) -> String {
+        match (self.base, self.partition, self.immediate) {
+            (Some(base), ..) => format!("delta to {base}"),
+            (None, 0, false) => "regular".into(),
+            (None, 0, true) => "immediate".into(),
+            (None, part, _) => format!("part {part}"),
+        }
+    }
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -93,6 +109,9 @@ pub struct Certifier {
     /// An amendment that waits for a second CAA.
     #[serde(default)]
     pub proposal: Option<Proposal>,
+    /// How its key is protected.
+    #[serde(default)]
+    pub protection: KeyProtection,
     /// The latest CRL.
     pub crl: Option<CrlInfo>,
     /// Where it stands in its life.
@@ -137,6 +156,7 @@ impl Certifier {
             policy,
             versions: Vec::new(),
             proposal: None,
+            protection: KeyProtection::default(),
             crl: None,
             status: Status::Active,
             chain: Vec::new(),
@@ -502,6 +522,9 @@ impl Certifier {
         ),
         Field::derived("origin", "Brought from", "Where it was run before it came here.", |x, _| {
             visible(&x.origin)
+        }),
+        Field::derived("protection", "Key protection", "What opens its private key.", |x, _| {
+            x.protection.words()
         }),
         Field::derived("policy-version", "Policy version", "Rises with every amendment.", |x, _| {
             x.policy.version.to_string()

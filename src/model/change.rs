@@ -10,10 +10,12 @@ use super::audit::Head;
 use super::audit::setback::{Remembered, Unlisted};
 use super::bytes::{Der, Digest, Serial};
 use super::certifier::{Awaited, Certifier, CrlInfo, Policy, PolicyVersion, Proposal, Status as Standing};
+use super::crl::Publication;
 use super::finding::Subject;
 use super::issued::{Issued, Reason, Revocation};
 use super::keyring::Keyring;
 use super::person::Person;
+use super::protection::KeyProtection;
 use super::request::{Contact, Plan, Request, RequestId};
 use super::site::Site;
 use super::time::Timestamp;
@@ -238,6 +240,32 @@ pub enum Fact {
         #[serde(skip)]
         der: Der,
     },
+    /// The latest CRLs of a certifier were brought to where peers fetch them.
+    CrlPublished {
+        /// The certifier by name.
+        certifier: String,
+        /// The number of the complete CRL.
+        number: u64,
+        /// Where: `folder /srv/crl`, `command publish-crl`.
+        target: String,
+        /// When.
+        at: Timestamp,
+        /// Whether it was read back there and is what was signed.
+        proved: bool,
+    },
+    /// What peers fetch was looked at and is the latest CRL of a certifier.
+    CrlProved {
+        /// The certifier by name.
+        certifier: String,
+        /// The number of the CRL.
+        number: u64,
+        /// SHA-256 of what is served.
+        sha256: Digest,
+        /// Where it was found: the address, or the file that was brought back.
+        source: String,
+        /// When.
+        at: Timestamp,
+    },
     /// A certificate was brought into the issued list that its certifier had signed before it came here.
     CertificateRecorded {
         /// The row of the issued list; `origin.elsewhere` says where it is from. A revocation is a fact of its own.
@@ -365,6 +393,22 @@ pub enum Fact {
         /// The certifier by name.
         certifier: String,
     },
+    /// A certifier's key was unlocked to see that it can be, and forgotten at once; nothing was signed.
+    UnlockRehearsed {
+        /// The certifier by name.
+        certifier: String,
+        /// What opened it: `the password`, `shares 1 and 3`.
+        with: String,
+    },
+    /// Another protection was put on a certifier's key; the file before was wiped.
+    KeyProtected {
+        /// The certifier by name.
+        certifier: String,
+        /// The protection now.
+        protection: KeyProtection,
+        /// What it was before, in words.
+        before: String,
+    },
 }
 
 impl Fact {
@@ -402,6 +446,8 @@ impl Fact {
             Self::SigningFailed { .. } => "signing failed",
             Self::CertificatePickedUp { .. } => "certificate picked up",
             Self::CertificateIssued { .. } => "certificate issued",
+            Self::CrlPublished { .. } => "CRL published",
+            Self::CrlProved { .. } => "CRL proved",
             Self::CertificateRecorded { .. } => "certificate recorded",
             Self::CertificateRevoked { .. } => "certificate revoked",
             Self::RevocationChanged { .. } => "revocation changed",
@@ -414,6 +460,8 @@ impl Fact {
             Self::Refused { .. } => "refused",
             Self::UnlockFailed { .. } => "unlock failed",
             Self::CertifierUnlocked { .. } => "certifier unlocked",
+            Self::UnlockRehearsed { .. } => "unlock rehearsed",
+            Self::KeyProtected { .. } => "key protected",
             Self::Reconciled { .. } => "ledger reconciled",
         }
     }
@@ -437,7 +485,11 @@ impl Fact {
             | Self::PolicyProposed { certifier, .. }
             | Self::ProposalWithdrawn { certifier, .. }
             | Self::CrlIssued { certifier, .. }
+            | Self::CrlPublished { certifier, .. }
+            | Self::CrlProved { certifier, .. }
             | Self::SigningAbandoned { certifier, .. }
+            | Self::UnlockRehearsed { certifier, .. }
+            | Self::KeyProtected { certifier, .. }
             | Self::CertifierUnlocked { certifier } => Subject::Certifier(certifier.clone()),
             Self::KeyringCreated { keyring }
             | Self::KeyringChanged { keyring, .. }
@@ -538,6 +590,11 @@ impl State {
                     c.proposal = None;
                 }
             }
+            Fact::KeyProtected { certifier, protection, .. } => {
+                if let Some(c) = self.certifiers.get_mut(certifier) {
+                    c.protection = protection.clone();
+                }
+            }
             Fact::PolicyProposed { certifier, proposal } => {
                 if let Some(c) = self.certifiers.get_mut(certifier) {
                     c.proposal = Some(proposal.clone());
@@ -549,10 +606,14 @@ impl State {
                 }
             }
             Fact::CrlIssued { certifier, crl, .. } => {
-                if let Some(c) = self.certifiers.get_mut(certifier) {
-                    if crl.base.is_none() && crl.partition == 0 {
-                        c.crl = Some(crl.clone());
-                    }
+                if let Some(c) = self.certifiers.get_mut(certifier)
+                    && crl.base.is_none()
+                    && crl.partition == 0
+                {
+                    let before = c.crl.as_ref().and_then(|crl| crl.regular);
+                    let regular = if crl.immediate { before } else { Some(crl.this_update) };
+                    c.crl = Some(CrlInfo { regular, ..crl.clone() });
+                    self.published.remove(certifier);
                 }
                 self.owed.remove(certifier);
             }
@@ -594,6 +655,14 @@ impl State {
                 if let Some(request) = self.requests.get_mut(id) {
                     request.apply(fact);
                 }
+            }
+            Fact::CrlPublished { certifier, number, target, at, proved } => {
+                let publication = Publication { number: *number, at: *at, proved: *proved };
+                self.published.entry(certifier.clone()).or_default().insert(target.clone(), publication);
+            }
+            Fact::CrlProved { certifier, number, source, at, .. } => {
+                let publication = Publication { number: *number, at: *at, proved: true };
+                self.published.entry(certifier.clone()).or_default().insert(source.clone(), publication);
             }
             Fact::CertificateRecorded { issued, .. } => {
                 self.issued += 1;
@@ -638,6 +707,7 @@ impl State {
             | Fact::SigningAbandoned { .. }
             | Fact::Refused { .. }
             | Fact::UnlockFailed { .. }
+            | Fact::UnlockRehearsed { .. }
             | Fact::CertifierUnlocked { .. } => {}
         }
     }

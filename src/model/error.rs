@@ -61,7 +61,7 @@ pub struct Error {
     /// The command that does it (`object.verb`), offered as a key on the screen.
     pub command: Option<&'static str>,
     /// What it is about: the command that helps runs on it; a refusal by a role is recorded with it.
-    pub about: Option<Subject>,
+    pub about: Option<Box<Subject>>,
 }
 
 /// The result of everything that can be refused.
@@ -81,7 +81,7 @@ impl Error {
 
     /// A role, or the rule of two people, forbids it.
     pub fn not_allowed(about: Subject, what: impl Into<String>) -> Self {
-        Self { about: Some(about), ..Self::new(Kind::NotAllowed, what) }
+        Self { about: Some(Box::new(about)), ..Self::new(Kind::NotAllowed, what) }
     }
 
     /// The input asks for what cannot be.
@@ -128,7 +128,7 @@ impl Error {
     /// Says on which object the command that helps has to run, where that is not the one at hand.
     #[must_use]
     pub fn on(mut self, object: Subject) -> Self {
-        self.about = Some(object);
+        self.about = Some(Box::new(object));
         self
     }
 

@@ -6,6 +6,7 @@ pub mod bytes;
 pub mod certificate;
 pub mod certifier;
 pub mod change;
+pub mod crl;
 pub mod error;
 pub mod escape;
 pub mod export;
@@ -20,6 +21,7 @@ pub mod name;
 pub mod person;
 pub mod policy;
 pub mod profile;
+pub mod protection;
 pub mod request;
 pub mod revocation;
 pub mod secret;
@@ -34,6 +36,7 @@ use audit::setback::Setback;
 use bytes::Digest;
 use certificate::Certificate;
 use certifier::{Awaited, Certifier, Debt};
+use crl::Publication;
 use finding::Subject;
 use issued::Revocation;
 use key::KeyInfo;
@@ -82,6 +85,8 @@ pub struct State {
     pub unlisted: BTreeSet<Digest>,
     /// Why the ledger seems to be an older one than was seen here before; nothing is signed until that is decided.
     pub setback: Option<Setback>,
+    /// Where the latest CRL of a certifier was published and what is served was looked at, by target.
+    pub published: BTreeMap<String, BTreeMap<String, Publication>>,
     /// Files of the workspace that are missing, cannot be read or do not fit; they are left alone.
     pub unreadable: Vec<Unread>,
 }

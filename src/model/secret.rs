@@ -30,6 +30,13 @@ impl Secret {
     }
 }
 
+impl AsRef<[Self]> for Secret {
+    /// One secret where several may be asked for.
+    fn as_ref(&self) -> &[Self] {
+        std::slice::from_ref(self)
+    }
+}
+
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("***")

@@ -73,8 +73,12 @@ pub(super) fn terms(state: &State, plan: &Plan) -> Result<Digest> {
 /// Digests the terms as they are when the certifier is this one.
 pub(super) fn terms_of(state: &State, certifier: &Certifier, plan: &Plan) -> Result<Digest> {
     let profile = super::profile(state, &plan.profile)?;
-    let addresses = profile.addresses(&certifier.policy);
-    let policy = (addresses.crl, addresses.ocsp, addresses.issuer, certifier.certificate.sha256);
+    let addresses = profile.addresses(&certifier.policy, 0);
+    let mut crl = [addresses.crl, addresses.delta].concat();
+    if certifier.policy.crl_parts > 0 {
+        crl.push(format!("{} parts", certifier.policy.crl_parts));
+    }
+    let policy = (crl, addresses.ocsp, addresses.issuer, certifier.certificate.sha256);
     let text = serde_json::to_vec(&(profile, policy));
     let text = text.map_err(|e| Error::internal(format!("A profile cannot be written: {e}.")))?;
     Ok(crate::pki::sha256(&text))

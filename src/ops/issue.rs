@@ -162,6 +162,7 @@ fn issue_by(
         let issued = Issued {
             request: Some(request.id),
             approver: approval.by.clone(),
+            partition: super::profile(state, &plan.profile)?.part(&certifier.policy, &certificate.serial),
             origin: Origin {
                 profile_version: super::profile(state, &plan.profile)?.version,
                 approvals: vec![approval.clone()],

@@ -23,6 +23,7 @@ pub mod issue_crl;
 pub mod note_request;
 pub mod person;
 pub mod pick_up;
+pub mod protect;
 pub mod put_away;
 pub mod reconcile;
 pub mod rename_keyring;
@@ -119,7 +120,8 @@ fn keyring<'a>(state: &'a State, name: &str) -> Result<&'a Keyring> {
     state.keyrings.get(name).ok_or_else(|| Error::not_found("keyring", name))
 }
 
-fn certifier<'a>(state: &'a State, name: &str) -> Result<&'a Certifier> {
+/// Finds a certifier by name. Errors: there is none, with those that are known.
+pub(crate) fn certifier<'a>(state: &'a State, name: &str) -> Result<&'a Certifier> {
     state.certifiers.get(name).ok_or_else(|| {
         let names = state.certifiers.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         let known = if names.is_empty() { "There is none yet.".into() } else { format!("Known: {names}.") };

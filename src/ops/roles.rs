@@ -153,7 +153,7 @@ pub fn denial(state: &State, request: &Request, operator: &str) -> Result<()> {
     }
     refused.map_or(Ok(()), |error| {
         let what = format!("{operator} may not deny request {}.", request.id);
-        Err(Error { what, about: Some(Subject::Request(request.id)), ..error })
+        Err(Error { what, ..error }.on(Subject::Request(request.id)))
     })
 }
 

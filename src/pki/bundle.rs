@@ -306,10 +306,7 @@ fn above(identity: &Identity, leaf: &Certificate) -> Vec<String> {
     let own = identity.chain.len() - identity.borrowed.min(identity.chain.len());
     let mut lines: Vec<String> = identity.chain.iter().map(|c| format!("issued by {}", c.subject)).collect();
     if identity.borrowed > 0 {
-        lines.push(format!(
-            "({own} intermediates were given, {} taken from the workspace)",
-            identity.borrowed
-        ));
+        lines.push(format!("(intermediates: {own} given, {} taken from the workspace)", identity.borrowed));
     }
     let top = identity.chain.last().unwrap_or(leaf);
     lines.push(match &identity.root {

@@ -13,6 +13,7 @@ use crate::model::error::{Error, Result};
 use crate::model::keyring::check_name;
 use crate::model::person::{Bound, Person};
 use crate::model::profile::Profile;
+use crate::model::protection::KeyProtection;
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
 use crate::pki;
@@ -208,7 +209,7 @@ pub fn certifier(certifier: &Certifier) -> Result<Vec<FileWrite>> {
     };
     let mut files = vec![
         certifier_document(certifier)?,
-        text(certifier_path(name, "certificate.pem"), pem(&[certifier.certificate.clone()])),
+        text(certifier_path(name, "certificate.pem"), pem(std::slice::from_ref(&certifier.certificate))),
     ];
     for (file, all) in [("chain.pem", &certifier.chain), ("links.pem", &certifier.links)] {
         if !all.is_empty() {
@@ -269,6 +270,7 @@ pub fn read_certifier(name: &str, files: &CertifierFiles<'_>, crl: Option<CrlInf
         policy: document.policy,
         versions: Vec::new(),
         proposal: document.proposal,
+        protection: KeyProtection::default(),
         crl,
         status: document.status,
         chain,
@@ -405,11 +407,18 @@ pub fn read_policies(certifier: &Certifier, signed: &[(Vec<u8>, Vec<u8>)]) -> Re
     }
 }
 
-/// Writes the latest CRL of a certifier for others to fetch: `crl.der` and `crl.pem`. The ledger keeps every CRL.
-pub fn crl(certifier: &str, der: &[u8]) -> Vec<FileWrite> {
+/// Writes the latest CRL of a certifier for others to fetch: `crl.der` and `crl.pem`, `crl-delta` for a delta CRL, and
+/// `crl-1`, `crl-2` .. for its parts. The ledger keeps every CRL.
+pub fn crl(certifier: &str, crl: &CrlInfo, der: &[u8]) -> Vec<FileWrite> {
+    let stem = match (crl.base, crl.partition) {
+        (Some(_), _) => "crl-delta".to_owned(),
+        (None, 0) => "crl".to_owned(),
+        (None, part) => format!("crl-{part}"),
+    };
+    let path = |extension: &str| certifier_path(certifier, &format!("{stem}.{extension}"));
     vec![
-        FileWrite { path: certifier_path(certifier, "crl.der"), bytes: Some(Zeroizing::new(der.to_vec())) },
-        text(certifier_path(certifier, "crl.pem"), pki::pem::write("X509 CRL", der)),
+        FileWrite { path: path("der"), bytes: Some(Zeroizing::new(der.to_vec())) },
+        text(path("pem"), pki::pem::write("X509 CRL", der)),
     ]
 }
 

@@ -18,6 +18,7 @@ use crate::model::certifier::{Certifier, CrlInfo};
 use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::{Keyring, Role, check_name};
 use crate::model::profile::Profile;
+use crate::model::protection::KeyProtection;
 use crate::model::unread::{Sort, Unread};
 use crate::pki::chain::signed_by;
 use crate::pki::parallel;
@@ -52,6 +53,7 @@ pub(super) fn load(
     load.certifiers(ledger, &made)?;
     load.profiles()?;
     load.state.owed = ledger.owed()?;
+    load.state.published = ledger.published()?;
     if load.state.revoked > 0 {
         load.revocations(ledger)?;
     }
@@ -306,10 +308,12 @@ impl<'a> Load<'a> {
                 let versions = document::read_policies(&c, &self.policies(&c)?)?;
                 Ok(Certifier { versions, ..c })
             });
-            match &certifier {
+            let mut certifier = certifier;
+            match &mut certifier {
                 Ok(certifier) if certifier.status.has_key() => {
                     let key = certifier.certificate.key.sha256;
-                    self.certifier_key(&name, &key, |s| s.certifiers.contains_key(&name))?;
+                    let before = |s: &'a State| s.certifiers.get(&name).map(|c| c.protection.clone());
+                    certifier.protection = self.certifier_key(&name, &key, before)?.unwrap_or_default();
                 }
                 Ok(_) => {}
                 Err(_) => parts.iter().for_each(|part| {
@@ -370,7 +374,7 @@ impl<'a> Load<'a> {
         match &awaited {
             Ok(awaited) => {
                 let key = awaited.request.key.sha256;
-                self.certifier_key(name, &key, |s| s.awaited.contains_key(name))?;
+                self.certifier_key(name, &key, |s| s.awaited.get(name).map(|_| KeyProtection::default()))?;
             }
             Err(_) => drop(self.stamps.remove(&pem)),
         }
@@ -393,18 +397,23 @@ impl<'a> Load<'a> {
         Ok(signed)
     }
 
-    /// Looks whether the sealed key of a certifier is there, private, and its own; `known` tells whether a state has the
-    /// certifier.
-    fn certifier_key(&mut self, name: &str, key: &Digest, known: impl Fn(&State) -> bool) -> Result<()> {
+    /// Looks whether the sealed key of a certifier is there, private, and its own, and returns how it is protected; `before`
+    /// finds how it was in a state that has the certifier.
+    fn certifier_key(
+        &mut self,
+        name: &str,
+        key: &Digest,
+        before: impl Fn(&'a State) -> Option<KeyProtection>,
+    ) -> Result<Option<KeyProtection>> {
         let path = certifier_key::path(name);
-        let find = |s: &'a State| Some(s).filter(|s| known(s) && s.unread(&path).is_none());
-        if self.unchanged(&path, find).is_some() {
-            return Ok(());
+        let find = |s: &'a State| Some(s).filter(|s| before(s).is_some() && s.unread(&path).is_none());
+        if let Some(same) = self.unchanged(&path, find) {
+            return Ok(before(same));
         }
         self.stamp(&path)?;
         let checked = self.private(&path).and_then(|bytes| certifier_key::check(name, &bytes, key));
         match checked {
-            Ok(()) => {}
+            Ok(protection) => return Ok(Some(protection)),
             Err(e) if e.kind == Kind::NotFound => {
                 let why =
                     format!("{MISSING} Without it the certifier signs nothing. Restore it from a backup.");
@@ -412,7 +421,7 @@ impl<'a> Load<'a> {
             }
             Err(e) => self.unread_for(path, &e),
         }
-        Ok(())
+        Ok(None)
     }
 
     fn profiles(&mut self) -> Result<()> {

@@ -15,12 +15,14 @@ pub mod listing;
 mod load;
 pub mod marked;
 pub mod outside;
+pub mod publish;
 pub mod recovery;
 pub mod remembered;
 #[cfg(test)]
 mod sample;
 pub mod seal;
 pub mod search;
+pub mod shares;
 pub mod signer;
 pub mod sth;
 pub mod system;
@@ -260,8 +262,8 @@ impl Store {
                 file::step();
                 drop(self.ledger.files_done());
                 if let Err(error) = wipe::after(&self.folder, &change.facts) {
-                    // The key is done away with all the same; the next opening wipes its file.
-                    let why = format!("A destroyed key is still in the history. {error}");
+                    // The change is true all the same; the next opening wipes the file.
+                    let why = format!("The key file of before is still in the history. {error}");
                     let unread = Unread { path: "certifiers".into(), why, sort: Sort::Waiting };
                     Arc::make_mut(&mut self.state).unreadable.push(unread);
                 }

@@ -1,5 +1,5 @@
-//! Wipes the key files of certifiers whose keys were destroyed: a commit moves them to the history, and this takes them out
-//! of it. Decides nothing: the audit chain says whose keys are gone.
+//! Wipes the key files of certifiers whose keys were destroyed or protected otherwise: a commit moves them to the history,
+//! and this takes them out of it. Decides nothing: the audit chain says whose keys are gone.
 
 use std::path::Path;
 
@@ -12,11 +12,12 @@ use crate::model::change::Fact;
 use crate::model::error::Result;
 use crate::model::keyring::check_name;
 
-/// Wipes the keys that a commit has done away with.
+/// Wipes the keys that a commit has done away with or sealed anew.
 pub(super) fn after(folder: &Path, facts: &[Fact]) -> Result<()> {
     for fact in facts {
         match fact {
-            Fact::CertifierGivenUp { name }
+            Fact::KeyProtected { certifier: name, .. }
+            | Fact::CertifierGivenUp { name }
             | Fact::CertifierStatusChanged { certifier: name, status: Status::Destroyed(_), .. } => {
                 keys(folder, name)?;
             }
@@ -28,7 +29,8 @@ pub(super) fn after(folder: &Path, facts: &[Fact]) -> Result<()> {
 
 /// Wipes what a crash has left of keys that are done away with, when a workspace is opened.
 pub(super) fn finish(folder: &Path, ledger: &SqliteLedger, state: &State) -> Result<()> {
-    for certifier in state.certifiers.values().filter(|c| !c.status.has_key()) {
+    // The history of a key that is still there holds what protected it before.
+    for certifier in state.certifiers.values() {
         keys(folder, &certifier.name)?;
     }
     let place = folder.join("certifiers");

@@ -11,6 +11,7 @@ use super::dialog::menu::{Action, Menu, item};
 use super::dialog::path::PathLine;
 use super::dialog::pick::Pick;
 use super::dialog::secret::Opens;
+use super::dialog::shares::Shares;
 use super::dialog::verify::{self, Wanted};
 use super::dialog::viewer::{Text, Viewer};
 use super::job::{self, IssuedFor, Job};
@@ -78,6 +79,16 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             if let Some(verb) = then {
                 return job::go(model, *verb);
             }
+        }
+        (Job::Rehearse(name), Done::Rehearsed(with)) => {
+            model.say(Mood::Good, format!("{name} opens with {with}; nothing was signed."));
+        }
+        (Job::Deal(certifier), Done::Dealt(dealt)) => {
+            model.dialogs.push(Dialog::Shares(Box::new(Shares::new(certifier, *dealt))));
+        }
+        (Job::Protect(_), Done::Outcome(outcome)) => {
+            model.take(outcome.state);
+            model.say(Mood::Good, outcome.message);
         }
         (_, Done::Unlocked(names)) => {
             let text = if names.is_empty() {
@@ -314,7 +325,7 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
             }
         }
         Some(Dialog::Secret(line)) if error.kind == Kind::WrongPassword => {
-            line.error = Some(error.to_string());
+            line.refused(&error);
             return Vec::new();
         }
         Some(Dialog::Form(form)) if error.kind == Kind::WrongPassword => {

@@ -16,6 +16,7 @@ use crate::desk::{Desk, Outcome, Verb};
 use crate::model::State;
 use crate::model::error::{Error, Kind};
 use crate::model::person::Delivery;
+use crate::model::protection::Sealing;
 use crate::model::secret::Secret;
 use crate::store::remembered::refusal;
 
@@ -32,7 +33,9 @@ pub(super) struct Work {
 #[expect(clippy::large_enum_variant, reason = "few at a time, and each is moved once")]
 pub(super) enum Task {
     Run(Verb),
-    Unlock(String, Secret),
+    Unlock(String, Vec<Secret>),
+    Rehearse(String, Vec<Secret>),
+    Protect(String, Vec<Secret>, Box<Sealing>),
     Lock(Option<String>),
     Refresh,
     History(String),
@@ -89,8 +92,14 @@ impl Clerk {
         let mut result = match task {
             Task::Serve(site, port, password) => return self.serve(id, site, port, password),
             Task::Run(verb) => caught(|| desk.run(verb).map(Done::Outcome)),
-            Task::Unlock(certifier, password) => caught(|| {
-                desk.unlock(&certifier, &password)?;
+            Task::Rehearse(certifier, given) => {
+                caught(|| desk.rehearse(&certifier, &given).map(Done::Rehearsed))
+            }
+            Task::Protect(certifier, given, sealing) => {
+                caught(|| desk.protect(&certifier, &given, &sealing).map(Done::Outcome))
+            }
+            Task::Unlock(certifier, given) => caught(|| {
+                desk.unlock(&certifier, &given)?;
                 Ok(Done::Unlocked(desk.unlocked()))
             }),
             Task::Export(mut asked, password) => caught(|| {

@@ -127,7 +127,7 @@ pub fn dispatch(model: &mut Model, command: &'static Command) -> Vec<Effect> {
 /// Runs the command that an error names, on the object that it is about where that is another one than the selected.
 pub fn that_helps(model: &mut Model, error: &Error) -> Vec<Effect> {
     let Some(command) = error.command.and_then(find) else { return Vec::new() };
-    let object = error.about.as_ref().and_then(RowKey::of);
+    let object = error.about.as_deref().and_then(RowKey::of);
     if let Some((pane, row)) = object.filter(|(pane, _)| command.scope == Scope::Pane(*pane)) {
         model.jump(Target::Row(pane, row.clone()));
         if model.selected().as_ref() != Some(&row) {

@@ -22,6 +22,7 @@ pub mod records;
 pub mod review;
 pub mod roots;
 pub mod secret;
+pub mod shares;
 pub mod timeline;
 pub mod verify;
 pub mod viewer;
@@ -48,6 +49,8 @@ pub enum Dialog {
     Path(path::PathLine),
     /// A password to type.
     Secret(secret::SecretLine),
+    /// Shares to hand out.
+    Shares(Box<shares::Shares>),
     /// What installing would do.
     Install(install::Install),
     /// What an approver looks at.
@@ -126,6 +129,7 @@ impl Dialog {
             Self::Menu(d) => d.input(model, input),
             Self::Path(d) => d.input(model, input),
             Self::Secret(d) => d.input(model, input),
+            Self::Shares(d) => d.input(model, input),
             Self::Install(d) => d.input(model, input),
             Self::Review(d) => d.input(model, input),
             Self::Bulk(d) => d.input(model, input),
@@ -153,6 +157,7 @@ impl Dialog {
             Self::Menu(d) => d.sheet(model, columns),
             Self::Path(d) => d.sheet(model, columns),
             Self::Secret(d) => d.sheet(model, columns),
+            Self::Shares(d) => d.sheet(model, columns),
             Self::Install(d) => d.sheet(model, columns),
             Self::Review(d) => d.sheet(model, columns),
             Self::Bulk(d) => d.sheet(model, columns),

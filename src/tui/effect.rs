@@ -158,7 +158,14 @@ impl Workers {
         let post = &self.post;
         match effect {
             Effect::Run(id, verb) => self.enqueue(id, Task::Run(verb)),
-            Effect::Unlock(id, certifier, password) => self.enqueue(id, Task::Unlock(certifier, password)),
+            Effect::Unlock(id, certifier, given) => self.enqueue(id, Task::Unlock(certifier, given)),
+            Effect::Rehearse(id, certifier, given) => self.enqueue(id, Task::Rehearse(certifier, given)),
+            Effect::Protect(id, certifier, given, sealing) => {
+                self.enqueue(id, Task::Protect(certifier, given, sealing));
+            }
+            Effect::Deal(id, needed, of) => post.spawn(id, move || {
+                crate::store::shares::deal(needed, of).map(|dealt| Done::Dealt(Box::new(dealt)))
+            }),
             Effect::Lock(id, certifier) => self.enqueue(id, Task::Lock(certifier)),
             Effect::History(id, keyring) => self.enqueue(id, Task::History(keyring)),
             Effect::Gone(id) => self.enqueue(id, Task::Gone),

@@ -61,6 +61,12 @@ pub enum Job {
     Verb(Box<Verb>),
     /// Unlocking a certifier, and what goes on by itself afterwards.
     Unlock(String, Option<Box<Verb>>),
+    /// Rehearsing an unlock.
+    Rehearse(String),
+    /// Dealing shares for this certifier.
+    Deal(String),
+    /// Putting another protection on the key of this certifier.
+    Protect(String),
     /// Locking.
     Lock,
     /// Reading the workspace again.
@@ -133,13 +139,15 @@ impl Job {
                 Verb::ImportKeyring { asked, .. } => format!("making keyring {}", asked.name),
                 Verb::MoveKeyring { asked, .. } => format!("taking keyring {} over", asked.name),
                 Verb::Issue { ids } => format!("signing {} certificates", ids.len()),
-                Verb::IssueCrl { certifier } => format!("signing a CRL of {certifier}"),
+                Verb::IssueCrl { certifier, .. } => format!("signing a CRL of {certifier}"),
                 Verb::Amend { certifier, .. } | Verb::Confirm { certifier, .. } => {
                     format!("amending the policy of {certifier}")
                 }
                 _ => "saving".into(),
             },
             Self::Unlock(name, _) => format!("unlocking {name}"),
+            Self::Rehearse(name) => format!("rehearsing the unlock of {name}"),
+            Self::Protect(name) => format!("protecting the key of {name}"),
             Self::Export(_) | Self::Deliver(_) => "exporting".into(),
             Self::Read(_) => "reading".into(),
             Self::SystemRoots(_) => "reading the roots of this system".into(),

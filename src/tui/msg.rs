@@ -21,6 +21,7 @@ use crate::model::error::Error;
 use crate::model::finding::Finding;
 use crate::model::issued::Issued;
 use crate::model::person::Delivery;
+use crate::model::protection::{Dealt, Sealing};
 use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
@@ -69,6 +70,10 @@ pub enum Done {
     Outcome(Outcome),
     /// Certifiers unlocked now, after unlocking or locking.
     Unlocked(Vec<String>),
+    /// The key of a certifier was opened, and forgotten: with what.
+    Rehearsed(String),
+    /// Shares that protect nothing yet.
+    Dealt(Box<Dealt>),
     /// What a file or a paste holds.
     Found(Box<Brought>),
     /// The trusted roots of the operating system, and where they are.
@@ -118,7 +123,13 @@ pub enum Effect {
     /// Run a verb on the store worker.
     Run(JobId, Verb),
     /// Unlock a certifier.
-    Unlock(JobId, String, Secret),
+    Unlock(JobId, String, Vec<Secret>),
+    /// Unlock a certifier to see that it can be, and forget the key at once.
+    Rehearse(JobId, String, Vec<Secret>),
+    /// Deal so many shares of so many.
+    Deal(JobId, u8, u8),
+    /// Put another protection on the key of a certifier, which these secrets open now.
+    Protect(JobId, String, Vec<Secret>, Box<Sealing>),
     /// Lock one certifier, or all.
     Lock(JobId, Option<String>),
     /// Read the workspace again; answered by an outcome without facts.

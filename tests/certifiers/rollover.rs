@@ -48,7 +48,7 @@ fn a_root_gets_a_new_key_and_both_worlds_verify() {
     assert!(
         desk.run(Verb::Approve { id: web, plan: plan("root") }).unwrap_err().why.contains("root-2 issues")
     );
-    desk.run(Verb::IssueCrl { certifier: "root".into() }).unwrap();
+    desk.run(Verb::issue_crl("root")).unwrap();
     let after = issue(&mut desk, web, "root-2");
 
     write_pem(folder, "old.pem", [&old.certificate]);

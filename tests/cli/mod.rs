@@ -17,6 +17,7 @@ mod person;
 mod queue;
 mod reading;
 mod refusals;
+mod revoking;
 mod roots;
 mod trouble;
 

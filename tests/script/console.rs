@@ -174,6 +174,9 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
     match effect {
         Effect::Run(id, _)
         | Effect::Unlock(id, ..)
+        | Effect::Rehearse(id, ..)
+        | Effect::Deal(id, ..)
+        | Effect::Protect(id, ..)
         | Effect::Lock(id, _)
         | Effect::Refresh(id)
         | Effect::History(id, _)

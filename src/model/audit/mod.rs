@@ -60,7 +60,7 @@ impl Line<'_> {
             pair("What", self.what.to_owned()),
             pair("Object", self.object()),
         ];
-        let body = serde_json::from_str(self.body).unwrap_or(Value::String(self.body.to_owned()));
+        let body = serde_json::from_str(self.body).unwrap_or_else(|_| Value::String(self.body.to_owned()));
         // The outermost name is that of the kind of fact, which stands above already.
         match body {
             Value::Object(fact) => fact.iter().for_each(|(_, value)| flatten("", value, &mut all)),

@@ -8,13 +8,14 @@ use crate::model::request::extension_word;
 use crate::model::time::Timestamp;
 
 /// Extensions that the profile decides and that are never copied from a request.
-const DECIDED: [&str; 13] = [
+const DECIDED: [&str; 14] = [
     "2.5.29.14",
     "2.5.29.15",
     "2.5.29.17",
     "2.5.29.19",
     "2.5.29.30",
     "2.5.29.31",
+    "2.5.29.46",
     "2.5.29.32",
     "2.5.29.35",
     "2.5.29.37",
@@ -224,8 +225,8 @@ mod tests {
             (Profile { key_usage_rsa: sign(), ..fine.clone() }, "no authority"),
             (Profile { authority: Some(Authority::default()), ..fine.clone() }, "lacks"),
             (Profile { checking: Checking::NotAvailable, ..authority.clone() }, "RFC 9608"),
-            (Profile { trust: Trust::PublicLike, hold: true, ..authority.clone() }, "hold"),
-            (Profile { title: "a\u{202e}".into(), ..fine.clone() }, "nobody sees"),
+            (Profile { trust: Trust::PublicLike, hold: true, ..authority }, "hold"),
+            (Profile { title: "a\u{202e}".into(), ..fine }, "nobody sees"),
         ] {
             let told = wrong.contradiction().unwrap_or_default();
             assert!(told.contains(says), "{says}: {told}");

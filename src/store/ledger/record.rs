@@ -166,6 +166,10 @@ impl<'a> Record<'a> {
             | Fact::PersonDeleted { .. }
             | Fact::Refused { .. }
             | Fact::UnlockFailed { .. }
+            | Fact::CrlPublished { .. }
+            | Fact::CrlProved { .. }
+            | Fact::UnlockRehearsed { .. }
+            | Fact::KeyProtected { .. }
             | Fact::CertifierUnlocked { .. } => self.append(fact).map(|_| ()),
         }
     }
@@ -317,10 +321,10 @@ impl<'a> Record<'a> {
                 .execute(params![id, der.0])?;
         }
         self.meta.issued = id;
-        if let Some(request) = issued.request {
-            if self.decide(request, false, entry)? {
-                self.tell_of(request, entry)?;
-            }
+        if let Some(request) = issued.request
+            && self.decide(request, false, entry)?
+        {
+            self.tell_of(request, entry)?;
         }
         self.finish_serial(&issued.certifier, &issued.serial, entry, true)
     }

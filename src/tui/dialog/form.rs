@@ -6,6 +6,7 @@ use super::import::Material;
 use super::line::{Line, choose, fill, fill_some, lines, options, passwords, some_lines, wanted};
 use super::menu::{Action, Menu, item};
 use super::records::{Denial, Reasoning};
+use super::secret::{Opens, SecretLine};
 use super::viewer::Text;
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
@@ -23,6 +24,7 @@ use crate::model::keyring::{
 };
 use crate::model::person::{Delivery, NewPersonKey, Person, Registration};
 use crate::model::policy::Amendment;
+use crate::model::protection::NewProtection;
 use crate::model::request::{Plan, RequestId};
 use crate::model::revocation::{NewRevocation, Release};
 use crate::model::site::Site;
@@ -60,6 +62,8 @@ pub enum Goal {
     Site(Option<Box<Site>>),
     /// Amends the policy of this certifier; it is as it was when editing began.
     Amend(String, Box<Amendment>),
+    /// Changes what opens the key of this certifier.
+    Protect(String, Box<NewProtection>),
     /// Approves a request whose review showed this plan with so many warnings.
     Approve(RequestId, Plan, usize),
     /// Denies a request.
@@ -119,6 +123,7 @@ impl Form {
             Goal::Move(new, _) => lines(&**new, &look, false),
             Goal::Site(None) => lines(&Site::default(), &look, false),
             Goal::Site(Some(site)) => lines(&**site, &look, true),
+            Goal::Protect(_, new) => some_lines(&**new, &look, |f| new.asks(f.name)),
             Goal::Amend(_, amendment) => lines(&**amendment, &look, true),
             Goal::Approve(_, plan, _) => lines(plan, &look, false),
             Goal::Deny(_) => lines(&Denial::default(), &look, false),
@@ -272,6 +277,12 @@ impl Form {
             let (id, effect) = job::export(model, asked, None);
             self.busy = Some(id);
             return (Some(Dialog::Form(self)), vec![effect]);
+        }
+        if let Goal::Protect(certifier, new) = &self.goal {
+            return match protection(new, &mut self.lines, &mut self.cursor) {
+                None => (Some(Dialog::Form(self)), Vec::new()),
+                Some(new) => (None, protected(model, certifier.clone(), &new)),
+            };
         }
         if let Goal::Deliver(asked) = &self.goal {
             let mut asked = asked.clone();
@@ -449,7 +460,7 @@ impl Form {
                 asked.found = asked.found.map(|path| crate::tui::task::at_home(&path));
                 good.then_some(Verb::Reconcile(asked))
             }
-            Goal::Export(_) | Goal::Certificates(_) => None,
+            Goal::Export(_) | Goal::Certificates(_) | Goal::Protect(..) => None,
             Goal::Revoke(which) => {
                 let mut asked = NewRevocation::of(Reason::Unspecified);
                 let which = which.clone();
@@ -571,5 +582,36 @@ impl Form {
             tall: self.lines.len() > 6,
             ..Sheet::default()
         }
+    }
+}
+
+/// Reads what shall open a key, or marks what is wrong.
+fn protection(before: &NewProtection, lines: &mut [Line], cursor: &mut usize) -> Option<NewProtection> {
+    let mut new = before.clone();
+    let good = fill_some(&mut new, lines, false, |f| before.asks(f.name));
+    if good && let Some((field, why)) = new.fault() {
+        let at = NewProtection::FIELDS.iter().filter(|f| before.asks(f.name)).position(|f| f.name == field);
+        if let Some(line) = at.and_then(|at| lines.get_mut(at)) {
+            line.error = Some(why.into());
+        }
+    }
+    match lines.iter().position(|l| l.error.is_some()) {
+        Some(first) => {
+            *cursor = first;
+            None
+        }
+        None => Some(new),
+    }
+}
+
+/// Goes on to what opens the key now; shares are dealt and handed out before.
+fn protected(model: &mut Model, certifier: String, new: &NewProtection) -> Vec<Effect> {
+    match new.sealing() {
+        Some(sealing) => {
+            let opens = Opens::Protect(certifier, Box::new(sealing));
+            model.dialogs.push(Dialog::Secret(SecretLine::new(opens)));
+            Vec::new()
+        }
+        None => vec![model.start(Job::Deal(certifier), |id| Effect::Deal(id, new.needed, new.of)).1],
     }
 }

@@ -66,6 +66,7 @@ pub fn fields_markdown() -> String {
     };
     use crate::model::person::{Delivery, NewPersonKey, Person, Registration};
     use crate::model::policy::Amendment;
+    use crate::model::protection::NewProtection;
     use crate::model::request::edit::Edit;
     use crate::model::request::{Note, Plan, Request};
     use crate::model::revocation::{NewRevocation, Release};
@@ -80,6 +81,7 @@ pub fn fields_markdown() -> String {
     table::<NewKey>(&mut out);
     table::<ImportedCertifier>(&mut out);
     table::<Amendment>(&mut out);
+    table::<NewProtection>(&mut out);
     table::<NewKeyring>(&mut out);
     table::<NewRequest>(&mut out);
     table::<Renaming>(&mut out);

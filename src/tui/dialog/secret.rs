@@ -3,7 +3,10 @@
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
 use crate::desk::export::Asked;
+use crate::model::error::Error;
+use crate::model::protection::{KeyProtection, Sealing};
 use crate::model::secret::Secret;
+use crate::store::shares;
 use crate::tui::brought::Given;
 use crate::tui::chord::Key;
 use crate::tui::job::{self, Job, ReadFor};
@@ -18,6 +21,10 @@ use crate::tui::widget::text::wrap;
 pub enum Opens {
     /// A certifier, and what goes on by itself afterwards.
     Certifier(String, Option<Box<Verb>>),
+    /// A certifier, to see that it can be unlocked.
+    Rehearse(String),
+    /// A certifier, whose key shall be protected otherwise.
+    Protect(String, Box<Sealing>),
     /// A keyring, for the verb that needs it.
     Keyring(String, Box<Verb>),
     /// A keyring, whose private key leaves.
@@ -38,12 +45,27 @@ pub struct SecretLine {
     /// The job that tries it.
     pub busy: Option<JobId>,
     line: LineEdit,
+    /// What was given so far, where several are asked.
+    given: Vec<Secret>,
 }
 
 impl SecretLine {
     /// Asks for the password of this.
     pub fn new(opens: Opens) -> Self {
-        Self { opens, error: None, busy: None, line: LineEdit::secret() }
+        Self { opens, error: None, busy: None, line: LineEdit::secret(), given: Vec::new() }
+    }
+
+    /// Says what was wrong, and begins anew.
+    pub fn refused(&mut self, error: &Error) {
+        self.error = Some(error.to_string());
+        self.given.clear();
+    }
+
+    fn certifier(&self) -> Option<&str> {
+        match &self.opens {
+            Opens::Certifier(name, _) | Opens::Rehearse(name) | Opens::Protect(name, _) => Some(name),
+            _ => None,
+        }
     }
 
     /// Takes input.
@@ -58,11 +80,36 @@ impl SecretLine {
                 let secret = Secret::new(self.line.text().to_owned());
                 self.line.clear();
                 self.error = None;
+                if let Some(name) = self.certifier() {
+                    let protection = protection(model, name);
+                    // A share that cannot be right is named at once, and asked again.
+                    if let KeyProtection::Shares { .. } = protection
+                        && let Err(error) = shares::check(&protection, &self.given, &secret)
+                    {
+                        self.error = Some(error.to_string());
+                        return (Some(Dialog::Secret(self)), Vec::new());
+                    }
+                    let asked = protection.asks(name).len();
+                    self.given.push(secret.clone());
+                    if self.given.len() < asked {
+                        return (Some(Dialog::Secret(self)), Vec::new());
+                    }
+                }
+                let given = std::mem::take(&mut self.given);
                 let (job, effect) = match &self.opens {
                     Opens::Certifier(name, then) => {
                         let name = name.clone();
                         let job = Job::Unlock(name.clone(), then.clone());
-                        model.start(job, |id| Effect::Unlock(id, name, secret))
+                        model.start(job, |id| Effect::Unlock(id, name, given))
+                    }
+                    Opens::Rehearse(name) => {
+                        let name = name.clone();
+                        model.start(Job::Rehearse(name.clone()), |id| Effect::Rehearse(id, name, given))
+                    }
+                    Opens::Protect(name, sealing) => {
+                        let (name, sealing) = (name.clone(), sealing.clone());
+                        model
+                            .start(Job::Protect(name.clone()), |id| Effect::Protect(id, name, given, sealing))
                     }
                     Opens::Keyring(_, verb) => job::run(model, (**verb).clone().with_password(secret)),
                     Opens::Export(_, asked) => job::export(model, (**asked).clone(), Some(secret)),
@@ -96,6 +143,11 @@ impl SecretLine {
                 format!("certifier {name}"),
                 "It stays unlocked in this session; the work then goes on by itself.".to_owned(),
             ),
+            Opens::Rehearse(name) => (
+                format!("certifier {name}"),
+                "The key is forgotten at once; nothing is signed, and the rehearsal is recorded.".to_owned(),
+            ),
+            Opens::Protect(name, sealing) => (format!("certifier {name}"), then_protected(sealing)),
             Opens::Keyring(name, verb) if verb.brings_back() => (
                 format!("keyring {name}, as it was then"),
                 "The revision opens with the password it had then.".to_owned(),
@@ -121,7 +173,14 @@ impl SecretLine {
         let (shown, at) = self.line.shown(columns.saturating_sub(10).min(40), ink.symbols.hidden);
         let row = body.len();
         let shown = crate::tui::widget::text::fit(&shown, columns.saturating_sub(10).min(40), "");
-        body.push(vec![ink.span(Role::Prompt, "Password: "), ink.span(Role::Input, &shown)].into());
+        let asks = self.certifier().map(|name| protection(model, name).asks(name)).unwrap_or_default();
+        let (title, prompt) = match asks.get(self.given.len()) {
+            Some(ask) if asks.len() > 1 => {
+                (ask.clone(), if ask.starts_with("Share") { "Share:    " } else { "Password: " })
+            }
+            _ => (format!("Password of {what}"), "Password: "),
+        };
+        body.push(vec![ink.span(Role::Prompt, prompt), ink.span(Role::Input, &shown)].into());
         if self.busy.is_some() {
             let text = match self.opens {
                 Opens::File(..) => "Opening it. Whoever locked it chose how much work that is; Esc stops it.",
@@ -136,12 +195,22 @@ impl SecretLine {
             (Some(_), _) => vec![hint("Esc", "back", 80)],
             (None, _) => vec![hint("Enter", "go on", 90), hint("Esc", "back", 80)],
         };
-        Sheet {
-            title: format!("Password of {what}"),
-            body,
-            cursor: Some((row, at + 10)),
-            hints,
-            ..Sheet::default()
-        }
+        Sheet { title, body, cursor: Some((row, at + 10)), hints, ..Sheet::default() }
     }
+}
+
+/// Returns how the key of a certifier is protected now.
+fn protection(model: &Model, certifier: &str) -> KeyProtection {
+    model.state.certifiers.get(certifier).map(|c| c.protection.clone()).unwrap_or_default()
+}
+
+fn then_protected(sealing: &Sealing) -> String {
+    let what = match sealing {
+        Sealing::Password(_) => "the new password".into(),
+        Sealing::TwoPasswords([(first, _), (second, _)]) => {
+            format!("the passwords of {first} and {second} together")
+        }
+        Sealing::Shares(dealt) => format!("any {} of the {} shares", dealt.needed, dealt.shares.len()),
+    };
+    format!("What opens the key now. From then on {what} will, and the key file of before is wiped.")
 }

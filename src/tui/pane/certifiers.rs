@@ -1,5 +1,6 @@
 //! The pane of certifiers: the authorities of the workspace, locked or unlocked.
 
+mod key;
 pub mod life;
 mod overview;
 mod policy;
@@ -154,7 +155,7 @@ pub const PANE: Pane = Pane {
             ("console.help", "See every key of this pane."),
         ]
     },
-    commands: &[COMMANDS, life::COMMANDS, overview::COMMANDS, policy::COMMANDS],
+    commands: &[COMMANDS, life::COMMANDS, overview::COMMANDS, policy::COMMANDS, key::COMMANDS],
 };
 
 const WRITE: Command = Command {
@@ -235,7 +236,7 @@ const COMMANDS: &[Command] = &[
         cli: Some("crl issue"),
         weight: 75,
         run: |model| match model.selected_name() {
-            Some(certifier) => job::go(model, Verb::IssueCrl { certifier }),
+            Some(certifier) => job::go(model, Verb::issue_crl(certifier)),
             None => Vec::new(),
         },
         ..WRITE
