@@ -16,16 +16,19 @@ use crate::model::bytes::hex;
 use crate::model::certificate::Certificate;
 use crate::model::certifier::rollover::Task;
 use crate::model::change::{Change, Fact};
+use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::issued::Issued;
 use crate::model::keyring::Keyring;
-use crate::model::request::{Plan, RequestId};
+use crate::model::request::{Plan, Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::{DAY, Timestamp};
 pub use crate::ops::approve::{Preview, preview};
 use crate::ops::certifier_status::Ending;
+use crate::ops::profile::try_profile;
 use crate::ops::{Env, install, person, roll_over};
 use crate::store::certifier_key::Protection;
+use crate::store::compromised::Lists;
 use crate::store::history::{Gone, History};
 use crate::store::ledger::Ledger;
 use crate::store::signer::{Keys, LedgerSigner};
@@ -229,8 +232,22 @@ impl Desk {
     pub fn preview(&mut self, id: RequestId, plan: &Plan) -> Result<Preview> {
         let (state, now) = (self.store.state(), self.present());
         let request = state.requests.get(&id).ok_or_else(|| Error::not_found("request", &id.to_string()))?;
-        let earlier = self.store.ledger().issued_by_key(&request.pkcs10.key.sha256)?;
-        preview(&state, id, plan, &earlier, now)
+        let listed = self.store.lists().holding(&request.pkcs10.key, &state)?;
+        let issued = self.store.ledger().issued_by_key(&request.pkcs10.key.sha256)?;
+        preview(&state, id, plan, &KeyHistory { issued, listed }, now)
+    }
+
+    /// Previews what a profile would make of a request, which need not be in the queue.
+    pub fn try_profile(&mut self, asked: &Request, plan: &Plan) -> Result<Preview> {
+        let (state, now) = (self.store.state(), self.present());
+        let listed = self.store.lists().holding(&asked.pkcs10.key, &state)?;
+        let issued = self.store.ledger().issued_by_key(&asked.pkcs10.key.sha256)?;
+        try_profile(&state, asked, plan, &KeyHistory { issued, listed }, now)
+    }
+
+    /// Returns what looks keys up in the lists of compromised keys.
+    pub fn lists(&self) -> Lists {
+        self.store.lists()
     }
 
     /// Says what installing certificates into a keyring would do.

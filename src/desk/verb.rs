@@ -12,6 +12,7 @@ use crate::model::certifier::past::{History, ImportedCertifier};
 use crate::model::certifier::rollover::NewKey;
 use crate::model::certifier::{NewCertifier, Proposal, SignedBy};
 use crate::model::change::{Change, Fact};
+use crate::model::compromised::KeyHistory;
 use crate::model::crl::CrlKind;
 use crate::model::error::{Error, Result};
 use crate::model::export::Which;
@@ -20,6 +21,7 @@ use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring, 
 use crate::model::leftover::Way;
 use crate::model::person::{NewPersonKey, Person};
 use crate::model::policy::Amendment;
+use crate::model::profile::Profile;
 use crate::model::request::{Delivery, Note, Pkcs10, Plan, Request, RequestId, Status};
 use crate::model::revocation::NewRevocation;
 use crate::model::secret::Secret;
@@ -30,6 +32,7 @@ use crate::ops::amend;
 use crate::ops::approve::approve;
 use crate::ops::certifier_status::{Ending, Step, change_status, destroy_key};
 use crate::ops::complete_certifier::{complete_certifier, give_up_certifier};
+use crate::ops::compromised::{clear_key, drop_key_list, import_key_list, report_key};
 use crate::ops::create_certifier::create_certifier;
 use crate::ops::create_keyring::create_keyring;
 use crate::ops::delete_keyring::delete_keyring;
@@ -40,11 +43,12 @@ use crate::ops::import_certifier::import_certifier;
 use crate::ops::import_keyring::{import_keyring, move_keyring};
 use crate::ops::import_request::{Known, import_requests};
 use crate::ops::install::not_revoked;
-use crate::ops::issue::{Earlier, issue};
+use crate::ops::issue::{ByRequest, issue};
 use crate::ops::issue_crl::{Prepared, issue_crl, wanted};
 use crate::ops::note_request::note_request;
 use crate::ops::person;
 use crate::ops::pick_up::pick_up;
+use crate::ops::profile::{delete_profile, save_profile};
 use crate::ops::put_away::put_away;
 use crate::ops::reconcile::{self, reconcile};
 use crate::ops::restore::undelete;
@@ -221,6 +225,46 @@ pub enum Verb {
     /// Deletes a site document.
     DeleteSite {
         /// The document.
+        name: String,
+    },
+    /// Makes a profile, or its next version.
+    SaveProfile {
+        /// The profile as it was when editing began; `None` makes a new one.
+        before: Option<Box<Profile>>,
+        /// The profile as it shall be.
+        profile: Box<Profile>,
+    },
+    /// Deletes a profile.
+    DeleteProfile {
+        /// The profile.
+        name: String,
+    },
+    /// Reports a key as known to others.
+    ReportKey {
+        /// SHA-256 of the SubjectPublicKeyInfo, or of the number that makes the key.
+        key: Digest,
+        /// How that is known.
+        why: String,
+    },
+    /// Takes the report of a key back.
+    ClearKey {
+        /// What it was reported as.
+        key: Digest,
+        /// Why.
+        why: String,
+    },
+    /// Brings a list of compromised keys.
+    ImportKeyList {
+        /// The name it gets.
+        name: String,
+        /// The file that it is read from, without its folder.
+        source: String,
+        /// What the file holds.
+        bytes: Arc<Vec<u8>>,
+    },
+    /// Drops a list of compromised keys.
+    DropKeyList {
+        /// The list.
         name: String,
     },
     /// Revokes issued certificates, or changes the reason, all or none; the next CRL carries them.
@@ -420,7 +464,7 @@ pub(super) struct Needs {
     password: Secret,
     known: Known,
     request: Option<Request>,
-    earlier: Earlier,
+    keys: ByRequest,
     issued: Vec<Issued>,
     crls: Vec<Prepared>,
     revocations: BTreeMap<Digest, Revocation>,
@@ -495,12 +539,14 @@ impl Needs {
         Ok(())
     }
 
-    /// Looks up what was issued before for the key of a request. Errors: it was closed long ago, and is not in the state.
+    /// Looks up what is known of the key of a request. Errors: it was closed long ago, and is not in the state.
     fn look_at(&mut self, desk: &mut Desk, state: &State, id: RequestId) -> Result<()> {
         let ledger = desk.store.ledger();
         match state.requests.get(&id) {
             Some(request) => {
-                self.earlier.insert(id, ledger.issued_by_key(&request.pkcs10.key.sha256)?);
+                let issued = ledger.issued_by_key(&request.pkcs10.key.sha256)?;
+                let listed = desk.store.lists().holding(&request.pkcs10.key, state)?;
+                self.keys.insert(id, KeyHistory { issued, listed });
                 Ok(())
             }
             None => match ledger.request(id)? {
@@ -602,11 +648,11 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut E
         Verb::WithdrawRequest { id, reason } => withdraw(state, *id, reason, env),
         Verb::Expire { ids } => expire(state, ids, env),
         Verb::Approve { id, plan } => {
-            let earlier = needs.earlier.get(id).map_or(&[][..], Vec::as_slice);
-            approve(state, *id, plan, earlier, env)
+            let nothing = KeyHistory::default();
+            approve(state, *id, plan, needs.keys.get(id).unwrap_or(&nothing), env)
         }
         Verb::Deny { id, reason } => deny(state, *id, reason, env),
-        Verb::Issue { ids } => issue(state, ids, &needs.earlier, env),
+        Verb::Issue { ids } => issue(state, ids, &needs.keys, env),
         Verb::Ring { keyring, act, .. } => {
             if let Act::Install { certificates } = act {
                 not_revoked(state, keyring, certificates, &needs.revocations, env.now)?;
@@ -620,6 +666,12 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut E
         Verb::Undelete { revision, password } => undelete(state, revision, password, env),
         Verb::PutAway { path } => put_away(state, path, env.now),
         Verb::DeleteKeyring { name } => delete_keyring(state, name),
+        Verb::SaveProfile { before, profile } => save_profile(state, before.as_deref(), profile, env),
+        Verb::DeleteProfile { name } => delete_profile(state, name, env),
+        Verb::ReportKey { key, why } => report_key(state, *key, why, env),
+        Verb::ClearKey { key, why } => clear_key(state, key, why),
+        Verb::ImportKeyList { name, source, bytes } => import_key_list(name, source, bytes),
+        Verb::DropKeyList { name } => drop_key_list(state, name),
         Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
         Verb::DeleteSite { name } => delete_site(state, name),
         Verb::SavePerson { before, person } => person::save_person(state, before.as_ref(), person),
@@ -741,6 +793,21 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         }
         Fact::SiteSaved { site } => format!("Site {} is saved.", site.name),
         Fact::SiteDeleted { name } => format!("Site {name} is deleted."),
+        Fact::ProfileSaved { profile } => {
+            format!("Profile {} is saved as version {}.", profile.name, profile.version)
+        }
+        Fact::ProfileDeleted { name, instead: Some(_) } => {
+            format!("Profile {name} is the built-in one again.")
+        }
+        Fact::ProfileDeleted { name, .. } => format!("Profile {name} is deleted."),
+        Fact::KeyReported { report } => {
+            format!("The key {} is reported; it will not be certified.", report.key.short())
+        }
+        Fact::KeyCleared { key, .. } => format!("The report of key {} is taken back.", key.short()),
+        Fact::KeyListSaved { list } => {
+            format!("The list {} is kept: {} {}.", list.name, list.entries, list.sort.word())
+        }
+        Fact::KeyListDropped { name } => format!("The list {name} is dropped."),
         Fact::PersonSaved { what, .. } if what.starts_with("certificate") && what.contains(" issued by ") => {
             return None;
         }

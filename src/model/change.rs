@@ -10,11 +10,13 @@ use super::audit::Head;
 use super::audit::setback::{Remembered, Unlisted};
 use super::bytes::{Der, Digest, Serial};
 use super::certifier::{Awaited, Certifier, CrlInfo, Policy, PolicyVersion, Proposal, Status as Standing};
+use super::compromised::{KeyList, Reported};
 use super::crl::Publication;
 use super::finding::Subject;
 use super::issued::{Issued, Reason, Revocation};
 use super::keyring::Keyring;
 use super::person::Person;
+use super::profile::Profile;
 use super::protection::KeyProtection;
 use super::request::{Contact, Plan, Request, RequestId};
 use super::site::Site;
@@ -335,6 +337,40 @@ pub enum Fact {
         /// Its name.
         name: String,
     },
+    /// A profile was made or changed; earlier approvals by it are good no more.
+    ProfileSaved {
+        /// It, after the change.
+        profile: Box<Profile>,
+    },
+    /// A profile was deleted.
+    ProfileDeleted {
+        /// Its name.
+        name: String,
+        /// The built-in one that counts again.
+        instead: Option<Box<Profile>>,
+    },
+    /// A key was reported as known to others.
+    KeyReported {
+        /// Which, and how that is known.
+        report: Reported,
+    },
+    /// The report of a key was taken back.
+    KeyCleared {
+        /// What it was reported as.
+        key: Digest,
+        /// Why.
+        why: String,
+    },
+    /// A list of compromised keys was brought.
+    KeyListSaved {
+        /// It, without its entries.
+        list: KeyList,
+    },
+    /// A list of compromised keys was dropped.
+    KeyListDropped {
+        /// Its name.
+        name: String,
+    },
     /// A person document was made or changed; `what` says in a few words how.
     PersonSaved {
         /// The document after the change.
@@ -454,6 +490,12 @@ impl Fact {
             Self::CertificateReleased { .. } => "certificate released",
             Self::SiteSaved { .. } => "site saved",
             Self::SiteDeleted { .. } => "site deleted",
+            Self::ProfileSaved { .. } => "profile saved",
+            Self::ProfileDeleted { .. } => "profile deleted",
+            Self::KeyReported { .. } => "key reported",
+            Self::KeyCleared { .. } => "key cleared",
+            Self::KeyListSaved { .. } => "key list saved",
+            Self::KeyListDropped { .. } => "key list dropped",
             Self::PersonSaved { .. } => "person saved",
             Self::PersonDeleted { .. } => "person deleted",
             Self::SigningAbandoned { .. } => "signing abandoned",
@@ -469,7 +511,15 @@ impl Fact {
     /// Returns what the fact is about.
     pub fn subject(&self) -> Subject {
         match self {
-            Self::WorkspaceCreated | Self::FilePutAway { .. } | Self::Reconciled { .. } => Subject::Workspace,
+            Self::WorkspaceCreated
+            | Self::FilePutAway { .. }
+            | Self::Reconciled { .. }
+            | Self::ProfileSaved { .. }
+            | Self::ProfileDeleted { .. }
+            | Self::KeyReported { .. }
+            | Self::KeyCleared { .. }
+            | Self::KeyListSaved { .. }
+            | Self::KeyListDropped { .. } => Subject::Workspace,
             Self::Refused { about, .. } => about.clone(),
             Self::UnlockFailed { what } => match what.split_once(' ') {
                 Some(("certifier", name)) => Subject::Certifier(name.into()),
@@ -691,6 +741,27 @@ impl State {
             }
             Fact::SiteDeleted { name } => {
                 self.sites.remove(name);
+            }
+            Fact::ProfileSaved { profile } => {
+                self.profiles.insert(profile.name.clone(), Profile::clone(profile));
+            }
+            Fact::ProfileDeleted { name, instead: None } => {
+                self.profiles.remove(name);
+            }
+            Fact::ProfileDeleted { name, instead: Some(profile) } => {
+                self.profiles.insert(name.clone(), Profile::clone(profile));
+            }
+            Fact::KeyReported { report } => {
+                self.compromised.insert(report.key, report.clone());
+            }
+            Fact::KeyCleared { key, .. } => {
+                self.compromised.remove(key);
+            }
+            Fact::KeyListSaved { list } => {
+                self.key_lists.insert(list.name.clone(), list.clone());
+            }
+            Fact::KeyListDropped { name } => {
+                self.key_lists.remove(name);
             }
             Fact::PersonSaved { person, .. } => {
                 self.people.insert(person.name.clone(), person.clone());

@@ -6,6 +6,7 @@ pub mod bytes;
 pub mod certificate;
 pub mod certifier;
 pub mod change;
+pub mod compromised;
 pub mod crl;
 pub mod error;
 pub mod escape;
@@ -36,6 +37,7 @@ use audit::setback::Setback;
 use bytes::Digest;
 use certificate::Certificate;
 use certifier::{Awaited, Certifier, Debt};
+use compromised::{KeyList, Reported};
 use crl::Publication;
 use finding::Subject;
 use issued::Revocation;
@@ -70,6 +72,10 @@ pub struct State {
     pub requests: BTreeMap<RequestId, Request>,
     /// Profiles by name; not part of the audit chain, for they are files.
     pub profiles: BTreeMap<String, Profile>,
+    /// Keys that were reported as known to others, by what they were reported as.
+    pub compromised: BTreeMap<Digest, Reported>,
+    /// Lists of compromised keys that were brought, by name; the lists themselves stay on the disk.
+    pub key_lists: BTreeMap<String, KeyList>,
     /// The number the next request gets.
     pub next_request: u64,
     /// How many certificates were issued.

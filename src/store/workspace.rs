@@ -24,13 +24,14 @@ pub const LOCK: &str = ".lock";
 /// Earlier versions, in each folder that has some.
 pub const HISTORY: &str = ".history";
 /// The folders of a workspace, each after the one it is in.
-pub const FOLDERS: [&str; 10] = [
+pub const FOLDERS: [&str; 11] = [
     "keyrings",
     "directory",
     "directory/sites",
     "directory/people",
     "directory/servers",
     "certifiers",
+    "compromised",
     "profiles",
     "transfer",
     "transfer/inbox",

@@ -12,5 +12,7 @@ mod first_day;
 pub(crate) mod fixture;
 pub(crate) mod history;
 mod people;
+mod profiles;
+mod queue;
 mod walk;
 mod work;

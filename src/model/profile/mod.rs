@@ -1,6 +1,7 @@
 //! Certificate profiles: what an issued certificate contains, decided here and not by the request.
 
 mod check;
+mod fields;
 mod rules;
 
 use serde::{Deserialize, Serialize};

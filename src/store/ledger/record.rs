@@ -162,6 +162,12 @@ impl<'a> Record<'a> {
             | Fact::KeyExported { .. }
             | Fact::SiteSaved { .. }
             | Fact::SiteDeleted { .. }
+            | Fact::ProfileSaved { .. }
+            | Fact::ProfileDeleted { .. }
+            | Fact::KeyReported { .. }
+            | Fact::KeyCleared { .. }
+            | Fact::KeyListSaved { .. }
+            | Fact::KeyListDropped { .. }
             | Fact::PersonSaved { .. }
             | Fact::PersonDeleted { .. }
             | Fact::Refused { .. }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::import::Material;
 use super::line::{Line, choose, fill, fill_some, lines, options, passwords, some_lines, wanted};
 use super::menu::{Action, Menu, item};
-use super::records::{Denial, Reasoning};
+use super::records::{Denial, Reasoning, TakingBack};
 use super::secret::{Opens, SecretLine};
 use super::viewer::Text;
 use super::{Dialog, Sheet, hint};
@@ -24,8 +24,10 @@ use crate::model::keyring::{
 };
 use crate::model::person::{Delivery, NewPersonKey, Person, Registration};
 use crate::model::policy::Amendment;
+use crate::model::profile::Profile;
 use crate::model::protection::NewProtection;
-use crate::model::request::{Plan, RequestId};
+use crate::model::request::edit::Edit;
+use crate::model::request::{Note, Plan, RequestId};
 use crate::model::revocation::{NewRevocation, Release};
 use crate::model::site::Site;
 use crate::ops::certifier_status::Step;
@@ -60,14 +62,22 @@ pub enum Goal {
     Move(Box<MovedKeyring>, Box<Keyring>),
     /// Makes a site document, or changes this one.
     Site(Option<Box<Site>>),
+    /// Makes a profile like this one, or changes it.
+    Profile(Box<Profile>, bool),
     /// Amends the policy of this certifier; it is as it was when editing began.
     Amend(String, Box<Amendment>),
     /// Changes what opens the key of this certifier.
     Protect(String, Box<NewProtection>),
     /// Approves a request whose review showed this plan with so many warnings.
     Approve(RequestId, Plan, usize),
-    /// Denies a request.
-    Deny(RequestId),
+    /// Denies requests, all with one reason.
+    Deny(Vec<RequestId>),
+    /// Takes a request back.
+    WithdrawRequest(RequestId),
+    /// Edits what will be issued for a request.
+    Edit(RequestId, Box<Edit>),
+    /// Notes whom to ask about a request.
+    Note(RequestId, Box<Note>),
     /// Revokes these certificates, or changes the reason.
     Revoke(Vec<Which>),
     /// Lifts the hold of these certificates.
@@ -123,10 +133,14 @@ impl Form {
             Goal::Move(new, _) => lines(&**new, &look, false),
             Goal::Site(None) => lines(&Site::default(), &look, false),
             Goal::Site(Some(site)) => lines(&**site, &look, true),
+            Goal::Profile(profile, editing) => lines(&**profile, &look, *editing),
             Goal::Protect(_, new) => some_lines(&**new, &look, |f| new.asks(f.name)),
             Goal::Amend(_, amendment) => lines(&**amendment, &look, true),
             Goal::Approve(_, plan, _) => lines(plan, &look, false),
             Goal::Deny(_) => lines(&Denial::default(), &look, false),
+            Goal::WithdrawRequest(_) => lines(&TakingBack::default(), &look, false),
+            Goal::Edit(_, edit) => lines(&**edit, &look, false),
+            Goal::Note(_, note) => lines(&**note, &look, true),
             Goal::Export(export) => some_lines(&**export, &look, |f| export.asks(f.name)),
             Goal::Certificates(export) => some_lines(&**export, &look, |f| export.asks(f.name)),
             Goal::Revoke(_) => lines(&NewRevocation::of(Reason::Unspecified), &look, false),
@@ -291,7 +305,7 @@ impl Form {
                 return (None, vec![effect]);
             }
         }
-        let verb = self.verb();
+        let verb = self.verb(model);
         let Some(verb) = verb else {
             if let Some(first) = self.lines.iter().position(|l| l.error.is_some()) {
                 self.cursor = first;
@@ -321,6 +335,12 @@ impl Form {
             model.say(Mood::Plain, "Nothing was changed.");
             return (None, Vec::new());
         }
+        if let Verb::SaveProfile { before: Some(before), profile } = &verb
+            && before == profile
+        {
+            model.say(Mood::Plain, "Nothing was changed.");
+            return (None, Vec::new());
+        }
         if let Verb::Amend { certifier, amendment, .. } = &verb {
             match before_saving(model, certifier, amendment, verb.clone()) {
                 // It stands above the form, which stays until the amendment is made.
@@ -333,6 +353,14 @@ impl Form {
                     return (None, Vec::new());
                 }
             }
+        }
+        if let (Goal::Deny(ids), Verb::Deny { reason, .. }) = (&self.goal, &verb)
+            && ids.len() > 1
+        {
+            let deny =
+                |id: &RequestId| (format!("request {id}"), Verb::Deny { id: *id, reason: reason.clone() });
+            let verbs = ids.iter().map(deny).collect();
+            return (None, super::bulk::start(model, self.title.clone(), verbs));
         }
         let (id, effect) = job::run(model, verb);
         self.busy = Some(id);
@@ -358,7 +386,7 @@ impl Form {
     }
 
     /// Makes the verb, or marks what is wrong.
-    fn verb(&mut self) -> Option<Verb> {
+    fn verb(&mut self, model: &Model) -> Option<Verb> {
         let lines = &mut self.lines;
         match &self.goal {
             Goal::Certifier(new) => {
@@ -413,6 +441,12 @@ impl Form {
                 let mut site = before.clone().unwrap_or_default();
                 fill(&mut site, lines, before.is_some()).then_some(Verb::SaveSite { before, site })
             }
+            Goal::Profile(as_it_was, editing) => {
+                let mut profile = (**as_it_was).clone();
+                let good = fill(&mut profile, lines, *editing);
+                let before = editing.then(|| as_it_was.clone());
+                good.then(|| Verb::SaveProfile { before, profile: Box::new(profile) })
+            }
             Goal::Amend(certifier, as_it_was) => {
                 let mut amendment = (**as_it_was).clone();
                 let before = amendment.policy.version;
@@ -433,9 +467,25 @@ impl Form {
                 }
                 good.then_some(Verb::Approve { id: *id, plan })
             }
-            Goal::Deny(id) => {
+            Goal::Deny(ids) => {
                 let mut denial = Denial::default();
-                fill(&mut denial, lines, false).then_some(Verb::Deny { id: *id, reason: denial.reason })
+                let id = *ids.first()?;
+                fill(&mut denial, lines, false).then_some(Verb::Deny { id, reason: denial.reason })
+            }
+            Goal::WithdrawRequest(id) => {
+                let mut back = TakingBack::default();
+                let filled = fill(&mut back, lines, false);
+                filled.then_some(Verb::WithdrawRequest { id: *id, reason: back.reason })
+            }
+            Goal::Note(id, note) => {
+                let mut note = (**note).clone();
+                fill(&mut note, lines, true).then_some(Verb::NoteRequest { id: *id, note })
+            }
+            Goal::Edit(id, edit) => {
+                let mut edit = (**edit).clone();
+                let good = fill(&mut edit, lines, false);
+                let request = model.state.requests.get(id)?;
+                good.then(|| Verb::EditPlan { id: *id, plan: edit.plan(request) })
             }
             Goal::Person(before) => {
                 let before = before.as_deref().cloned();

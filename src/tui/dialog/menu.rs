@@ -12,6 +12,7 @@ use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::field::differences;
 use crate::model::leftover::Way;
+use crate::model::request::{Plan, RequestId};
 use crate::model::site::Site;
 use crate::tui::chord::Key;
 use crate::tui::job::{self, IssuedFor, Job, ReadFor};
@@ -64,6 +65,8 @@ pub enum Action {
     Copy(Copy),
     /// Writes to a file.
     Write(Copy),
+    /// Asks where to write the certificate of a request, and records that it was picked up: the proposed name and the text.
+    HandOut(RequestId, String, String),
     /// Shows the revisions of this keyring.
     History(String),
     /// Cleans these leftovers up.
@@ -94,6 +97,8 @@ pub enum Action {
     Form(String, Goal),
     /// Shows this, and opens the form from there.
     Preview(String, Vec<Text>, Goal),
+    /// Opens the review of a request, by this plan.
+    Review(RequestId, Plan),
     /// Opens another menu.
     Menu(String, Vec<Text>, Vec<Item>),
 }
@@ -204,6 +209,10 @@ impl Menu {
                 None => fetch(model, copy.source, IssuedFor::Copy),
             },
             Action::Write(copy) => write(model, copy),
+            Action::HandOut(id, name, text) => {
+                model.dialogs.push(Dialog::Path(PathLine::hand_out(id, &name, text.into_bytes())));
+                Vec::new()
+            }
             Action::History(keyring) => super::history::open(model, keyring),
             Action::Clean(ways) => super::leftovers::clean(model, ways),
             Action::Read(purpose) => {
@@ -249,6 +258,7 @@ impl Menu {
                 model.dialogs.push(Dialog::Viewer(viewer));
                 Vec::new()
             }
+            Action::Review(id, plan) => super::review::open_by(model, id, plan),
             Action::Menu(title, lines, items) => {
                 model.dialogs.push(Dialog::Menu(Self::new(title, lines, items)));
                 Vec::new()

@@ -52,6 +52,32 @@ impl Record for Reasoning {
     }];
 }
 
+/// Why a request is taken back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TakingBack {
+    /// In words; kept in the audit chain.
+    pub reason: String,
+}
+
+impl Record for TakingBack {
+    const NOUN: &'static str = "withdrawal of a request";
+    const FIELDS: &'static [Field<Self>] = &[Field {
+        name: "reason",
+        label: "Reason",
+        help: "Why it is not needed any more; kept in the audit chain.",
+        kind: Kind::Text,
+        when: When::AtCreation,
+        get: |x, _| visible(&x.reason),
+        set: |x, t| {
+            if t.trim().is_empty() {
+                return Err("say why".into());
+            }
+            x.reason = t.trim().to_owned();
+            Ok(())
+        },
+    }];
+}
+
 /// Writes the reference of all fields, `docs/fields.md`.
 pub fn fields_markdown() -> String {
     use crate::model::audit::setback::Reconciliation;
@@ -66,6 +92,7 @@ pub fn fields_markdown() -> String {
     };
     use crate::model::person::{Delivery, NewPersonKey, Person, Registration};
     use crate::model::policy::Amendment;
+    use crate::model::profile::Profile;
     use crate::model::protection::NewProtection;
     use crate::model::request::edit::Edit;
     use crate::model::request::{Note, Plan, Request};
@@ -81,6 +108,7 @@ pub fn fields_markdown() -> String {
     table::<NewKey>(&mut out);
     table::<ImportedCertifier>(&mut out);
     table::<Amendment>(&mut out);
+    table::<Profile>(&mut out);
     table::<NewProtection>(&mut out);
     table::<NewKeyring>(&mut out);
     table::<NewRequest>(&mut out);

@@ -4,6 +4,7 @@ mod key;
 pub mod life;
 mod overview;
 mod policy;
+mod profiles;
 
 pub(in crate::tui) use policy::before_saving;
 
@@ -155,7 +156,14 @@ pub const PANE: Pane = Pane {
             ("console.help", "See every key of this pane."),
         ]
     },
-    commands: &[COMMANDS, life::COMMANDS, overview::COMMANDS, policy::COMMANDS, key::COMMANDS],
+    commands: &[
+        COMMANDS,
+        life::COMMANDS,
+        overview::COMMANDS,
+        policy::COMMANDS,
+        key::COMMANDS,
+        profiles::COMMANDS,
+    ],
 };
 
 const WRITE: Command = Command {
