@@ -66,6 +66,10 @@ pub struct Config {
     pub relock_minutes: u32,
     /// Other keys for commands, by command name.
     pub keys: BTreeMap<String, Vec<String>>,
+    /// Folders of this machine where the CRLs of certifiers are published, by certifier.
+    pub crl_folders: BTreeMap<String, Vec<PathBuf>>,
+    /// Commands of this machine that publish the CRLs of certifiers, by certifier: program and arguments.
+    pub crl_commands: BTreeMap<String, Vec<String>>,
     /// The folder of this user's stash key, outside the workspace.
     pub home: PathBuf,
     /// The time zone of this machine or session (`TZ`); `None` where it cannot be told, and UTC is shown alone.
@@ -83,7 +87,7 @@ const KEY_TYPES: &str =
     "\"rsa-2048\", \"rsa-3072\", \"rsa-4096\", \"p-256\", \"p-384\", \"p-521\" or \"ed25519\"";
 
 /// Every setting, in the order of the file.
-static SETTINGS: [Setting; 13] = [
+static SETTINGS: [Setting; 15] = [
     Setting {
         name: "workspace",
         allowed: "a folder in quotes, such as \"data\"",
@@ -168,14 +172,22 @@ static SETTINGS: [Setting; 13] = [
     Setting {
         name: "keys",
         allowed: "commands with their keys, such as {\"keyring.create\": [\"n\", \"<f7>\"]}",
+        set: |c, v| lists(v).map(|keys| c.keys = keys),
+    },
+    Setting {
+        name: "crl_folders",
+        allowed: "certifiers with folders, such as {\"root\": [\"/srv/www/crl\"]}",
         set: |c, v| {
-            let Value::Map(map) = v else { return None };
-            let keys = |v| match v {
-                Value::Seq(items) => items.into_iter().map(text).collect::<Option<Vec<_>>>(),
-                _ => None,
-            };
-            let pairs = map.into_iter().map(|(command, v)| Some((text(command)?, keys(v)?)));
-            pairs.collect::<Option<_>>().map(|k| c.keys = k)
+            let folders = |texts: Vec<String>| texts.into_iter().map(PathBuf::from).collect();
+            lists(v).map(|all| c.crl_folders = all.into_iter().map(|(k, v)| (k, folders(v))).collect())
+        },
+    },
+    Setting {
+        name: "crl_commands",
+        allowed: "certifiers with a program and its arguments, such as {\"root\": [\"/usr/local/bin/publish\", \"--now\"]}",
+        set: |c, v| {
+            let good = |all: &BTreeMap<String, Vec<String>>| all.values().all(|words| !words.is_empty());
+            lists(v).filter(good).map(|all| c.crl_commands = all)
         },
     },
     Setting {
@@ -184,6 +196,16 @@ static SETTINGS: [Setting; 13] = [
         set: |c, v| text(v).map(|t| c.home = t.into()),
     },
 ];
+
+/// Reads names with a list of texts each.
+fn lists(value: Value) -> Option<BTreeMap<String, Vec<String>>> {
+    let Value::Map(map) = value else { return None };
+    let list = |v| match v {
+        Value::Seq(items) => items.into_iter().map(text).collect::<Option<Vec<_>>>(),
+        _ => None,
+    };
+    map.into_iter().map(|(name, v)| Some((text(name)?, list(v)?))).collect()
+}
 
 impl Config {
     /// Finds and reads the settings: `explicit`, `$RINGMASTER_CONFIG`, `./config.ron`, the XDG place, the embedded default.
@@ -239,6 +261,8 @@ impl Config {
             protection: Protection { argon2_mib: 64, argon2_passes: 3, keyring_rounds: 600_000 },
             relock_minutes: 0,
             keys: BTreeMap::new(),
+            crl_folders: BTreeMap::new(),
+            crl_commands: BTreeMap::new(),
             home: PathBuf::new(),
             zone: None,
         };

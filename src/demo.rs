@@ -279,7 +279,7 @@ impl Stage<'_> {
             }
         }
         for certifier in [ROOT, LAB] {
-            self.desk.run(Verb::IssueCrl { certifier: certifier.into() })?;
+            self.desk.run(Verb::issue_crl(certifier))?;
         }
         Ok(())
     }

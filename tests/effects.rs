@@ -219,7 +219,7 @@ fn a_clock_behind_the_last_entry_is_told_before_and_with_each_signature() {
     drop(desk);
     let (workers, messages) = start(folder.path(), Duration::ZERO);
     workers.carry_out(Effect::Unlock(JobId(1), "ca".into(), vec![secret("ca-pass")]));
-    let crl = || Verb::IssueCrl { certifier: "ca".into() };
+    let crl = || Verb::issue_crl("ca");
     workers.carry_out(Effect::Run(JobId(2), crl()));
     workers.carry_out(Effect::Run(JobId(3), crl()));
     let warning = answer(&messages, 0).unwrap_err();

@@ -99,7 +99,7 @@ fn a_revoked_certificate_in_use_is_said_everywhere() {
         assert!(error.kind == Kind::Refused && error.why.contains("revoked on"), "{error}");
     }
     desk.unlock("root", &secret("ca-pass")).unwrap();
-    desk.run(Verb::IssueCrl { certifier: "root".into() }).unwrap();
+    desk.run(Verb::issue_crl("root")).unwrap();
     assert!(desk.state().owed.is_empty() && texts(&desk).iter().all(|t| !t.starts_with("C02")));
     drop(desk);
     let mut desk = self::desk(temp.path());
@@ -134,7 +134,7 @@ fn a_replaced_certificate_of_a_certifier_is_not_believed() {
     assert!(desk.state().certifiers.is_empty(), "{:?}", desk.state().certifiers.keys());
     one(&desk, "W01", "somebody has replaced it");
     one(&desk, "W01", "knows no certifier evil");
-    let error = desk.run(Verb::IssueCrl { certifier: "root".into() }).unwrap_err();
+    let error = desk.run(Verb::issue_crl("root")).unwrap_err();
     assert_eq!(error.kind, Kind::NotFound, "{error}");
 }
 

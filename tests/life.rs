@@ -170,7 +170,7 @@ fn a_certificate_goes_from_request_to_ring_and_openssl_agrees() {
     let revoke = Verb::revoke("root", leaf.serial.clone(), Reason::Superseded);
     desk.run(revoke.clone()).unwrap();
     assert_eq!(desk.run(revoke).unwrap_err().kind, Kind::Refused);
-    desk.run(Verb::IssueCrl { certifier: "root".into() }).unwrap();
+    desk.run(Verb::issue_crl("root")).unwrap();
     assert_eq!(desk.state().certifiers["root"].crl.as_ref().unwrap().number, 2);
     let crl = openssl(folder, "crl -in data/certifiers/root/crl.pem -CAfile root.pem -noout -text");
     assert!(crl.contains(&leaf.serial.to_string()) && crl.contains("Superseded"), "{crl}");
@@ -246,7 +246,7 @@ fn a_read_only_desk_changes_nothing() {
     create_certifier(&mut desk(temp.path()), "root", KeyType::P256);
     let mut desk = Desk::open(&config(temp.path()), None, true).unwrap();
     assert!(desk.read_only().is_some());
-    let verb = Verb::IssueCrl { certifier: "root".into() };
+    let verb = Verb::issue_crl("root");
     assert_eq!(desk.run(verb).unwrap_err().kind, Kind::ReadOnly);
     assert_eq!(desk.unlock("root", &secret("ca-pass")).unwrap_err().kind, Kind::ReadOnly);
     assert_eq!(desk.state().certifiers.len(), 1);
@@ -374,8 +374,8 @@ fn certifiers_keep_their_names_and_their_time_apart() {
     let error = desk.run(Verb::CreateCertifier(same)).unwrap_err();
     assert!(error.what.contains("already has the subject"), "{error}");
     desk.set_clock(Some(Desk::now().plus_days(-700)));
-    let error = desk.run(Verb::IssueCrl { certifier: "root".into() }).unwrap_err();
+    let error = desk.run(Verb::issue_crl("root")).unwrap_err();
     assert!(error.why.contains("earlier than"), "{error}");
     desk.set_clock(None);
-    desk.run(Verb::IssueCrl { certifier: "root".into() }).unwrap();
+    desk.run(Verb::issue_crl("root")).unwrap();
 }

@@ -76,7 +76,7 @@ fn who_makes_a_certifier_is_its_first_caa_and_ra_and_others_need_a_role() {
     for verb in [
         Verb::Approve { id, plan: plan("root") },
         Verb::Deny { id, reason: "no".into() },
-        Verb::IssueCrl { certifier: "root".into() },
+        Verb::issue_crl("root"),
     ] {
         assert!(refused(&mut dora, verb).why.contains("auditor"));
     }
@@ -340,7 +340,7 @@ fn the_key_climbs_the_ladder_and_leaves_no_rung_behind() {
         Kind::WrongPassword
     );
     ann.unlock("root", &[first.clone(), second.clone()][..]).unwrap();
-    ann.run(Verb::IssueCrl { certifier: "root".into() }).unwrap();
+    ann.run(Verb::issue_crl("root")).unwrap();
 
     // Shares: dealt first, and only then the key is sealed by them.
     let dealt = shares::deal(2, 3).unwrap();

@@ -87,22 +87,6 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
     }
 }
 
-/// The command that signs CRLs.
-pub(super) fn crl_command() -> Command {
-    let issue = Command::new("issue").about("Signs a new CRL with everything that is revoked");
-    Command::new("crl")
-        .about("Certificate revocation lists")
-        .subcommand_required(true)
-        .subcommand(issue.arg(Arg::new("name").value_name("CERTIFIER").required(true).help("The certifier")))
-}
-
-/// Runs the command that signs CRLs.
-pub(super) fn run_crl(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
-    let Some(("issue", options)) = matches.subcommand() else { return Ok(2) };
-    let certifier = find(options, session)?.name;
-    session.run(Verb::IssueCrl { certifier })
-}
-
 /// Finds the certifier that an argument names.
 pub(super) fn find(options: &ArgMatches, session: &mut Session<'_>) -> Result<Certifier> {
     let name = options.get_one::<String>("name").map_or("", String::as_str);

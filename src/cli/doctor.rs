@@ -113,7 +113,7 @@ fn explain(check: &Check, session: &mut Session<'_>) {
     session.out.line("");
     session.out.line(check.explain);
     session.out.line("");
-    session.out.pairs([("Remedy", check.remedy.to_owned()), ("Command", check.command.to_owned())]);
+    session.out.pairs([("Remedy", check.remedy.to_owned()), ("Console command", check.command.to_owned())]);
 }
 
 fn list(session: &mut Session<'_>) {

@@ -4,11 +4,13 @@ mod audit;
 mod certificate;
 mod certifier;
 mod completions;
+mod crl;
 mod csv;
 mod demo;
 mod doctor;
 mod fields;
 mod inspect;
+mod key;
 mod keyring;
 mod listed;
 mod person;
@@ -16,6 +18,7 @@ mod policy;
 mod print;
 #[cfg(feature = "network")]
 mod probe;
+mod profile;
 mod protection;
 #[cfg(feature = "network")]
 mod rehearse;
@@ -50,8 +53,9 @@ struct Noun {
 /// Every noun, in the order of the help.
 const NOUNS: &[Noun] = &[
     Noun { command: certifier::command, run: certifier::run },
-    Noun { command: certifier::crl_command, run: certifier::run_crl },
+    Noun { command: crl::command, run: crl::run },
     Noun { command: keyring::command, run: keyring::run },
+    Noun { command: profile::command, run: profile::run },
     Noun { command: request::command, run: request::run },
     Noun { command: site::command, run: site::run },
     Noun { command: person::command, run: person::run },
@@ -60,6 +64,7 @@ const NOUNS: &[Noun] = &[
     Noun { command: probe::command, run: probe::run },
     Noun { command: certificate::command, run: certificate::run },
     Noun { command: inspect::command, run: inspect::run },
+    Noun { command: key::command, run: key::run },
     Noun { command: doctor::command, run: doctor::run },
     Noun { command: audit::command, run: audit::run },
     Noun { command: completions::command, run: completions::run },

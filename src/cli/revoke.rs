@@ -100,7 +100,7 @@ fn crls(options: &ArgMatches, session: &mut Session<'_>, rows: &[Issued]) -> Res
     certifiers.dedup();
     if options.get_flag("crl") {
         for certifier in certifiers {
-            session.run(Verb::IssueCrl { certifier: certifier.clone() })?;
+            session.run(Verb::issue_crl(certifier.clone()))?;
         }
         return Ok(0);
     }

@@ -3,6 +3,7 @@
 
 pub mod export;
 mod keys;
+pub mod publish;
 pub mod queue;
 mod verb;
 
@@ -14,16 +15,19 @@ use crate::model::State;
 use crate::model::bytes::hex;
 use crate::model::certificate::Certificate;
 use crate::model::change::{Change, Fact};
+use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::issued::Issued;
 use crate::model::keyring::Keyring;
-use crate::model::request::{Plan, RequestId};
+use crate::model::request::{Plan, Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::{DAY, Timestamp};
 pub use crate::ops::approve::{Preview, preview};
 use crate::ops::certifier_status::Ending;
+use crate::ops::profile::try_profile;
 use crate::ops::{Env, install, person};
 use crate::store::certifier_key::Protection;
+use crate::store::compromised::Lists;
 use crate::store::history::{Gone, History};
 use crate::store::ledger::Ledger;
 use crate::store::signer::{Keys, LedgerSigner, Meter};
@@ -51,6 +55,7 @@ pub struct Desk {
     locked_why: Option<String>,
     operator: String,
     session: String,
+    targets: publish::Targets,
     protection: Protection,
     clock: Option<Timestamp>,
 }
@@ -78,6 +83,7 @@ impl Desk {
             locked_why: None,
             operator: config.operator.clone(),
             session: session(),
+            targets: publish::Targets::of(config),
             protection: config.protection,
             clock: None,
         })
@@ -122,8 +128,8 @@ impl Desk {
     pub fn run(&mut self, verb: Verb) -> Result<Outcome> {
         self.writable()?;
         let done = self.work(&mut |desk, state, now| {
-            let needs = Needs::of(desk, state, &verb, now)?;
-            let mut change = desk.with_env(now, &mut |env| perform(state, &verb, &needs, env))?;
+            let mut needs = Needs::of(desk, state, &verb, now)?;
+            let mut change = desk.with_env(now, &mut |env| perform(state, &verb, &mut needs, env))?;
             change.extend(person::certified(state, &change.facts)?);
             Ok(change)
         });
@@ -235,8 +241,22 @@ impl Desk {
     pub fn preview(&mut self, id: RequestId, plan: &Plan) -> Result<Preview> {
         let (state, now) = (self.store.state(), self.present());
         let request = state.requests.get(&id).ok_or_else(|| Error::not_found("request", &id.to_string()))?;
-        let earlier = self.store.ledger().issued_by_key(&request.pkcs10.key.sha256)?;
-        preview(&state, id, plan, &earlier, now)
+        let listed = self.store.lists().holding(&request.pkcs10.key, &state)?;
+        let issued = self.store.ledger().issued_by_key(&request.pkcs10.key.sha256)?;
+        preview(&state, id, plan, &KeyHistory { issued, listed }, now)
+    }
+
+    /// Previews what a profile would make of a request, which need not be in the queue.
+    pub fn try_profile(&mut self, asked: &Request, plan: &Plan) -> Result<Preview> {
+        let (state, now) = (self.store.state(), self.present());
+        let listed = self.store.lists().holding(&asked.pkcs10.key, &state)?;
+        let issued = self.store.ledger().issued_by_key(&asked.pkcs10.key.sha256)?;
+        try_profile(&state, asked, plan, &KeyHistory { issued, listed }, now)
+    }
+
+    /// Returns what looks keys up in the lists of compromised keys.
+    pub fn lists(&self) -> Lists {
+        self.store.lists()
     }
 
     /// Says what installing certificates into a keyring would do.

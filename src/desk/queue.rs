@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Desk, Preview};
 use crate::model::certificate::Certificate;
+use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Result};
 use crate::model::request::{Delivery, Plan, Request, RequestId, Status, pickup};
 use crate::ops::import_request::{Known, sort_out};
@@ -101,13 +102,14 @@ impl Desk {
     /// Previews what approving each of several requests would issue.
     pub fn previews(&mut self, plans: &[(RequestId, Plan)]) -> Result<Vec<Looked>> {
         let (state, now) = (self.store.state(), self.present());
-        let mut earlier = BTreeMap::new();
+        let mut known = BTreeMap::new();
         for (id, _) in plans {
             if let Some(request) = state.requests.get(id) {
                 let issued = self.store.ledger().issued_by_key(&request.pkcs10.key.sha256)?;
-                earlier.insert(*id, issued);
+                let listed = self.store.lists().holding(&request.pkcs10.key, &state)?;
+                known.insert(*id, KeyHistory { issued, listed });
             }
         }
-        Ok(approve::previews(&state, plans, &earlier, now))
+        Ok(approve::previews(&state, plans, &known, now))
     }
 }

@@ -10,6 +10,8 @@ use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::certifier::{NewCertifier, Proposal, SignedBy};
 use crate::model::change::{Change, Fact};
+use crate::model::compromised::KeyHistory;
+use crate::model::crl::CrlKind;
 use crate::model::error::{Error, Result};
 use crate::model::export::Which;
 use crate::model::issued::{Issued, Reason, Revocation};
@@ -17,6 +19,7 @@ use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring, 
 use crate::model::leftover::Way;
 use crate::model::person::{NewPersonKey, Person};
 use crate::model::policy::Amendment;
+use crate::model::profile::Profile;
 use crate::model::request::{Delivery, Note, Pkcs10, Plan, Request, RequestId, Status};
 use crate::model::revocation::NewRevocation;
 use crate::model::secret::Secret;
@@ -27,6 +30,7 @@ use crate::ops::amend;
 use crate::ops::approve::approve;
 use crate::ops::certifier_status::{Ending, Step, change_status, destroy_key};
 use crate::ops::complete_certifier::{complete_certifier, give_up_certifier};
+use crate::ops::compromised::{clear_key, drop_key_list, import_key_list, report_key};
 use crate::ops::create_certifier::create_certifier;
 use crate::ops::create_keyring::create_keyring;
 use crate::ops::delete_keyring::delete_keyring;
@@ -36,11 +40,12 @@ use crate::ops::expire::expire;
 use crate::ops::import_keyring::{import_keyring, move_keyring};
 use crate::ops::import_request::{Known, import_requests};
 use crate::ops::install::not_revoked;
-use crate::ops::issue::{Earlier, issue};
-use crate::ops::issue_crl::issue_crl;
+use crate::ops::issue::{ByRequest, issue};
+use crate::ops::issue_crl::{Prepared, issue_crl, wanted};
 use crate::ops::note_request::note_request;
 use crate::ops::person;
 use crate::ops::pick_up::pick_up;
+use crate::ops::profile::{delete_profile, save_profile};
 use crate::ops::put_away::put_away;
 use crate::ops::reconcile::{self, reconcile};
 use crate::ops::restore::undelete;
@@ -49,9 +54,11 @@ use crate::ops::ring::{self, Act};
 use crate::ops::roles;
 use crate::ops::site::{delete_site, save_site};
 use crate::ops::withdraw::withdraw;
+use crate::pki::crl::Entries;
 use crate::pki::key::PrivateKey;
 use crate::pki::pem::Opening;
 use crate::store::brought;
+use crate::store::ledger::Listed;
 
 /// Everything that can be asked of the workspace, as data. Secrets in it are the [`Secret`] type.
 #[derive(Debug, Clone, PartialEq)]
@@ -198,6 +205,46 @@ pub enum Verb {
         /// The document.
         name: String,
     },
+    /// Makes a profile, or its next version.
+    SaveProfile {
+        /// The profile as it was when editing began; `None` makes a new one.
+        before: Option<Box<Profile>>,
+        /// The profile as it shall be.
+        profile: Box<Profile>,
+    },
+    /// Deletes a profile.
+    DeleteProfile {
+        /// The profile.
+        name: String,
+    },
+    /// Reports a key as known to others.
+    ReportKey {
+        /// SHA-256 of the SubjectPublicKeyInfo, or of the number that makes the key.
+        key: Digest,
+        /// How that is known.
+        why: String,
+    },
+    /// Takes the report of a key back.
+    ClearKey {
+        /// What it was reported as.
+        key: Digest,
+        /// Why.
+        why: String,
+    },
+    /// Brings a list of compromised keys.
+    ImportKeyList {
+        /// The name it gets.
+        name: String,
+        /// The file that it is read from, without its folder.
+        source: String,
+        /// What the file holds.
+        bytes: Arc<Vec<u8>>,
+    },
+    /// Drops a list of compromised keys.
+    DropKeyList {
+        /// The list.
+        name: String,
+    },
     /// Revokes issued certificates, or changes the reason, all or none; the next CRL carries them.
     Revoke {
         /// Which.
@@ -274,10 +321,12 @@ pub enum Verb {
     MakePersonKey(NewPersonKey),
     /// Goes on with a ledger that is older than one that was seen before.
     Reconcile(Reconciliation),
-    /// Signs a new CRL; the certifier has to be unlocked.
+    /// Signs the next CRL, with its parts; the certifier has to be unlocked.
     IssueCrl {
         /// The certifier.
         certifier: String,
+        /// Which.
+        kind: CrlKind,
     },
 }
 
@@ -300,6 +349,11 @@ impl Verb {
         }
     }
 
+    /// Makes the verb that signs the next CRL of a certifier, a regular one when it is due.
+    pub fn issue_crl(certifier: impl Into<String>) -> Self {
+        Self::IssueCrl { certifier: certifier.into(), kind: CrlKind::AsDue }
+    }
+
     /// Makes the verb that cleans a leftover up.
     pub fn cleaning(way: &Way) -> Self {
         match way {
@@ -317,7 +371,7 @@ impl Verb {
             certifier.is_some_and(|c| roles::amends_alone(&c.policy, operator).is_some())
         };
         let mut names = match self {
-            Self::IssueCrl { certifier } | Self::Confirm { certifier, .. } => vec![certifier.clone()],
+            Self::IssueCrl { certifier, .. } | Self::Confirm { certifier, .. } => vec![certifier.clone()],
             // A proposal is not signed.
             Self::Amend { certifier, .. } if alone(certifier) => vec![certifier.clone()],
             Self::CompleteCertifier { name, .. } | Self::DestroyKey { name, .. } => vec![name.clone()],
@@ -385,10 +439,9 @@ pub(super) struct Needs {
     password: Secret,
     known: Known,
     request: Option<Request>,
-    earlier: Earlier,
+    keys: ByRequest,
     issued: Vec<Issued>,
-    crl_number: u64,
-    revoked: Vec<(Serial, Timestamp, Reason)>,
+    crls: Vec<Prepared>,
     revocations: BTreeMap<Digest, Revocation>,
     ending: Ending,
     ledger: reconcile::Known,
@@ -431,12 +484,7 @@ impl Needs {
                 needs.issued = which.iter().map(|one| listed(desk, one)).collect::<Result<_>>()?;
             }
             Verb::Reconcile(asked) => needs.look_back(desk, state, asked)?,
-            Verb::IssueCrl { certifier } => {
-                let ledger = desk.store.ledger();
-                let floor = state.certifiers.get(certifier).map_or(0, |c| c.crl_floor);
-                needs.crl_number = ledger.last_crl_number(certifier)?.max(floor) + 1;
-                ledger.revoked(certifier, now, &mut |s, at, why| needs.revoked.push((s, at, why)))?;
-            }
+            Verb::IssueCrl { certifier, kind } => needs.crls = crls(desk, state, certifier, *kind, now)?,
             Verb::DestroyKey { name, .. } => needs.ending = ending(desk, state, name, now)?,
             _ => {}
         }
@@ -466,12 +514,14 @@ impl Needs {
         Ok(())
     }
 
-    /// Looks up what was issued before for the key of a request. Errors: it was closed long ago, and is not in the state.
+    /// Looks up what is known of the key of a request. Errors: it was closed long ago, and is not in the state.
     fn look_at(&mut self, desk: &mut Desk, state: &State, id: RequestId) -> Result<()> {
         let ledger = desk.store.ledger();
         match state.requests.get(&id) {
             Some(request) => {
-                self.earlier.insert(id, ledger.issued_by_key(&request.pkcs10.key.sha256)?);
+                let issued = ledger.issued_by_key(&request.pkcs10.key.sha256)?;
+                let listed = desk.store.lists().holding(&request.pkcs10.key, state)?;
+                self.keys.insert(id, KeyHistory { issued, listed });
                 Ok(())
             }
             None => match ledger.request(id)? {
@@ -483,13 +533,37 @@ impl Needs {
     }
 }
 
+/// Reads the entries of the CRLs that are to be signed now, and gives them their numbers.
+pub(super) fn crls(
+    desk: &mut Desk,
+    state: &State,
+    certifier: &str,
+    kind: CrlKind,
+    now: Timestamp,
+) -> Result<Vec<Prepared>> {
+    let issuer = &crate::ops::certifier(state, certifier)?.certificate;
+    let ledger = desk.store.ledger();
+    let floor = state.certifiers.get(certifier).map_or(0, |c| c.crl_floor);
+    let mut number = ledger.last_crl_number(certifier)?.max(floor);
+    let mut prepared = Vec::new();
+    for wanted in wanted(state, certifier, kind, now)? {
+        let mut entries = Entries::new(issuer, now);
+        let each = &mut |l: Listed<'_>| entries.push(l.serial, l.at, l.reason, l.invalidity);
+        match wanted.base {
+            Some(base) => ledger.revoked_since(certifier, base, each)?,
+            None => ledger.revoked(certifier, wanted.part, now, each)?,
+        }
+        number += 1;
+        prepared.push(Prepared { wanted, number, entries });
+    }
+    Ok(prepared)
+}
+
 /// Looks up what the final CRL of a certifier has to carry, and until when.
 pub(super) fn ending(desk: &mut Desk, state: &State, name: &str, now: Timestamp) -> Result<Ending> {
-    let floor = state.certifiers.get(name).map_or(0, |c| c.crl_floor);
-    let ledger = desk.store.ledger();
-    let mut ending = Ending { crl_number: ledger.last_crl_number(name)?.max(floor) + 1, ..Ending::default() };
-    ledger.revoked(name, now, &mut |s, at, why| ending.entries.push((s, at, why)))?;
-    super::valid(ledger, now, &mut |row| {
+    let crls = crls(desk, state, name, CrlKind::Regular, now)?;
+    let mut ending = Ending { crls, ..Ending::default() };
+    super::valid(desk.store.ledger(), now, &mut |row| {
         if row.certifier == name {
             ending.valid += 1;
             ending.last = ending.last.max(Some(row.not_after));
@@ -524,7 +598,7 @@ pub(super) fn revocations(
     Ok(found)
 }
 
-pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'_>) -> Result<Change> {
+pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut Env<'_>) -> Result<Change> {
     match verb {
         Verb::CreateCertifier(asked) => create_certifier(state, asked, env),
         Verb::CompleteCertifier { name, certificates } => complete_certifier(state, name, certificates, env),
@@ -545,11 +619,11 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         Verb::WithdrawRequest { id, reason } => withdraw(state, *id, reason, env),
         Verb::Expire { ids } => expire(state, ids, env),
         Verb::Approve { id, plan } => {
-            let earlier = needs.earlier.get(id).map_or(&[][..], Vec::as_slice);
-            approve(state, *id, plan, earlier, env)
+            let nothing = KeyHistory::default();
+            approve(state, *id, plan, needs.keys.get(id).unwrap_or(&nothing), env)
         }
         Verb::Deny { id, reason } => deny(state, *id, reason, env),
-        Verb::Issue { ids } => issue(state, ids, &needs.earlier, env),
+        Verb::Issue { ids } => issue(state, ids, &needs.keys, env),
         Verb::Ring { keyring, act, .. } => {
             if let Act::Install { certificates } = act {
                 not_revoked(state, keyring, certificates, &needs.revocations, env.now)?;
@@ -563,6 +637,12 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         Verb::Undelete { revision, password } => undelete(state, revision, password, env),
         Verb::PutAway { path } => put_away(state, path, env.now),
         Verb::DeleteKeyring { name } => delete_keyring(state, name),
+        Verb::SaveProfile { before, profile } => save_profile(state, before.as_deref(), profile, env),
+        Verb::DeleteProfile { name } => delete_profile(state, name, env),
+        Verb::ReportKey { key, why } => report_key(state, *key, why, env),
+        Verb::ClearKey { key, why } => clear_key(state, key, why),
+        Verb::ImportKeyList { name, source, bytes } => import_key_list(name, source, bytes),
+        Verb::DropKeyList { name } => drop_key_list(state, name),
         Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
         Verb::DeleteSite { name } => delete_site(state, name),
         Verb::SavePerson { before, person } => person::save_person(state, before.as_ref(), person),
@@ -581,9 +661,7 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &Needs, env: &mut Env<'
         Verb::Reconcile(asked) => reconcile(state, asked, &needs.ledger, env),
         Verb::Revoke { asked, .. } => revoke(state, &needs.issued, asked, env),
         Verb::Release { comment, .. } => release(state, &needs.issued, comment, env),
-        Verb::IssueCrl { certifier } => {
-            issue_crl(state, certifier, needs.crl_number, needs.revoked.clone(), env)
-        }
+        Verb::IssueCrl { certifier, .. } => issue_crl(state, certifier, std::mem::take(&mut needs.crls), env),
     }
 }
 
@@ -616,8 +694,17 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
             None => format!("Request {} waits for a decision.", request.id),
         },
         Fact::CrlIssued { crl, .. } if crl.number == 1 => return None,
+        Fact::CrlIssued { crl, .. } if crl.partition > 0 => return None,
         Fact::CrlIssued { certifier, crl, .. } => {
-            format!("Certifier {certifier} signed CRL {} with {} entries.", crl.number, crl.entries)
+            let what = if crl.base.is_some() { "delta CRL" } else { "CRL" };
+            format!("Certifier {certifier} signed {what} {} with {} entries.", crl.number, crl.entries)
+        }
+        Fact::CrlPublished { certifier, number, target, proved, .. } => {
+            let proof = if *proved { ", and read back there" } else { "" };
+            format!("CRL {number} of certifier {certifier} was published: {target}{proof}.")
+        }
+        Fact::CrlProved { certifier, number, source, .. } => {
+            format!("What is served is CRL {number} of certifier {certifier}: {source}.")
         }
         Fact::KeyringChanged { keyring, what } => format!("Keyring {}: {what}.", keyring.name),
         Fact::KeyringRenamed { from, keyring } => format!("Keyring {from} is called {} now.", keyring.name),
@@ -672,6 +759,21 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         }
         Fact::SiteSaved { site } => format!("Site {} is saved.", site.name),
         Fact::SiteDeleted { name } => format!("Site {name} is deleted."),
+        Fact::ProfileSaved { profile } => {
+            format!("Profile {} is saved as version {}.", profile.name, profile.version)
+        }
+        Fact::ProfileDeleted { name, instead: Some(_) } => {
+            format!("Profile {name} is the built-in one again.")
+        }
+        Fact::ProfileDeleted { name, .. } => format!("Profile {name} is deleted."),
+        Fact::KeyReported { report } => {
+            format!("The key {} is reported; it will not be certified.", report.key.short())
+        }
+        Fact::KeyCleared { key, .. } => format!("The report of key {} is taken back.", key.short()),
+        Fact::KeyListSaved { list } => {
+            format!("The list {} is kept: {} {}.", list.name, list.entries, list.sort.word())
+        }
+        Fact::KeyListDropped { name } => format!("The list {name} is dropped."),
         Fact::PersonSaved { what, .. } if what.starts_with("certificate") && what.contains(" issued by ") => {
             return None;
         }

@@ -152,7 +152,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-/// What helps against a keyring that has lost its file.
+/// What helps against a keyring whose file is lost or no good.
 const BACK: &str =
     "Bring the keyring back from its history or a backup, or delete it if it is not to come back.";
 
@@ -175,8 +175,7 @@ fn each(case: &Case<'_>, id: &str, found: &mut dyn FnMut(Hit)) {
         let hit = Hit::new(subject(unread), unread.to_string());
         let again = "Do what is said of the file, then read the workspace again.";
         found(match (id, unread.sort) {
-            ("K01", Sort::Missing) => hit.instead(BACK, "keyring.deleted"),
-            ("K01", _) | ("K08", _) => hit.instead(again, "console.refresh"),
+            ("K01" | "K08", _) => hit.instead(BACK, "keyring.deleted"),
             ("W01", Sort::Damaged) if unread.keyring().is_some() && !unread.is_stash() => {
                 hit.instead(BACK, "keyring.deleted")
             }

@@ -44,6 +44,21 @@ pub struct CrlInfo {
     /// The part of the certificates that it is about, from 1; 0 is all of them.
     #[serde(default, skip_serializing_if = "is_default")]
     pub partition: u32,
+    /// When the latest regular CRL was made, as the ledger finds it: the schedule goes by that.
+    #[serde(skip)]
+    pub regular: Option<Timestamp>,
+}
+
+impl CrlInfo {
+    /// Says which kind of list it is, in a word or two.
+    pub fn kind(&self) -> String {
+        match (self.base, self.partition, self.immediate) {
+            (Some(base), ..) => format!("delta to {base}"),
+            (None, 0, false) => "regular".into(),
+            (None, 0, true) => "immediate".into(),
+            (None, part, _) => format!("part {part}"),
+        }
+    }
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

@@ -10,10 +10,13 @@ use super::audit::Head;
 use super::audit::setback::{Remembered, Unlisted};
 use super::bytes::{Der, Digest, Serial};
 use super::certifier::{Awaited, Certifier, CrlInfo, Policy, PolicyVersion, Proposal, Status as Standing};
+use super::compromised::{KeyList, Reported};
+use super::crl::Publication;
 use super::finding::Subject;
 use super::issued::{Issued, Reason, Revocation};
 use super::keyring::Keyring;
 use super::person::Person;
+use super::profile::Profile;
 use super::protection::KeyProtection;
 use super::request::{Contact, Plan, Request, RequestId};
 use super::site::Site;
@@ -239,6 +242,32 @@ pub enum Fact {
         #[serde(skip)]
         der: Der,
     },
+    /// The latest CRLs of a certifier were brought to where peers fetch them.
+    CrlPublished {
+        /// The certifier by name.
+        certifier: String,
+        /// The number of the complete CRL.
+        number: u64,
+        /// Where: `folder /srv/crl`, `command publish-crl`.
+        target: String,
+        /// When.
+        at: Timestamp,
+        /// Whether it was read back there and is what was signed.
+        proved: bool,
+    },
+    /// What peers fetch was looked at and is the latest CRL of a certifier.
+    CrlProved {
+        /// The certifier by name.
+        certifier: String,
+        /// The number of the CRL.
+        number: u64,
+        /// SHA-256 of what is served.
+        sha256: Digest,
+        /// Where it was found: the address, or the file that was brought back.
+        source: String,
+        /// When.
+        at: Timestamp,
+    },
     /// A certificate was brought into the issued list that its certifier had signed before it came here.
     CertificateRecorded {
         /// The row of the issued list; `origin.elsewhere` says where it is from. A revocation is a fact of its own.
@@ -305,6 +334,40 @@ pub enum Fact {
     },
     /// A site document was deleted.
     SiteDeleted {
+        /// Its name.
+        name: String,
+    },
+    /// A profile was made or changed; earlier approvals by it are good no more.
+    ProfileSaved {
+        /// It, after the change.
+        profile: Box<Profile>,
+    },
+    /// A profile was deleted.
+    ProfileDeleted {
+        /// Its name.
+        name: String,
+        /// The built-in one that counts again.
+        instead: Option<Box<Profile>>,
+    },
+    /// A key was reported as known to others.
+    KeyReported {
+        /// Which, and how that is known.
+        report: Reported,
+    },
+    /// The report of a key was taken back.
+    KeyCleared {
+        /// What it was reported as.
+        key: Digest,
+        /// Why.
+        why: String,
+    },
+    /// A list of compromised keys was brought.
+    KeyListSaved {
+        /// It, without its entries.
+        list: KeyList,
+    },
+    /// A list of compromised keys was dropped.
+    KeyListDropped {
         /// Its name.
         name: String,
     },
@@ -419,12 +482,20 @@ impl Fact {
             Self::SigningFailed { .. } => "signing failed",
             Self::CertificatePickedUp { .. } => "certificate picked up",
             Self::CertificateIssued { .. } => "certificate issued",
+            Self::CrlPublished { .. } => "CRL published",
+            Self::CrlProved { .. } => "CRL proved",
             Self::CertificateRecorded { .. } => "certificate recorded",
             Self::CertificateRevoked { .. } => "certificate revoked",
             Self::RevocationChanged { .. } => "revocation changed",
             Self::CertificateReleased { .. } => "certificate released",
             Self::SiteSaved { .. } => "site saved",
             Self::SiteDeleted { .. } => "site deleted",
+            Self::ProfileSaved { .. } => "profile saved",
+            Self::ProfileDeleted { .. } => "profile deleted",
+            Self::KeyReported { .. } => "key reported",
+            Self::KeyCleared { .. } => "key cleared",
+            Self::KeyListSaved { .. } => "key list saved",
+            Self::KeyListDropped { .. } => "key list dropped",
             Self::PersonSaved { .. } => "person saved",
             Self::PersonDeleted { .. } => "person deleted",
             Self::SigningAbandoned { .. } => "signing abandoned",
@@ -440,7 +511,15 @@ impl Fact {
     /// Returns what the fact is about.
     pub fn subject(&self) -> Subject {
         match self {
-            Self::WorkspaceCreated | Self::FilePutAway { .. } | Self::Reconciled { .. } => Subject::Workspace,
+            Self::WorkspaceCreated
+            | Self::FilePutAway { .. }
+            | Self::Reconciled { .. }
+            | Self::ProfileSaved { .. }
+            | Self::ProfileDeleted { .. }
+            | Self::KeyReported { .. }
+            | Self::KeyCleared { .. }
+            | Self::KeyListSaved { .. }
+            | Self::KeyListDropped { .. } => Subject::Workspace,
             Self::Refused { about, .. } => about.clone(),
             Self::UnlockFailed { what } => match what.split_once(' ') {
                 Some(("certifier", name)) => Subject::Certifier(name.into()),
@@ -456,6 +535,8 @@ impl Fact {
             | Self::PolicyProposed { certifier, .. }
             | Self::ProposalWithdrawn { certifier, .. }
             | Self::CrlIssued { certifier, .. }
+            | Self::CrlPublished { certifier, .. }
+            | Self::CrlProved { certifier, .. }
             | Self::SigningAbandoned { certifier, .. }
             | Self::UnlockRehearsed { certifier, .. }
             | Self::KeyProtected { certifier, .. }
@@ -579,7 +660,10 @@ impl State {
                     && crl.base.is_none()
                     && crl.partition == 0
                 {
-                    c.crl = Some(crl.clone());
+                    let before = c.crl.as_ref().and_then(|crl| crl.regular);
+                    let regular = if crl.immediate { before } else { Some(crl.this_update) };
+                    c.crl = Some(CrlInfo { regular, ..crl.clone() });
+                    self.published.remove(certifier);
                 }
                 self.owed.remove(certifier);
             }
@@ -622,6 +706,14 @@ impl State {
                     request.apply(fact);
                 }
             }
+            Fact::CrlPublished { certifier, number, target, at, proved } => {
+                let publication = Publication { number: *number, at: *at, proved: *proved };
+                self.published.entry(certifier.clone()).or_default().insert(target.clone(), publication);
+            }
+            Fact::CrlProved { certifier, number, source, at, .. } => {
+                let publication = Publication { number: *number, at: *at, proved: true };
+                self.published.entry(certifier.clone()).or_default().insert(source.clone(), publication);
+            }
             Fact::CertificateRecorded { issued, .. } => {
                 self.issued += 1;
                 self.unlisted.remove(&issued.sha256);
@@ -649,6 +741,27 @@ impl State {
             }
             Fact::SiteDeleted { name } => {
                 self.sites.remove(name);
+            }
+            Fact::ProfileSaved { profile } => {
+                self.profiles.insert(profile.name.clone(), Profile::clone(profile));
+            }
+            Fact::ProfileDeleted { name, instead: None } => {
+                self.profiles.remove(name);
+            }
+            Fact::ProfileDeleted { name, instead: Some(profile) } => {
+                self.profiles.insert(name.clone(), Profile::clone(profile));
+            }
+            Fact::KeyReported { report } => {
+                self.compromised.insert(report.key, report.clone());
+            }
+            Fact::KeyCleared { key, .. } => {
+                self.compromised.remove(key);
+            }
+            Fact::KeyListSaved { list } => {
+                self.key_lists.insert(list.name.clone(), list.clone());
+            }
+            Fact::KeyListDropped { name } => {
+                self.key_lists.remove(name);
             }
             Fact::PersonSaved { person, .. } => {
                 self.people.insert(person.name.clone(), person.clone());

@@ -6,6 +6,8 @@ pub mod bytes;
 pub mod certificate;
 pub mod certifier;
 pub mod change;
+pub mod compromised;
+pub mod crl;
 pub mod error;
 pub mod escape;
 pub mod export;
@@ -35,6 +37,8 @@ use audit::setback::Setback;
 use bytes::Digest;
 use certificate::Certificate;
 use certifier::{Awaited, Certifier, Debt};
+use compromised::{KeyList, Reported};
+use crl::Publication;
 use finding::Subject;
 use issued::Revocation;
 use key::KeyInfo;
@@ -68,6 +72,10 @@ pub struct State {
     pub requests: BTreeMap<RequestId, Request>,
     /// Profiles by name; not part of the audit chain, for they are files.
     pub profiles: BTreeMap<String, Profile>,
+    /// Keys that were reported as known to others, by what they were reported as.
+    pub compromised: BTreeMap<Digest, Reported>,
+    /// Lists of compromised keys that were brought, by name; the lists themselves stay on the disk.
+    pub key_lists: BTreeMap<String, KeyList>,
     /// The number the next request gets.
     pub next_request: u64,
     /// How many certificates were issued.
@@ -83,6 +91,8 @@ pub struct State {
     pub unlisted: BTreeSet<Digest>,
     /// Why the ledger seems to be an older one than was seen here before; nothing is signed until that is decided.
     pub setback: Option<Setback>,
+    /// Where the latest CRL of a certifier was published and what is served was looked at, by target.
+    pub published: BTreeMap<String, BTreeMap<String, Publication>>,
     /// Files of the workspace that are missing, cannot be read or do not fit; they are left alone.
     pub unreadable: Vec<Unread>,
 }

@@ -22,6 +22,21 @@ pub struct Policy {
     pub crl_days: u32,
     /// Where the CRL will be found (http URI), put into issued certificates; empty for none.
     pub crl_url: String,
+    /// Days between regular CRLs; 0 is three quarters of their validity.
+    #[serde(default, skip_serializing_if = "none")]
+    pub crl_interval: u32,
+    /// How long a delta CRL is valid, in days; 0 where there are none.
+    #[serde(default, skip_serializing_if = "none")]
+    pub delta_days: u32,
+    /// In how many parts the CRL is published beside the complete one; 0 for none.
+    #[serde(default, skip_serializing_if = "none")]
+    pub crl_parts: u32,
+    /// Hours from the report of a compromised key to the CRL that has to list it.
+    #[serde(default = "urgent", skip_serializing_if = "is_urgent")]
+    pub crl_hours_compromise: u32,
+    /// Hours from any other revocation to the CRL that has to list it.
+    #[serde(default = "usual", skip_serializing_if = "is_usual")]
+    pub crl_hours: u32,
     /// Where OCSP answers are given (http URI), put into issued certificates; empty for none.
     #[serde(default)]
     pub ocsp_url: String,
@@ -64,6 +79,11 @@ impl Default for Policy {
             profile: "server".into(),
             crl_days: 30,
             crl_url: String::new(),
+            crl_interval: 0,
+            delta_days: 0,
+            crl_parts: 0,
+            crl_hours_compromise: urgent(),
+            crl_hours: usual(),
             ocsp_url: String::new(),
             issuer_url: String::new(),
             roles: Roles::default(),
@@ -74,6 +94,30 @@ impl Default for Policy {
             request_days: REQUEST_DAYS,
         }
     }
+}
+
+// A policy is signed as it is written: what is as it was before a field came to be is not written.
+
+fn none(value: &u32) -> bool {
+    *value == 0
+}
+
+fn is_urgent(hours: &u32) -> bool {
+    *hours == urgent()
+}
+
+fn is_usual(hours: &u32) -> bool {
+    *hours == usual()
+}
+
+/// The hours that public authorities have for a compromised key (Baseline Requirements 4.9.1.1).
+fn urgent() -> u32 {
+    24
+}
+
+/// The hours they have for any other reason: five days.
+fn usual() -> u32 {
+    120
 }
 
 /// Who may do what with a certifier, by the names of operators. Without any name everybody may do everything.
@@ -287,6 +331,72 @@ impl<T: HasPolicy + 'static> Fields<T> {
             get: |x, _| visible(&x.policy().issuer_url),
             set: |x, t| {
                 x.policy_mut().issuer_url = address(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "crl-interval",
+            label: "Days between CRLs",
+            help: "When the next regular CRL is due after one; less than its validity. 0 is three quarters of the validity.",
+            kind: Kind::Number(0, 400),
+            when: When::Amendable,
+            get: |x, _| x.policy().crl_interval.to_string(),
+            set: |x, t| {
+                x.policy_mut().crl_interval = number(t, 0, 400)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "delta-days",
+            label: "Delta CRLs, days",
+            help: "How long a delta CRL is valid, which lists only what changed since the complete one; 0 for none. Its \
+                   address is that of the CRL with -delta before the dot, in every new certificate.",
+            kind: Kind::Number(0, 100),
+            when: When::Amendable,
+            get: |x, _| x.policy().delta_days.to_string(),
+            set: |x, t| {
+                x.policy_mut().delta_days = number(t, 0, 100)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "crl-parts",
+            label: "Parts of the CRL",
+            help: "Splits new certificates into so many parts with a small CRL each, at the address of the CRL with -1, -2 .. \
+                   before the dot; 0 for none. The complete CRL stays.",
+            kind: Kind::Number(0, 64),
+            when: When::Amendable,
+            get: |x, _| x.policy().crl_parts.to_string(),
+            set: |x, t| {
+                let parts: u32 = number(t, 0, 64)?;
+                if parts == 1 {
+                    return Err("2 to 64 parts, or 0 for none".into());
+                }
+                x.policy_mut().crl_parts = parts;
+                Ok(())
+            },
+        },
+        Field {
+            name: "crl-hours-compromise",
+            label: "Hours to a CRL, urgent",
+            help: "Within how many hours a key that others know has to stand on a CRL.",
+            kind: Kind::Number(1, 720),
+            when: When::Amendable,
+            get: |x, _| x.policy().crl_hours_compromise.to_string(),
+            set: |x, t| {
+                x.policy_mut().crl_hours_compromise = number(t, 1, 720)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "crl-hours",
+            label: "Hours to a CRL",
+            help: "Within how many hours any other revocation has to stand on a CRL.",
+            kind: Kind::Number(1, 720),
+            when: When::Amendable,
+            get: |x, _| x.policy().crl_hours.to_string(),
+            set: |x, t| {
+                x.policy_mut().crl_hours = number(t, 1, 720)?;
                 Ok(())
             },
         },

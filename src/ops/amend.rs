@@ -217,7 +217,7 @@ fn checked(state: &State, certifier: &Certifier, before: u32, policy: &Policy) -
             .why("Without a CAA nobody could amend the policy.")
             .next("Leave at least one CAA."));
     }
-    if let Some(why) = next.roles.contradiction() {
+    if let Some(why) = next.roles.contradiction().or_else(|| next.crl_contradiction()) {
         return Err(Error::refused("The roles contradict each other.").why(why));
     }
     Ok(next)

@@ -3,20 +3,24 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::issue::{Earlier, template};
+use super::compromised::against;
+use super::issue::{ByRequest, template};
 use super::{Env, edit_plan, roles};
 use crate::model::State;
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::{BasicConstraints, Certificate, Extension, KeyUsage};
 use crate::model::certifier::Certifier;
 use crate::model::change::{Change, Fact};
+use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Result};
 use crate::model::escape::visible;
 use crate::model::finding::{Finding, Severity, Subject};
-use crate::model::issued::{Issued, Reason};
+use crate::model::issued::Reason;
 use crate::model::keyring::join;
+use crate::model::profile::{Profile, Trust};
 use crate::model::request::{Pkcs10, Plan, Request, RequestId, extension_word};
 use crate::model::time::Timestamp;
+use crate::pki::chain::forbidden;
 use crate::pki::{issue, key, lint, parallel};
 
 /// What an approver looks at: what was asked beside what will be issued.
@@ -30,8 +34,8 @@ pub struct Preview {
     pub certificate: Option<Certificate>,
 }
 
-/// Approves a pending request, or an approved one again with another plan. `earlier` are the certificates that were issued
-/// for its key.
+/// Approves a pending request, or an approved one again with another plan. `known` is what the disk knows of
+/// its key.
 ///
 /// Errors: unknown, denied or issued already, no such certifier or profile, not the person for it, an error of the lint, a
 /// warning without a reason.
@@ -39,7 +43,7 @@ pub fn approve(
     state: &State,
     id: RequestId,
     plan: &Plan,
-    earlier: &[Issued],
+    known: &KeyHistory,
     env: &mut Env<'_>,
 ) -> Result<Change> {
     let request = super::request(state, id)?;
@@ -50,7 +54,7 @@ pub fn approve(
     let certifier = super::issuing(state, &plan.certifier)?;
     let relaxed = roles::approval(certifier, request, env.operator)?;
     edit_plan::as_proposed(request, plan)?;
-    let preview = preview(state, id, plan, earlier, env.now)?;
+    let preview = preview(state, id, plan, known, env.now)?;
     accept(id, &preview.findings, &plan.reason)?;
     let terms = terms(state, plan)?;
     let plan = Plan { reason: plan.reason.trim().to_owned(), ..plan.clone() };
@@ -73,8 +77,12 @@ pub(super) fn terms(state: &State, plan: &Plan) -> Result<Digest> {
 /// Digests the terms as they are when the certifier is this one.
 pub(super) fn terms_of(state: &State, certifier: &Certifier, plan: &Plan) -> Result<Digest> {
     let profile = super::profile(state, &plan.profile)?;
-    let addresses = profile.addresses(&certifier.policy);
-    let policy = (addresses.crl, addresses.ocsp, addresses.issuer, certifier.certificate.sha256);
+    let addresses = profile.addresses(&certifier.policy, 0);
+    let mut crl = [addresses.crl, addresses.delta].concat();
+    if certifier.policy.crl_parts > 0 {
+        crl.push(format!("{} parts", certifier.policy.crl_parts));
+    }
+    let policy = (crl, addresses.ocsp, addresses.issuer, certifier.certificate.sha256);
     let text = serde_json::to_vec(&(profile, policy));
     let text = text.map_err(|e| Error::internal(format!("A profile cannot be written: {e}.")))?;
     Ok(crate::pki::sha256(&text))
@@ -102,34 +110,34 @@ pub(super) fn accept(id: RequestId, findings: &[Finding], reason: &str) -> Resul
     Ok(())
 }
 
-/// Previews what approving a request with this plan would issue. `earlier` are the certificates that were issued for its
-/// key.
+/// Previews what approving a request with this plan would issue. `known` is what the disk knows of its key.
 ///
 /// Errors: unknown request, certifier or profile. What would block the approval is a finding, not an error.
 pub fn preview(
     state: &State,
     id: RequestId,
     plan: &Plan,
-    earlier: &[Issued],
+    known: &KeyHistory,
     now: Timestamp,
 ) -> Result<Preview> {
     let request = super::request(state, id)?;
-    preview_among(state, request, &by_key(state, [request].into_iter()), plan, earlier, now)
+    preview_among(state, request, &by_key(state, [request].into_iter()), plan, known, now)
 }
 
 /// Previews what approving each of several requests would issue, in their order.
 pub fn previews(
     state: &State,
     plans: &[(RequestId, Plan)],
-    earlier: &Earlier,
+    known: &ByRequest,
     now: Timestamp,
 ) -> Vec<(RequestId, Plan, Result<Preview>)> {
     let asked = plans.iter().filter_map(|(id, _)| state.requests.get(id));
     let same_key = by_key(state, asked);
     let look = |(id, plan): &(RequestId, Plan)| {
-        let earlier = earlier.get(id).map_or(&[][..], Vec::as_slice);
+        let nothing = KeyHistory::default();
+        let known = known.get(id).unwrap_or(&nothing);
         let looked = super::request(state, *id)
-            .and_then(|request| preview_among(state, request, &same_key, plan, earlier, now));
+            .and_then(|request| preview_among(state, request, &same_key, plan, known, now));
         Ok((*id, plan.clone(), looked))
     };
     parallel::map(plans, look).unwrap_or_default()
@@ -155,7 +163,7 @@ pub(super) fn preview_among(
     request: &Request,
     same_key: &ByKey<'_>,
     plan: &Plan,
-    earlier: &[Issued],
+    known: &KeyHistory,
     now: Timestamp,
 ) -> Result<Preview> {
     let id = request.id;
@@ -169,7 +177,8 @@ pub(super) fn preview_among(
         Cow::Borrowed(&request.pkcs10)
     });
     findings.extend(lint::request(&wished, profile, subject.clone()));
-    findings.extend(of_key(&wished, earlier, &subject));
+    findings.extend(of_key(state, &wished, known, &subject));
+    findings.extend(made_here(request, profile, &subject));
     if !plan.edits().is_empty() {
         let editors = request.proposal.iter().flat_map(|p| &p.editors).map(|by| visible(by));
         let who = editors.collect::<Vec<_>>().join(", ");
@@ -181,7 +190,8 @@ pub(super) fn preview_among(
         let (number, word) = (other.id, other.word());
         if other.pkcs10.subject.der != request.pkcs10.subject.der {
             let text = format!("Request {number} asks with the same key for {}.", other.pkcs10.subject);
-            findings.push(Finding::new("key.shared", Severity::Warning, subject.clone(), text));
+            let finding = Finding::new("key.shared", Severity::Warning, subject.clone(), text);
+            findings.push(finding.remedy("Ask why two names have one key.", None));
             break;
         } else if other.status.is_open() {
             let text = format!("Request {number} ({word}) asks for the same subject with the same key.");
@@ -196,6 +206,16 @@ pub(super) fn preview_among(
             let tbs = issue::to_be_signed(&template, &certifier.certificate.subject, &algorithm)?;
             let certificate = issue::preview(&tbs, &algorithm)?;
             findings.extend(lint::certificate(&certificate, subject.clone()));
+            findings.extend(lint::of_profile(&certificate, profile, subject.clone()));
+            for why in forbidden(&certificate, &issuers(state, certifier)) {
+                let finding = Finding::new(
+                    "issuer.forbids",
+                    Severity::Error,
+                    subject.clone(),
+                    format!("Not to be signed: {why}."),
+                );
+                findings.push(finding.remedy("Sign with another certifier, or ask for other names.", None));
+            }
             let validity = &template.validity;
             if !validity.clamped.is_empty() {
                 let text = format!("The validity was changed: {}.", validity.clamped);
@@ -219,21 +239,48 @@ pub(super) fn preview_among(
     Ok(Preview { rows, findings, certificate: issued })
 }
 
-/// Finds what speaks against a key that was certified before.
-fn of_key(wished: &Pkcs10, earlier: &[Issued], subject: &Subject) -> Option<Finding> {
-    let told = |rule: &str, severity, text| Some(Finding::new(rule, severity, subject.clone(), text));
+/// Finds what speaks against a key: it is reported or listed as compromised, or was certified before.
+fn of_key(state: &State, wished: &Pkcs10, known: &KeyHistory, subject: &Subject) -> Vec<Finding> {
+    let mut told = against(state, &wished.key, &known.listed, subject);
+    let mut tell = |rule: &str, severity, text: String, remedy: &str| {
+        told.push(Finding::new(rule, severity, subject.clone(), text).remedy(remedy, None));
+    };
+    let again = "Ask for a request with a new key.";
     let compromised =
-        earlier.iter().find(|i| i.revoked.as_ref().is_some_and(|r| r.reason == Reason::KeyCompromise));
+        known.issued.iter().find(|i| i.revoked.as_ref().is_some_and(|r| r.reason == Reason::KeyCompromise));
     if let Some(issued) = compromised {
         let text = format!("Serial {} with this key was revoked because others know the key.", issued.serial);
-        return told("key.compromised", Severity::Error, text);
+        tell("key.compromised", Severity::Error, text, again);
+    } else if let Some(other) = known.issued.iter().find(|i| i.subject != wished.subject.text()) {
+        let text = format!("Serial {} certifies this key for {}.", other.serial, other.subject);
+        tell("key.shared", Severity::Warning, text, "Ask why two names have one key.");
     }
-    let other = earlier.iter().find(|i| i.subject != wished.subject.text())?;
-    told(
-        "key.shared",
-        Severity::Warning,
-        format!("Serial {} certifies this key for {}.", other.serial, other.subject),
-    )
+    told
+}
+
+/// Finds a key that an authority would have made for a server itself, which public ones must not (CA/Browser Forum
+/// 6.1.1.3).
+fn made_here(request: &Request, profile: &Profile, subject: &Subject) -> Option<Finding> {
+    let server = profile.extended.iter().any(|o| o == "1.3.6.1.5.5.7.3.1");
+    let ring = request.keyring.as_ref().filter(|_| server && profile.trust == Trust::PublicLike)?;
+    let text =
+        format!("This console made the key of keyring {ring}; public authorities never make a server's key.");
+    let finding = Finding::new("key.made-here", Severity::Warning, subject.clone(), text);
+    Some(finding.remedy("Make the key on the server, or give the reason why it is made here.", None))
+}
+
+/// Lists the certificate of a certifier and of those above it that the workspace has, bottom up.
+fn issuers<'a>(state: &'a State, certifier: &'a Certifier) -> Vec<&'a Certificate> {
+    let mut all = vec![&certifier.certificate];
+    while let Some(last) = all.last().filter(|c| !c.is_self_issued() && all.len() < 10) {
+        let above =
+            |c: &&Certificate| c.subject.der == last.issuer.der && (last.aki.is_none() || c.ski == last.aki);
+        match state.certifiers.values().map(|c| &c.certificate).find(above) {
+            Some(above) => all.push(above),
+            None => break,
+        }
+    }
+    all
 }
 
 /// Extensions that have a row of their own, or say nothing to a reader.

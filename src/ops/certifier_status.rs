@@ -1,16 +1,13 @@
 //! Disables, enables and retires a certifier, and destroys the key of a retired one after a final CRL.
 
 use super::Env;
+use super::issue_crl::{Prepared, sign};
 use super::roles::{self, Act};
 use crate::model::State;
-use crate::model::bytes::{Der, Serial};
-use crate::model::certifier::{Certifier, CrlInfo, Decision, Status};
+use crate::model::certifier::{Certifier, Decision, Status};
 use crate::model::change::{Change, Fact, FileWrite};
 use crate::model::error::{Error, Result};
-use crate::model::issued::Reason;
 use crate::model::time::{DAY, Timestamp};
-use crate::pki::signer::Signing;
-use crate::pki::{crl, issue};
 use crate::store::{certifier_key, document};
 
 /// What shall become of a certifier.
@@ -73,10 +70,8 @@ pub(super) fn stand(certifier: &Certifier, status: Status, plan: String) -> Resu
 /// What is known of the end of a certifier before its key is destroyed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ending {
-    /// The number of the final CRL.
-    pub crl_number: u64,
-    /// What it revokes.
-    pub entries: Vec<(Serial, Timestamp, Reason)>,
+    /// The final CRL with its parts.
+    pub crls: Vec<Prepared>,
     /// When the last certificate ends that is neither revoked nor has ended.
     pub last: Option<Timestamp>,
     /// How many such certificates there are.
@@ -126,20 +121,13 @@ pub fn destroy_key(
     let decision = decided(name, "destroyed", why, env)?;
     let authority = &certifier.certificate;
     let next = final_update(certifier, ending.last, env.now);
-    let algorithm = env.signer.key(name)?.algorithm().to_vec();
+    env.signer.key(name)?;
     let mut change = Change::default();
     let plan = if env.now > authority.not_after {
         "no final CRL: its certificate has ended".to_owned()
     } else {
-        let number = ending.crl_number;
-        let entries = &mut ending.entries.iter().cloned();
-        let tbs = crl::to_be_signed(authority, &algorithm, number, env.now, next, entries)?;
-        let work = [(Signing::Crl(number), tbs)];
-        let signature = super::one(env.signer.sign(name, &work)?)?;
-        let der = issue::assemble(&work[0].1, &algorithm, &signature);
-        let info: CrlInfo = crl::read(&der, authority)?;
-        change.files = document::crl(name, &der);
-        change.facts.push(Fact::CrlIssued { certifier: name.to_owned(), crl: info, der: Der(der) });
+        let number = ending.crls.first().map_or(0, |crl| crl.number);
+        change = sign(certifier, ending.crls.clone(), Some(next), env)?;
         let last = ending.last.map_or_else(
             || "no certificate is valid any more".into(),
             |last| {

@@ -37,7 +37,7 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
     super::profile(state, &asked.policy.profile)?;
     let mut policy = Policy { version: 1, ..asked.policy.clone() };
     policy.roles.found(env.operator);
-    if let Some(why) = policy.roles.contradiction() {
+    if let Some(why) = policy.roles.contradiction().or_else(|| policy.crl_contradiction()) {
         return Err(Error::usage("The roles contradict each other.").why(why));
     }
     new_password(&asked.password, &asked.repeat)?;
@@ -244,7 +244,7 @@ fn first_crl(certifier: &Certifier, key: &PrivateKey, env: &mut Env<'_>) -> Resu
     let signature = super::one(env.signer.sign_with(key, &certifier.name, &work)?)?;
     let der = issue::assemble(&work[0].1, key.algorithm(), &signature);
     let info: CrlInfo = crl::read(&der, &certifier.certificate)?;
-    let files = document::crl(&certifier.name, &der);
+    let files = document::crl(&certifier.name, &info, &der);
     let fact = Fact::CrlIssued { certifier: certifier.name.clone(), crl: info, der: Der(der) };
     Ok(Change { facts: vec![fact], files })
 }

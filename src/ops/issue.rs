@@ -11,6 +11,7 @@ use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::certifier::Certifier;
 use crate::model::change::{Change, Fact};
+use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Result};
 use crate::model::issued::{Approval, Difference, Issued, Origin};
 use crate::model::name::AltName;
@@ -21,8 +22,8 @@ use crate::pki::issue::{self, Template};
 use crate::pki::parallel;
 use crate::pki::signer::Signing;
 
-/// The certificates that were issued before for the keys of requests.
-pub type Earlier = BTreeMap<RequestId, Vec<Issued>>;
+/// What the disk knows of the keys of requests.
+pub type ByRequest = BTreeMap<RequestId, KeyHistory>;
 
 /// How many certificates are signed and made durable together.
 pub const BATCH: usize = 100;
@@ -45,7 +46,7 @@ pub fn seal(state: &State, ids: &[RequestId]) -> String {
 ///
 /// Errors: one is unknown, none of them is approved, a certifier is locked or has ended, not the person for it. Then nothing
 /// is signed.
-pub fn issue(state: &State, ids: &[RequestId], earlier: &Earlier, env: &mut Env<'_>) -> Result<Change> {
+pub fn issue(state: &State, ids: &[RequestId], known: &ByRequest, env: &mut Env<'_>) -> Result<Change> {
     let mut by_certifier: BTreeMap<&str, Vec<Approved<'_>>> = BTreeMap::new();
     let mut change = Change::default();
     let mut left_out = Error::usage("No request was named.");
@@ -83,7 +84,7 @@ pub fn issue(state: &State, ids: &[RequestId], earlier: &Earlier, env: &mut Env<
         ready(super::issuing(state, name)?, env)?;
     }
     for (name, requests) in by_certifier {
-        change.extend(issue_by(state, super::certifier(state, name)?, &requests, earlier, env)?);
+        change.extend(issue_by(state, super::certifier(state, name)?, &requests, known, env)?);
     }
     Ok(change)
 }
@@ -115,7 +116,7 @@ fn issue_by(
     state: &State,
     certifier: &Certifier,
     requests: &[Approved<'_>],
-    earlier: &Earlier,
+    known: &ByRequest,
     env: &mut Env<'_>,
 ) -> Result<Change> {
     let authority = &certifier.certificate;
@@ -124,8 +125,9 @@ fn issue_by(
     let now = env.now;
     let wanted: Vec<_> = requests.iter().map(|approved| (approved, env.serial())).collect();
     let prepare = |(request, plan, _): &Approved<'_>, serial: &Serial| -> Result<_> {
-        let earlier = earlier.get(&request.id).map_or(&[][..], Vec::as_slice);
-        let preview = preview_among(state, request, &same_key, plan, earlier, now)?;
+        let nothing = KeyHistory::default();
+        let known = known.get(&request.id).unwrap_or(&nothing);
+        let preview = preview_among(state, request, &same_key, plan, known, now)?;
         accept(request.id, &preview.findings, &plan.reason)?;
         let profile = super::profile(state, &plan.profile)?;
         let wished = wished(&request.pkcs10, plan)?;
@@ -162,6 +164,7 @@ fn issue_by(
         let issued = Issued {
             request: Some(request.id),
             approver: approval.by.clone(),
+            partition: super::profile(state, &plan.profile)?.part(&certifier.policy, &certificate.serial),
             origin: Origin {
                 profile_version: super::profile(state, &plan.profile)?.version,
                 approvals: vec![approval.clone()],

@@ -6,6 +6,7 @@ pub mod approve;
 pub mod certifier_status;
 pub mod change_password;
 pub mod complete_certifier;
+pub mod compromised;
 pub mod create_certifier;
 pub mod create_keyring;
 pub mod delete_keyring;
@@ -22,6 +23,7 @@ pub mod issue_crl;
 pub mod note_request;
 pub mod person;
 pub mod pick_up;
+pub mod profile;
 pub mod protect;
 pub mod put_away;
 pub mod reconcile;
@@ -118,7 +120,8 @@ fn keyring<'a>(state: &'a State, name: &str) -> Result<&'a Keyring> {
     state.keyrings.get(name).ok_or_else(|| Error::not_found("keyring", name))
 }
 
-fn certifier<'a>(state: &'a State, name: &str) -> Result<&'a Certifier> {
+/// Finds a certifier by name. Errors: there is none, with those that are known.
+pub(crate) fn certifier<'a>(state: &'a State, name: &str) -> Result<&'a Certifier> {
     state.certifiers.get(name).ok_or_else(|| {
         let names = state.certifiers.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         let known = if names.is_empty() { "There is none yet.".into() } else { format!("Known: {names}.") };

@@ -14,6 +14,7 @@ pub mod index_txt;
 pub mod issue;
 mod jks;
 pub mod key;
+pub mod key_list;
 pub mod lint;
 pub mod name;
 pub mod oid_names;
@@ -27,6 +28,8 @@ pub mod reading;
 pub mod request;
 pub mod signature;
 pub mod signer;
+pub mod spkac;
+pub mod weak_key;
 
 /// Returns the SHA-256 of bytes.
 pub fn sha256(bytes: &[u8]) -> crate::model::bytes::Digest {

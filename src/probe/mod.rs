@@ -4,6 +4,7 @@
 mod alert;
 pub mod connect;
 mod failure;
+pub mod fetch;
 mod report;
 pub mod serve;
 mod timed;

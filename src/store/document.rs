@@ -407,11 +407,18 @@ pub fn read_policies(certifier: &Certifier, signed: &[(Vec<u8>, Vec<u8>)]) -> Re
     }
 }
 
-/// Writes the latest CRL of a certifier for others to fetch: `crl.der` and `crl.pem`. The ledger keeps every CRL.
-pub fn crl(certifier: &str, der: &[u8]) -> Vec<FileWrite> {
+/// Writes the latest CRL of a certifier for others to fetch: `crl.der` and `crl.pem`, `crl-delta` for a delta CRL, and
+/// `crl-1`, `crl-2` .. for its parts. The ledger keeps every CRL.
+pub fn crl(certifier: &str, crl: &CrlInfo, der: &[u8]) -> Vec<FileWrite> {
+    let stem = match (crl.base, crl.partition) {
+        (Some(_), _) => "crl-delta".to_owned(),
+        (None, 0) => "crl".to_owned(),
+        (None, part) => format!("crl-{part}"),
+    };
+    let path = |extension: &str| certifier_path(certifier, &format!("{stem}.{extension}"));
     vec![
-        FileWrite { path: certifier_path(certifier, "crl.der"), bytes: Some(Zeroizing::new(der.to_vec())) },
-        text(certifier_path(certifier, "crl.pem"), pki::pem::write("X509 CRL", der)),
+        FileWrite { path: path("der"), bytes: Some(Zeroizing::new(der.to_vec())) },
+        text(path("pem"), pki::pem::write("X509 CRL", der)),
     ]
 }
 
@@ -420,9 +427,31 @@ pub fn embedded_profiles() -> impl Iterator<Item = (&'static str, &'static str)>
     PROFILES.into_iter()
 }
 
+/// Returns the built-in profile of a name.
+pub fn embedded_profile(name: &str) -> Option<Profile> {
+    let (_, text) = embedded_profiles().find(|(known, _)| *known == name)?;
+    read_profile(name, text.as_bytes()).ok()
+}
+
+/// Returns the path of a profile inside of the workspace.
+pub fn profile_path(name: &str) -> String {
+    format!("profiles/{name}.ron")
+}
+
+/// Writes a profile: `profiles/NAME.ron`.
+pub fn profile(profile: &Profile) -> Result<FileWrite> {
+    named("profile", &profile.name)?;
+    Ok(text(profile_path(&profile.name), marked::write("profile", profile)?))
+}
+
+/// Moves a profile to the history.
+pub fn profile_removed(name: &str) -> FileWrite {
+    FileWrite { path: profile_path(name), bytes: None }
+}
+
 /// Reads a profile. Errors: `Damaged` for a file that cannot be read or contradicts itself.
 pub fn read_profile(name: &str, bytes: &[u8]) -> Result<Profile> {
-    let file = format!("profiles/{name}.ron");
+    let file = profile_path(name);
     let mut profile: Profile = marked::read("profile", &file, bytes, false)?;
     if profile.name.is_empty() {
         profile.name = name.to_owned();

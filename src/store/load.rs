@@ -11,7 +11,7 @@ use super::ledger::Ledger;
 use super::ledger::known::Made;
 use super::ledger::sqlite::SqliteLedger;
 use super::workspace::Stamps;
-use super::{certifier_key, document, kyr, sth};
+use super::{certifier_key, compromised, document, kyr, sth};
 use crate::model::State;
 use crate::model::bytes::{Digest, colons};
 use crate::model::certifier::{Certifier, CrlInfo};
@@ -52,7 +52,9 @@ pub(super) fn load(
     load.people()?;
     load.certifiers(ledger, &made)?;
     load.profiles()?;
+    load.compromised()?;
     load.state.owed = ledger.owed()?;
+    load.state.published = ledger.published()?;
     if load.state.revoked > 0 {
         load.revocations(ledger)?;
     }
@@ -439,6 +441,26 @@ impl<'a> Load<'a> {
                 self.state.profiles.remove(&name);
             }
             self.keep(path, profile, |s, p| s.profiles.insert(p.name.clone(), p));
+        }
+        Ok(())
+    }
+
+    fn compromised(&mut self) -> Result<()> {
+        for (name, extension) in self.names("compromised")? {
+            let path = compromised::list_path(&name, &extension);
+            match extension.as_str() {
+                "ron" if name == compromised::OWN => {
+                    let reported = self.public(&path).and_then(|b| compromised::read_reported(&b));
+                    self.keep(path, reported, |s, all| s.compromised = all);
+                }
+                "ron" => {
+                    let list = self.public(&path).and_then(|b| compromised::read_list(&name, &b));
+                    self.keep(path, list, |s, list| s.key_lists.insert(list.name.clone(), list));
+                }
+                // The entries are searched where they lie.
+                "keys" => self.stamp(&path)?,
+                _ => {}
+            }
         }
         Ok(())
     }

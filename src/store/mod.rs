@@ -4,6 +4,7 @@ pub mod brought;
 pub mod certifier_key;
 pub mod columns;
 pub mod commit;
+pub mod compromised;
 pub mod document;
 pub mod file;
 pub mod foreign;
@@ -14,6 +15,7 @@ pub mod listing;
 mod load;
 pub mod marked;
 pub mod outside;
+pub mod publish;
 pub mod recovery;
 pub mod remembered;
 #[cfg(test)]
@@ -320,6 +322,11 @@ impl Store {
     /// Returns where this user's stash key is kept.
     pub fn stash_keys(&self) -> sth::StashKeys {
         sth::StashKeys { home: self.home.clone(), workspace: self.folder.clone() }
+    }
+
+    /// Returns what looks keys up in the lists of compromised keys.
+    pub fn lists(&self) -> compromised::Lists {
+        compromised::Lists { folder: self.folder.clone() }
     }
 
     /// Reads the sealed key file of a certifier.

@@ -24,13 +24,14 @@ pub const LOCK: &str = ".lock";
 /// Earlier versions, in each folder that has some.
 pub const HISTORY: &str = ".history";
 /// The folders of a workspace, each after the one it is in.
-pub const FOLDERS: [&str; 10] = [
+pub const FOLDERS: [&str; 11] = [
     "keyrings",
     "directory",
     "directory/sites",
     "directory/people",
     "directory/servers",
     "certifiers",
+    "compromised",
     "profiles",
     "transfer",
     "transfer/inbox",
@@ -163,7 +164,9 @@ pub fn is_inside(path: &str) -> bool {
 
 /// Tells whether a file can be made again from the ledger: no history is kept of it, and it may be replaced unseen.
 pub fn is_derived(path: &str) -> bool {
-    path.starts_with("certifiers/") && (path.ends_with("/crl.der") || path.ends_with("/crl.pem"))
+    let name = path.strip_prefix("certifiers/").and_then(|p| p.split_once('/')).map_or("", |(_, name)| name);
+    let stem = name.strip_suffix(".der").or_else(|| name.strip_suffix(".pem"));
+    stem.is_some_and(|stem| stem == "crl" || stem.starts_with("crl-"))
 }
 
 /// Returns where the version of a file is kept that a commit replaces: `mail.kyr` as `.history/mail.17.kyr`, when the

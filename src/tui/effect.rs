@@ -19,10 +19,12 @@ use crate::desk::{Desk, Outcome, preview};
 use crate::doctor;
 use crate::model::State;
 use crate::model::bytes::Der;
+use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::issued::Issued;
 use crate::model::time::Timestamp;
 use crate::pki::chain::inquiry::{Basis, Inquiry};
+use crate::store::compromised::Lists;
 
 /// Where answers go: to the loop, which is woken for them.
 #[derive(Clone)]
@@ -67,6 +69,7 @@ pub struct Workers {
     asks: Sender<Ask>,
     shared: Arc<Shared>,
     state: Arc<State>,
+    lists: Lists,
     memory: Arc<doctor::Memory>,
 }
 
@@ -111,7 +114,7 @@ impl Workers {
         });
         let no_thread =
             |e: std::io::Error| Error::new(Kind::Disk, "No thread can be started.").why(e.to_string());
-        let (ledger, state) = (desk.reader()?, desk.state());
+        let (ledger, state, lists) = (desk.reader()?, desk.state(), desk.lists());
         let (asks, asked) = mpsc::channel();
         let reader = post.clone();
         std::thread::Builder::new()
@@ -133,6 +136,7 @@ impl Workers {
             asks,
             shared,
             state,
+            lists,
             memory: Arc::default(),
         })
     }
@@ -219,8 +223,12 @@ impl Workers {
             Effect::Preview(id, request, plan) => {
                 let state = self.state.clone();
                 let key = state.requests.get(&request).map(|r| r.pkcs10.key.sha256).unwrap_or_default();
-                let work = move |earlier: Vec<Issued>| {
-                    Ok(Done::Preview(Box::new(preview(&state, request, &plan, &earlier, Desk::now())?)))
+                let lists = self.lists.clone();
+                let work = move |issued: Vec<Issued>| {
+                    let key = state.requests.get(&request).map(|r| &r.pkcs10.key);
+                    let listed = key.map(|key| lists.holding(key, &state)).transpose()?.unwrap_or_default();
+                    let known = KeyHistory { issued, listed };
+                    Ok(Done::Preview(Box::new(preview(&state, request, &plan, &known, Desk::now())?)))
                 };
                 self.ask(id, Ask::ByKey(id, key, Box::new(work)));
             }

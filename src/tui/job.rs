@@ -139,7 +139,7 @@ impl Job {
                 Verb::ImportKeyring { asked, .. } => format!("making keyring {}", asked.name),
                 Verb::MoveKeyring { asked, .. } => format!("taking keyring {} over", asked.name),
                 Verb::Issue { ids } => format!("signing {} certificates", ids.len()),
-                Verb::IssueCrl { certifier } => format!("signing a CRL of {certifier}"),
+                Verb::IssueCrl { certifier, .. } => format!("signing a CRL of {certifier}"),
                 Verb::Amend { certifier, .. } | Verb::Confirm { certifier, .. } => {
                     format!("amending the policy of {certifier}")
                 }

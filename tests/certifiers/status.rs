@@ -29,7 +29,7 @@ fn a_disabled_certifier_issues_nothing_and_its_crls_go_on() {
     let refused = desk.run(Verb::Issue { ids: vec![mail] }).unwrap_err();
     assert!(refused.kind == Kind::Refused && refused.why.contains("Ann is away"), "{refused}");
     assert_eq!(desk.run(Verb::Approve { id: mail, plan: plan("issuing") }).unwrap_err().kind, Kind::Refused);
-    desk.run(Verb::IssueCrl { certifier: "issuing".into() }).unwrap();
+    desk.run(Verb::issue_crl("issuing")).unwrap();
 
     // It is so after reading it from the disk, too.
     drop(desk);
@@ -78,7 +78,7 @@ fn a_key_ends_with_a_crl_that_outlasts_its_certificates() {
     // It signs nothing any more, and says why.
     let revoke = Verb::revoke("issuing", mail.serial.clone(), Reason::KeyCompromise);
     assert!(desk.run(revoke).unwrap_err().why.contains("destroyed"));
-    assert!(desk.run(Verb::IssueCrl { certifier: "issuing".into() }).unwrap_err().why.contains("destroyed"));
+    assert!(desk.run(Verb::issue_crl("issuing")).unwrap_err().why.contains("destroyed"));
 
     let state = desk.state();
     write_pem(folder, "root.pem", [&state.certifiers["root"].certificate]);

@@ -3,6 +3,7 @@
 
 mod certificates;
 mod chains;
+mod judges;
 mod lists;
 mod profiles;
 mod strict;

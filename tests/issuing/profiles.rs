@@ -7,6 +7,7 @@ use ringmaster::model::bytes::{Der, Serial};
 use ringmaster::model::certificate::Extension;
 use ringmaster::model::certifier::{Certifier, Policy};
 use ringmaster::model::finding::{Severity, Subject};
+use ringmaster::model::issued::Reason;
 use ringmaster::model::key::KeyType;
 use ringmaster::model::name::AltName;
 use ringmaster::model::profile::{Authority, CertificatePolicy, Checking, Profile, Staple};
@@ -27,9 +28,9 @@ fn authority(kind: KeyType) -> (PrivateKey, Certifier) {
     let tbs = to_be_signed(&template, &subject, key.algorithm()).unwrap();
     let mut certifier = certifier(reread(&assemble(&tbs, key.algorithm(), &key.sign(&tbs).unwrap())));
     certifier.policy = Policy {
-        crl_url: "http://ca.example.test/root.crl".into(),
-        ocsp_url: "http://ocsp.example.test".into(),
-        issuer_url: "http://ca.example.test/root.cer".into(),
+        crl_url: "http://ca.example.com/root.crl".into(),
+        ocsp_url: "http://ocsp.example.com".into(),
+        issuer_url: "http://ca.example.com/root.cer".into(),
         ..certifier.policy
     };
     (key, certifier)
@@ -44,16 +45,18 @@ fn serial() -> Serial {
 
 /// A request that the preset accepts.
 fn asked(profile: &str, key: &PrivateKey) -> Pkcs10 {
-    let dns = vec![AltName::Dns("www.example.test".into()), AltName::Dns("example.test".into())];
+    let dns = vec![AltName::Dns("www.example.com".into()), AltName::Dns("example.com".into())];
     let mail = vec![AltName::Email("ada@example.test".into())];
     let (common, names) = match profile {
-        "server" | "public-like" => ("www.example.test", dns),
+        "server" | "public-like" => ("www.example.com", dns),
         "client" | "smime" => ("Ada Example", mail),
         "code-signing" => ("Example Builds", mail),
         "sub-ca" => ("Example Issuing CA", Vec::new()),
         _ => ("Example Responder", Vec::new()),
     };
-    let subject = name::build(&[("C", "DE"), ("O", "Example"), ("CN", common)]).unwrap();
+    let subject =
+        name::build(&[("C", "DE"), ("ST", "Berlin"), ("L", "Berlin"), ("O", "Example"), ("CN", common)])
+            .unwrap();
     request::read(&request::build(&subject, &names, key).unwrap()).unwrap()
 }
 
@@ -70,7 +73,7 @@ fn issue(pkcs10: &Pkcs10, profile: &Profile, key: &PrivateKey, certifier: &Certi
 
 /// Writes `ca.pem`, `crl.pem`, and the certificate of every preset for this kind of key as `PRESET.pem`; returns their
 /// names.
-fn presets(folder: &Path, authority_kind: KeyType, kind: KeyType) -> Vec<&'static str> {
+pub(super) fn presets(folder: &Path, authority_kind: KeyType, kind: KeyType) -> Vec<&'static str> {
     let (key, certifier) = authority(authority_kind);
     write(folder, "ca", "CERTIFICATE", &certifier.certificate.der.0);
     let at = now();
@@ -89,12 +92,26 @@ fn presets(folder: &Path, authority_kind: KeyType, kind: KeyType) -> Vec<&'stati
         }
         assert!(refused.iter().all(|f| f.severity < Severity::Error), "{name}: {refused:?}");
         let der = issue(&pkcs10, &profile, &key, &certifier);
-        let told = lint::certificate(&reread(&der), Subject::Workspace);
+        let issued = reread(&der);
+        let mut told = lint::certificate(&issued, Subject::Workspace);
+        told.extend(lint::of_profile(&issued, &profile, Subject::Workspace));
         assert!(told.iter().all(|f| f.severity < Severity::Warning), "{name}: {told:?}");
         write(folder, name, "CERTIFICATE", &der);
         written.push(name);
     }
     written
+}
+
+/// Writes `revoking.pem`, a CRL with every reason, by an authority of this kind of its own.
+pub(super) fn revoking(folder: &Path, kind: KeyType) {
+    let (key, certifier) = authority(kind);
+    let at = now();
+    let mut entries =
+        Reason::ALL.into_iter().filter(|r| r.code() != 6).map(|r| (serial(), at.plus_days(-1), r));
+    let tbs =
+        crl::to_be_signed(&certifier.certificate, key.algorithm(), 2, at, at.plus_days(7), &mut entries)
+            .unwrap();
+    write(folder, "revoking", "X509 CRL", &assemble(&tbs, key.algorithm(), &key.sign(&tbs).unwrap()));
 }
 
 #[test]
@@ -162,12 +179,12 @@ fn every_field_of_a_profile_is_what_openssl_reads() {
     };
     let text = shown(&full);
     for part in [
-        "Subject: CN=www.example.test,O=Example\n",
+        "Subject: CN=www.example.com,O=Example\n",
         "X509v3 Extended Key Usage: critical\n                Time Stamping",
         "URI:http://own.example.test/a.crl\n",
         "URI:http://own.example.test/b.crl\n",
-        "OCSP - URI:http://ocsp.example.test\n",
-        "CA Issuers - URI:http://ca.example.test/root.cer\n",
+        "OCSP - URI:http://ocsp.example.com\n",
+        "CA Issuers - URI:http://ca.example.com/root.cer\n",
         "Policy: 1.2.3.4\n                  CPS: https://example.test/cps",
         "Policy: 1.2.3.5\n",
         "TLS Feature: \n                status_request",
@@ -177,7 +194,7 @@ fn every_field_of_a_profile_is_what_openssl_reads() {
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
-    for part in ["Subject Key Identifier", "1.2.3.4.6", "http://ca.example.test/root.crl"] {
+    for part in ["Subject Key Identifier", "1.2.3.4.6", "http://ca.example.com/root.crl"] {
         assert!(!text.contains(part), "{part}\n{text}");
     }
     for (checking, part) in [(Checking::NoCheck, "OCSP No Check"), (Checking::NotAvailable, "2.5.29.56")] {

@@ -12,5 +12,6 @@ mod first_day;
 pub(crate) mod fixture;
 pub(crate) mod history;
 mod people;
+mod profiles;
 mod walk;
 mod work;

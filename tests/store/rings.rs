@@ -226,9 +226,9 @@ fn a_certifier_lives_on_the_disk() {
         crl: crl.clone(),
         der: ringmaster::model::bytes::Der(der.clone()),
     };
-    let change = Change { facts: vec![fact], files: document::crl("root", &der) };
+    let change = Change { facts: vec![fact], files: document::crl("root", &crl, &der) };
     let state = store.commit(Generation(3), NOW, change).unwrap();
-    assert_eq!(state.certifiers["root"].crl, Some(crl));
+    assert_eq!(state.certifiers["root"].crl, Some(CrlInfo { regular: Some(NOW), ..crl }));
     assert!(other.refresh(false).unwrap());
     assert_eq!(*other.state(), *state);
     assert_eq!(*open(home.path()).state(), *state);

@@ -124,7 +124,7 @@ fn destroy(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let next = final_update(&certifier, ending.last, Desk::now());
     session.out.note(&format!(
         "Its final CRL will be number {} and valid until {}; {} certificates are still valid.",
-        ending.crl_number,
+        ending.crls.first().map_or(0, |crl| crl.number),
         next.date(),
         ending.valid
     ));

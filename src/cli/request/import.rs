@@ -12,8 +12,12 @@ use crate::desk::Verb;
 use crate::desk::queue::Sorted;
 use crate::model::change::Fact;
 use crate::model::error::{Error, Result};
-use crate::model::request::{Delivery, Incoming, Note, Request};
+use crate::model::field::names;
+use crate::model::name::AltName;
+use crate::model::request::edit::read_subject;
+use crate::model::request::{Delivery, Incoming, Note, Pkcs10, Request};
 use crate::ops::import_request::not_too_many;
+use crate::pki::{name, spkac};
 use crate::store::brought;
 
 /// How many that are not taken have a line of their own.
@@ -32,8 +36,20 @@ pub(super) fn command() -> Command {
                     .num_args(1..)
                     .value_parser(value_parser!(PathBuf))
                     .help(
-                        "Files with requests, PEM or DER, or folders of such files; - is the standard input",
+                        "Files with requests, PEM, DER or SPKAC, or folders of such files; - is the standard input",
                     ),
+            )
+            .arg(
+                Arg::new("subject")
+                    .long("subject")
+                    .value_name("NAME")
+                    .help("Gives an SPKAC, which has none, its name: CN=www.example.com,O=Example"),
+            )
+            .arg(
+                Arg::new("names")
+                    .long("names")
+                    .value_name("NAMES")
+                    .help("Gives an SPKAC its alternative names, with commas"),
             ),
     )
 }
@@ -50,6 +66,11 @@ pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
     for file in &files {
         let brought_by_name = named.contains(file);
         whole &= read(file, single, brought_by_name, &mut delivery, session)?;
+    }
+    if options.contains_id("subject") || options.contains_id("names") {
+        for incoming in &mut delivery.requests {
+            incoming.pkcs10 = baptised(incoming.pkcs10.clone(), options)?;
+        }
     }
     if delivery.requests.is_empty() {
         return Err(Error::refused("There is no certificate request in it.")
@@ -72,6 +93,19 @@ pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
     }
     tell(&delivery, &sorted, &received, session);
     Ok(u8::from(!whole || received.len() < delivery.requests.len()))
+}
+
+/// Gives a request that came without a name the one of the options.
+fn baptised(request: Pkcs10, options: &ArgMatches) -> Result<Pkcs10> {
+    let text = |name: &str| options.get_one::<String>(name).cloned().unwrap_or_default();
+    let wrong = |why: String| Error::usage("The subject cannot be read.").why(format!("Allowed: {why}."));
+    let attributes = read_subject(&text("subject")).map_err(wrong)?;
+    let attributes: Vec<_> =
+        attributes.iter().map(|(short, value)| (short.as_str(), value.as_str())).collect();
+    let names = names(&text("names"));
+    let names = names.iter().map(|word| AltName::parse(word)).collect::<std::result::Result<Vec<_>, _>>();
+    let names = names.map_err(|why| Error::usage("The names cannot be read.").why(format!("{why}.")))?;
+    spkac::named(request, name::build(&attributes)?, &names)
 }
 
 /// Lists the files to be read: those that were named, and in place of a folder what stands in it.

@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 
 use super::session::Session;
 use super::{fields, print};
-use crate::desk::{Desk, Verb};
+use crate::desk::{Desk, Preview, Verb};
 use crate::model::error::Result;
 use crate::model::finding::Subject;
 use crate::model::request::edit::Edit;
-use crate::model::request::{Note, Request, RequestId, pickup};
+use crate::model::request::{Note, Plan, Request, RequestId, pickup};
 use crate::ops::expire;
-use crate::pki::pem;
+use crate::pki::{pem, spkac};
 use plan::{edit, plan, preview};
 
 /// The commands about requests.
@@ -148,7 +148,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
         Some(("pem", options)) => {
             let request = find(options, session)?;
             if !options.get_flag("certificate") {
-                session.out.raw(&pem::write("CERTIFICATE REQUEST", &request.pkcs10.der.0));
+                session.out.raw(&spkac::write(&request.pkcs10));
                 return Ok(0);
             }
             let answer = session.desk()?.answer(&request, false)?;
@@ -210,35 +210,41 @@ fn show(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
         session.show(&request, &Subject::Request(request.id))?;
         if let Some((plan, preview)) = preview {
             session.out.line("");
-            session.out.line(&format!(
-                "As {} would sign it with profile {} for {} days:",
-                plan.certifier, plan.profile, plan.days
-            ));
-            let pairs = preview.rows.iter().map(|(label, asked, issued)| (*label, beside(asked, issued)));
-            session.out.pairs(pairs);
-            session.out.findings(&preview.findings);
+            show_preview(session, &plan, &preview);
         }
         return Ok(0);
     }
     let mut object = queue::object(&request, session)?;
     if let Some((plan, preview)) = preview {
-        let rows: Vec<Value> = preview
-            .rows
-            .iter()
-            .map(|(label, asked, issued)| json!({ "label": label, "asked": asked, "issued": issued }))
-            .collect();
-        let findings: Vec<Value> = preview.findings.iter().map(print::finding).collect();
-        let preview = json!({
-            "certifier": plan.certifier,
-            "profile": plan.profile,
-            "days": plan.days,
-            "rows": rows,
-            "findings": findings,
-        });
-        object.insert("preview".into(), preview);
+        object.insert("preview".into(), value(&plan, &preview));
     }
     session.out.json(&Value::Object(object));
     Ok(0)
+}
+
+/// Prints what would be issued beside what was asked, and what is found.
+pub(super) fn show_preview(session: &mut Session<'_>, plan: &Plan, preview: &Preview) {
+    if session.json {
+        return session.out.json(&value(plan, preview));
+    }
+    session.out.line(&format!(
+        "As {} would sign it with profile {} for {} days:",
+        plan.certifier, plan.profile, plan.days
+    ));
+    let pairs = preview.rows.iter().map(|(label, asked, issued)| (*label, beside(asked, issued)));
+    session.out.pairs(pairs);
+    session.out.findings(&preview.findings);
+}
+
+fn value(plan: &Plan, preview: &Preview) -> Value {
+    let row = |(label, asked, issued): &(&str, String, String)| json!({ "label": label, "asked": asked, "issued": issued });
+    json!({
+        "certifier": plan.certifier,
+        "profile": plan.profile,
+        "days": plan.days,
+        "rows": preview.rows.iter().map(row).collect::<Vec<_>>(),
+        "findings": preview.findings.iter().map(print::finding).collect::<Vec<_>>(),
+    })
 }
 
 /// Writes what was asked above what would be issued, or the one where there is no difference.

@@ -8,13 +8,14 @@ use crate::model::request::extension_word;
 use crate::model::time::Timestamp;
 
 /// Extensions that the profile decides and that are never copied from a request.
-const DECIDED: [&str; 13] = [
+const DECIDED: [&str; 14] = [
     "2.5.29.14",
     "2.5.29.15",
     "2.5.29.17",
     "2.5.29.19",
     "2.5.29.30",
     "2.5.29.31",
+    "2.5.29.46",
     "2.5.29.32",
     "2.5.29.35",
     "2.5.29.37",

@@ -1,12 +1,14 @@
 //! Certificate profiles: what an issued certificate contains, decided here and not by the request.
 
 mod check;
+mod fields;
 mod rules;
 
 use serde::{Deserialize, Serialize};
 
 pub use rules::{Constraint, Network};
 
+use super::bytes::Serial;
 use super::certifier::Policy;
 use super::time::{DAY, Timestamp};
 
@@ -218,6 +220,8 @@ pub struct Addresses {
     pub ocsp: Vec<String>,
     /// Where the issuer's certificate is.
     pub issuer: Vec<String>,
+    /// Where the delta CRL is.
+    pub delta: Vec<String>,
 }
 
 /// A validity after all limits, and which limit changed it.
@@ -237,8 +241,16 @@ impl Profile {
     /// The kinds of keys beside RSA.
     pub const KEYS: [&'static str; 4] = ["P-256", "P-384", "P-521", "Ed25519"];
 
-    /// Returns the addresses that a certificate of this profile names under a certifier's policy.
-    pub fn addresses(&self, policy: &Policy) -> Addresses {
+    /// Returns the part of the CRL that lists a certificate of this profile with this serial number; 0 where there are no
+    /// parts, or the profile names a CRL of its own.
+    pub fn part(&self, policy: &Policy, serial: &Serial) -> u32 {
+        let theirs = self.checking == Checking::Addresses && self.crl_urls.is_empty();
+        if theirs { policy.part_of(serial) } else { 0 }
+    }
+
+    /// Returns the addresses that a certificate of this profile, listed in this part of the CRL, names under a certifier's
+    /// policy.
+    pub fn addresses(&self, policy: &Policy, part: u32) -> Addresses {
         let or = |own: &[String], theirs: &str| match (own, theirs) {
             ([], "") => Vec::new(),
             ([], theirs) => vec![theirs.to_owned()],
@@ -248,8 +260,11 @@ impl Profile {
         if self.checking != Checking::Addresses {
             return Addresses { issuer, ..Addresses::default() };
         }
-        let (crl, ocsp) = (or(&self.crl_urls, &policy.crl_url), or(&self.ocsp_urls, &policy.ocsp_url));
-        Addresses { crl, ocsp, issuer }
+        let crl = or(&self.crl_urls, &policy.crl_address(part));
+        let ocsp = or(&self.ocsp_urls, &policy.ocsp_url);
+        let own = !self.crl_urls.is_empty();
+        let delta = if own { Vec::new() } else { or(&[], &policy.delta_address()) };
+        Addresses { crl, ocsp, issuer, delta }
     }
 
     /// Returns the longest validity in days that profile and calendar allow at `now`, and which of the two says so.
@@ -345,11 +360,11 @@ mod tests {
             ..Policy::default()
         };
         let p = Profile { crl_urls: vec!["http://p.test/c".into()], ..profile() };
-        let found = p.addresses(&policy);
+        let found = p.addresses(&policy, 0);
         assert_eq!((&*found.crl, &*found.ocsp), (&*p.crl_urls, &["http://c.test/o".to_owned()][..]));
         assert!(found.issuer.is_empty());
         for checking in [Checking::Nothing, Checking::NoCheck, Checking::NotAvailable] {
-            assert_eq!(Profile { checking, ..p.clone() }.addresses(&policy), Addresses::default());
+            assert_eq!(Profile { checking, ..p.clone() }.addresses(&policy, 0), Addresses::default());
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::model::name::{AltName, Attribute, Name};
 
 impl Profile {
     /// Says why the profile does not let an alternative name pass. Of the rules of its kind, a forbidden one decides
-    /// first; when any is allowed, one of those has to fit. `*` in a pattern stands for any characters, case does not
-    /// count, and addresses may be given as a range (`ip:10.0.0.0/8`).
+    /// first; when any is allowed, one of those has to fit. `*` in a pattern stands for any characters, `?` for one;
+    /// case does not count, and addresses may be given as a range (`ip:10.0.0.0/8`).
     pub fn refusal(&self, name: &AltName) -> Option<String> {
         if !self.wildcards && matches!(name, AltName::Dns(dns) if dns.starts_with("*.")) {
             return Some(format!("the profile \"{}\" allows no wildcard, such as {name}", self.name));
@@ -71,7 +71,7 @@ fn fits(pattern: &str, value: &str) -> bool {
                 back = Some((p + 1, v));
                 p += 1;
             }
-            Some(c) if *c == value[v] => (p, v) = (p + 1, v + 1),
+            Some(c) if *c == value[v] || *c == '?' => (p, v) = (p + 1, v + 1),
             _ => match back {
                 Some((after, at)) => {
                     back = Some((after, at + 1));
@@ -178,6 +178,8 @@ mod tests {
             ("", "a", false),
             ("a*b*c", "a-b-b-c", true),
             ("a*b*c", "a-c-b", false),
+            ("Example?Ltd", "example ltd", true),
+            ("Example?Ltd", "ExampleLtd", false),
             ("10.0.0.0/8", "10.200.1.1", true),
             ("10.0.0.0/8", "11.0.0.0", false),
             ("2001:db8::/33", "2001:db8:7fff::1", true),
@@ -243,7 +245,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn a_value_fits_itself_and_the_star(value in "[^*]{0,20}", at in 0usize..20) {
+        fn a_value_fits_itself_and_the_star(value in "[^*?]{0,20}", at in 0usize..20) {
             proptest::prop_assert!(fits(&value, &value) && fits("*", &value));
             let characters: Vec<char> = value.chars().collect();
             let head: String = characters.iter().take(at).collect();

@@ -367,6 +367,7 @@ pub fn extension_word(oid: &str) -> &str {
         "2.5.29.19" => "basicConstraints",
         "2.5.29.30" => "nameConstraints",
         "2.5.29.31" => "cRLDistributionPoints",
+        "2.5.29.46" => "freshestCRL",
         "2.5.29.32" => "certificatePolicies",
         "2.5.29.35" => "authorityKeyIdentifier",
         "2.5.29.37" => "extKeyUsage",

@@ -43,6 +43,33 @@ pub(super) fn judge(links: &mut [Link]) {
     }
 }
 
+/// Says what the issuers of a certificate that is about to be signed forbid: names outside of their constraints, and an
+/// authority below one that allows no further. `issuers` begins with the one that signs.
+pub fn forbidden(certificate: &Certificate, issuers: &[&Certificate]) -> Vec<String> {
+    let mut told = Vec::new();
+    for (below, issuer) in issuers.iter().enumerate() {
+        let by = issuer.subject.title();
+        let most = issuer.basic.and_then(|b| b.path_length);
+        let authority = certificate.basic.is_some_and(|b| b.ca);
+        let allowed = |most: u32| usize::try_from(most).is_ok_and(|most| below < most);
+        if authority && most.is_some_and(|most| !allowed(most)) {
+            told.push(format!("{by} allows no authority here: its path length is {}", most.unwrap_or(0)));
+        }
+        let raw = issuer.extensions.iter().find(|e| e.oid == NAME_CONSTRAINTS);
+        let Some(raw) = raw else { continue };
+        match Limits::read(&raw.value.0) {
+            Some(limits) => {
+                let refused = limits.refused(certificate).into_iter();
+                told.extend(
+                    refused.map(|name| format!("the name {name} is outside of what {by} may issue for")),
+                );
+            }
+            None => told.push(format!("the name constraints of {by} cannot be read")),
+        }
+    }
+    told
+}
+
 /// Subtrees as (GeneralName tag, content).
 struct Limits<'a> {
     permitted: Vec<(u8, &'a [u8])>,

@@ -15,6 +15,8 @@ mod verdict;
 use std::collections::BTreeSet;
 
 use super::signature::{self, Verdict};
+pub use constraints::forbidden;
+
 use crate::model::bytes::{Der, Digest};
 use crate::model::certificate::Certificate;
 use crate::model::finding::{Finding, Severity};

@@ -15,7 +15,7 @@ use crate::model::name::Name;
 use crate::model::profile::{Addresses, Authority, Checking, Constraint, Profile, Staple, Validity};
 use crate::model::request::{Pkcs10, extension_word};
 use crate::pki::der::{elements, only, tlv};
-use crate::pki::{draft, name};
+use crate::pki::{crl, draft, name};
 
 /// Decides by profile what is issued for a request: the attributes of the subject that it takes over, key usage by key
 /// kind, extended key usage, alternative names of the kinds allowed (their GeneralName bytes taken over unchanged), SKI
@@ -29,7 +29,8 @@ pub fn from_request(
     validity: Validity,
 ) -> Result<Template> {
     let authority = key_id(&certifier.certificate)?;
-    build(pkcs10, profile, &profile.addresses(&certifier.policy), authority, serial, validity)
+    let part = profile.part(&certifier.policy, &serial);
+    build(pkcs10, profile, &profile.addresses(&certifier.policy, part), authority, serial, validity)
 }
 
 /// The template of a certificate that the request's own key signs: as [`from_request`], without addresses, and with the
@@ -66,7 +67,7 @@ fn build(
     parameters.key_usages = usages.iter().map(|name| key_usage(name)).collect::<Result<_>>()?;
     let extended = profile.extended.iter().map(|o| arcs(o).map(ExtendedKeyUsagePurpose::Other));
     parameters.extended_key_usages = extended.collect::<Result<_>>()?;
-    let all = [&addresses.crl, &addresses.ocsp, &addresses.issuer];
+    let all = [&addresses.crl, &addresses.ocsp, &addresses.issuer, &addresses.delta];
     if let Some(address) = all.into_iter().flatten().find(|a| !a.is_ascii()) {
         return Err(Error::usage(format!(
             "\"{}\" cannot be an address in a certificate: it is not ASCII.",
@@ -98,6 +99,9 @@ fn build(
     }
     if let Some(constraints) = profile.authority.as_ref().map(name_constraints).transpose()?.flatten() {
         add(NAME_CONSTRAINTS, true, constraints);
+    }
+    if let Some(address) = addresses.delta.first() {
+        add(FRESHEST, false, crl::points(address));
     }
     if let Some(access) = access(addresses) {
         add(ACCESS, false, access);
@@ -241,6 +245,8 @@ const MUST_STAPLE: &[u8] = &[0x30, 3, 2, 1, 5];
 const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
 const POLICIES: &str = "2.5.29.32";
 const NO_REV_AVAIL: &str = "2.5.29.56";
+/// freshestCRL.
+const FRESHEST: &str = "2.5.29.46";
 const ACCESS: &str = "1.3.6.1.5.5.7.1.1";
 const TLS_FEATURE: &str = "1.3.6.1.5.5.7.1.24";
 const NO_CHECK: &str = "1.3.6.1.5.5.7.48.1.5";

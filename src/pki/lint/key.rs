@@ -3,7 +3,7 @@
 use super::Report;
 use crate::model::key::KeyInfo;
 use crate::model::profile::Profile;
-use crate::pki::der::tlv;
+use crate::pki::weak_key;
 
 /// Tells whether the profile accepts this kind and size.
 pub(super) fn accepted(report: &mut Report, key: &KeyInfo, profile: &Profile) {
@@ -31,13 +31,16 @@ pub(super) fn accepted(report: &mut Report, key: &KeyInfo, profile: &Profile) {
     }
 }
 
-/// Looks for RSA keys that are broken from birth (CA/Browser Forum 6.1.6).
+/// Looks for keys that are broken from birth (CA/Browser Forum 6.1.1.3 and 6.1.6).
 pub(super) fn sound(report: &mut Report, key: &KeyInfo) {
+    let again = "Ask for a request with a new key, made by an up-to-date program.";
     if !key.algorithm.starts_with("RSA") {
+        if weak_key::is_on_curve(&key.algorithm, &key.spki.0) == Some(false) {
+            report.error("key.point", "The key is no point of its curve.", again);
+        }
         return;
     }
-    let again = "Ask for a request with a new key, made by an up-to-date program.";
-    let Some((modulus, exponent)) = rsa(&key.spki.0) else {
+    let Some((modulus, exponent)) = weak_key::rsa(&key.spki.0) else {
         report.error("key.damaged", "The RSA key cannot be read.", again);
         return;
     };
@@ -64,23 +67,21 @@ pub(super) fn sound(report: &mut Report, key: &KeyInfo) {
         let text = format!("The RSA modulus divides by {factor}, so anybody can compute the private key.");
         report.error("key.modulus", text, again);
     }
+    if weak_key::is_roca(modulus) {
+        let text =
+            "The RSA key has the fingerprint of a flawed chip (ROCA, CVE-2017-15361): it can be computed.";
+        report.error("key.roca", text, again);
+    }
+    if let Some(round) = weak_key::close_primes(modulus) {
+        let text = format!(
+            "The primes of the RSA key are close together: Fermat's method finds them in {round} of 100 rounds."
+        );
+        report.error("key.close-primes", text, again);
+    }
     if !key.bits.is_multiple_of(8) {
         let text = format!("The RSA key has {} bits, which does not divide by 8.", key.bits);
         report.warning("key.modulus", text, again);
     }
-}
-
-/// Returns modulus and exponent of an RSA SubjectPublicKeyInfo without leading zeros.
-fn rsa(spki: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (_, content, _) = tlv(spki)?;
-    let (_, _, bits) = tlv(content)?;
-    let (_, bits, _) = tlv(bits)?;
-    let (_, numbers, _) = tlv(bits.strip_prefix(&[0])?)?;
-    let (_, modulus, rest) = tlv(numbers)?;
-    let (_, exponent, _) = tlv(rest)?;
-    let plain = |n: &'_ [u8]| n.iter().take_while(|b| **b == 0).count();
-    let (modulus, exponent) = (&modulus[plain(modulus)..], &exponent[plain(exponent)..]);
-    (!modulus.is_empty()).then_some((modulus, exponent))
 }
 
 /// Returns the smallest odd factor below 752.
@@ -98,12 +99,5 @@ mod tests {
         assert_eq!(small_factor(&[0x03, 0x41]), Some(7)); // 833 = 7 * 7 * 17
         assert_eq!(small_factor(&(751_u32 * 757).to_be_bytes()), Some(751));
         assert_eq!(small_factor(&(757_u32 * 761).to_be_bytes()), None);
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn garbage_is_no_key(bytes: Vec<u8>) {
-            let _ = rsa(&bytes);
-        }
     }
 }

@@ -3,15 +3,19 @@
 
 mod certificate;
 mod key;
+mod lookalike;
 mod names;
+mod public;
 
 pub use certificate::certificate;
 
 use super::issue::{ALT_NAMES, BASIC_CONSTRAINTS, kept_subject};
+use crate::model::certificate::Certificate;
 use crate::model::escape::visible;
 use crate::model::finding::{Finding, Severity, Subject};
+use crate::model::key::KeyInfo;
 use crate::model::name::AltName;
-use crate::model::profile::Profile;
+use crate::model::profile::{Profile, Trust};
 use crate::model::request::{Pkcs10, Proof, extension_word};
 
 /// Looks at a request in the light of a profile. Errors block approval, warnings need a reason.
@@ -32,6 +36,22 @@ pub fn request(pkcs10: &Pkcs10, profile: &Profile, subject: Subject) -> Vec<Find
     ruled(&mut report, pkcs10, &kept, profile);
     left_out(&mut report, pkcs10, &left, profile);
     asked(&mut report, pkcs10, profile);
+    report.findings
+}
+
+/// Looks at a public key alone: whether it is broken from birth.
+pub fn key(key: &KeyInfo, subject: Subject) -> Vec<Finding> {
+    let mut report = Report { subject, findings: Vec::new() };
+    key::sound(&mut report, key);
+    report.findings
+}
+
+/// Holds a certificate that is about to be signed to what its profile promises beyond its own fields.
+pub fn of_profile(certificate: &Certificate, profile: &Profile, subject: Subject) -> Vec<Finding> {
+    let mut report = Report { subject, findings: Vec::new() };
+    if profile.trust == Trust::PublicLike {
+        public::certificate(&mut report, certificate);
+    }
     report.findings
 }
 

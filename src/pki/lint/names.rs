@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Report, cut};
+use super::{Report, cut, lookalike};
 use crate::model::escape::unseen;
 use crate::model::name::{AltName, Name};
 use crate::pki::der::tlv;
@@ -35,6 +35,7 @@ pub(super) fn subject(report: &mut Report, name: &Name) {
                     format!("{} in the subject holds characters that nobody sees: {value}.", a.short());
                 report.error("names.unseen", text, UNSEEN);
             }
+            lookalike::words(report, &format!("{} in the subject", a.short()), &a.value);
             let length = a.value.chars().count();
             let bound = LONGEST.iter().find(|(short, _)| *short == a.short());
             if let Some((_, bound)) = bound.filter(|(_, bound)| length > *bound) {
@@ -216,6 +217,7 @@ fn host(report: &mut Report, dns: &str) {
         report.warning("names.idn", text, "Check the name with the requester.");
     } else if !unicode.is_ascii() {
         report.info("names.idn", format!("\"{shown}\" is shown by browsers as {}.", cut(&unicode)));
+        lookalike::words(report, &format!("The host name \"{shown}\""), &unicode);
     }
     match (wild, plain.len()) {
         (true, 1) => report.warning(
@@ -234,7 +236,7 @@ fn host(report: &mut Report, dns: &str) {
     }
 }
 
-fn private(ip: IpAddr) -> bool {
+pub(super) fn private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified(),
         IpAddr::V6(ip) => {

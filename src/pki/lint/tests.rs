@@ -1,12 +1,15 @@
 //! What lint tells of requests, rule by rule.
 
+use std::sync::OnceLock;
+
 use super::*;
 use crate::model::bytes::{Der, Digest};
 use crate::model::certificate::Extension;
-use crate::model::key::KeyInfo;
+use crate::model::key::{KeyInfo, KeyType};
 use crate::model::name::{Attribute, Name};
 use crate::model::request::RequestId;
 use crate::pki::der::wrap;
+use crate::pki::key::PrivateKey;
 
 fn profile() -> Profile {
     let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
@@ -37,9 +40,16 @@ fn rsa(modulus: &[u8], exponent: &[u8], bits: u32) -> KeyInfo {
     KeyInfo { algorithm: format!("RSA {bits}"), bits, spki: Der(spki), sha256: Digest::default() }
 }
 
+/// A key of this kind; there is one of each.
+fn of_kind(kind: KeyType) -> KeyInfo {
+    static KEYS: OnceLock<[KeyInfo; 2]> = OnceLock::new();
+    let make = |kind| PrivateKey::generate(kind).unwrap().info().clone();
+    let [curve, edwards] = KEYS.get_or_init(|| [KeyType::P256, KeyType::Ed25519].map(make));
+    if kind == KeyType::Ed25519 { edwards.clone() } else { curve.clone() }
+}
+
 fn good() -> Pkcs10 {
-    let key =
-        KeyInfo { algorithm: "P-256".into(), bits: 256, spki: Der::default(), sha256: Digest::default() };
+    let key = of_kind(KeyType::P256);
     Pkcs10 {
         der: Der::default(),
         sha256: Digest::default(),
@@ -76,17 +86,18 @@ fn keys_are_judged() {
     let numbers = (1..=u8::MAX).step_by(2).map(|n| [&[0x80][..], &[0; 254], &[n]].concat());
     let fine = numbers.into_iter().find(|n| with(rsa(n, &e, 2048)).is_empty()).unwrap();
     assert_eq!(with(rsa(&[&[0xff; 255][..], &[0xfe]].concat(), &e, 2048)), ["key.modulus"]);
-    assert_eq!(with(rsa(&[0xff; 256], &e, 2048)), ["key.modulus"], "divides by 3");
+    // It divides by 3, and is one less than a square.
+    assert_eq!(with(rsa(&[0xff; 256], &e, 2048)), ["key.modulus", "key.close-primes"]);
     for exponent in [&[0][..], &[1], &[2], &[3], &[1, 0, 0], &[0x7f; 33]] {
         assert_eq!(with(rsa(&fine, exponent, 2048)), ["key.exponent"], "{exponent:?}");
     }
     assert_eq!(with(rsa(&fine, &e, 1024)), ["key.rsa-small"]);
     assert_eq!(with(rsa(&fine, &e, 2049)), ["key.modulus"]);
     let kind = |word: &str| with(KeyInfo { algorithm: word.into(), ..good().key });
-    assert_eq!(kind("P-521"), ["key.kind"]);
+    assert_eq!(kind("P-521"), ["key.kind", "key.point"]);
     assert_eq!(kind("1.2.3"), ["key.kind"]);
     assert_eq!(kind("RSA-PSS 2048"), ["key.kind", "key.damaged"]);
-    assert!(kind("Ed25519").is_empty());
+    assert!(with(of_kind(KeyType::Ed25519)).is_empty());
 }
 
 #[test]
@@ -179,6 +190,72 @@ fn wishes_and_missing_names_are_judged() {
     asked.alt_names = vec![AltName::Ip("10.0.0.1".into())];
     asked.subject = Name::default();
     assert_eq!(told(&asked, Severity::Info), ["names.ip"]);
+}
+
+#[test]
+fn names_that_deceive_the_eye_are_told() {
+    let with =
+        |value: &str| told(&Pkcs10 { subject: subject("2.5.4.10", value), ..good() }, Severity::Warning);
+    // The first letter is Cyrillic, then all of them.
+    assert_eq!(with("\u{0430}pple"), ["names.mixed-scripts", "names.look-alike"]);
+    assert_eq!(with("\u{0440}\u{0430}\u{0443}"), ["names.look-alike"]);
+    for fine in ["Zürich", "Łódź", "株式会社 Example", "Пример", "Example", "東京カメラ"] {
+        assert_eq!(with(fine), [""; 0], "{fine}");
+    }
+    let idn = AltName::Dns("xn--80ak6aa92e.com".into());
+    let asked = Pkcs10 { alt_names: vec![idn, AltName::Dns("www.example.test".into())], ..good() };
+    assert_eq!(told(&asked, Severity::Warning), ["names.look-alike"]);
+}
+
+#[test]
+fn a_point_beside_its_curve_is_an_error() {
+    let mut key = of_kind(KeyType::P256);
+    assert_eq!(told(&Pkcs10 { key: key.clone(), ..good() }, Severity::Info), [""; 0]);
+    let last = key.spki.0.len() - 1;
+    key.spki.0[last] ^= 1;
+    assert_eq!(told(&Pkcs10 { key, ..good() }, Severity::Info), ["key.point"]);
+}
+
+#[test]
+fn what_public_authorities_must_not_issue_is_told_by_their_profiles_only() {
+    let key = PrivateKey::generate(KeyType::P256).unwrap();
+    let certified = |names: &[AltName], subject: &[(&str, &str)]| {
+        let subject = crate::pki::name::build(subject).unwrap();
+        let asked = crate::pki::request::build(&subject, names, &key).unwrap();
+        let asked = crate::pki::request::read(&asked).unwrap();
+        let validity = crate::model::profile::Validity {
+            not_before: crate::model::time::Timestamp(0),
+            not_after: crate::model::time::Timestamp(86_400),
+            clamped: String::new(),
+        };
+        let all = Profile { alt_names: Profile::NAME_KINDS.map(Into::into).to_vec(), ..profile() };
+        let serial = crate::model::bytes::Serial(vec![0x40; 16]);
+        let template = crate::pki::issue::self_certified(&asked, &all, serial, validity).unwrap();
+        let tbs = crate::pki::issue::to_be_signed(&template, &template.subject, key.algorithm()).unwrap();
+        crate::pki::issue::preview(&tbs, key.algorithm()).unwrap()
+    };
+    let told = |names: &[AltName], subject: &[(&str, &str)], trust: Trust| {
+        let findings =
+            of_profile(&certified(names, subject), &Profile { trust, ..profile() }, Subject::Workspace);
+        findings.into_iter().map(|f| f.rule).collect::<Vec<_>>()
+    };
+    let dns = |name: &str| vec![AltName::Dns(name.into())];
+    let plain = [("CN", "x")];
+    let none = [""; 0];
+    assert_eq!(told(&dns("www.example.com"), &plain, Trust::PublicLike), none);
+    assert_eq!(told(&dns("latest.com"), &plain, Trust::PublicLike), none);
+    for internal in ["intranet", "www.example.test", "a.local", "*.com", "HOST.Internal", "x.home.arpa"] {
+        assert_eq!(told(&dns(internal), &plain, Trust::PublicLike), ["public.internal"], "{internal}");
+        assert_eq!(told(&dns(internal), &plain, Trust::Private), none);
+    }
+    assert_eq!(told(&[AltName::Ip("10.0.0.1".into())], &plain, Trust::PublicLike), ["public.internal"]);
+    assert_eq!(told(&[AltName::Ip("192.88.1.1".into())], &plain, Trust::PublicLike), none);
+    assert_eq!(told(&dns("a_b.example.com"), &plain, Trust::PublicLike), ["public.names"]);
+    assert_eq!(told(&[AltName::Email("a@example.com".into())], &plain, Trust::PublicLike), ["public.names"]);
+    let order = [("O", "x"), ("C", "DE")];
+    assert_eq!(told(&dns("www.example.com"), &order, Trust::PublicLike), ["public.subject"]);
+    let unit = [("OU", "x"), ("CN", "y")];
+    assert_eq!(told(&dns("www.example.com"), &unit, Trust::PublicLike), ["public.subject"]);
 }
 
 #[test]

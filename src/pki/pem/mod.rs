@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+pub(super) use blocks::base64;
 pub(super) use reader::Reader;
 
 use super::key::PrivateKey;
-use super::{ber, jks};
+use super::{ber, jks, spkac};
 use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Result};
@@ -109,6 +110,8 @@ pub fn open(bytes: &[u8], opening: Opening<'_>) -> Result<Found> {
         jks::read(bytes, &mut reader)?;
     } else if bytes.first() == Some(&0x30) && ber::element(bytes).is_some() {
         reader.single(bytes)?;
+    } else if spkac::is(bytes) {
+        reader.request(spkac::read(bytes)?);
     } else if let Some(der) = blocks::bare_base64(bytes) {
         reader.single(&der)?;
     } else {

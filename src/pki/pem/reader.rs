@@ -6,11 +6,12 @@ use super::{Found, FoundKey, MOST, Opening, ber};
 use crate::model::bytes::Digest;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::escape::visible;
+use crate::model::request::Pkcs10;
 use crate::model::secret::Secret;
 use crate::pki::der::{Element, elements, only, tlv};
 use crate::pki::key::PrivateKey;
 use crate::pki::pbe::{self, Work};
-use crate::pki::{certificate, pkcs12, request};
+use crate::pki::{certificate, pkcs12, request, spkac};
 
 /// The most characters of a name that are kept.
 const LONGEST_NAME: usize = 200;
@@ -208,6 +209,11 @@ impl<'a> Reader<'a> {
         self.labelled("", false, bytes)
     }
 
+    /// Takes a request that was read already.
+    pub(super) fn request(&mut self, request: Pkcs10) {
+        self.found.requests.push(request);
+    }
+
     /// Takes one DER or BER object for what its structure says it is.
     pub(super) fn labelled(&mut self, label: &str, trusted: bool, bytes: &[u8]) -> Result<()> {
         let (whole, rest) =
@@ -229,6 +235,7 @@ impl<'a> Reader<'a> {
                     [2, 0x30, 0x30] | [2, 0x30, 0x30, 0xa0] => {
                         self.found.requests.push(request::read(&whole)?)
                     }
+                    [0x30, 0x16] => self.found.requests.push(spkac::read_der(&whole)?),
                     [2, 0x30, 0x30, 0x17 | 0x18, ..] | [0x30, 0x30, 0x17 | 0x18, ..] => self.crl(&whole),
                     _ => self.certificate(label, trusted, &whole)?,
                 }

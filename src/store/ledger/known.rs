@@ -8,9 +8,10 @@ use serde::Deserialize;
 
 use super::Ledger;
 use super::sqlite::SqliteLedger;
-use crate::model::bytes::Digest;
+use crate::model::bytes::{Digest, Serial};
 use crate::model::certifier::Debt;
 use crate::model::change::Fact;
+use crate::model::crl::Publication;
 use crate::model::error::{Error, Result};
 use crate::model::issued::{Reason, Revocation};
 use crate::model::time::Timestamp;
@@ -31,9 +32,11 @@ enum Told {
     KeyringCreated { keyring: Keyring },
     KeyringRenamed { from: String, keyring: Keyring },
     KeyringDeleted { name: String },
-    CertificateRevoked { certifier: String, reason: Reason, at: Timestamp },
-    RevocationChanged { certifier: String, reason: Reason, changed: Timestamp },
-    CertificateReleased { certifier: String },
+    CertificateRevoked { certifier: String, serial: Serial, reason: Reason, at: Timestamp },
+    RevocationChanged { certifier: String, serial: Serial, reason: Reason, changed: Timestamp },
+    CertificateReleased { certifier: String, serial: Serial, at: Timestamp },
+    CrlPublished { certifier: String, number: u64, target: String, at: Timestamp, proved: bool },
+    CrlProved { certifier: String, number: u64, source: String, at: Timestamp },
     CertifierAwaited { awaited: Awaited },
     CertifierGivenUp { name: String },
 }
@@ -94,6 +97,8 @@ impl SqliteLedger {
                 Told::CertificateRevoked { .. }
                 | Told::RevocationChanged { .. }
                 | Told::CertificateReleased { .. }
+                | Told::CrlPublished { .. }
+                | Told::CrlProved { .. }
                 | Told::CertifierAwaited { .. }
                 | Told::CertifierGivenUp { .. } => {}
             }
@@ -171,11 +176,11 @@ impl SqliteLedger {
         while let Some(row) = rows.next()? {
             let number: u64 = row.get(0)?;
             let (certifier, revoked) = match told(row)? {
-                Told::CertificateRevoked { certifier, reason, at } => (certifier, Some((reason, at))),
-                Told::RevocationChanged { certifier, reason, changed } => {
+                Told::CertificateRevoked { certifier, reason, at, .. } => (certifier, Some((reason, at))),
+                Told::RevocationChanged { certifier, reason, changed, .. } => {
                     (certifier, Some((reason, changed)))
                 }
-                Told::CertificateReleased { certifier } => (certifier, None),
+                Told::CertificateReleased { certifier, .. } => (certifier, None),
                 _ => continue,
             };
             if latest.get(&certifier).is_none_or(|entry| number > *entry) {
@@ -183,6 +188,62 @@ impl SqliteLedger {
             }
         }
         Ok(owed)
+    }
+
+    /// Returns the certificates of a certifier of whose revocation something was said after an audit entry, by serial, with
+    /// the time of the last word.
+    pub(super) fn touched(&self, certifier: &str, after: u64) -> Result<BTreeMap<Serial, Timestamp>> {
+        // The condition is that of the index `audit_revocation`.
+        let mut query = self.connection.prepare_cached(
+            "SELECT number, body FROM audit
+             WHERE what IN ('certificate revoked', 'revocation changed', 'certificate released') AND number > ?
+             ORDER BY number",
+        )?;
+        let mut rows = query.query([after])?;
+        let mut touched = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            let (by, serial, at) = match told(row)? {
+                Told::CertificateRevoked { certifier, serial, at, .. }
+                | Told::RevocationChanged { certifier, serial, changed: at, .. }
+                | Told::CertificateReleased { certifier, serial, at } => (certifier, serial, at),
+                _ => continue,
+            };
+            if by == certifier {
+                touched.insert(serial, at);
+            }
+        }
+        Ok(touched)
+    }
+
+    /// Returns where the latest complete CRL of each certifier was published and looked at, by target.
+    pub fn published(&self) -> Result<BTreeMap<String, BTreeMap<String, Publication>>> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT certifier, max(entry) FROM crl WHERE base IS NULL AND partition = 0 GROUP BY certifier",
+        )?;
+        let rows = query.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        let latest: BTreeMap<String, u64> = rows.collect::<Result<_, _>>()?;
+        // The condition is that of the index `audit_published`.
+        let mut query = self.connection.prepare_cached(
+            "SELECT number, body FROM audit WHERE what IN ('CRL published', 'CRL proved') AND number > ? ORDER BY number",
+        )?;
+        let mut rows = query.query([latest.values().min().copied().unwrap_or_default()])?;
+        let mut all: BTreeMap<String, BTreeMap<String, Publication>> = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            let entry: u64 = row.get(0)?;
+            let (certifier, target, publication) = match told(row)? {
+                Told::CrlPublished { certifier, number, target, at, proved } => {
+                    (certifier, target, Publication { number, at, proved })
+                }
+                Told::CrlProved { certifier, number, source, at } => {
+                    (certifier, source, Publication { number, at, proved: true })
+                }
+                _ => continue,
+            };
+            if latest.get(&certifier).is_none_or(|latest| entry > *latest) {
+                all.entry(certifier).or_default().insert(target, publication);
+            }
+        }
+        Ok(all)
     }
 
     /// Tells whether a certificate stands in the issued list, by the SHA-256 of its DER.

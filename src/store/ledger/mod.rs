@@ -14,6 +14,7 @@ mod trouble;
 use crate::model::Generation;
 use crate::model::audit::{Head, Line};
 use crate::model::bytes::{Der, Digest, Serial};
+use crate::model::certifier::CrlInfo;
 use crate::model::error::Result;
 use crate::model::filter::Moment;
 use crate::model::issued::{Issued, Reason};
@@ -89,6 +90,19 @@ pub struct Verified {
     pub broken: Option<(u64, String)>,
 }
 
+/// A certificate as a CRL lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listed<'a> {
+    /// The serial number.
+    pub serial: &'a [u8],
+    /// The revocation date.
+    pub at: Timestamp,
+    /// Why; `None` where a hold was lifted.
+    pub reason: Option<Reason>,
+    /// The invalidity date.
+    pub invalidity: Option<Timestamp>,
+}
+
 /// What the console asks of a ledger. Reading calls may be made on a second connection while another writes.
 pub trait Ledger {
     /// Returns the generation of the last commit.
@@ -104,13 +118,31 @@ pub trait Ledger {
     /// Returns the latest CRL of a certifier.
     fn crl(&self, certifier: &str) -> Result<Option<Der>>;
 
-    /// Calls `each` with every entry that the next CRL of a certifier carries when it is made at `at`, by serial: a
-    /// revoked certificate stays until it has stood on one CRL made after its end (RFC 5280 section 3.3).
+    /// Returns the CRLs that peers are to have now: the latest complete one, the delta CRL that adds to it, and the latest
+    /// of each part that was made since.
+    fn current_crls(&self, certifier: &str) -> Result<Vec<(CrlInfo, Der)>>;
+
+    /// Returns the latest CRLs of a certifier with their sizes in bytes, the newest first.
+    fn crl_register(&self, certifier: &str, limit: usize) -> Result<Vec<(CrlInfo, u64)>>;
+
+    /// Calls `each` with every entry that the next CRL of a certifier, or of a part of its certificates, carries when it is
+    /// made at `at`, by serial: a revoked certificate stays until it has stood on one regular CRL made after its end
+    /// (RFC 5280 section 3.3).
     fn revoked(
         &self,
         certifier: &str,
+        part: u32,
         at: Timestamp,
-        each: &mut dyn FnMut(Serial, Timestamp, Reason),
+        each: &mut dyn FnMut(Listed<'_>) -> Result<()>,
+    ) -> Result<()>;
+
+    /// Calls `each` with every entry of a delta CRL to the complete CRL of this number, by serial; what was released since
+    /// has no reason.
+    fn revoked_since(
+        &self,
+        certifier: &str,
+        base: u64,
+        each: &mut dyn FnMut(Listed<'_>) -> Result<()>,
     ) -> Result<()>;
 
     /// Returns the ids of the whole issued list in an order; a million take a fraction of a second.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::record::Meta;
 use super::sqlite::SqliteLedger;
-use super::{Entry, Ledger, Order, Verified};
+use super::{Entry, Ledger, Listed, Order, Verified};
 use crate::model::Generation;
 use crate::model::audit::{Head, Line};
 use crate::model::bytes::{Der, Digest, Serial};
@@ -22,6 +22,9 @@ use crate::store::columns::{self, PART};
 /// The columns of [`issued`], in its order.
 pub(super) const ISSUED: &str = "id, certifier, serial, subject, alt_names, not_before, not_after, key, key_sha256, \
      sha256, request, profile, at, operator, revoked_at, reason, approver, partition, supersedes, invalidity";
+
+/// The columns of [`crl`], in its order.
+const CRL: &str = "number, this_update, next_update, entries, sha256, immediate, base, partition";
 
 /// What [`whole`] reads behind the columns of [`issued`]: how it came about, what was last said of its revocation, and the
 /// certificates before and after it.
@@ -53,24 +56,18 @@ impl SqliteLedger {
         self.requests(None, Some(false), limit)
     }
 
-    /// Returns the latest CRL of each certifier that has one, by name.
+    /// Returns the latest complete CRL of each certifier that has one, by name.
     pub fn crls(&self) -> Result<Vec<(String, CrlInfo)>> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT certifier, max(number), this_update, next_update, entries, sha256, immediate, base, partition
-             FROM crl WHERE base IS NULL AND partition = 0 GROUP BY certifier ORDER BY certifier",
-        )?;
+        let sql = format!(
+            "SELECT {CRL}, certifier, max(number),
+               (SELECT max(this_update) FROM crl AS other WHERE other.certifier = crl.certifier
+                  AND other.immediate = 0 AND other.base IS NULL AND other.partition = 0)
+             FROM crl WHERE base IS NULL AND partition = 0 GROUP BY certifier ORDER BY certifier"
+        );
+        let mut query = self.connection.prepare_cached(&sql)?;
         let rows = query.query_map([], |r| {
-            let crl = CrlInfo {
-                number: r.get(1)?,
-                this_update: Timestamp(r.get(2)?),
-                next_update: Timestamp(r.get(3)?),
-                entries: r.get(4)?,
-                sha256: Digest(r.get(5)?),
-                immediate: r.get(6)?,
-                base: r.get(7)?,
-                partition: r.get(8)?,
-            };
-            Ok((r.get(0)?, crl))
+            let regular = r.get::<_, Option<i64>>(10)?.map(Timestamp);
+            Ok((r.get(8)?, CrlInfo { regular, ..crl(r)? }))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -148,27 +145,92 @@ impl Ledger for SqliteLedger {
         Ok(query.query_row([certifier], |r| r.get(0)).optional()?.map(Der))
     }
 
+    fn current_crls(&self, certifier: &str) -> Result<Vec<(CrlInfo, Der)>> {
+        let sql = format!(
+            "SELECT {CRL}, der FROM crl WHERE certifier = ?1 AND number IN (
+               SELECT max(number) FROM crl WHERE certifier = ?1 GROUP BY base IS NULL, partition) ORDER BY partition, base"
+        );
+        let mut query = self.connection.prepare_cached(&sql)?;
+        let rows = query.query_map([certifier], |r| Ok((crl(r)?, Der(r.get(8)?))))?;
+        let mut all: Vec<(CrlInfo, Der)> = rows.collect::<Result<_, _>>()?;
+        let complete = all.iter().find(|(c, _)| c.base.is_none() && c.partition == 0).map(|(c, _)| c.clone());
+        if let Some(complete) = complete {
+            // A part is signed right after the complete list; an older one is of a time when there were more of them.
+            all.retain(|(c, _)| match c.base {
+                Some(base) => base == complete.number,
+                None => c.partition == 0 || c.number > complete.number,
+            });
+        }
+        Ok(all)
+    }
+
+    fn crl_register(&self, certifier: &str, limit: usize) -> Result<Vec<(CrlInfo, u64)>> {
+        let sql =
+            format!("SELECT {CRL}, length(der) FROM crl WHERE certifier = ? ORDER BY number DESC LIMIT ?");
+        let mut query = self.connection.prepare_cached(&sql)?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = query.query_map(params![certifier, limit], |r| Ok((crl(r)?, r.get(8)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     fn revoked(
         &self,
         certifier: &str,
+        part: u32,
         at: Timestamp,
-        each: &mut dyn FnMut(Serial, Timestamp, Reason),
+        each: &mut dyn FnMut(Listed<'_>) -> Result<()>,
     ) -> Result<()> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT serial, revoked_at, reason FROM issued INDEXED BY issued_listed
-             WHERE certifier = ?1 AND revoked_at IS NOT NULL AND (not_after >= ?2 OR revoked_at >= ?2) ORDER BY serial",
-        )?;
         // Whatever had not ended when the latest regular CRL was made has not stood on one that was made after its end.
         let mut latest = self.connection.prepare_cached(
             "SELECT this_update FROM crl
-             WHERE certifier = ? AND immediate = 0 AND base IS NULL AND partition = 0
-             ORDER BY number DESC LIMIT 1",
+             WHERE certifier = ? AND partition = ? AND immediate = 0 AND base IS NULL ORDER BY number DESC LIMIT 1",
         )?;
-        let latest: Option<i64> = latest.query_row([certifier], |r| r.get(0)).optional()?;
+        let latest: Option<i64> = latest.query_row(params![certifier, part], |r| r.get(0)).optional()?;
         let since = latest.map_or(at.0, |latest| latest.min(at.0));
-        let mut rows = query.query(params![certifier, since])?;
+        // Each is read from the index alone.
+        let sql = format!(
+            "SELECT serial, revoked_at, reason, invalidity FROM issued INDEXED BY issued_listed
+             WHERE certifier = ?1 AND revoked_at IS NOT NULL AND (not_after >= ?2 OR revoked_at >= ?2) {} ORDER BY serial",
+            if part == 0 { "" } else { "AND partition = ?3" }
+        );
+        let mut query = self.connection.prepare_cached(&sql)?;
+        let mut rows = match part {
+            0 => query.query(params![certifier, since])?,
+            part => query.query(params![certifier, since, part])?,
+        };
         while let Some(row) = rows.next()? {
-            each(Serial(row.get(0)?), Timestamp(row.get(1)?), reason(row.get(2)?, 2)?);
+            each(Listed {
+                serial: row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?,
+                at: Timestamp(row.get(1)?),
+                reason: Some(reason(row.get(2)?, 2)?),
+                invalidity: row.get::<_, Option<i64>>(3)?.map(Timestamp),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn revoked_since(
+        &self,
+        certifier: &str,
+        base: u64,
+        each: &mut dyn FnMut(Listed<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut entry =
+            self.connection.prepare_cached("SELECT entry FROM crl WHERE certifier = ? AND number = ?")?;
+        let entry: u64 = entry.query_row(params![certifier, base], |r| r.get(0))?;
+        let mut query = self.connection.prepare_cached(
+            "SELECT revoked_at, reason, invalidity FROM issued WHERE certifier = ? AND serial = ?",
+        )?;
+        for (serial, at) in self.touched(certifier, entry)? {
+            let row = query.query_row(params![certifier, serial.0], |r| {
+                Ok((r.get::<_, Option<i64>>(0)?, r.get::<_, Option<u8>>(1)?, r.get::<_, Option<i64>>(2)?))
+            })?;
+            each(Listed {
+                serial: &serial.0,
+                at: row.0.map_or(at, Timestamp),
+                reason: row.1.map(|code| reason(code, 1)).transpose()?,
+                invalidity: row.2.map(Timestamp),
+            })?;
         }
         Ok(())
     }
@@ -582,6 +644,21 @@ pub(super) fn told_by(revoked: &mut Revocation, body: &str) -> serde_json::Resul
 
 fn unreadable(column: usize, error: serde_json::Error) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into())
+}
+
+/// Reads a row of the columns [`CRL`].
+fn crl(row: &Row<'_>) -> rusqlite::Result<CrlInfo> {
+    Ok(CrlInfo {
+        number: row.get(0)?,
+        this_update: Timestamp(row.get(1)?),
+        next_update: Timestamp(row.get(2)?),
+        entries: row.get(3)?,
+        sha256: Digest(row.get(4)?),
+        immediate: row.get(5)?,
+        base: row.get(6)?,
+        partition: row.get(7)?,
+        regular: None,
+    })
 }
 
 /// Reads a reason code from a column of this number.

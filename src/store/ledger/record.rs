@@ -162,10 +162,18 @@ impl<'a> Record<'a> {
             | Fact::KeyExported { .. }
             | Fact::SiteSaved { .. }
             | Fact::SiteDeleted { .. }
+            | Fact::ProfileSaved { .. }
+            | Fact::ProfileDeleted { .. }
+            | Fact::KeyReported { .. }
+            | Fact::KeyCleared { .. }
+            | Fact::KeyListSaved { .. }
+            | Fact::KeyListDropped { .. }
             | Fact::PersonSaved { .. }
             | Fact::PersonDeleted { .. }
             | Fact::Refused { .. }
             | Fact::UnlockFailed { .. }
+            | Fact::CrlPublished { .. }
+            | Fact::CrlProved { .. }
             | Fact::UnlockRehearsed { .. }
             | Fact::KeyProtected { .. }
             | Fact::CertifierUnlocked { .. } => self.append(fact).map(|_| ()),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::audit::sha256;
 use super::sqlite::{PendingFile, SqliteLedger};
-use super::{Ledger, Order};
+use super::{Ledger, Listed, Order};
 use crate::model::Generation;
 use crate::model::bytes::{Der, Digest, Serial};
 use crate::model::certifier::CrlInfo;

@@ -20,6 +20,7 @@ use crate::model::keyring::{
 };
 use crate::model::person::{Delivery, NewPersonKey, Person, Registration};
 use crate::model::policy::Amendment;
+use crate::model::profile::Profile;
 use crate::model::protection::NewProtection;
 use crate::model::request::{Plan, RequestId};
 use crate::model::revocation::{NewRevocation, Release};
@@ -52,6 +53,8 @@ pub enum Goal {
     Move(Box<MovedKeyring>, Box<Keyring>),
     /// Makes a site document, or changes this one.
     Site(Option<Box<Site>>),
+    /// Makes a profile like this one, or changes it.
+    Profile(Box<Profile>, bool),
     /// Amends the policy of this certifier; it is as it was when editing began.
     Amend(String, Box<Amendment>),
     /// Changes what opens the key of this certifier.
@@ -113,6 +116,7 @@ impl Form {
             Goal::Move(new, _) => lines(&**new, &look, false),
             Goal::Site(None) => lines(&Site::default(), &look, false),
             Goal::Site(Some(site)) => lines(&**site, &look, true),
+            Goal::Profile(profile, editing) => lines(&**profile, &look, *editing),
             Goal::Protect(_, new) => some_lines(&**new, &look, |f| new.asks(f.name)),
             Goal::Amend(_, amendment) => lines(&**amendment, &look, true),
             Goal::Approve(_, plan, _) => lines(plan, &look, false),
@@ -311,6 +315,12 @@ impl Form {
             model.say(Mood::Plain, "Nothing was changed.");
             return (None, Vec::new());
         }
+        if let Verb::SaveProfile { before: Some(before), profile } = &verb
+            && before == profile
+        {
+            model.say(Mood::Plain, "Nothing was changed.");
+            return (None, Vec::new());
+        }
         if let Verb::Amend { certifier, amendment, .. } = &verb {
             match before_saving(model, certifier, amendment, verb.clone()) {
                 // It stands above the form, which stays until the amendment is made.
@@ -388,6 +398,12 @@ impl Form {
                 let before = before.as_deref().cloned();
                 let mut site = before.clone().unwrap_or_default();
                 fill(&mut site, lines, before.is_some()).then_some(Verb::SaveSite { before, site })
+            }
+            Goal::Profile(as_it_was, editing) => {
+                let mut profile = (**as_it_was).clone();
+                let good = fill(&mut profile, lines, *editing);
+                let before = editing.then(|| as_it_was.clone());
+                good.then(|| Verb::SaveProfile { before, profile: Box::new(profile) })
             }
             Goal::Amend(certifier, as_it_was) => {
                 let mut amendment = (**as_it_was).clone();

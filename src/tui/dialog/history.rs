@@ -126,7 +126,7 @@ impl Revisions {
         let chosen = all.get(self.cursor);
         let marked = all.iter().find(|r| Some(r.commit()) == self.marked);
         let before = all.get(1).filter(|_| self.cursor == 0);
-        let (Some(chosen), Some(other)) = (chosen, marked.or(before).or(all.first())) else { return };
+        let (Some(chosen), Some(other)) = (chosen, marked.or(before).or_else(|| all.first())) else { return };
         let (before, after) =
             if chosen.replaced.map_or(u64::MAX, |g| g.0) <= other.replaced.map_or(u64::MAX, |g| g.0) {
                 (chosen, other)

@@ -12,6 +12,7 @@ use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::field::differences;
 use crate::model::leftover::Way;
+use crate::model::request::{Plan, RequestId};
 use crate::model::site::Site;
 use crate::tui::chord::Key;
 use crate::tui::job::{self, IssuedFor, Job, ReadFor};
@@ -94,6 +95,8 @@ pub enum Action {
     Form(String, Goal),
     /// Shows this, and opens the form from there.
     Preview(String, Vec<Text>, Goal),
+    /// Opens the review of a request, by this plan.
+    Review(RequestId, Plan),
     /// Opens another menu.
     Menu(String, Vec<Text>, Vec<Item>),
 }
@@ -249,6 +252,7 @@ impl Menu {
                 model.dialogs.push(Dialog::Viewer(viewer));
                 Vec::new()
             }
+            Action::Review(id, plan) => super::review::open_by(model, id, plan),
             Action::Menu(title, lines, items) => {
                 model.dialogs.push(Dialog::Menu(Self::new(title, lines, items)));
                 Vec::new()

@@ -64,6 +64,7 @@ pub fn fields_markdown() -> String {
     };
     use crate::model::person::{Delivery, NewPersonKey, Person, Registration};
     use crate::model::policy::Amendment;
+    use crate::model::profile::Profile;
     use crate::model::protection::NewProtection;
     use crate::model::request::edit::Edit;
     use crate::model::request::{Note, Plan, Request};
@@ -77,6 +78,7 @@ pub fn fields_markdown() -> String {
     table::<Certifier>(&mut out);
     table::<Awaited>(&mut out);
     table::<Amendment>(&mut out);
+    table::<Profile>(&mut out);
     table::<NewProtection>(&mut out);
     table::<NewKeyring>(&mut out);
     table::<NewRequest>(&mut out);

@@ -45,6 +45,13 @@ pub(in crate::tui) fn open(model: &mut Model, id: RequestId) -> Vec<Effect> {
     plan.map_or_else(Vec::new, |plan| ask(model, id, plan))
 }
 
+/// Opens the review of a request by a plan that a person wants to try.
+pub(in crate::tui) fn open_by(model: &mut Model, id: RequestId, plan: Plan) -> Vec<Effect> {
+    let review = Review { id, plan: Some(plan.clone()), preview: None, error: None, top: 0 };
+    model.dialogs.push(Dialog::Review(review));
+    ask(model, id, plan)
+}
+
 /// Asks for the preview of another plan, in the review that is open.
 pub(in crate::tui) fn preview_again(model: &mut Model, id: RequestId, plan: Plan) -> Vec<Effect> {
     for dialog in &mut model.dialogs {

@@ -3,6 +3,7 @@
 mod key;
 pub mod life;
 mod policy;
+mod profiles;
 
 pub(in crate::tui) use policy::before_saving;
 
@@ -156,7 +157,7 @@ pub const PANE: Pane = Pane {
             ("console.help", "See every key of this pane."),
         ]
     },
-    commands: &[COMMANDS, life::COMMANDS, policy::COMMANDS, key::COMMANDS],
+    commands: &[COMMANDS, life::COMMANDS, policy::COMMANDS, key::COMMANDS, profiles::COMMANDS],
 };
 
 const WRITE: Command = Command {
@@ -237,7 +238,7 @@ const COMMANDS: &[Command] = &[
         cli: Some("crl issue"),
         weight: 75,
         run: |model| match model.selected_name() {
-            Some(certifier) => job::go(model, Verb::IssueCrl { certifier }),
+            Some(certifier) => job::go(model, Verb::issue_crl(certifier)),
             None => Vec::new(),
         },
         ..WRITE

@@ -4,6 +4,7 @@ use super::{Cell, Column, Pane, PaneId, RowKey, Target, Used, entries, matches};
 use crate::desk::Verb;
 use crate::model::finding::Subject;
 use crate::model::request::{Actor, Proof, Request, RequestId, Status};
+use crate::pki::spkac;
 use crate::tui::command::{Command, Level, Scope};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::{Form, Goal};
@@ -326,6 +327,6 @@ fn pem(r: &Request) -> Copy {
     Copy {
         label: "certificate request (PEM)",
         name: format!("request-{}.pem", r.id),
-        source: Source::Pem("CERTIFICATE REQUEST", vec![r.pkcs10.der.clone()]),
+        source: Source::Text(spkac::write(&r.pkcs10)),
     }
 }

@@ -73,7 +73,12 @@ fn revoked_and_unexpired_certificates_are_listed_by_serial() {
     }
     desk.commit(&[revoke("other", 2, Reason::Unspecified)]).unwrap();
     let mut listed = Vec::new();
-    desk.ledger.revoked("root", NOW.plus_days(3), &mut |s, at, r| listed.push((s, at, r))).unwrap();
+    desk.ledger
+        .revoked("root", 0, NOW.plus_days(3), &mut |l| {
+            listed.push((Serial(l.serial.to_vec()), l.at, l.reason.unwrap()));
+            Ok(())
+        })
+        .unwrap();
     let at = Timestamp(NOW.0 + 5);
     assert_eq!(listed, [(serial(3), at, Reason::KeyCompromise), (serial(5), at, Reason::KeyCompromise)]);
     let row = desk.ledger.issued_by_serial("root", &serial(3)).unwrap().unwrap().0;
@@ -100,7 +105,11 @@ fn a_revocation_stays_until_it_has_stood_on_a_crl_made_after_the_end() {
     desk.commit(&[issue("root", 3), made(1, 0), revoke("root", 3, Reason::KeyCompromise)]).unwrap();
     let listed = |desk: &Desk, days| {
         let mut listed = 0;
-        desk.ledger.revoked("root", NOW.plus_days(days), &mut |_, _, _| listed += 1).unwrap();
+        let count = &mut |_: Listed<'_>| {
+            listed += 1;
+            Ok(())
+        };
+        desk.ledger.revoked("root", 0, NOW.plus_days(days), count).unwrap();
         listed
     };
     assert_eq!((listed(&desk, 1), listed(&desk, 30)), (1, 1), "it ended before it stood on any CRL");

@@ -43,7 +43,11 @@ fn only_a_hold_is_lifted_and_only_a_compromised_key_changes_a_final_reason() {
     for refused in
         [release(2), release(4), change(2, Reason::PrivilegeWithdrawn), change(4, Reason::KeyCompromise)]
     {
-        assert_eq!(desk.commit(&[refused.clone()]).unwrap_err().kind, Kind::Refused, "{refused:?}");
+        assert_eq!(
+            desk.commit(std::slice::from_ref(&refused)).unwrap_err().kind,
+            Kind::Refused,
+            "{refused:?}"
+        );
     }
     desk.commit(&[release(1), change(2, Reason::KeyCompromise), change(3, Reason::Superseded)]).unwrap();
     assert_eq!(stands(&desk, 1), None);

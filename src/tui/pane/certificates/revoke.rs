@@ -153,9 +153,9 @@ pub(in crate::tui) fn offer_crl(model: &mut Model, facts: &[Fact]) {
         owing.join(", ")
     );
     let lines = vec![Text { label: String::new(), text, role: Role::Text }];
-    let sign = owing.iter().map(|name| {
-        item(format!("Sign the CRL of {name} now"), Action::Verb(Verb::IssueCrl { certifier: name.clone() }))
-    });
+    let sign = owing
+        .iter()
+        .map(|name| item(format!("Sign the CRL of {name} now"), Action::Verb(Verb::issue_crl(name.clone()))));
     let items = sign.chain([item("Later: the CRL stays owed", Action::Close)]).collect();
     model.dialogs.push(Dialog::Menu(Menu::new("The next CRL", lines, items)));
 }

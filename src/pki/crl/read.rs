@@ -1,83 +1,26 @@
-//! Certificate revocation lists (RFC 5280 section 5): writes version 2 with a million entries in memory bounded by the
-//! result, and reads without holding entries.
+//! Reads CRLs without holding entries, and compares two of them.
+
+use std::collections::HashMap;
 
 use aws_lc_rs::digest;
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 
-use super::der::{header, tlv, wrap};
-use super::issue::{key_id, signed_parts, time};
-use super::signature::{self, Verdict};
+use super::{CRL_NUMBER, DELTA, DISTRIBUTION, REASON};
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::{Certificate, KeyUsage};
 use crate::model::certifier::CrlInfo;
 use crate::model::error::{Error, Result};
 use crate::model::issued::Reason;
 use crate::model::time::Timestamp;
-
-/// Encodes a TBSCertList for `issuer`: AKI equal to the issuer's SKI, the CRL number, and the entries in the order given.
-/// An `Unspecified` reason writes no reason code. Sign it and join with [`super::issue::assemble`].
-///
-/// A revocation later than `this_update` (another desk's clock) is dated `this_update`: left out it would stay unknown.
-/// Errors: the issuer must not sign CRLs, the next update is not after this one, a serial is empty or over 20 octets.
-pub fn to_be_signed(
-    issuer: &Certificate,
-    algorithm: &[u8],
-    number: u64,
-    this_update: Timestamp,
-    next_update: Timestamp,
-    entries: &mut dyn Iterator<Item = (Serial, Timestamp, Reason)>,
-) -> Result<Vec<u8>> {
-    if issuer.key_usage.is_some_and(|u| u.0 & KeyUsage::CRL_SIGN == 0) {
-        return Err(Error::refused("This certifier cannot sign CRLs.")
-            .why("Its certificate does not allow the key usage cRLSign, so peers would refuse the list."));
-    }
-    if next_update <= this_update {
-        return Err(Error::refused("The CRL would end before it begins.").why(format!(
-            "It would be valid from {} to {}.",
-            this_update.text(),
-            next_update.text()
-        )));
-    }
-    // Lengths stand before contents, so the head is known last: room is left for it, and what is too much is cut off.
-    // A million entries are then never copied.
-    let room = algorithm.len() + issuer.subject.der.0.len() + 64;
-    let mut out = vec![0; room];
-    for (serial, at, reason) in entries {
-        entry(&mut out, &serial, at.min(this_update), reason)?;
-    }
-    let listed = out.len() - room;
-    let aki = wrap(0x30, &wrap(0x80, &key_id(issuer)?));
-    let number = wrap(2, &unsigned(number));
-    let extensions =
-        [(AKI, aki), (CRL_NUMBER, number)].map(|(oid, value)| wrap(0x30, &[oid, &wrap(4, &value)].concat()));
-    out.extend(wrap(0xa0, &wrap(0x30, &extensions.concat())));
-
-    let mut head = vec![2, 1, 1]; // version 2
-    head.extend(algorithm);
-    head.extend(&issuer.subject.der.0);
-    head.extend(time(this_update));
-    head.extend(time(next_update));
-    if listed > 0 {
-        // Absent rather than empty (RFC 5280 section 5.1.2.6).
-        head.extend(header(0x30, listed));
-    }
-    let mut whole = header(0x30, head.len() + out.len() - room);
-    whole.extend(head);
-    let start = room
-        .checked_sub(whole.len())
-        .ok_or_else(|| Error::internal("The head of the CRL is longer than the room left for it."))?;
-    if let Some(place) = out.get_mut(start..room) {
-        place.copy_from_slice(&whole);
-    }
-    out.drain(..start);
-    Ok(out)
-}
+use crate::pki::der::tlv;
+use crate::pki::issue::signed_parts;
+use crate::pki::signature::{self, Verdict};
 
 /// Reads a CRL and checks its signature by `issuer`. Errors: malformed, another issuer, a signature that does not fit or
 /// cannot be checked, no next update, no number or one over 64 bits, an issuer that must not sign CRLs.
 pub fn read(der: &[u8], issuer: &Certificate) -> Result<CrlInfo> {
-    let list = List::open(der)?;
+    let list = List::open_any(der)?;
     if list.issuer != issuer.subject.der.0 {
         return Err(
             Error::refused(format!("The CRL is not of {}.", issuer.subject)).why("It names another issuer.")
@@ -113,6 +56,7 @@ pub fn read(der: &[u8], issuer: &Certificate) -> Result<CrlInfo> {
         sha256: Digest(
             digest.as_ref().try_into().map_err(|_| Error::internal("SHA-256 is not 32 octets long."))?,
         ),
+        base: list.base,
         ..CrlInfo::default()
     })
 }
@@ -123,24 +67,81 @@ pub fn revoked(der: &[u8], serial: &Serial) -> Result<Option<Reason>> {
     List::open(der)?.find(serial)
 }
 
+/// What one list says otherwise than the one before it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CrlChange {
+    /// Serials that were not listed before, with the reasons.
+    pub added: Vec<(Serial, Reason)>,
+    /// Serials that are not listed any more.
+    pub removed: Vec<Serial>,
+    /// Serials whose reason was changed: before and after.
+    pub changed: Vec<(Serial, Reason, Reason)>,
+    /// How many stay as they are.
+    pub unchanged: u64,
+}
+
+/// Compares a list with the one before it, if there is one. No signature is looked at.
+pub fn change(before: Option<&[u8]>, next: &[u8]) -> Result<CrlChange> {
+    let mut known: HashMap<&[u8], Reason> = HashMap::new();
+    let before = before.map(List::open_any).transpose()?;
+    if let Some(before) = &before {
+        before.walk(|serial, reason| {
+            known.insert(plain(serial), reason);
+            true
+        })?;
+    }
+    let next = List::open_any(next)?;
+    let mut found = CrlChange::default();
+    next.walk(|serial, reason| {
+        match known.remove(plain(serial)) {
+            None => found.added.push((Serial(serial.to_vec()), reason)),
+            Some(before) if before != reason => {
+                found.changed.push((Serial(serial.to_vec()), before, reason));
+            }
+            Some(_) => found.unchanged += 1,
+        }
+        true
+    })?;
+    found.removed = known.into_keys().map(|serial| Serial(serial.to_vec())).collect();
+    found.removed.sort_unstable();
+    Ok(found)
+}
+
 /// A CRL taken apart; borrows everything.
-pub(super) struct List<'a> {
+pub(in crate::pki) struct List<'a> {
     tbs: &'a [u8],
     algorithm: &'a [u8],
     signature: &'a [u8],
     /// The exact issuer name.
-    pub(super) issuer: &'a [u8],
+    pub(in crate::pki) issuer: &'a [u8],
     /// When it was made.
-    pub(super) this_update: Timestamp,
+    pub(in crate::pki) this_update: Timestamp,
     /// When the next one is due.
-    pub(super) next_update: Option<Timestamp>,
+    pub(in crate::pki) next_update: Option<Timestamp>,
     number: Option<u64>,
+    /// The number of the complete list that it adds to.
+    base: Option<u64>,
+    /// Whether it is about a part of the certificates.
+    partial: bool,
     entries: &'a [u8],
 }
 
+fn partial() -> Error {
+    Error::refused("The CRL is not a complete list.")
+        .why("It carries a critical extension, as delta and partitioned lists do, and cannot tell alone.")
+        .next("Fetch the complete CRL of this authority.")
+}
+
 impl<'a> List<'a> {
-    /// Opens a CRL. Errors: malformed; delta, indirect or partitioned (their silence about a serial means nothing).
-    pub(super) fn open(der: &'a [u8]) -> Result<Self> {
+    /// Opens a CRL that tells alone. Errors: malformed; delta, indirect or partitioned (their silence about a serial means
+    /// nothing).
+    pub(in crate::pki) fn open(der: &'a [u8]) -> Result<Self> {
+        let list = Self::open_any(der)?;
+        if list.base.is_some() || list.partial { Err(partial()) } else { Ok(list) }
+    }
+
+    /// Opens a CRL, also a delta CRL and one that is about a part of the certificates.
+    fn open_any(der: &'a [u8]) -> Result<Self> {
         let bad =
             || Error::damaged("The CRL cannot be read.").why("It is not a CertificateList of RFC 5280.");
         let (tbs, algorithm, signature) = signed_parts(der).ok_or_else(bad)?;
@@ -170,6 +171,8 @@ impl<'a> List<'a> {
             this_update: Timestamp(this_update.timestamp()),
             next_update,
             number: None,
+            base: None,
+            partial: false,
             entries,
         };
         if rest.first() == Some(&0xa0) {
@@ -181,10 +184,19 @@ impl<'a> List<'a> {
                 let (oid, critical, value) = split(extension).ok_or_else(bad)?;
                 if oid == CRL_NUMBER {
                     list.number = tlv(value).and_then(|(_, digits, _)| number(digits));
+                } else if oid == DELTA {
+                    list.base = tlv(value).and_then(|(_, digits, _)| number(digits));
+                    list.partial |= list.base.is_none();
+                } else if oid == DISTRIBUTION {
+                    // Of indirect lists and those by kind or reason nothing is understood here: only a name may stand in it.
+                    let (_, point, _) = tlv(value).ok_or_else(bad)?;
+                    list.partial = true;
+                    if tlv(point).is_none_or(|(_, _, rest)| point.first() != Some(&0xa0) || !rest.is_empty())
+                    {
+                        return Err(partial());
+                    }
                 } else if critical {
-                    return Err(Error::refused("The CRL is not a complete list.")
-                        .why("It carries a critical extension, as delta and partitioned lists do, and cannot tell alone.")
-                        .next("Fetch the complete CRL of this authority."));
+                    return Err(partial());
                 }
                 extensions = more;
             }
@@ -193,12 +205,12 @@ impl<'a> List<'a> {
     }
 
     /// Checks the signature by the issuer's key.
-    pub(super) fn signature_by(&self, issuer: &Certificate) -> Verdict {
+    pub(in crate::pki) fn signature_by(&self, issuer: &Certificate) -> Verdict {
         signature::check(&issuer.key.spki.0, self.algorithm, self.signature, self.tbs)
     }
 
     /// Tells whether and why a serial is listed.
-    pub(super) fn find(&self, serial: &Serial) -> Result<Option<Reason>> {
+    pub(in crate::pki) fn find(&self, serial: &Serial) -> Result<Option<Reason>> {
         let wanted = plain(&serial.0);
         let mut found = None;
         self.walk(|listed, reason| {
@@ -211,7 +223,7 @@ impl<'a> List<'a> {
     }
 
     /// Visits the entries until `visit` says no.
-    fn walk(&self, mut visit: impl FnMut(&[u8], Reason) -> bool) -> Result<()> {
+    fn walk(&self, mut visit: impl FnMut(&'a [u8], Reason) -> bool) -> Result<()> {
         let bad = || Error::damaged("An entry of the CRL cannot be read.");
         let mut rest = self.entries;
         while !rest.is_empty() {
@@ -248,32 +260,6 @@ impl<'a> List<'a> {
     }
 }
 
-const AKI: &[u8] = &[6, 3, 0x55, 0x1d, 35];
-const CRL_NUMBER: &[u8] = &[6, 3, 0x55, 0x1d, 20];
-const REASON: &[u8] = &[6, 3, 0x55, 0x1d, 21];
-
-/// Appends one entry. Its parts are so short that every length is one octet.
-fn entry(out: &mut Vec<u8>, serial: &Serial, at: Timestamp, reason: Reason) -> Result<()> {
-    let start = out.len();
-    let length = u8::try_from(serial.0.len()).ok().filter(|n| (1..=20).contains(n));
-    let length = length.ok_or_else(|| {
-        Error::refused(format!("{serial} cannot stand in a CRL.")).why("A serial number has 1 to 20 octets.")
-    })?;
-    out.extend([0x30, 0, 2, length]);
-    out.extend(&serial.0);
-    out.extend(time(at));
-    if reason != Reason::Unspecified {
-        out.extend([0x30, 12, 0x30, 10]);
-        out.extend(REASON);
-        out.extend([4, 3, 10, 1, reason.code()]);
-    }
-    let length = u8::try_from(out.len() - start - 2).unwrap_or(0);
-    if let Some(place) = out.get_mut(start + 1) {
-        *place = length;
-    }
-    Ok(())
-}
-
 /// Splits the content of an Extension: (the OID as an element, critical, the value).
 fn split(extension: &[u8]) -> Option<(&[u8], bool, &[u8])> {
     let (oid, _, rest) = tlv(extension)?;
@@ -285,14 +271,7 @@ fn split(extension: &[u8]) -> Option<(&[u8], bool, &[u8])> {
     Some((oid, critical, value))
 }
 
-/// The content octets of a non-negative INTEGER.
-fn unsigned(number: u64) -> Vec<u8> {
-    let bytes = [&[0][..], &number.to_be_bytes()].concat();
-    let skip = bytes.windows(2).take_while(|w| w[0] == 0 && w[1] < 0x80).count();
-    bytes[skip..].to_vec()
-}
-
-fn number(digits: &[u8]) -> Option<u64> {
+pub(super) fn number(digits: &[u8]) -> Option<u64> {
     let negative = digits.first().is_none_or(|b| *b >= 0x80);
     let digits = plain(digits);
     (!negative && digits.len() <= 8).then(|| digits.iter().fold(0, |all, b| all << 8 | u64::from(*b)))
@@ -302,24 +281,4 @@ fn number(digits: &[u8]) -> Option<u64> {
 fn plain(serial: &[u8]) -> &[u8] {
     let skip = serial.iter().take_while(|b| **b == 0).count();
     &serial[skip..]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    proptest::proptest! {
-        #[test]
-        fn numbers_round_trip(n: u64) {
-            proptest::prop_assert_eq!(number(&unsigned(n)), Some(n));
-            proptest::prop_assert!(unsigned(n)[0] < 0x80);
-        }
-
-        #[test]
-        fn garbage_is_refused_without_a_panic(bytes: Vec<u8>) {
-            let list = super::super::issue::assemble(&wrap(0x30, &bytes), &[0x30, 0], &[]);
-            let _ = List::open(&list).and_then(|l| l.find(&Serial(vec![1])));
-            proptest::prop_assert!(revoked(&bytes, &Serial(vec![1])).is_err());
-        }
-    }
 }

@@ -1,0 +1,293 @@
+//! When CRLs are due, where they are published, and in which parts: what follows from a policy and the latest CRL. How
+//! they are made is in `pki`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::State;
+use super::bytes::Serial;
+use super::certifier::{Certifier, CrlInfo, Debt};
+use super::policy::Policy;
+use super::time::{DAY, Timestamp};
+
+/// Which CRL is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CrlKind {
+    /// A regular one when it is due, else an immediate one.
+    #[default]
+    AsDue,
+    /// A regular one: the schedule goes on from it.
+    Regular,
+    /// One out of turn, which leaves the schedule as it is.
+    Immediate,
+    /// A delta CRL: what has changed since the latest complete one.
+    Delta,
+}
+
+/// What is known of the latest CRL at a target: a folder, a command, an address or a file that was brought back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Publication {
+    /// The number of the complete CRL that was published there.
+    pub number: u64,
+    /// When it was brought there or looked at there.
+    pub at: Timestamp,
+    /// Whether what is served there was read back and is what was signed.
+    pub proved: bool,
+}
+
+/// How urgent something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Light {
+    /// Nothing is to be done.
+    Green,
+    /// Something is due.
+    Yellow,
+    /// A deadline has passed.
+    Red,
+}
+
+impl Light {
+    /// Returns the word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Green => "green",
+            Self::Yellow => "yellow",
+            Self::Red => "RED",
+        }
+    }
+}
+
+/// What is due of a certifier's CRLs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// The most urgent of it.
+    pub light: Light,
+    /// When the next regular CRL is due.
+    pub next: Option<Timestamp>,
+    /// What is due, the most urgent first; what stands well is left out.
+    pub lines: Vec<(Light, String)>,
+}
+
+impl Due {
+    /// Works out what is due now. `targets` tells whether this machine publishes CRLs of the certifier.
+    pub fn of(state: &State, certifier: &Certifier, targets: bool, now: Timestamp) -> Self {
+        let published = targets.then(|| state.published.get(&certifier.name).cloned().unwrap_or_default());
+        let debt = state.owed.get(&certifier.name);
+        Self::work_out(&certifier.policy, certifier.crl.as_ref(), debt, published.as_ref(), now)
+    }
+
+    /// Works it out of its parts; `published` is `None` where this machine publishes nothing.
+    fn work_out(
+        policy: &Policy,
+        crl: Option<&CrlInfo>,
+        debt: Option<&Debt>,
+        published: Option<&BTreeMap<String, Publication>>,
+        now: Timestamp,
+    ) -> Self {
+        let mut lines: Vec<(Light, String)> = Vec::new();
+        let mut next = None;
+        match crl {
+            None => lines.push((Light::Yellow, "There is no CRL yet.".into())),
+            Some(crl) => {
+                let regular = Timestamp(crl.regular.unwrap_or(crl.this_update).0 + policy.interval());
+                next = Some(regular);
+                if crl.next_update < now {
+                    let text = format!(
+                        "CRL {} has ended on {}: clients refuse everything.",
+                        crl.number,
+                        crl.next_update.text()
+                    );
+                    lines.push((Light::Red, text));
+                } else if regular <= now {
+                    lines.push((
+                        Light::Yellow,
+                        format!(
+                            "The next regular CRL is due since {}; CRL {} ends on {}, {}.",
+                            regular.date(),
+                            crl.number,
+                            crl.next_update.text(),
+                            left(crl.next_update, now)
+                        ),
+                    ));
+                }
+                let known = |p: &&Publication| p.number == crl.number;
+                if published.is_some_and(|all| !all.values().any(|p| known(&p))) {
+                    lines.push((Light::Yellow, format!("CRL {} is signed and not published.", crl.number)));
+                } else if published.is_some_and(|all| !all.values().filter(known).any(|p| p.proved)) {
+                    let text = format!("What is served was not proved to be CRL {}.", crl.number);
+                    lines.push((Light::Yellow, text));
+                }
+            }
+        }
+        if let Some(debt) = debt {
+            let hours =
+                |at: Option<Timestamp>, hours: u32| at.map(|at| Timestamp(at.0 + i64::from(hours) * 3600));
+            let urgent = hours(debt.compromise, policy.crl_hours_compromise);
+            let by = urgent.into_iter().chain(hours(debt.other, policy.crl_hours)).min();
+            let what = if urgent.is_some() { ", a compromised key among them" } else { "" };
+            let changes =
+                if debt.count == 1 { "1 change".to_owned() } else { format!("{} changes", debt.count) };
+            let until = by.map_or_else(String::new, |by| match by < now {
+                true => format!("; the deadline was {}", by.text()),
+                false => format!("; by {}, {}", by.text(), left(by, now)),
+            });
+            let light = if by.is_some_and(|by| by < now) { Light::Red } else { Light::Yellow };
+            lines.push((light, format!("Owes a CRL: {changes} since the latest{what}{until}.")));
+        }
+        lines.sort_by_key(|(light, _)| std::cmp::Reverse(*light));
+        let light = lines.first().map_or(Light::Green, |(light, _)| *light);
+        Self { light, next, lines }
+    }
+
+    /// Says what is due in one line.
+    pub fn text(&self) -> String {
+        let lines: Vec<&str> = self.lines.iter().map(|(_, text)| text.as_str()).collect();
+        lines.join(" ")
+    }
+}
+
+/// Says how long it is until a moment: hours, and days when there are some.
+fn left(at: Timestamp, now: Timestamp) -> String {
+    match at.0 - now.0 {
+        seconds if seconds < 2 * DAY => format!("{} h left", seconds.max(0) / 3600),
+        seconds => format!("{} days left", seconds / DAY),
+    }
+}
+
+impl Policy {
+    /// Returns the seconds between regular CRLs.
+    pub fn interval(&self) -> i64 {
+        match self.crl_interval {
+            0 => i64::from(self.crl_days) * DAY / 4 * 3,
+            days => i64::from(days) * DAY,
+        }
+    }
+
+    /// Says what contradicts itself about CRLs.
+    pub fn crl_contradiction(&self) -> Option<String> {
+        if self.crl_interval >= self.crl_days && self.crl_interval > 0 {
+            return Some(format!(
+                "A CRL that is valid for {} days has to be followed sooner than after {}: crl-interval below crl-days.",
+                self.crl_days, self.crl_interval
+            ));
+        }
+        if self.delta_days > 0 && self.crl_parts > 0 {
+            return Some(
+                "Delta CRLs and a CRL in parts do not go together: choose one of delta-days and crl-parts."
+                    .into(),
+            );
+        }
+        if self.delta_days > self.crl_days {
+            return Some("A delta CRL cannot outlast the complete one: delta-days at most crl-days.".into());
+        }
+        if self.crl_url.is_empty() && (self.delta_days > 0 || self.crl_parts > 0) {
+            return Some("Delta CRLs and parts need the address of the CRL: crl-url.".into());
+        }
+        None
+    }
+
+    /// Returns the part of the CRL that lists a certificate with this serial number; 0 when the CRL is not in parts.
+    pub fn part_of(&self, serial: &Serial) -> u32 {
+        let low = serial.0.iter().rev().take(2).rev().fold(0_u32, |all, b| all << 8 | u32::from(*b));
+        if self.crl_parts < 2 { 0 } else { low % self.crl_parts + 1 }
+    }
+
+    /// Returns the address of the CRL, or of a part of it; empty without an address.
+    pub fn crl_address(&self, part: u32) -> String {
+        if part == 0 { self.crl_url.clone() } else { self.beside(&part.to_string()) }
+    }
+
+    /// Returns the address of the delta CRLs; empty where there are none.
+    pub fn delta_address(&self) -> String {
+        if self.delta_days == 0 { String::new() } else { self.beside("delta") }
+    }
+
+    /// Puts a word before the extension of the CRL's address.
+    fn beside(&self, word: &str) -> String {
+        let url = &self.crl_url;
+        if url.is_empty() {
+            return String::new();
+        }
+        let name = url.rfind('/').map_or(0, |at| at + 1);
+        match url.get(name..).and_then(|n| n.rfind('.')) {
+            Some(dot) => {
+                let (stem, extension) = url.split_at(name + dot);
+                format!("{stem}-{word}{extension}")
+            }
+            None => format!("{url}-{word}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy() -> Policy {
+        Policy { crl_url: "http://c.test/x.y/root.crl".into(), ..Policy::default() }
+    }
+
+    #[test]
+    fn addresses_of_parts_and_deltas_stand_beside_the_complete_crl() {
+        let p = Policy { delta_days: 1, ..policy() };
+        assert_eq!(p.delta_address(), "http://c.test/x.y/root-delta.crl");
+        assert_eq!(p.crl_address(3), "http://c.test/x.y/root-3.crl");
+        assert_eq!(p.crl_address(0), p.crl_url);
+        let bare = Policy { crl_url: "http://c.test/x.y/root".into(), ..p };
+        assert_eq!(bare.crl_address(1), "http://c.test/x.y/root-1");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_certificate_is_in_one_part(serial: Vec<u8>, parts in 2_u32..64) {
+            let part = Policy { crl_parts: parts, ..policy() }.part_of(&Serial(serial.clone()));
+            proptest::prop_assert!((1..=parts).contains(&part));
+            proptest::prop_assert_eq!(policy().part_of(&Serial(serial)), 0);
+        }
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_said() {
+        for (p, says) in [
+            (Policy { crl_days: 7, crl_interval: 7, ..policy() }, "sooner"),
+            (Policy { delta_days: 1, crl_parts: 4, ..policy() }, "together"),
+            (Policy { delta_days: 31, ..policy() }, "outlast"),
+            (Policy { delta_days: 1, crl_url: String::new(), ..policy() }, "address"),
+        ] {
+            assert!(p.crl_contradiction().unwrap().contains(says), "{p:?}");
+        }
+        assert_eq!(policy().crl_contradiction(), None);
+    }
+
+    #[test]
+    fn the_light_follows_schedule_end_debt_and_publication() {
+        let now = Timestamp(1_790_000_000);
+        let light =
+            |crl: Option<&CrlInfo>,
+             debt: Option<&Debt>,
+             published: Option<&BTreeMap<String, Publication>>,
+             days| { Due::work_out(&policy(), crl, debt, published, now.plus_days(days)).light };
+        assert_eq!(light(None, None, None, 0), Light::Yellow, "none yet");
+        let crl = CrlInfo {
+            number: 4,
+            this_update: now,
+            next_update: now.plus_days(30),
+            regular: Some(now),
+            ..CrlInfo::default()
+        };
+        let crl = Some(&crl);
+        let on = [0, 22, 23, 31].map(|days| light(crl, None, None, days));
+        assert_eq!(on, [Light::Green, Light::Green, Light::Yellow, Light::Red]);
+        let mut published = BTreeMap::new();
+        assert_eq!(light(crl, None, Some(&published), 0), Light::Yellow, "not published");
+        published.insert("folder /srv".to_owned(), Publication { number: 4, at: now, proved: false });
+        assert_eq!(light(crl, None, Some(&published), 0), Light::Yellow, "not proved");
+        published.insert("http".to_owned(), Publication { number: 4, at: now, proved: true });
+        assert_eq!(light(crl, None, Some(&published), 0), Light::Green);
+        let debt = Debt { count: 1, compromise: Some(now), other: None };
+        assert_eq!(light(crl, Some(&debt), None, 0), Light::Yellow);
+        assert_eq!(light(crl, Some(&debt), None, 2), Light::Red, "24 hours");
+        assert!(Due::work_out(&policy(), crl, Some(&debt), None, now).text().contains("compromised key"));
+    }
+}
