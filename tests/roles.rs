@@ -397,7 +397,7 @@ fn a_key_is_locked_again_after_as_many_signatures_as_the_policy_says() {
     let temp = tempfile::tempdir().unwrap();
     let mut ann = person(temp.path(), "ann");
     certifier(&mut ann, Policy { own_approval: true, relock_after: 2, ..Policy::default() });
-    let crl = || Verb::IssueCrl { certifier: "root".into() };
+    let crl = || Verb::issue_crl("root");
     ann.run(crl()).unwrap();
     assert_eq!((ann.unlocked().len(), ann.locked_why()), (1, None));
     ann.run(crl()).unwrap();
