@@ -53,12 +53,17 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             let message = outcome.message.clone();
             let facts = outcome.facts.clone();
             committed(model, &verb, outcome);
+            let mut renewed = super::dialog::batch::renew(model);
+            if let Verb::EditPlan { id, plan } = &*verb {
+                renewed.extend(super::dialog::review::preview_again(model, *id, plan.clone()));
+            }
             if matches!(*verb, Verb::Revoke { .. } | Verb::Release { .. }) {
                 model.here_mut().marked.clear();
                 certificates::offer_crl(model, &facts);
             }
             let mut effects = import::went(model, Ok(message));
             effects.extend(history::renew(model, &facts));
+            effects.extend(renewed);
             return effects;
         }
         (Job::Clean(way), Done::Outcome(outcome)) => return leftovers::cleaned(model, &way, Ok(outcome)),
@@ -79,6 +84,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             if let Some(verb) = then {
                 return job::go(model, *verb);
             }
+            return super::dialog::bulk::unlocked(model);
         }
         (Job::Rehearse(name), Done::Rehearsed(with)) => {
             model.say(Mood::Good, format!("{name} opens with {with}; nothing was signed."));
@@ -122,6 +128,13 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
                     review.error = None;
                 }
             }
+        }
+        (_, Done::Previews(looked)) => super::dialog::batch::take(model, looked),
+        (_, Done::Answer(found)) => super::dialog::pickup::offer(model, &found.0, &found.1),
+        (Job::HandOut(id), Done::Written(path)) => {
+            model.say(Mood::Good, format!("Written: {}", path.display()));
+            let to = format!("file {}", crate::store::brought::shown(&path));
+            return vec![job::run(model, Verb::PickUp { id, to }).1];
         }
         (_, Done::Findings(found)) => super::findings::take(model, found),
         // An answer to an older question is of no use any more.
@@ -200,7 +213,7 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
         model.set_unlocked(names);
     }
     match verb {
-        Verb::Approve { id, .. } | Verb::Deny { id, .. } => {
+        Verb::Approve { id, .. } | Verb::Deny { id, .. } | Verb::WithdrawRequest { id, .. } => {
             model.dialogs.retain(|d| !matches!(d, Dialog::Review(r) if r.id == *id));
         }
         // Beside the line of a password, the form or plan that asked for it is done as well.

@@ -17,6 +17,7 @@ use crate::model::State;
 use crate::model::error::{Error, Kind};
 use crate::model::person::Delivery;
 use crate::model::protection::Sealing;
+use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::store::remembered::refusal;
@@ -42,6 +43,8 @@ pub(super) enum Task {
     Protect(String, Vec<Secret>, Box<Sealing>),
     Lock(Option<String>),
     Refresh,
+    Previews(Vec<(RequestId, Plan)>),
+    PickUp(String),
     History(String),
     Gone,
     Serve(String, u16, Option<Secret>),
@@ -123,6 +126,12 @@ impl Clerk {
             Task::Lock(certifier) => caught(|| {
                 desk.lock(certifier.as_deref());
                 Ok(Done::Unlocked(desk.unlocked()))
+            }),
+            Task::Previews(plans) => caught(|| Ok(Done::Previews(desk.previews(&plans)?))),
+            Task::PickUp(typed) => caught(|| {
+                let request = desk.find_request(&typed)?;
+                let answer = desk.answer(&request, true)?;
+                Ok(Done::Answer(Box::new((request, answer))))
             }),
             Task::History(keyring) => caught(|| Ok(Done::History(Box::new(desk.history(&keyring)?)))),
             Task::Gone => caught(|| Ok(Done::Gone(desk.gone()?))),

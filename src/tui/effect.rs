@@ -172,6 +172,8 @@ impl Workers {
                 crate::store::shares::deal(needed, of).map(|dealt| Done::Dealt(Box::new(dealt)))
             }),
             Effect::Lock(id, certifier) => self.enqueue(id, Task::Lock(certifier)),
+            Effect::Previews(id, plans) => self.enqueue(id, Task::Previews(plans)),
+            Effect::PickUp(id, typed) => self.enqueue(id, Task::PickUp(typed)),
             Effect::History(id, keyring) => self.enqueue(id, Task::History(keyring)),
             Effect::Gone(id) => self.enqueue(id, Task::Gone),
             Effect::Refresh(id) => self.enqueue(id, Task::Refresh),

@@ -81,6 +81,12 @@ pub enum Job {
     Complete,
     /// Previewing a plan for a request.
     Preview(RequestId, Plan),
+    /// Previewing plans for several requests.
+    Previews,
+    /// Looking for the certificate of a request.
+    PickUp,
+    /// Writing the certificate of this request.
+    HandOut(RequestId),
     /// The ids of the issued list.
     Ids,
     /// When what is listed ends.
@@ -151,7 +157,7 @@ impl Job {
             Self::Export(_) | Self::Deliver(_) => "exporting".into(),
             Self::Read(_) => "reading".into(),
             Self::SystemRoots(_) => "reading the roots of this system".into(),
-            Self::Preview(..) => "working out what would be issued".into(),
+            Self::Preview(..) | Self::Previews => "working out what would be issued".into(),
             Self::Probe(site) => format!("probing {site}"),
             Self::Verify => "verifying".into(),
             Self::Serve(site) => format!("starting the rehearsal of {site}"),

@@ -12,6 +12,7 @@ use super::dialog::log;
 use super::dialog::verify::Wanted;
 use super::issued::Wish;
 use crate::desk::export::{Asked, Exported};
+use crate::desk::queue::Looked;
 use crate::desk::{Outcome, Preview, Verb};
 use crate::model::State;
 use crate::model::audit::{Filter, Form};
@@ -22,7 +23,7 @@ use crate::model::finding::Finding;
 use crate::model::issued::Issued;
 use crate::model::person::Delivery;
 use crate::model::protection::{Dealt, Sealing};
-use crate::model::request::{Plan, RequestId};
+use crate::model::request::{Plan, Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::pki::chain::inquiry::{Answer, Inquiry};
@@ -84,6 +85,10 @@ pub enum Done {
     Paths(Vec<String>),
     /// What approving would issue.
     Preview(Box<Preview>),
+    /// What approving each of several would issue.
+    Previews(Vec<Looked>),
+    /// A request, and its certificate with what belongs above it.
+    Answer(Box<(Request, Vec<Certificate>)>),
     /// The list of certificates as it was asked for.
     Ids(Arc<Listing>),
     /// When what is listed ends.
@@ -146,6 +151,10 @@ pub enum Effect {
     CompletePath(JobId, String),
     /// Preview what approving a request would issue.
     Preview(JobId, RequestId, Plan),
+    /// Preview what approving each of several requests would issue.
+    Previews(JobId, Vec<(RequestId, Plan)>),
+    /// Find the certificate of a request by its pick-up ID or number.
+    PickUp(JobId, String),
     /// Ask for the list of certificates; a newer ask replaces one that still waits, which is answered `Cancelled`.
     Ids(JobId, Wish),
     /// Ask when what is listed ends.

@@ -185,6 +185,8 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::Read(id, ..)
         | Effect::CompletePath(id, _)
         | Effect::Preview(id, ..)
+        | Effect::Previews(id, _)
+        | Effect::PickUp(id, _)
         | Effect::Ids(id, ..)
         | Effect::Timeline(id, _)
         | Effect::Examine(id, ..)

@@ -151,9 +151,10 @@ fn marked_requests_are_signed_together_after_a_look() {
     let mut c = Console::fixture();
     c.model.unlocked.push("example-root".into());
     c.press("4 j j <space> <space> s");
-    assert!(c.screen().contains("Sign these 2"), "{}", c.screen());
+    assert!(c.screen().contains("Review of 2 requests"), "{}", c.screen());
     assert!(c.verb().is_none());
-    c.press("<ret>");
+    let seal = ringmaster::ops::issue::seal(&c.model.state, &[RequestId(4), RequestId(5)]);
+    c.press("s").type_text(&seal).press("<ret>");
     assert!(matches!(c.verb(), Some(Verb::Issue { ids }) if ids == &[RequestId(4), RequestId(5)]));
 }
 
