@@ -3,6 +3,7 @@
 pub(in crate::tui) mod crl;
 mod key;
 pub mod life;
+mod overview;
 mod policy;
 mod profiles;
 
@@ -93,9 +94,11 @@ pub const PANE: Pane = Pane {
             return entries(a, model);
         }
         let Some(c) = certifier(model, key) else { return Vec::new() };
-        let state = if model.unlocked.contains(&c.name) { "unlocked in this session" } else { "locked" };
+        let open = model.unlocked.contains(&c.name);
+        let time = model.open_for(Some(&c.name)).map_or_else(String::new, |time| format!(" for {time}"));
+        let state = if open { format!("unlocked in this session{time}") } else { "locked".into() };
         let mut all = entries(c, model);
-        all.insert(1, ("Lock", state.into()));
+        all.insert(1, ("Lock", state));
         all.splice(0..0, super::found(model, &Subject::Certifier(c.name.clone())));
         let due = crl::due(c, model);
         if c.status.has_key() && due.light > Light::Green {
@@ -160,7 +163,15 @@ pub const PANE: Pane = Pane {
             ("console.help", "See every key of this pane."),
         ]
     },
-    commands: &[COMMANDS, crl::COMMANDS, life::COMMANDS, policy::COMMANDS, key::COMMANDS, profiles::COMMANDS],
+    commands: &[
+        COMMANDS,
+        crl::COMMANDS,
+        life::COMMANDS,
+        overview::COMMANDS,
+        policy::COMMANDS,
+        key::COMMANDS,
+        profiles::COMMANDS,
+    ],
 };
 
 const WRITE: Command = Command {
@@ -243,7 +254,9 @@ const COMMANDS: &[Command] = &[
         run: |model| {
             let Some(key) = model.selected() else { return Vec::new() };
             let all: Vec<_> = match (certifier(model, &key), awaited(model, &key)) {
-                (Some(c), _) => std::iter::once(pem(c)).chain(chain(c)).chain(latest(c)).collect(),
+                (Some(c), _) => {
+                    std::iter::once(pem(c)).chain(chain(c)).chain(links(c)).chain(latest(c)).collect()
+                }
                 (None, Some(a)) => vec![request(a)],
                 (None, None) => return Vec::new(),
             };
@@ -303,6 +316,15 @@ fn chain(c: &Certifier) -> Option<Copy> {
         label: "certificate and chain (PEM)",
         name: format!("certifier-{}-chain.pem", file_name(&c.name)),
         source: Source::Pem("CERTIFICATE", all),
+    })
+}
+
+/// The certificates that link its key with the one before, for those who trust only one of both.
+fn links(c: &Certifier) -> Option<Copy> {
+    (!c.links.is_empty()).then(|| Copy {
+        label: "link certificates (PEM)",
+        name: format!("certifier-{}-links.pem", file_name(&c.name)),
+        source: Source::Pem("CERTIFICATE", c.links.iter().map(|c| c.der.clone()).collect()),
     })
 }
 

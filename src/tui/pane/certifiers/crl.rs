@@ -37,7 +37,7 @@ pub(super) const COMMANDS: &[Command] = &[
     Command {
         name: "certifier.push",
         title: "publish CRL",
-        keys: &["w"],
+        keys: &["b"],
         ready: |model| {
             with_key(model)?;
             let name = model.selected_name().unwrap_or_default();
