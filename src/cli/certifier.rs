@@ -1,6 +1,7 @@
 //! `ringmaster certifier` and `ringmaster crl`: certificate authorities and their revocation lists.
 
 mod life;
+mod overview;
 
 use clap::{Arg, ArgMatches, Command};
 
@@ -25,7 +26,8 @@ pub(super) fn command() -> Command {
         .subcommand(named("show", "Shows a certifier"))
         .subcommand(named("certificate", "Prints the certificate of a certifier as PEM"))
         .subcommand(named("crl", "Prints the latest CRL of a certifier as PEM"))
-        .subcommands(life::commands());
+        .subcommands(life::commands())
+        .subcommands(overview::commands());
     protection::commands(policy::commands(certifiers))
 }
 

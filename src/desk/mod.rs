@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::model::State;
 use crate::model::bytes::hex;
 use crate::model::certificate::Certificate;
+use crate::model::certifier::rollover::Task;
 use crate::model::change::{Change, Fact};
 use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Kind, Result};
@@ -25,7 +26,7 @@ use crate::model::time::{DAY, Timestamp};
 pub use crate::ops::approve::{Preview, preview};
 use crate::ops::certifier_status::Ending;
 use crate::ops::profile::try_profile;
-use crate::ops::{Env, install, person};
+use crate::ops::{Env, install, person, roll_over};
 use crate::store::certifier_key::Protection;
 use crate::store::compromised::Lists;
 use crate::store::history::{Gone, History};
@@ -133,11 +134,16 @@ impl Desk {
             None => error,
         });
         let mut outcome = self.or_recorded(done)?;
-        if let Verb::CreateCertifier(asked) = &verb
-            && outcome.state.certifiers.contains_key(&asked.name)
+        let made = match &verb {
+            Verb::CreateCertifier(asked) => Some((&asked.name, &asked.password)),
+            Verb::RollOver { asked, .. } => Some((&asked.name, &asked.password)),
+            Verb::ImportCertifier { asked, .. } => Some((&asked.name, &asked.password)),
+            _ => None,
+        };
+        if let Some((name, password)) = made.filter(|(name, _)| outcome.state.certifiers.contains_key(*name))
         {
             // The certifier is made, whatever becomes of unlocking it.
-            if let Err(error) = self.unlock(&asked.name, &asked.password) {
+            if let Err(error) = self.unlock(name, password) {
                 outcome.message.push_str(&format!(" It is still locked: {error}"));
             }
             outcome.state = self.store.state();
@@ -249,6 +255,20 @@ impl Desk {
         let (state, now) = (self.store.state(), self.present());
         let revoked = verb::revocations(self, certificates)?;
         install::plan(&state, keyring, certificates, &revoked, now)
+    }
+
+    /// Lists what was issued under the old key of a certifier and has neither ended nor is revoked, with what is to be done
+    /// about it so that nothing depends on the old key from `day` on.
+    pub fn worklist(&mut self, certifier: &str, day: Timestamp) -> Result<Vec<Task>> {
+        let (state, now) = (self.store.state(), self.present());
+        let old = state.certifiers.get(certifier).ok_or_else(|| Error::not_found("certifier", certifier))?;
+        let mut rows = Vec::new();
+        valid(self.store.ledger(), now, &mut |row| {
+            if row.certifier == old.name {
+                rows.push(row);
+            }
+        })?;
+        Ok(roll_over::worklist(&state, old, rows, day))
     }
 
     /// Says how a certifier would end if its key were destroyed now.

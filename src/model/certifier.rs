@@ -2,6 +2,9 @@
 
 pub mod awaited;
 pub mod constraints;
+pub mod overview;
+pub mod past;
+pub mod rollover;
 pub mod status;
 
 use serde::{Deserialize, Serialize};

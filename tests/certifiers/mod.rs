@@ -1,6 +1,8 @@
 //! The life of certifiers through the desk: subordinates, what comes back from elsewhere, disabling, retiring, the end of
 //! a key. OpenSSL judges what was signed.
 
+mod import;
+mod rollover;
 mod status;
 mod subordinate;
 

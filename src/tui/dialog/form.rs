@@ -1,5 +1,7 @@
 //! Fills in the fields of a record. A form is a loop over FIELDS: it knows kinds of fields, not the fields themselves.
 
+use std::sync::Arc;
+
 use super::import::Material;
 use super::line::{Line, choose, fill, fill_some, lines, options, passwords, some_lines, wanted};
 use super::menu::{Action, Menu, item};
@@ -11,6 +13,8 @@ use crate::desk::Verb;
 use crate::desk::export::Asked;
 use crate::model::audit::setback::Reconciliation;
 use crate::model::certifier::NewCertifier;
+use crate::model::certifier::past::{History, ImportedCertifier};
+use crate::model::certifier::rollover::NewKey;
 use crate::model::error::Error;
 use crate::model::export::{CertificateExport, Export, Which};
 use crate::model::field::{Kind, Record};
@@ -42,6 +46,10 @@ use crate::tui::widget::text::{fit, width, wrap};
 pub enum Goal {
     /// Makes a certifier.
     Certifier(Box<NewCertifier>),
+    /// Makes a certifier of an authority that was run elsewhere.
+    Authority(Box<ImportedCertifier>, Box<Material>, Arc<History>),
+    /// Gives this certifier a successor with another key.
+    RollOver(String, Box<NewKey>),
     /// Disables, enables or retires this certifier.
     Status(String, Step),
     /// Ends this certifier: final CRL, and its key is destroyed.
@@ -117,6 +125,8 @@ impl Form {
         let look = model.look();
         let lines = match &goal {
             Goal::Certifier(new) => lines(&**new, &look, false),
+            Goal::Authority(new, ..) => lines(&**new, &look, false),
+            Goal::RollOver(_, new) => lines(&**new, &look, false),
             Goal::Status(..) | Goal::Destroy(_) => lines(&Reasoning::default(), &look, false),
             Goal::Keyring(new) => lines(&**new, &look, false),
             Goal::Import(new, _) => lines(&**new, &look, false),
@@ -384,6 +394,20 @@ impl Form {
                 let good = fill(&mut new, lines, false);
                 let same = passwords(lines);
                 (good && same).then_some(Verb::CreateCertifier(new))
+            }
+            Goal::Authority(new, material, history) => {
+                let mut new = (**new).clone();
+                let good = fill(&mut new, lines, false);
+                let same = passwords(lines);
+                let Material { key, certificates, .. } = (**material).clone();
+                let (key, history) = (key?, history.clone());
+                (good && same).then_some(Verb::ImportCertifier { asked: new, key, certificates, history })
+            }
+            Goal::RollOver(name, new) => {
+                let (mut new, name) = ((**new).clone(), name.clone());
+                let good = fill(&mut new, lines, false);
+                let same = passwords(lines);
+                (good && same).then_some(Verb::RollOver { name, asked: new })
             }
             Goal::Status(name, step) => {
                 let (mut with, name, step) = (Reasoning::default(), name.clone(), *step);

@@ -82,6 +82,8 @@ impl Record for TakingBack {
 pub fn fields_markdown() -> String {
     use crate::model::audit::setback::Reconciliation;
     use crate::model::certificate::Certificate;
+    use crate::model::certifier::past::ImportedCertifier;
+    use crate::model::certifier::rollover::NewKey;
     use crate::model::certifier::{Awaited, Certifier, NewCertifier};
     use crate::model::export::{CertificateExport, Export};
     use crate::model::issued::Issued;
@@ -103,6 +105,8 @@ pub fn fields_markdown() -> String {
     table::<NewCertifier>(&mut out);
     table::<Certifier>(&mut out);
     table::<Awaited>(&mut out);
+    table::<NewKey>(&mut out);
+    table::<ImportedCertifier>(&mut out);
     table::<Amendment>(&mut out);
     table::<Profile>(&mut out);
     table::<NewProtection>(&mut out);

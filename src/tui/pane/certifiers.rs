@@ -2,6 +2,7 @@
 
 mod key;
 pub mod life;
+mod overview;
 mod policy;
 mod profiles;
 
@@ -155,7 +156,14 @@ pub const PANE: Pane = Pane {
             ("console.help", "See every key of this pane."),
         ]
     },
-    commands: &[COMMANDS, life::COMMANDS, policy::COMMANDS, key::COMMANDS, profiles::COMMANDS],
+    commands: &[
+        COMMANDS,
+        life::COMMANDS,
+        overview::COMMANDS,
+        policy::COMMANDS,
+        key::COMMANDS,
+        profiles::COMMANDS,
+    ],
 };
 
 const WRITE: Command = Command {
@@ -252,7 +260,9 @@ const COMMANDS: &[Command] = &[
         run: |model| {
             let Some(key) = model.selected() else { return Vec::new() };
             let all: Vec<_> = match (certifier(model, &key), awaited(model, &key)) {
-                (Some(c), _) => std::iter::once(pem(c)).chain(chain(c)).chain(latest(c)).collect(),
+                (Some(c), _) => {
+                    std::iter::once(pem(c)).chain(chain(c)).chain(links(c)).chain(latest(c)).collect()
+                }
                 (None, Some(a)) => vec![request(a)],
                 (None, None) => return Vec::new(),
             };
@@ -328,6 +338,15 @@ fn chain(c: &Certifier) -> Option<Copy> {
         label: "certificate and chain (PEM)",
         name: format!("certifier-{}-chain.pem", file_name(&c.name)),
         source: Source::Pem("CERTIFICATE", all),
+    })
+}
+
+/// The certificates that link its key with the one before, for those who trust only one of both.
+fn links(c: &Certifier) -> Option<Copy> {
+    (!c.links.is_empty()).then(|| Copy {
+        label: "link certificates (PEM)",
+        name: format!("certifier-{}-links.pem", file_name(&c.name)),
+        source: Source::Pem("CERTIFICATE", c.links.iter().map(|c| c.der.clone()).collect()),
     })
 }
 
