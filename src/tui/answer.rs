@@ -79,7 +79,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
         }
         (Job::Refresh, _) => model.say(Mood::Good, "The workspace was read again."),
         (Job::Unlock(name, then), Done::Unlocked(names)) => {
-            model.unlocked = names;
+            model.set_unlocked(names);
             model.say(Mood::Good, format!("{name} is unlocked in this session; o locks it again."));
             if let Some(verb) = then {
                 return job::go(model, *verb);
@@ -102,7 +102,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             } else {
                 format!("Still unlocked: {}.", names.join(", "))
             };
-            model.unlocked = names;
+            model.set_unlocked(names);
             model.say(Mood::Good, text);
         }
         (Job::SystemRoots(keyring), Done::Roots(mut roots, place)) => {
@@ -188,7 +188,11 @@ fn unasked(model: &mut Model, answer: Result<Done, Error>) {
             if names.len() < model.unlocked.len() {
                 model.say(Mood::Plain, "Certifiers were locked again.");
             }
-            model.unlocked = names;
+            model.set_unlocked(names);
+        }
+        Ok(Done::Relocked(names, why)) => {
+            model.say(Mood::Plain, format!("{why}."));
+            model.set_unlocked(names);
         }
         Ok(Done::Service(service, _)) => model.service = service,
         Err(error) if error.kind != Kind::Cancelled => {
@@ -204,7 +208,9 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
     if let Verb::CreateCertifier(new) = verb
         && !model.unlocked.contains(&new.name)
     {
-        model.unlocked.push(new.name.clone());
+        let mut names = model.unlocked.clone();
+        names.push(new.name.clone());
+        model.set_unlocked(names);
     }
     match verb {
         Verb::Approve { id, .. } | Verb::Deny { id, .. } | Verb::WithdrawRequest { id, .. } => {

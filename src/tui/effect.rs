@@ -123,7 +123,8 @@ impl Workers {
             .map_err(no_thread)?;
         let (store, works) = mpsc::channel();
         let told = Told { state: state.clone(), unlocked: desk.unlocked(), ..Told::default() };
-        let mut clerk = Clerk { desk, post: post.clone(), shared: shared.clone(), relock, told };
+        let looked = (shared.started.elapsed(), Desk::now());
+        let mut clerk = Clerk { desk, post: post.clone(), shared: shared.clone(), relock, told, looked };
         let worker = std::thread::Builder::new()
             .name("store".into())
             .spawn(move || clerk.work(&works))

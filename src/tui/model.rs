@@ -178,6 +178,8 @@ pub struct Model {
     pub jobs: BTreeMap<JobId, (Job, Timestamp)>,
     /// Certifiers unlocked in this session.
     pub unlocked: Vec<String>,
+    /// Since when each is.
+    pub unlocked_since: BTreeMap<String, Timestamp>,
     /// The rehearsal service that runs: site and address.
     pub service: Option<(String, SocketAddr)>,
     /// Where each certificate of the workspace stands.
@@ -222,6 +224,7 @@ impl Model {
             messages: VecDeque::new(),
             jobs: BTreeMap::new(),
             unlocked: settings.unlocked.clone(),
+            unlocked_since: BTreeMap::new(),
             service: None,
             places: Arc::default(),
             findings: Findings::default(),
@@ -237,6 +240,28 @@ impl Model {
         model.bind();
         model.take(state);
         model
+    }
+
+    /// Notes which certifiers are unlocked now, and since when.
+    pub fn set_unlocked(&mut self, names: Vec<String>) {
+        self.unlocked_since.retain(|name, _| names.contains(name));
+        for name in &names {
+            self.unlocked_since.entry(name.clone()).or_insert(self.now);
+        }
+        self.unlocked = names;
+    }
+
+    /// Says for how long a certifier, or the one that is unlocked longest, has been open; `None` below a minute.
+    pub fn open_for(&self, name: Option<&str>) -> Option<String> {
+        let since = match name {
+            Some(name) => self.unlocked_since.get(name),
+            None => self.unlocked_since.values().min(),
+        };
+        match (self.now.0 - since?.0) / 60 {
+            ..=0 => None,
+            minutes @ 1..=119 => Some(format!("{minutes} min")),
+            minutes => Some(format!("{} h", minutes / 60)),
+        }
     }
 
     /// Tells whether [`Msg::Tick`](super::msg::Msg::Tick) is of use now: something on the screen waits for time.

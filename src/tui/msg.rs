@@ -71,6 +71,8 @@ pub enum Done {
     Outcome(Outcome),
     /// Certifiers unlocked now, after unlocking or locking.
     Unlocked(Vec<String>),
+    /// Certifiers unlocked now, and why others were locked without being asked to.
+    Relocked(Vec<String>, String),
     /// The key of a certifier was opened, and forgotten: with what.
     Rehearsed(String),
     /// Shares that protect nothing yet.

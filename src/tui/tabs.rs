@@ -93,8 +93,14 @@ fn marks(model: &Model) -> Vec<(String, String, Role)> {
     }
     match model.unlocked.as_slice() {
         [] => {}
-        [one] => marks.push((format!("unlocked: {one}"), "unlocked".into(), Role::Warn)),
-        several => marks.push((format!("{} unlocked", several.len()), String::new(), Role::Warn)),
+        [one] => {
+            let long = model.open_for(Some(one)).map_or_else(String::new, |time| format!(" {time}"));
+            marks.push((format!("unlocked: {one}{long}"), format!("unlocked{long}"), Role::Warn));
+        }
+        several => {
+            let long = model.open_for(None).map_or_else(String::new, |time| format!(" {time}"));
+            marks.push((format!("{} unlocked{long}", several.len()), String::new(), Role::Warn));
+        }
     }
     marks.push((model.settings.workspace.clone(), String::new(), Role::Dim));
     marks
