@@ -421,12 +421,16 @@ impl Verb {
 
     /// Tells whether it makes a signature that a certifier answers for: a clock that is wrong would date it wrongly.
     pub fn signs(&self) -> bool {
-        match self {
-            Self::Issue { .. } | Self::IssueCrl { .. } | Self::DestroyKey { .. } => true,
-            Self::CreateCertifier(_) | Self::CompleteCertifier { .. } | Self::RollOver { .. } => true,
-            Self::ImportCertifier { .. } => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::Issue { .. }
+                | Self::IssueCrl { .. }
+                | Self::DestroyKey { .. }
+                | Self::CreateCertifier(_)
+                | Self::CompleteCertifier { .. }
+                | Self::RollOver { .. }
+                | Self::ImportCertifier { .. }
+        )
     }
 
     /// Returns the keyring whose password the verb needs.
