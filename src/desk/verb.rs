@@ -712,6 +712,9 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
             awaited.name
         ),
         Fact::CertifierGivenUp { name } => format!("Certifier {name} is given up; its key is destroyed."),
+        Fact::CertifierStatusChanged { certifier, plan, .. } if !plan.is_empty() => {
+            format!("The key of certifier {certifier} is destroyed: {plan}.")
+        }
         Fact::CertifierStatusChanged { certifier, status, .. } => {
             format!("Certifier {certifier} is {}.", status.word())
         }
