@@ -421,12 +421,16 @@ impl Verb {
 
     /// Tells whether it makes a signature that a certifier answers for: a clock that is wrong would date it wrongly.
     pub fn signs(&self) -> bool {
-        match self {
-            Self::Issue { .. } | Self::IssueCrl { .. } | Self::DestroyKey { .. } => true,
-            Self::CreateCertifier(_) | Self::CompleteCertifier { .. } | Self::RollOver { .. } => true,
-            Self::ImportCertifier { .. } => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::Issue { .. }
+                | Self::IssueCrl { .. }
+                | Self::DestroyKey { .. }
+                | Self::CreateCertifier(_)
+                | Self::CompleteCertifier { .. }
+                | Self::RollOver { .. }
+                | Self::ImportCertifier { .. }
+        )
     }
 
     /// Returns the keyring whose password the verb needs.
@@ -708,6 +712,9 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
             awaited.name
         ),
         Fact::CertifierGivenUp { name } => format!("Certifier {name} is given up; its key is destroyed."),
+        Fact::CertifierStatusChanged { certifier, plan, .. } if !plan.is_empty() => {
+            format!("The key of certifier {certifier} is destroyed: {plan}.")
+        }
         Fact::CertifierStatusChanged { certifier, status, .. } => {
             format!("Certifier {certifier} is {}.", status.word())
         }

@@ -175,6 +175,11 @@ impl Certifier {
         if self.certificate.is_self_issued() { "root" } else { "subordinate" }
     }
 
+    /// Lists its own certificate, those above it, and those that link its key with another one.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        std::iter::once(&self.certificate).chain(&self.chain).chain(&self.links)
+    }
+
     /// Returns the root above it, or itself when it is one; `None` when its chain ends below a root.
     pub fn root(&self) -> Option<&Certificate> {
         std::iter::once(&self.certificate).chain(self.chain.last()).find(|c| c.is_self_issued())

@@ -82,7 +82,15 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             model.set_unlocked(names);
             model.say(Mood::Good, format!("{name} is unlocked in this session; o locks it again."));
             if let Some(verb) = then {
-                return job::go(model, *verb);
+                if let Some(effects) = job::unlock_first(model, &verb) {
+                    return effects;
+                }
+                let (id, effect) = job::run(model, *verb);
+                // The form that asked for it waits on, and closes when it is done.
+                if let Some(Dialog::Form(form)) = model.dialogs.last_mut() {
+                    form.busy = Some(id);
+                }
+                return vec![effect];
             }
             return super::dialog::bulk::unlocked(model);
         }

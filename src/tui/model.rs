@@ -474,7 +474,9 @@ impl Model {
             Subject::Keyring(name) => {
                 self.state.keyrings.get(name).and_then(|r| r.entry(digest)).map(|e| &e.certificate)
             }
-            Subject::Certifier(name) => self.state.certifiers.get(name).map(|c| &c.certificate),
+            Subject::Certifier(name) => {
+                self.state.certifiers.get(name).and_then(|c| c.certificates().find(|c| c.sha256 == *digest))
+            }
             _ => None,
         })
     }

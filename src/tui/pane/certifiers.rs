@@ -39,7 +39,7 @@ pub const PANE: Pane = Pane {
         Column { title: "ends", least: 10, share: 0, rank: 1 },
         Column { title: "key", least: 8, share: 0, rank: 3 },
         Column { title: "CRL due", least: 18, share: 0, rank: 1 },
-        Column { title: "state", least: 8, share: 0, rank: 0 },
+        Column { title: "state", least: 9, share: 0, rank: 0 },
     ],
     rows: |model| {
         let text = |c: &Certifier| c.certificate.subject.text();
