@@ -169,7 +169,7 @@ fn one_that_waits_can_be_given_up_and_its_key_is_gone() {
 }
 
 /// Lists the key files of a certifier, in its folder and in the history.
-pub(super) fn key_files(place: &std::path::Path) -> Vec<String> {
+pub(crate) fn key_files(place: &std::path::Path) -> Vec<String> {
     let all = [place.to_owned(), place.join(".history")];
     let names = all.iter().flat_map(|f| std::fs::read_dir(f).unwrap()).map(|e| e.unwrap().file_name());
     names.map(|n| n.to_string_lossy().into_owned()).filter(|n| n.starts_with("key")).collect()
