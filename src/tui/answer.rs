@@ -17,7 +17,7 @@ use super::dialog::viewer::{Text, Viewer};
 use super::job::{self, IssuedFor, Job};
 use super::model::{Model, Mood};
 use super::msg::{Done, Effect, JobId};
-use super::pane::{PaneId, RowKey, certificates, entries};
+use super::pane::{PaneId, RowKey, certificates, certifiers, entries};
 use super::theme::Role;
 use crate::desk::export::{Asked, Exported};
 use crate::desk::{Outcome, Verb};
@@ -137,6 +137,10 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
                 }
             }
         }
+        (Job::PreviewCrl(name, kind), Done::CrlPreview(previews)) => {
+            certifiers::crl::offer(model, &name, kind, &previews);
+        }
+        (_, Done::Published(done)) => certifiers::crl::published(model, *done),
         (_, Done::Previews(looked)) => super::dialog::batch::take(model, looked),
         (_, Done::Answer(found)) => super::dialog::pickup::offer(model, &found.0, &found.1),
         (Job::HandOut(id), Done::Written(path)) => {

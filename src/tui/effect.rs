@@ -173,6 +173,8 @@ impl Workers {
             }),
             Effect::Lock(id, certifier) => self.enqueue(id, Task::Lock(certifier)),
             Effect::Previews(id, plans) => self.enqueue(id, Task::Previews(plans)),
+            Effect::PreviewCrl(id, certifier, kind) => self.enqueue(id, Task::PreviewCrl(certifier, kind)),
+            Effect::Push(id, certifier) => self.enqueue(id, Task::Push(certifier)),
             Effect::PickUp(id, typed) => self.enqueue(id, Task::PickUp(typed)),
             Effect::History(id, keyring) => self.enqueue(id, Task::History(keyring)),
             Effect::Gone(id) => self.enqueue(id, Task::Gone),
