@@ -22,7 +22,7 @@ fn a_certifier_signs_another_one_and_openssl_agrees() {
     let (root, issuing) = (&state.certifiers["root"], &state.certifiers["issuing"]);
     assert_eq!((root.kind(), issuing.kind()), ("root", "subordinate"));
     assert_eq!(issuing.parent.as_deref(), Some("root"));
-    assert_eq!(issuing.chain, [root.certificate.clone()]);
+    assert_eq!(issuing.chain, std::slice::from_ref(&root.certificate));
     assert_eq!(issuing.root(), Some(&root.certificate));
     assert!(issuing.certificate.not_after <= root.certificate.not_after);
     let row = desk.ledger().issued_by_sha256(&issuing.certificate.sha256).unwrap().unwrap().0;
