@@ -573,16 +573,15 @@ pub(super) fn crls(
     let issuer = &crate::ops::certifier(state, certifier)?.certificate;
     let ledger = desk.store.ledger();
     let floor = state.certifiers.get(certifier).map_or(0, |c| c.crl_floor);
-    let mut number = ledger.last_crl_number(certifier)?.max(floor);
+    let last = ledger.last_crl_number(certifier)?.max(floor);
     let mut prepared = Vec::new();
-    for wanted in wanted(state, certifier, kind, now)? {
+    for (number, wanted) in (last + 1..).zip(wanted(state, certifier, kind, now)?) {
         let mut entries = Entries::new(issuer, now);
         let each = &mut |l: Listed<'_>| entries.push(l.serial, l.at, l.reason, l.invalidity);
         match wanted.base {
             Some(base) => ledger.revoked_since(certifier, base, each)?,
             None => ledger.revoked(certifier, wanted.part, now, each)?,
         }
-        number += 1;
         prepared.push(Prepared { wanted, number, entries });
     }
     Ok(prepared)
