@@ -1,6 +1,7 @@
 //! `ringmaster certifier` and `ringmaster crl`: certificate authorities and their revocation lists.
 
 mod life;
+mod overview;
 
 use clap::{Arg, ArgMatches, Command};
 
@@ -8,6 +9,7 @@ use super::session::{Cell, Session};
 use super::{fields, policy, protection};
 use crate::desk::Verb;
 use crate::model::certifier::{Certifier, NewCertifier};
+use crate::model::crl::Due;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Subject;
 use crate::pki::pem;
@@ -25,7 +27,8 @@ pub(super) fn command() -> Command {
         .subcommand(named("show", "Shows a certifier"))
         .subcommand(named("certificate", "Prints the certificate of a certifier as PEM"))
         .subcommand(named("crl", "Prints the latest CRL of a certifier as PEM"))
-        .subcommands(life::commands());
+        .subcommands(life::commands())
+        .subcommands(overview::commands());
     protection::commands(policy::commands(certifiers))
 }
 
@@ -50,6 +53,13 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
                 ("KEY", Cell::Field("key")),
                 ("ENDS", Cell::Field("ends")),
                 ("CRL", Cell::Field("crl")),
+                (
+                    "LIGHT",
+                    Cell::Word(|c: &Certifier, look| match c.status.has_key() {
+                        true => Due::of(look.state, c, false, look.now).light.word().into(),
+                        false => String::new(),
+                    }),
+                ),
             ];
             let code = session.list(state.certifiers.values(), &columns, "certifiers/")?;
             life::tell_awaited(session)?;

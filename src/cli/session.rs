@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::desk::export::Asked;
 use crate::desk::{Desk, Outcome, Verb};
 use crate::model::State;
+use crate::model::certifier::past::History;
 use crate::model::change::Fact;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::export::What;
@@ -20,8 +21,10 @@ use crate::model::finding::Subject;
 use crate::model::keyring::Keyring;
 use crate::model::protection::KeyProtection;
 use crate::model::secret::Secret;
+use crate::ops::roll_over;
 use crate::pki::pem::{Found, Opening};
-use crate::store::{brought, shares};
+use crate::store::brought::Brought;
+use crate::store::{brought, foreign_ca, shares};
 
 /// How often a wrong password may be typed again.
 const TRIES: usize = 3;
@@ -352,6 +355,22 @@ impl<'a> Session<'a> {
         } else {
             brought::read(file, true)?
         };
+        self.open_up(&brought, &source, enough)
+    }
+
+    /// Reads an authority that was run elsewhere: a folder with its past, or a file.
+    pub(super) fn bring_authority(&mut self, place: &Path) -> Result<(Holding, History)> {
+        let enough: fn(&Found) -> bool = |found| !found.keys.is_empty();
+        if !place.is_dir() {
+            let history = History { from: format!("file {}", brought::shown(place)), ..History::default() };
+            return Ok((self.bring(place, enough)?, history));
+        }
+        let mut brought = foreign_ca::folder(place)?;
+        let history = brought.history.take().unwrap_or_default();
+        Ok((self.open_up(&brought, &format!("folder {}", brought::shown(place)), enough)?, history))
+    }
+
+    fn open_up(&mut self, brought: &Brought, source: &str, enough: fn(&Found) -> bool) -> Result<Holding> {
         let named = |error: Error| Error { what: format!("{source}: {}", error.what), ..error };
         let (mut found, ring) = brought::recognise(&brought.bytes, Opening::default()).map_err(named)?;
         let mut tries = 0;
@@ -401,6 +420,7 @@ fn line(fact: &Fact) -> Option<String> {
         Fact::RequestReceived { request } if request.keyring.is_none() => {
             Some(format!("Request {} waits for a decision: {}.", request.id, request.pkcs10.subject))
         }
+        Fact::CertificateIssued { issued, .. } if issued.profile == roll_over::LINK => None,
         Fact::CertificateIssued { issued, .. } => Some(format!(
             "{} signed {} with serial {}; it ends on {}.",
             issued.certifier,

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::model::State;
 use crate::model::bytes::hex;
 use crate::model::certificate::Certificate;
+use crate::model::certifier::rollover::Task;
 use crate::model::change::{Change, Fact};
 use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Kind, Result};
@@ -25,12 +26,12 @@ use crate::model::time::{DAY, Timestamp};
 pub use crate::ops::approve::{Preview, preview};
 use crate::ops::certifier_status::Ending;
 use crate::ops::profile::try_profile;
-use crate::ops::{Env, install, person};
+use crate::ops::{Env, install, person, roll_over};
 use crate::store::certifier_key::Protection;
 use crate::store::compromised::Lists;
 use crate::store::history::{Gone, History};
 use crate::store::ledger::Ledger;
-use crate::store::signer::{Keys, LedgerSigner};
+use crate::store::signer::{Keys, LedgerSigner, Meter};
 use crate::store::{Open, Store};
 pub use verb::Verb;
 use verb::{Needs, perform, sentence};
@@ -50,6 +51,9 @@ pub struct Outcome {
 pub struct Desk {
     store: Store,
     keys: Keys,
+    meter: Meter,
+    /// Why keys were locked without being asked to, until it is told.
+    locked_why: Option<String>,
     operator: String,
     session: String,
     targets: publish::Targets,
@@ -76,6 +80,8 @@ impl Desk {
         Ok(Self {
             store,
             keys: Keys::new(),
+            meter: Meter::default(),
+            locked_why: None,
             operator: config.operator.clone(),
             session: session(),
             targets: publish::Targets::of(config),
@@ -133,11 +139,20 @@ impl Desk {
             None => error,
         });
         let mut outcome = self.or_recorded(done)?;
-        if let Verb::CreateCertifier(asked) = &verb
-            && outcome.state.certifiers.contains_key(&asked.name)
+        if matches!(verb, Verb::ImportCertifier { .. }) {
+            // What was taken over is told by the certifier, not by the last of its rows.
+            outcome.message = outcome.facts.first().and_then(sentence).unwrap_or_default();
+        }
+        let made = match &verb {
+            Verb::CreateCertifier(asked) => Some((&asked.name, &asked.password)),
+            Verb::RollOver { asked, .. } => Some((&asked.name, &asked.password)),
+            Verb::ImportCertifier { asked, .. } => Some((&asked.name, &asked.password)),
+            _ => None,
+        };
+        if let Some((name, password)) = made.filter(|(name, _)| outcome.state.certifiers.contains_key(*name))
         {
             // The certifier is made, whatever becomes of unlocking it.
-            if let Err(error) = self.unlock(&asked.name, &asked.password) {
+            if let Err(error) = self.unlock(name, password) {
                 outcome.message.push_str(&format!(" It is still locked: {error}"));
             }
             outcome.state = self.store.state();
@@ -185,15 +200,25 @@ impl Desk {
         verb: &mut dyn FnMut(&mut Env<'_>) -> Result<T>,
     ) -> Result<T> {
         let stash_keys = self.store.stash_keys();
-        verb(&mut Env {
+        let state = self.store.state();
+        let limited = state.certifiers.values().filter(|c| c.policy.relock_after > 0);
+        self.meter.limits = limited.map(|c| (c.name.clone(), c.policy.relock_after)).collect();
+        let done = verb(&mut Env {
             now,
             operator: &self.operator,
             session: &self.session,
             random: &mut fill_random,
-            signer: &mut LedgerSigner { keys: &self.keys, ledger: self.store.ledger(), now },
+            signer: &mut LedgerSigner {
+                keys: &self.keys,
+                meter: &mut self.meter,
+                ledger: self.store.ledger(),
+                now,
+            },
             protection: self.protection,
             stash_key: &|| stash_keys.key(),
-        })
+        });
+        self.lock_spent();
+        done
     }
 
     /// Draws a pass phrase for a file that is given to a person.
@@ -249,6 +274,20 @@ impl Desk {
         let (state, now) = (self.store.state(), self.present());
         let revoked = verb::revocations(self, certificates)?;
         install::plan(&state, keyring, certificates, &revoked, now)
+    }
+
+    /// Lists what was issued under the old key of a certifier and has neither ended nor is revoked, with what is to be done
+    /// about it so that nothing depends on the old key from `day` on.
+    pub fn worklist(&mut self, certifier: &str, day: Timestamp) -> Result<Vec<Task>> {
+        let (state, now) = (self.store.state(), self.present());
+        let old = state.certifiers.get(certifier).ok_or_else(|| Error::not_found("certifier", certifier))?;
+        let mut rows = Vec::new();
+        valid(self.store.ledger(), now, &mut |row| {
+            if row.certifier == old.name {
+                rows.push(row);
+            }
+        })?;
+        Ok(roll_over::worklist(&state, old, rows, day))
     }
 
     /// Says how a certifier would end if its key were destroyed now.

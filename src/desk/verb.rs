@@ -8,6 +8,8 @@ use crate::model::State;
 use crate::model::audit::setback::Reconciliation;
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
+use crate::model::certifier::past::{History, ImportedCertifier};
+use crate::model::certifier::rollover::NewKey;
 use crate::model::certifier::{NewCertifier, Proposal, SignedBy};
 use crate::model::change::{Change, Fact};
 use crate::model::compromised::KeyHistory;
@@ -37,6 +39,7 @@ use crate::ops::delete_keyring::delete_keyring;
 use crate::ops::deny::deny;
 use crate::ops::edit_plan::edit_plan;
 use crate::ops::expire::expire;
+use crate::ops::import_certifier::import_certifier;
 use crate::ops::import_keyring::{import_keyring, move_keyring};
 use crate::ops::import_request::{Known, import_requests};
 use crate::ops::install::not_revoked;
@@ -52,6 +55,7 @@ use crate::ops::restore::undelete;
 use crate::ops::revoke::{release, revoke};
 use crate::ops::ring::{self, Act};
 use crate::ops::roles;
+use crate::ops::roll_over::roll_over;
 use crate::ops::site::{delete_site, save_site};
 use crate::ops::withdraw::withdraw;
 use crate::pki::crl::Entries;
@@ -76,6 +80,24 @@ pub enum Verb {
     GiveUpCertifier {
         /// The certifier.
         name: String,
+    },
+    /// Makes a certifier of an authority that was run elsewhere; it is unlocked afterwards.
+    ImportCertifier {
+        /// Its name, policy and password.
+        asked: ImportedCertifier,
+        /// Its private key.
+        key: Arc<PrivateKey>,
+        /// Its certificate and those above it, in any order.
+        certificates: Vec<Certificate>,
+        /// What it has issued before.
+        history: Arc<History>,
+    },
+    /// Gives a certifier a successor: another key under the same subject. Its key and its issuer's have to be unlocked.
+    RollOver {
+        /// The certifier.
+        name: String,
+        /// The key that takes over.
+        asked: NewKey,
     },
     /// Disables, enables or retires a certifier.
     CertifierStatus {
@@ -375,6 +397,11 @@ impl Verb {
             // A proposal is not signed.
             Self::Amend { certifier, .. } if alone(certifier) => vec![certifier.clone()],
             Self::CompleteCertifier { name, .. } | Self::DestroyKey { name, .. } => vec![name.clone()],
+            Self::RollOver { name, .. } => match state.certifiers.get(name) {
+                Some(c) if c.certificate.is_self_issued() => vec![name.clone()],
+                Some(c) => c.parent.iter().cloned().collect(),
+                None => Vec::new(),
+            },
             Self::CreateCertifier(NewCertifier { signed_by: SignedBy::Certifier(parent), .. }) => {
                 vec![parent.clone()]
             }
@@ -401,6 +428,8 @@ impl Verb {
                 | Self::DestroyKey { .. }
                 | Self::CreateCertifier(_)
                 | Self::CompleteCertifier { .. }
+                | Self::RollOver { .. }
+                | Self::ImportCertifier { .. }
         )
     }
 
@@ -544,16 +573,15 @@ pub(super) fn crls(
     let issuer = &crate::ops::certifier(state, certifier)?.certificate;
     let ledger = desk.store.ledger();
     let floor = state.certifiers.get(certifier).map_or(0, |c| c.crl_floor);
-    let mut number = ledger.last_crl_number(certifier)?.max(floor);
+    let last = ledger.last_crl_number(certifier)?.max(floor);
     let mut prepared = Vec::new();
-    for wanted in wanted(state, certifier, kind, now)? {
+    for (number, wanted) in (last + 1..).zip(wanted(state, certifier, kind, now)?) {
         let mut entries = Entries::new(issuer, now);
         let each = &mut |l: Listed<'_>| entries.push(l.serial, l.at, l.reason, l.invalidity);
         match wanted.base {
             Some(base) => ledger.revoked_since(certifier, base, each)?,
             None => ledger.revoked(certifier, wanted.part, now, each)?,
         }
-        number += 1;
         prepared.push(Prepared { wanted, number, entries });
     }
     Ok(prepared)
@@ -603,6 +631,10 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut E
         Verb::CreateCertifier(asked) => create_certifier(state, asked, env),
         Verb::CompleteCertifier { name, certificates } => complete_certifier(state, name, certificates, env),
         Verb::GiveUpCertifier { name } => give_up_certifier(state, name, env),
+        Verb::ImportCertifier { asked, key, certificates, history } => {
+            import_certifier(state, asked, key, certificates, history, env)
+        }
+        Verb::RollOver { name, asked } => roll_over(state, name, asked, env),
         Verb::CertifierStatus { name, step, why } => change_status(state, name, *step, why, env),
         Verb::DestroyKey { name, why } => destroy_key(state, name, why, &needs.ending, env),
         Verb::CreateKeyring(asked) => create_keyring(state, asked, env),
@@ -668,6 +700,9 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut E
 /// Says what became true, for the status line; `None` for a fact that another one in the same change says better.
 pub(super) fn sentence(fact: &Fact) -> Option<String> {
     Some(match fact {
+        Fact::CertifierCreated { certifier } if !certifier.origin.is_empty() => {
+            format!("Certifier {} is taken over from {}.", certifier.name, certifier.origin)
+        }
         Fact::CertifierCreated { certifier } => {
             format!("Certifier {} is made, with its certificate and first CRL.", certifier.name)
         }
@@ -676,10 +711,15 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
             awaited.name
         ),
         Fact::CertifierGivenUp { name } => format!("Certifier {name} is given up; its key is destroyed."),
+        Fact::CertifierStatusChanged { certifier, plan, .. } if !plan.is_empty() => {
+            format!("The key of certifier {certifier} is destroyed: {plan}.")
+        }
         Fact::CertifierStatusChanged { certifier, status, .. } => {
             format!("Certifier {certifier} is {}.", status.word())
         }
-        Fact::CertifierSucceeded { certifier, by } => format!("Certifier {certifier} is succeeded by {by}."),
+        Fact::CertifierSucceeded { certifier, by } => {
+            format!("Certifier {certifier} is succeeded by {by}, and signs CRLs only.")
+        }
         Fact::WorkspaceCreated => return None,
         Fact::FilePutAway { path } => format!("{path} was moved to the history."),
         Fact::KeyringCreated { keyring } if keyring.is_self_certified() => {

@@ -36,8 +36,13 @@ pub fn complete_certifier(
     new.succeeds.clone_from(&awaited.succeeds);
     let key = env.signer.key(name)?.pkcs8().to_vec();
     let key = PrivateKey::read(&zeroize::Zeroizing::new(key))?;
-    let mut change = made(new, &key, env)?;
+    let mut change = made(new, &key, Vec::new(), env)?;
     change.files.extend(document::awaited_no_more(name));
+    if let Some(old) = awaited.succeeds.as_ref().and_then(|old| state.certifiers.get(old))
+        && old.status.has_key()
+    {
+        change.extend(super::roll_over::succeed(old, name, env)?);
+    }
     Ok(change)
 }
 
@@ -97,7 +102,7 @@ fn fitting<'a>(awaited: &Awaited, given: &'a [Certificate], env: &Env<'_>) -> Re
 }
 
 /// Finds the certificates above, upward, as far as they are known, and checks them.
-fn above(
+pub(super) fn above(
     state: &State,
     name: &str,
     own: &Certificate,

@@ -4,14 +4,14 @@
 use super::roles::{self, Act};
 use super::{Env, new_password};
 use crate::model::State;
-use crate::model::bytes::{Der, Digest};
-use crate::model::certificate::Certificate;
+use crate::model::bytes::{Der, Digest, Serial};
+use crate::model::certificate::{Certificate, Extension};
 use crate::model::certifier::{
     Awaited, Certifier, CrlInfo, NewCertifier, Policy, PolicyVersion, SignedBy, check_certifier_name,
 };
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
-use crate::model::issued::Issued;
+use crate::model::issued::{Issued, Reason};
 use crate::model::name::Name;
 use crate::model::profile::Validity;
 use crate::model::time::Timestamp;
@@ -60,20 +60,24 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
         SignedBy::Itself => {
             let certificate = self_signed(&asked.name, subject, &key, asked.years, env)?;
             let certifier = Certifier::new(asked.name.clone(), env.now, certificate, policy);
-            made(certifier, &key, env)?
+            made(certifier, &key, Vec::new(), env)?
         }
         SignedBy::Certifier(parent) => {
             let parent = super::issuing(state, parent)?;
-            let wanted = Wanted { subject, key: &key, limits: &limits, years: asked.years };
+            let constraints = authority::constraints(&limits)?;
+            let wanted = Wanted { subject, key: &key, limits: &limits, years: asked.years, constraints };
             let (certificate, fact) = signed(parent, wanted, env)?;
             let mut certifier = Certifier::new(asked.name.clone(), env.now, certificate, policy);
             certifier.chain = std::iter::once(&parent.certificate).chain(&parent.chain).cloned().collect();
             certifier.parent = Some(parent.name.clone());
             let mut change = Change::of(fact);
-            change.extend(made(certifier, &key, env)?);
+            change.extend(made(certifier, &key, Vec::new(), env)?);
             change
         }
-        SignedBy::Elsewhere => awaited(&asked.name, &subject, &key, &limits, policy, None, env)?,
+        SignedBy::Elsewhere => {
+            let limits = (&limits, authority::constraints(&limits)?);
+            awaited(&asked.name, &subject, &key, limits, policy, None, env)?
+        }
     };
     change.files.push(sealed);
     Ok(change)
@@ -140,6 +144,8 @@ pub(super) struct Wanted<'a> {
     pub(super) limits: &'a Limits,
     /// Its validity in years of 365 days; it ends with its issuer's at the latest.
     pub(super) years: u32,
+    /// What names it may issue for.
+    pub(super) constraints: Option<Extension>,
 }
 
 /// Lets a certifier sign the certificate of a subordinate. The fact is its row of the issued list.
@@ -166,8 +172,9 @@ pub(super) fn signed(
     let end = Timestamp(env.now.plus_days(i64::from(wanted.years) * 365).0 - 1).min(above.not_after);
     let validity = Validity { not_before: env.now, not_after: end, clamped: String::new() };
     let serial = env.serial();
+    let Wanted { subject, key, limits, constraints, .. } = wanted;
     let template =
-        authority::subordinate(wanted.subject, wanted.key.info(), parent, wanted.limits, serial, validity)?;
+        authority::subordinate(subject, key.info(), parent, limits, constraints, serial, validity)?;
     sign(parent, &template, AUTHORITY, env)
 }
 
@@ -179,6 +186,17 @@ pub(super) fn sign(
     env: &mut Env<'_>,
 ) -> Result<(Certificate, Fact)> {
     roles::require(certifier, env.operator, Act::Sign)?;
+    sign_with(certifier, None, template, profile, env)
+}
+
+/// Signs a template as [`sign`] does, with a key that is just being made for the certifier, when there is one.
+pub(super) fn sign_with(
+    certifier: &Certifier,
+    key: Option<&PrivateKey>,
+    template: &Template,
+    profile: &str,
+    env: &mut Env<'_>,
+) -> Result<(Certificate, Fact)> {
     let own = &certifier.certificate;
     if env.now > own.not_after || env.now < own.not_before {
         return Err(Error::refused(format!("Certifier {} cannot sign now.", certifier.name))
@@ -189,18 +207,31 @@ pub(super) fn sign(
             ))
             .next("Check the clock, or sign with another certifier."));
     }
-    let algorithm = env.signer.key(&certifier.name)?.algorithm().to_vec();
+    let algorithm = match key {
+        Some(key) => key.algorithm().to_vec(),
+        None => env.signer.key(&certifier.name)?.algorithm().to_vec(),
+    };
     let tbs = issue::to_be_signed(template, &own.subject, &algorithm)?;
     let work = [(Signing::Certificate(template.serial.clone()), tbs)];
-    let signature = super::one(env.signer.sign(&certifier.name, &work)?)?;
-    let der = issue::assemble(&work[0].1, &algorithm, &signature);
+    let signatures = match key {
+        Some(key) => env.signer.sign_with(key, &certifier.name, &work)?,
+        None => env.signer.sign(&certifier.name, &work)?,
+    };
+    let der = issue::assemble(&work[0].1, &algorithm, &super::one(signatures)?);
     let certificate = issue::verify(&der, template, &own.subject, &own.key)?;
-    let issued = Issued::of(&certificate, &certifier.name, profile, env.now, env.operator);
+    let mut issued = Issued::of(&certificate, &certifier.name, profile, env.now, env.operator);
+    issued.origin.session = env.session.to_owned();
     Ok((certificate, Fact::CertificateIssued { issued, der: Der(der) }))
 }
 
-/// Makes a certifier whose certificate is there: the first version of its policy and its first CRL are signed with its key.
-pub(super) fn made(mut certifier: Certifier, key: &PrivateKey, env: &mut Env<'_>) -> Result<Change> {
+/// Makes a certifier whose certificate is there: the first version of its policy and its first CRL, with these entries in
+/// the order of their serials, are signed with its key. The CRL is the last fact.
+pub(super) fn made(
+    mut certifier: Certifier,
+    key: &PrivateKey,
+    revoked: Vec<(Serial, Timestamp, Reason)>,
+    env: &mut Env<'_>,
+) -> Result<Change> {
     let version = PolicyVersion {
         policy: certifier.policy.clone(),
         by: env.operator.to_owned(),
@@ -213,7 +244,7 @@ pub(super) fn made(mut certifier: Certifier, key: &PrivateKey, env: &mut Env<'_>
     let signed = super::amend::sign(&mut certifier, version, Some(key), env)?;
     let files = [document::certifier(&certifier)?, signed].concat();
     let mut change = Change { facts: vec![Fact::CertifierCreated { certifier: certifier.clone() }], files };
-    change.extend(first_crl(&certifier, key, env)?);
+    change.extend(first_crl(&certifier, key, revoked, env)?);
     Ok(change)
 }
 
@@ -222,12 +253,12 @@ pub(super) fn awaited(
     name: &str,
     subject: &Name,
     key: &PrivateKey,
-    limits: &Limits,
+    (limits, constraints): (&Limits, Option<Extension>),
     policy: Policy,
     succeeds: Option<String>,
     env: &Env<'_>,
 ) -> Result<Change> {
-    let wished = authority::wishes(subject, key.info(), limits)?;
+    let wished = authority::wishes(subject, key.info(), limits, constraints)?;
     let request = request::read(&request::build_authority(subject, &wished, key)?)?;
     let (name, by) = (name.to_owned(), env.operator.to_owned());
     let awaited = Awaited { name, created: env.now, by, request, policy, succeeds };
@@ -235,11 +266,16 @@ pub(super) fn awaited(
     Ok(Change { facts: vec![Fact::CertifierAwaited { awaited }], files })
 }
 
-fn first_crl(certifier: &Certifier, key: &PrivateKey, env: &mut Env<'_>) -> Result<Change> {
+fn first_crl(
+    certifier: &Certifier,
+    key: &PrivateKey,
+    revoked: Vec<(Serial, Timestamp, Reason)>,
+    env: &mut Env<'_>,
+) -> Result<Change> {
     let next = env.now.plus_days(i64::from(certifier.policy.crl_days));
-    let none = &mut std::iter::empty();
+    let entries = &mut revoked.into_iter();
     let number = certifier.crl_floor + 1;
-    let tbs = crl::to_be_signed(&certifier.certificate, key.algorithm(), number, env.now, next, none)?;
+    let tbs = crl::to_be_signed(&certifier.certificate, key.algorithm(), number, env.now, next, entries)?;
     let work = [(Signing::Crl(number), tbs)];
     let signature = super::one(env.signer.sign_with(key, &certifier.name, &work)?)?;
     let der = issue::assemble(&work[0].1, key.algorithm(), &signature);

@@ -30,18 +30,19 @@ pub struct Limits {
 }
 
 /// The template of an authority's certificate that `issuer` signs: CA:TRUE critical with the path length, keyCertSign and
-/// cRLSign critical, SKI, AKI equal to the issuer's SKI, name constraints critical, CRL address of the issuer's policy.
+/// cRLSign critical, SKI, AKI equal to the issuer's SKI, these name constraints, CRL address of the issuer's policy.
 pub fn subordinate(
     subject: Name,
     key: &KeyInfo,
     issuer: &Certifier,
     limits: &Limits,
+    constraints: Option<Extension>,
     serial: Serial,
     validity: Validity,
 ) -> Result<Template> {
     let authority = key_id(&issuer.certificate)?;
     let mut extensions = extensions(&subject, key, limits, authority, &issuer.policy.crl_url)?;
-    extensions.extend(constraints(limits)?);
+    extensions.extend(constraints);
     Ok(Template { serial, subject, spki: key.spki.clone(), validity, extensions })
 }
 
@@ -53,7 +54,6 @@ pub fn link(
     serial: Serial,
     validity: Validity,
 ) -> Result<Template> {
-    let kept = linked.extensions.iter().filter(|e| e.oid == NAME_CONSTRAINTS).cloned();
     let limits = Limits { path_length: linked.basic.and_then(|b| b.path_length), ..Limits::default() };
     let subject = linked.subject.clone();
     let mut extensions = extensions(&subject, &linked.key, &limits, key_id(signer)?, "")?;
@@ -61,16 +61,44 @@ pub fn link(
     if let (Some(ski), Some(own)) = (&linked.ski, extensions.iter_mut().find(|e| e.oid == SUBJECT_KEY_ID)) {
         own.value = Der(wrap(4, &ski.0));
     }
-    extensions.extend(kept);
+    extensions.extend(kept(linked));
     Ok(Template { serial, subject, spki: linked.key.spki.clone(), validity, extensions })
 }
 
+/// Returns the name constraints of a certificate, exactly as they stand in it.
+pub fn kept(certificate: &Certificate) -> Option<Extension> {
+    certificate.extensions.iter().find(|e| e.oid == NAME_CONSTRAINTS).cloned()
+}
+
+/// Encodes name constraints (RFC 5280 section 4.2.1.10), critical; without any there is no extension.
+pub fn constraints(limits: &Limits) -> Result<Option<Extension>> {
+    let list = |tag: u8, all: &[Subtree]| -> Result<Vec<u8>> {
+        if all.is_empty() {
+            return Ok(Vec::new());
+        }
+        let trees =
+            all.iter().map(|tree| Ok(wrap(0x30, &general_name(tree)?))).collect::<Result<Vec<_>>>()?;
+        Ok(wrap(tag, &trees.concat()))
+    };
+    let content = [list(0xa0, &limits.permitted)?, list(0xa1, &limits.excluded)?].concat();
+    if content.is_empty() {
+        return Ok(None);
+    }
+    let value = Der(wrap(0x30, &content));
+    Ok(Some(Extension { oid: NAME_CONSTRAINTS.into(), critical: true, value }))
+}
+
 /// Returns the extensions that the request of an authority wishes for: basic constraints, key usage, name constraints.
-pub fn wishes(subject: &Name, key: &KeyInfo, limits: &Limits) -> Result<Vec<Extension>> {
+pub fn wishes(
+    subject: &Name,
+    key: &KeyInfo,
+    limits: &Limits,
+    constraints: Option<Extension>,
+) -> Result<Vec<Extension>> {
     let all = extensions(subject, key, limits, hashed_key(&key.spki.0)?, "")?;
     // Which key will sign is not known yet.
     let mut wished: Vec<_> = all.into_iter().filter(|e| e.oid != AUTHORITY_KEY_ID).collect();
-    wished.extend(constraints(limits)?);
+    wished.extend(constraints);
     Ok(wished)
 }
 
@@ -97,24 +125,6 @@ fn extensions(
         ),
     };
     draft::extensions(parameters, IsCa::Ca(limit), hashed_key(&key.spki.0)?, authority)
-}
-
-/// Encodes name constraints (RFC 5280 section 4.2.1.10), critical; without any there is no extension.
-fn constraints(limits: &Limits) -> Result<Option<Extension>> {
-    let list = |tag: u8, all: &[Subtree]| -> Result<Vec<u8>> {
-        if all.is_empty() {
-            return Ok(Vec::new());
-        }
-        let trees =
-            all.iter().map(|tree| Ok(wrap(0x30, &general_name(tree)?))).collect::<Result<Vec<_>>>()?;
-        Ok(wrap(tag, &trees.concat()))
-    };
-    let content = [list(0xa0, &limits.permitted)?, list(0xa1, &limits.excluded)?].concat();
-    if content.is_empty() {
-        return Ok(None);
-    }
-    let value = Der(wrap(0x30, &content));
-    Ok(Some(Extension { oid: NAME_CONSTRAINTS.into(), critical: true, value }))
 }
 
 fn general_name(tree: &Subtree) -> Result<Vec<u8>> {

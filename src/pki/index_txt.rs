@@ -1,7 +1,89 @@
-//! Lines of the `index.txt` of `openssl ca`: what was issued, in the form that other tools read. Writes only.
+//! Lines of the `index.txt` of `openssl ca`: what was issued, in the form that other tools write and read.
 
-use crate::model::issued::{Issued, Reason};
+use crate::model::bytes::{Serial, unhex};
+use crate::model::certifier::past::Past;
+use crate::model::error::{Error, Result};
+use crate::model::escape::visible;
+use crate::model::issued::{Issued, Reason, Revocation};
 use crate::model::time::Timestamp;
+
+/// Reads what an `index.txt` tells, line by line; `file` is its name in messages. The certificates are not in it.
+///
+/// Errors: `Damaged`, with the number of the first line that is none.
+pub fn read(text: &str, file: &str) -> Result<Vec<Past>> {
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    lines
+        .map(|(number, line)| {
+            entry(line).ok_or_else(|| {
+                Error::damaged(format!("Line {} of {file} cannot be read.", number + 1))
+                    .why("It is not status, end, revocation, serial, file and subject, with tabs between them.")
+                    .next("Repair it first: what was revoked must not be lost.")
+            })
+        })
+        .collect()
+}
+
+fn entry(line: &str) -> Option<Past> {
+    let fields: Vec<_> = line.split('\t').collect();
+    let [status, end, revocation, serial, _, subject] = fields.as_slice() else { return None };
+    let not_after = moment(end)?;
+    let revoked = match *status {
+        "V" | "E" => None,
+        "R" => {
+            let mut parts = revocation.split(',');
+            let at = moment(parts.next()?)?;
+            let (word, more) = (parts.next().unwrap_or_default(), parts.next());
+            let (reason, invalidity) = match word {
+                "" => (Reason::Unspecified, None),
+                "keyTime" => (Reason::KeyCompromise, Some(moment(more?)?)),
+                "CAkeyTime" => (Reason::CaCompromise, Some(moment(more?)?)),
+                "holdInstruction" => (Reason::CertificateHold, None),
+                word => (Reason::from_name(word).unwrap_or(Reason::Unspecified), None),
+            };
+            let (by, comment) = (String::new(), String::new());
+            Some(Revocation { at, reason, invalidity, by, comment })
+        }
+        _ => return None,
+    };
+    let even = if serial.len() % 2 == 1 { format!("0{serial}") } else { (*serial).to_owned() };
+    let digits = unhex(&even).filter(|b| !b.is_empty() && b.len() <= 21)?;
+    let skip = digits.iter().take_while(|b| **b == 0).count().min(digits.len() - 1);
+    let mut octets = digits.get(skip..)?.to_vec();
+    if octets.first().is_some_and(|b| *b >= 0x80) {
+        octets.insert(0, 0);
+    }
+    Some(Past { serial: Serial(octets), subject: comma_form(subject), not_after, certificate: None, revoked })
+}
+
+/// Reads `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`.
+fn moment(text: &str) -> Option<Timestamp> {
+    let digits = text.trim().strip_suffix('Z').filter(|d| d.bytes().all(|b| b.is_ascii_digit()))?;
+    let whole = match digits.len() {
+        12 => format!("{}{digits}", if digits.get(..2)? < "50" { "20" } else { "19" }),
+        14 => digits.to_owned(),
+        _ => return None,
+    };
+    let part = |from: usize, to: usize| whole.get(from..to);
+    let date = Timestamp::from_date(&format!("{}-{}-{}", part(0, 4)?, part(4, 6)?, part(6, 8)?))?;
+    let number = |from, to| part(from, to)?.parse::<i64>().ok();
+    let (hours, minutes, seconds) = (number(8, 10)?, number(10, 12)?, number(12, 14)?);
+    (hours < 24 && minutes < 60 && seconds < 61)
+        .then(|| Timestamp(date.0 + hours * 3600 + minutes * 60 + seconds))
+}
+
+/// Turns `/C=DE/O=Example/CN=host` into RFC 4514 text, the last part first.
+fn comma_form(subject: &str) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for part in subject.split('/').skip(1) {
+        match parts.last_mut() {
+            // A slash inside of a value.
+            Some(last) if !part.contains('=') => last.push_str(&format!("/{part}")),
+            _ => parts.push(part.to_owned()),
+        }
+    }
+    let text = parts.iter().rev().map(|p| p.replace(',', "\\,")).collect::<Vec<_>>().join(",");
+    visible(if text.is_empty() { subject } else { &text })
+}
 
 /// Returns the line of a certificate as of a moment, without the line end.
 ///
@@ -71,6 +153,30 @@ mod tests {
     use super::*;
     use crate::model::bytes::Serial;
     use crate::model::issued::Revocation;
+
+    #[test]
+    fn what_openssl_writes_is_read() {
+        let text = "V\t281125000000Z\t\t01\tunknown\t/C=DE/O=A, B/CN=a.test\n\
+                    R\t20501125000000Z\t261120101112Z,keyCompromise\tA1B2\tunknown\t/CN=b\n\
+                    R\t281125000000Z\t261120101112Z,keyTime,20261101000000Z\t03\tunknown\t/CN=x/y\n\
+                    E\t201125000000Z\t\t04\tunknown\t/CN=old\n";
+        let all = read(text, "index.txt").unwrap();
+        assert_eq!(all.len(), 4);
+        assert_eq!((all[0].subject.as_str(), &all[0].serial.0[..]), ("CN=a.test,O=A\\, B,C=DE", &[1][..]));
+        assert_eq!(all[1].serial.0, [0, 0xa1, 0xb2]);
+        assert_eq!(all[1].revoked.as_ref().unwrap().reason, Reason::KeyCompromise);
+        assert_eq!(all[1].not_after.date(), "2050-11-25");
+        assert_eq!(all[2].revoked.as_ref().unwrap().invalidity.unwrap().date(), "2026-11-01");
+        assert_eq!(all[2].subject, "CN=x/y");
+        assert!(read("V\t1\n", "index.txt").unwrap_err().what.contains("Line 1"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "[VRE]\t[0-9Z]{0,15}\t[0-9Za-z,]{0,30}\t[0-9A-F]{0,44}\tunknown\t.{0,20}") {
+            let _ = read(&text, "x");
+        }
+    }
 
     #[test]
     fn a_line_says_what_became_of_a_certificate() {

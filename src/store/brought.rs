@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::kyr;
+use crate::model::certifier::past::History;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::escape::{unseen, visible_bytes};
 use crate::model::keyring::Keyring;
@@ -19,6 +20,8 @@ pub struct Brought {
     pub bytes: Zeroizing<Vec<u8>>,
     /// The command that closes the file to others, when they can read it.
     pub open_to_others: Option<String>,
+    /// What an authority has issued before, when its folder was read.
+    pub history: Option<History>,
 }
 
 /// Recognises by content what was brought: a keyring of ours with its certificates, or anything that [`pem::open`] knows.
@@ -80,12 +83,12 @@ pub fn read(path: &Path, pipes: bool) -> Result<Brought> {
     let bytes = bounded(&mut file, room, &name)?;
     let open_to_others = (meta.is_file() && meta.mode() & 0o077 != 0)
         .then(|| format!("Its mode is {:04o}; close it: chmod 600 {}", meta.mode() & 0o7777, quoted(path)));
-    Ok(Brought { bytes, open_to_others })
+    Ok(Brought { bytes, open_to_others, history: None })
 }
 
 /// Reads all of a stream, such as the standard input. Errors: `Refused` for more than [`LARGEST`] bytes, `Disk`.
 pub fn read_stream(stream: &mut dyn Read, name: &str) -> Result<Brought> {
-    Ok(Brought { bytes: bounded(stream, 64 << 10, name)?, open_to_others: None })
+    Ok(Brought { bytes: bounded(stream, 64 << 10, name)?, open_to_others: None, history: None })
 }
 
 fn bounded(stream: &mut dyn Read, room: usize, name: &str) -> Result<Zeroizing<Vec<u8>>> {

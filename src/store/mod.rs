@@ -8,6 +8,7 @@ pub mod compromised;
 pub mod document;
 pub mod file;
 pub mod foreign;
+pub mod foreign_ca;
 pub mod history;
 pub mod kyr;
 pub mod ledger;

@@ -17,7 +17,7 @@ use super::dialog::viewer::{Text, Viewer};
 use super::job::{self, IssuedFor, Job};
 use super::model::{Model, Mood};
 use super::msg::{Done, Effect, JobId};
-use super::pane::{PaneId, RowKey, certificates, entries};
+use super::pane::{PaneId, RowKey, certificates, certifiers, entries};
 use super::theme::Role;
 use crate::desk::export::{Asked, Exported};
 use crate::desk::{Outcome, Verb};
@@ -53,12 +53,17 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             let message = outcome.message.clone();
             let facts = outcome.facts.clone();
             committed(model, &verb, outcome);
+            let mut renewed = super::dialog::batch::renew(model);
+            if let Verb::EditPlan { id, plan } = &*verb {
+                renewed.extend(super::dialog::review::preview_again(model, *id, plan.clone()));
+            }
             if matches!(*verb, Verb::Revoke { .. } | Verb::Release { .. }) {
                 model.here_mut().marked.clear();
                 certificates::offer_crl(model, &facts);
             }
             let mut effects = import::went(model, Ok(message));
             effects.extend(history::renew(model, &facts));
+            effects.extend(renewed);
             return effects;
         }
         (Job::Clean(way), Done::Outcome(outcome)) => return leftovers::cleaned(model, &way, Ok(outcome)),
@@ -74,11 +79,20 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
         }
         (Job::Refresh, _) => model.say(Mood::Good, "The workspace was read again."),
         (Job::Unlock(name, then), Done::Unlocked(names)) => {
-            model.unlocked = names;
+            model.set_unlocked(names);
             model.say(Mood::Good, format!("{name} is unlocked in this session; o locks it again."));
             if let Some(verb) = then {
-                return job::go(model, *verb);
+                if let Some(effects) = job::unlock_first(model, &verb) {
+                    return effects;
+                }
+                let (id, effect) = job::run(model, *verb);
+                // The form that asked for it waits on, and closes when it is done.
+                if let Some(Dialog::Form(form)) = model.dialogs.last_mut() {
+                    form.busy = Some(id);
+                }
+                return vec![effect];
             }
+            return super::dialog::bulk::unlocked(model);
         }
         (Job::Rehearse(name), Done::Rehearsed(with)) => {
             model.say(Mood::Good, format!("{name} opens with {with}; nothing was signed."));
@@ -96,7 +110,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             } else {
                 format!("Still unlocked: {}.", names.join(", "))
             };
-            model.unlocked = names;
+            model.set_unlocked(names);
             model.say(Mood::Good, text);
         }
         (Job::SystemRoots(keyring), Done::Roots(mut roots, place)) => {
@@ -122,6 +136,17 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
                     review.error = None;
                 }
             }
+        }
+        (Job::PreviewCrl(name, kind), Done::CrlPreview(previews)) => {
+            certifiers::crl::offer(model, &name, kind, &previews);
+        }
+        (_, Done::Published(done)) => certifiers::crl::published(model, *done),
+        (_, Done::Previews(looked)) => super::dialog::batch::take(model, looked),
+        (_, Done::Answer(found)) => super::dialog::pickup::offer(model, &found.0, &found.1),
+        (Job::HandOut(id), Done::Written(path)) => {
+            model.say(Mood::Good, format!("Written: {}", path.display()));
+            let to = format!("file {}", crate::store::brought::shown(&path));
+            return vec![job::run(model, Verb::PickUp { id, to }).1];
         }
         (_, Done::Findings(found)) => super::findings::take(model, found),
         // An answer to an older question is of no use any more.
@@ -175,7 +200,11 @@ fn unasked(model: &mut Model, answer: Result<Done, Error>) {
             if names.len() < model.unlocked.len() {
                 model.say(Mood::Plain, "Certifiers were locked again.");
             }
-            model.unlocked = names;
+            model.set_unlocked(names);
+        }
+        Ok(Done::Relocked(names, why)) => {
+            model.say(Mood::Plain, format!("{why}."));
+            model.set_unlocked(names);
         }
         Ok(Done::Service(service, _)) => model.service = service,
         Err(error) if error.kind != Kind::Cancelled => {
@@ -191,10 +220,12 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
     if let Verb::CreateCertifier(new) = verb
         && !model.unlocked.contains(&new.name)
     {
-        model.unlocked.push(new.name.clone());
+        let mut names = model.unlocked.clone();
+        names.push(new.name.clone());
+        model.set_unlocked(names);
     }
     match verb {
-        Verb::Approve { id, .. } | Verb::Deny { id, .. } => {
+        Verb::Approve { id, .. } | Verb::Deny { id, .. } | Verb::WithdrawRequest { id, .. } => {
             model.dialogs.retain(|d| !matches!(d, Dialog::Review(r) if r.id == *id));
         }
         // Beside the line of a password, the form or plan that asked for it is done as well.

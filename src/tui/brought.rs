@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::model::State;
+use crate::model::certifier::past::History;
 use crate::model::keyring::Keyring;
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
@@ -52,6 +53,8 @@ pub struct Brought {
     pub open_to_others: Option<String>,
     /// Whether it was opened with a password.
     pub opened: bool,
+    /// What an authority has issued before, when its folder was read.
+    pub history: Option<Arc<History>>,
 }
 
 impl Brought {
@@ -67,6 +70,6 @@ impl Brought {
         let known = state.certificates();
         let known: Vec<_> = known.values().map(|(c, _)| *c).collect();
         let bundle = bundle::of(&found, &known, now);
-        Self { given, source, found, ring, bundle, open_to_others: None, opened: false }
+        Self { given, source, found, ring, bundle, open_to_others: None, opened: false, history: None }
     }
 }

@@ -1,6 +1,7 @@
 //! The dialogs: a closed set, on a stack, of which the last one has the keys. Each takes input and says what it shows as
 //! a [`Sheet`]; where it stands on the screen is the view's affair.
 
+pub mod batch;
 pub mod bulk;
 pub mod compare;
 pub mod confirm;
@@ -18,6 +19,7 @@ pub mod palette;
 pub mod path;
 pub mod phrase;
 pub mod pick;
+pub mod pickup;
 pub mod records;
 pub mod review;
 pub mod roots;
@@ -55,6 +57,10 @@ pub enum Dialog {
     Install(install::Install),
     /// What an approver looks at.
     Review(review::Review),
+    /// Many requests looked at together.
+    Batch(Box<batch::Batch>),
+    /// A pick-up ID to type.
+    PickUp(pickup::PickUpLine),
     /// The same done to many records.
     Bulk(bulk::Bulk),
     /// When certificates end.
@@ -132,6 +138,8 @@ impl Dialog {
             Self::Shares(d) => d.input(model, input),
             Self::Install(d) => d.input(model, input),
             Self::Review(d) => d.input(model, input),
+            Self::Batch(d) => d.input(model, input),
+            Self::PickUp(d) => d.input(model, input),
             Self::Bulk(d) => d.input(model, input),
             Self::Timeline(d) => d.input(model, input),
             Self::Roots(d) => d.input(model, input),
@@ -160,6 +168,8 @@ impl Dialog {
             Self::Shares(d) => d.sheet(model, columns),
             Self::Install(d) => d.sheet(model, columns),
             Self::Review(d) => d.sheet(model, columns),
+            Self::Batch(d) => d.sheet(model, columns),
+            Self::PickUp(d) => d.sheet(model, columns),
             Self::Bulk(d) => d.sheet(model, columns),
             Self::Timeline(d) => d.sheet(model, columns),
             Self::Roots(d) => d.sheet(model, columns),
@@ -180,6 +190,7 @@ impl Dialog {
         match self {
             Self::Form(d) => d.busy,
             Self::Path(d) => d.busy,
+            Self::PickUp(d) => d.busy,
             Self::Secret(d) => d.busy,
             Self::Menu(d) => d.busy,
             Self::Install(d) => d.busy,
@@ -193,6 +204,7 @@ impl Dialog {
         match self {
             Self::Form(d) => d.busy = job,
             Self::Path(d) => d.busy = job,
+            Self::PickUp(d) => d.busy = job,
             Self::Secret(d) => d.busy = job,
             Self::Menu(d) => d.busy = job,
             Self::Install(d) => d.busy = job,

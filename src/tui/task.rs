@@ -4,6 +4,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::brought::{Brought, Given};
@@ -15,7 +16,7 @@ use crate::model::escape::{typed_bytes, visible_bytes};
 use crate::model::secret::Secret;
 use crate::pki::chain::inquiry::Inquiry;
 use crate::pki::pem::Opening;
-use crate::store::{brought, outside};
+use crate::store::{brought, foreign_ca, outside};
 
 /// How many completions are offered.
 const COMPLETIONS: usize = 200;
@@ -27,7 +28,12 @@ pub fn read(given: Given, password: Option<&Secret>, stop: &AtomicBool, state: &
     let (source, read) = match &given {
         Given::File(path) => {
             let path = typed(path);
-            (format!("file {}", brought::shown(&path)), Some(brought::read(&path, false)?))
+            // The folder of an authority tells its past beside its key.
+            let (word, read) = match path.is_dir() {
+                true => ("folder", foreign_ca::folder(&path)?),
+                false => ("file", brought::read(&path, false)?),
+            };
+            (format!("{word} {}", brought::shown(&path)), Some(read))
         }
         Given::Pasted(_) => ("pasted".to_owned(), None),
     };
@@ -39,9 +45,10 @@ pub fn read(given: Given, password: Option<&Secret>, stop: &AtomicBool, state: &
     if stop.load(Ordering::SeqCst) {
         return Err(Error::new(Kind::Cancelled, "Stopped; nothing was taken."));
     }
-    let open_to_others = read.and_then(|r| r.open_to_others);
+    let (open_to_others, history) =
+        read.map_or((None, None), |r| (r.open_to_others, r.history.map(Arc::new)));
     let brought = Brought::new(given, source, found, ring, state, Desk::now());
-    Ok(Done::Found(Box::new(Brought { open_to_others, opened: password.is_some(), ..brought })))
+    Ok(Done::Found(Box::new(Brought { open_to_others, history, opened: password.is_some(), ..brought })))
 }
 
 /// Writes a new file that others may read, whole or not at all. An existing one is refused.

@@ -1,8 +1,10 @@
 //! The life of certifiers through the desk: subordinates, what comes back from elsewhere, disabling, retiring, the end of
 //! a key. OpenSSL judges what was signed.
 
+mod import;
+mod rollover;
 mod status;
-mod subordinate;
+pub(crate) mod subordinate;
 
 use std::path::Path;
 

@@ -13,5 +13,6 @@ pub(crate) mod fixture;
 pub(crate) mod history;
 mod people;
 mod profiles;
+mod queue;
 mod walk;
 mod work;

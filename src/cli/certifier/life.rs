@@ -23,6 +23,8 @@ pub(super) fn commands() -> Vec<Command> {
         confirm.help("The name of the certifier again")
     };
     let file = Arg::new("file").value_name("FILE").required(true).value_parser(value_parser!(PathBuf));
+    let why_optional =
+        || Arg::new("why").long("why").value_name("TEXT").help("Why; it is kept in the audit chain");
     vec![
         named("request", "Prints the request of a certifier that waits for its certificate as PEM"),
         named("install", "Takes the certificate that answers a certifier's request").arg(
@@ -32,10 +34,12 @@ pub(super) fn commands() -> Vec<Command> {
         ),
         named("give-up", "Gives a certifier up that waits for its certificate, and destroys its key")
             .arg(confirm()),
-        named("disable", "Lets a certifier issue nothing until it is enabled; its CRLs go on")
+        named("deactivate", "Lets a certifier issue nothing until it is activated; its CRLs go on")
+            .visible_alias("disable")
             .arg(why("Why; it is kept in the audit chain")),
-        named("enable", "Lets a disabled certifier issue again")
-            .arg(Arg::new("why").long("why").value_name("TEXT").help("Why; it is kept in the audit chain")),
+        named("activate", "Lets a certifier that was deactivated issue again")
+            .visible_alias("enable")
+            .arg(why_optional()),
         named("retire", "Lets a certifier never issue again; its CRLs go on")
             .arg(why("Why; it is kept in the audit chain"))
             .arg(confirm()),
@@ -59,15 +63,15 @@ pub(super) fn run(name: &str, options: &ArgMatches, session: &mut Session<'_>) -
             confirmed(options, &name)?;
             session.run(Verb::GiveUpCertifier { name })
         }
-        "disable" => status(Step::Disable, options, session),
-        "enable" => status(Step::Enable, options, session),
+        "deactivate" => status(Step::Disable, options, session),
+        "activate" => status(Step::Enable, options, session),
         "retire" => {
             let name = find(options, session)?.name;
             confirmed(options, &name)?;
             status(Step::Retire, options, session)
         }
         "destroy" => destroy(options, session),
-        _ => Ok(2),
+        _ => super::overview::run(name, options, session),
     }
 }
 

@@ -1,11 +1,13 @@
-//! Does the same to many records, one after the other, and shows what became of each. A failure does not stop the rest;
-//! Esc leaves out what has not begun.
+//! Does the same to many records, one after the other or in batches, and shows what became of each. A failure does not stop
+//! the rest; p pauses after what has begun, and Esc leaves out what has not begun.
 
 use ratatui::text::Line;
 
+use super::secret::Opens;
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
 use crate::model::error::{Error, Kind};
+use crate::ops::issue::became;
 use crate::tui::chord::Key;
 use crate::tui::model::{Model, Mood};
 use crate::tui::msg::{Done, Effect, Input, JobId};
@@ -17,7 +19,18 @@ use crate::tui::widget::text::{cut, wrap};
 struct Task {
     label: String,
     verb: Verb,
-    end: Option<Result<String, String>>,
+    /// What became of each record: one, or those of a batch.
+    end: Option<Vec<Result<String, String>>>,
+}
+
+impl Task {
+    /// Returns how many records it is about.
+    fn records(&self) -> usize {
+        match &self.verb {
+            Verb::Issue { ids } => ids.len(),
+            _ => 1,
+        }
+    }
 }
 
 /// The tasks, of which those before `next` have begun.
@@ -28,6 +41,9 @@ pub struct Bulk {
     next: usize,
     running: Option<JobId>,
     stopped: bool,
+    paused: bool,
+    /// Whether it waits for a certifier to be unlocked, and goes on by itself then.
+    locked: bool,
     top: usize,
 }
 
@@ -38,7 +54,16 @@ pub(in crate::tui) fn start(
     verbs: Vec<(String, Verb)>,
 ) -> Vec<Effect> {
     let tasks = verbs.into_iter().map(|(label, verb)| Task { label, verb, end: None }).collect();
-    let mut bulk = Bulk { title: title.into(), tasks, next: 0, running: None, stopped: false, top: 0 };
+    let mut bulk = Bulk {
+        title: title.into(),
+        tasks,
+        next: 0,
+        running: None,
+        stopped: false,
+        paused: false,
+        locked: false,
+        top: 0,
+    };
     let effects = bulk.go_on(model);
     model.dialogs.push(Dialog::Bulk(bulk));
     effects
@@ -62,10 +87,29 @@ pub(in crate::tui) fn answered(
     Ok(effects)
 }
 
+/// Goes on with what waited for a certifier to be unlocked.
+pub(in crate::tui) fn unlocked(model: &mut Model) -> Vec<Effect> {
+    let found = model.dialogs.iter().position(|d| matches!(d, Dialog::Bulk(b) if b.locked && b.waits()));
+    let Some(Dialog::Bulk(mut bulk)) = found.and_then(|at| model.dialogs.get(at).cloned()) else {
+        return Vec::new();
+    };
+    (bulk.locked, bulk.paused) = (false, false);
+    let effects = bulk.go_on(model);
+    if let Some(place) = found.and_then(|at| model.dialogs.get_mut(at)) {
+        *place = Dialog::Bulk(bulk);
+    }
+    effects
+}
+
 impl Bulk {
     /// Tells whether something runs or waits.
     pub fn works(&self) -> bool {
-        self.running.is_some()
+        self.running.is_some() || self.waits()
+    }
+
+    /// Tells whether it is paused with something left to do.
+    fn waits(&self) -> bool {
+        self.running.is_none() && self.paused && !self.stopped && self.next < self.tasks.len()
     }
 
     /// Returns the title.
@@ -76,6 +120,9 @@ impl Bulk {
     /// Begins the next task, or says how it all ended.
     fn go_on(&mut self, model: &mut Model) -> Vec<Effect> {
         self.running = None;
+        if self.paused && !self.stopped && self.next < self.tasks.len() {
+            return Vec::new();
+        }
         let task = self.tasks.get(self.next).filter(|_| !self.stopped);
         let Some(Task { verb, .. }) = task else {
             let (done, failed, left) = self.counts();
@@ -94,15 +141,34 @@ impl Bulk {
             return Vec::new();
         };
         let end = match answer {
+            // Nothing of the batch was signed: it goes on when the key is unlocked.
+            Err(error) if error.kind == Kind::Locked && matches!(task.verb, Verb::Issue { .. }) => {
+                let locked = task.verb.signers(&model.state, &model.settings.operator);
+                let locked = locked.into_iter().find(|name| !model.unlocked.contains(name));
+                (self.running, self.paused, self.locked) = (None, true, true);
+                self.next -= 1;
+                if let Some(name) = locked {
+                    crate::tui::job::ask(model, Opens::Certifier(name, None));
+                }
+                model.say(Mood::Plain, "The certifier is locked: nothing was signed yet.");
+                return Vec::new();
+            }
             Err(error) if error.kind == Kind::Locked => {
-                Err(format!("left alone, for it needs a password. {}", error.why))
+                vec![Err(format!("left alone, for it needs a password. {}", error.why))]
             }
-            Err(error) => Err(error.to_string()),
+            Err(error) => vec![Err(error.to_string()); task.records()],
             Ok(Done::Outcome(outcome)) => {
+                let end = match &task.verb {
+                    Verb::Issue { ids } => {
+                        let each = ids.iter().map(|id| became(&outcome.facts, &outcome.state, *id));
+                        each.map(|(good, text)| if good { Ok(text) } else { Err(text) }).collect()
+                    }
+                    _ => vec![Ok(outcome.message)],
+                };
                 model.take(outcome.state);
-                Ok(outcome.message)
+                end
             }
-            Ok(_) => Err("an answer came that fits no question".into()),
+            Ok(_) => vec![Err("an answer came that fits no question".into())],
         };
         task.end = Some(end);
         self.go_on(model)
@@ -110,9 +176,10 @@ impl Bulk {
 
     /// Counts what was done, what failed, and what has not ended.
     fn counts(&self) -> (usize, usize, usize) {
-        let done = self.tasks.iter().filter(|t| matches!(t.end, Some(Ok(_)))).count();
-        let failed = self.tasks.iter().filter(|t| matches!(t.end, Some(Err(_)))).count();
-        (done, failed, self.tasks.len() - done - failed)
+        let ends = || self.tasks.iter().flat_map(|t| t.end.iter().flatten());
+        let done = ends().filter(|end| end.is_ok()).count();
+        let left = self.tasks.iter().filter(|t| t.end.is_none()).map(Task::records).sum();
+        (done, ends().count() - done, left)
     }
 
     /// Takes input.
@@ -122,8 +189,19 @@ impl Bulk {
         let last = lines.saturating_sub(page);
         if let Input::Chord(key) = input {
             match key {
+                Key::Char('p') if self.waits() => {
+                    self.paused = false;
+                    let effects = self.go_on(model);
+                    return (Some(Dialog::Bulk(self)), effects);
+                }
+                Key::Char('p') if self.running.is_some() => self.paused = !self.paused,
+                Key::Esc if self.waits() => {
+                    self.stopped = true;
+                    let effects = self.go_on(model);
+                    return (Some(Dialog::Bulk(self)), effects);
+                }
                 Key::Esc | Key::Enter | Key::Char('q') if self.running.is_none() => {
-                    return (None, Vec::new());
+                    return (None, super::batch::renew(model));
                 }
                 Key::Esc => self.stopped = true,
                 Key::Up | Key::Char('k') => self.top = self.top.saturating_sub(1),
@@ -146,35 +224,58 @@ impl Bulk {
         let mut at_work = 0;
         for (at, task) in self.tasks.iter().enumerate() {
             let running = self.running.is_some() && at + 1 == self.next;
-            let (word, role, text) = match &task.end {
-                Some(Ok(text)) => ("done", Role::Ok, text.clone()),
-                Some(Err(text)) => ("failed", Role::Bad, format!("{}: {text}", task.label)),
-                None if running => ("working", Role::Title, task.label.clone()),
-                None if self.stopped => ("left", Role::Warn, task.label.clone()),
-                None => ("waits", Role::Dim, task.label.clone()),
-            };
             if running {
                 at_work = body.len();
             }
-            let mut word = format!("{word:9}");
             // What failed says why in full; the rest takes a line each.
-            let lines = match &task.end {
-                Some(Err(_)) => wrap(&ink.symbols.text(&text.replace('\n', " ")), columns.saturating_sub(9)),
-                _ => vec![cut(&ink.symbols.text(&text), columns.saturating_sub(9), ink.symbols.ellipsis)],
+            let mut add = |word: &str, role: Role, text: &str, whole: bool| {
+                let room = columns.saturating_sub(9);
+                let lines = match whole {
+                    true => wrap(&ink.symbols.text(&text.replace('\n', " ")), room),
+                    false => vec![cut(&ink.symbols.text(text), room, ink.symbols.ellipsis)],
+                };
+                let mut word = format!("{word:9}");
+                for line in lines {
+                    body.push(Line::from(vec![ink.span(role, &word), ink.symbol(Role::Text, line)]));
+                    word = " ".repeat(9);
+                }
             };
-            for line in lines {
-                body.push(Line::from(vec![ink.span(role, &word), ink.symbol(Role::Text, line)]));
-                word = " ".repeat(9);
+            let one = task.records() == 1;
+            match &task.end {
+                None if running => add("working", Role::Title, &task.label, false),
+                None if self.stopped => add("left", Role::Warn, &task.label, false),
+                None => add("waits", Role::Dim, &task.label, false),
+                Some(ends) => ends.iter().for_each(|end| match end {
+                    Ok(text) => add("done", Role::Ok, text, false),
+                    Err(text) if one => add("failed", Role::Bad, &format!("{}: {text}", task.label), true),
+                    Err(text) => add("failed", Role::Bad, text, true),
+                }),
             }
         }
         let (done, failed, left) = self.counts();
         let state = match self.running {
             Some(_) if self.stopped => "Ends with the one that has begun.".to_owned(),
+            Some(_) if self.paused => "Pauses after what has begun.".to_owned(),
+            Some(_) if done + failed + left > self.tasks.len() => {
+                format!("{} of {}", done + failed, done + failed + left)
+            }
             Some(_) => format!("{} of {}", self.next, self.tasks.len()),
+            None if self.waits() => format!("Paused: {done} done, {failed} failed, {left} wait."),
             None => words(done, failed, left),
         };
         let hints = match self.running {
-            Some(_) => vec![hint("Esc", "leave out what has not begun", 90), hint("Up/Down", "scroll", 60)],
+            None if self.waits() => {
+                vec![
+                    hint("p", "go on", 95),
+                    hint("Esc", "leave out the rest", 90),
+                    hint("Up/Down", "scroll", 60),
+                ]
+            }
+            Some(_) => vec![
+                hint("Esc", "leave out what has not begun", 90),
+                hint("p", if self.paused { "no pause" } else { "pause" }, 80),
+                hint("Up/Down", "scroll", 60),
+            ],
             None => vec![hint("Esc", "back", 90), hint("Up/Down", "scroll", 60)],
         };
         // While it works, what is being done stays in sight.

@@ -1,9 +1,11 @@
 //! Fills in the fields of a record. A form is a loop over FIELDS: it knows kinds of fields, not the fields themselves.
 
+use std::sync::Arc;
+
 use super::import::Material;
 use super::line::{Line, choose, fill, fill_some, lines, options, passwords, some_lines, wanted};
 use super::menu::{Action, Menu, item};
-use super::records::{Denial, Reasoning};
+use super::records::{Denial, Reasoning, TakingBack};
 use super::secret::{Opens, SecretLine};
 use super::viewer::Text;
 use super::{Dialog, Sheet, hint};
@@ -11,6 +13,8 @@ use crate::desk::Verb;
 use crate::desk::export::Asked;
 use crate::model::audit::setback::Reconciliation;
 use crate::model::certifier::NewCertifier;
+use crate::model::certifier::past::{History, ImportedCertifier};
+use crate::model::certifier::rollover::NewKey;
 use crate::model::error::Error;
 use crate::model::export::{CertificateExport, Export, Which};
 use crate::model::field::{Kind, Record};
@@ -22,7 +26,8 @@ use crate::model::person::{Delivery, NewPersonKey, Person, Registration};
 use crate::model::policy::Amendment;
 use crate::model::profile::Profile;
 use crate::model::protection::NewProtection;
-use crate::model::request::{Plan, RequestId};
+use crate::model::request::edit::Edit;
+use crate::model::request::{Note, Plan, RequestId};
 use crate::model::revocation::{NewRevocation, Release};
 use crate::model::site::Site;
 use crate::ops::certifier_status::Step;
@@ -41,6 +46,10 @@ use crate::tui::widget::text::{fit, width, wrap};
 pub enum Goal {
     /// Makes a certifier.
     Certifier(Box<NewCertifier>),
+    /// Makes a certifier of an authority that was run elsewhere.
+    Authority(Box<ImportedCertifier>, Box<Material>, Arc<History>),
+    /// Gives this certifier a successor with another key.
+    RollOver(String, Box<NewKey>),
     /// Disables, enables or retires this certifier.
     Status(String, Step),
     /// Ends this certifier: final CRL, and its key is destroyed.
@@ -61,8 +70,14 @@ pub enum Goal {
     Protect(String, Box<NewProtection>),
     /// Approves a request whose review showed this plan with so many warnings.
     Approve(RequestId, Plan, usize),
-    /// Denies a request.
-    Deny(RequestId),
+    /// Denies requests, all with one reason.
+    Deny(Vec<RequestId>),
+    /// Takes a request back.
+    WithdrawRequest(RequestId),
+    /// Edits what will be issued for a request.
+    Edit(RequestId, Box<Edit>),
+    /// Notes whom to ask about a request.
+    Note(RequestId, Box<Note>),
     /// Revokes these certificates, or changes the reason.
     Revoke(Vec<Which>),
     /// Lifts the hold of these certificates.
@@ -110,6 +125,8 @@ impl Form {
         let look = model.look();
         let lines = match &goal {
             Goal::Certifier(new) => lines(&**new, &look, false),
+            Goal::Authority(new, ..) => lines(&**new, &look, false),
+            Goal::RollOver(_, new) => lines(&**new, &look, false),
             Goal::Status(..) | Goal::Destroy(_) => lines(&Reasoning::default(), &look, false),
             Goal::Keyring(new) => lines(&**new, &look, false),
             Goal::Import(new, _) => lines(&**new, &look, false),
@@ -121,6 +138,9 @@ impl Form {
             Goal::Amend(_, amendment) => lines(&**amendment, &look, true),
             Goal::Approve(_, plan, _) => lines(plan, &look, false),
             Goal::Deny(_) => lines(&Denial::default(), &look, false),
+            Goal::WithdrawRequest(_) => lines(&TakingBack::default(), &look, false),
+            Goal::Edit(_, edit) => lines(&**edit, &look, false),
+            Goal::Note(_, note) => lines(&**note, &look, true),
             Goal::Export(export) => some_lines(&**export, &look, |f| export.asks(f.name)),
             Goal::Certificates(export) => some_lines(&**export, &look, |f| export.asks(f.name)),
             Goal::Revoke(_) => lines(&NewRevocation::of(Reason::Unspecified), &look, false),
@@ -285,7 +305,7 @@ impl Form {
                 return (None, vec![effect]);
             }
         }
-        let verb = self.verb();
+        let verb = self.verb(model);
         let Some(verb) = verb else {
             if let Some(first) = self.lines.iter().position(|l| l.error.is_some()) {
                 self.cursor = first;
@@ -334,6 +354,14 @@ impl Form {
                 }
             }
         }
+        if let (Goal::Deny(ids), Verb::Deny { reason, .. }) = (&self.goal, &verb)
+            && ids.len() > 1
+        {
+            let deny =
+                |id: &RequestId| (format!("request {id}"), Verb::Deny { id: *id, reason: reason.clone() });
+            let verbs = ids.iter().map(deny).collect();
+            return (None, super::bulk::start(model, self.title.clone(), verbs));
+        }
         let (id, effect) = job::run(model, verb);
         self.busy = Some(id);
         (Some(Dialog::Form(self)), vec![effect])
@@ -358,7 +386,7 @@ impl Form {
     }
 
     /// Makes the verb, or marks what is wrong.
-    fn verb(&mut self) -> Option<Verb> {
+    fn verb(&mut self, model: &Model) -> Option<Verb> {
         let lines = &mut self.lines;
         match &self.goal {
             Goal::Certifier(new) => {
@@ -366,6 +394,20 @@ impl Form {
                 let good = fill(&mut new, lines, false);
                 let same = passwords(lines);
                 (good && same).then_some(Verb::CreateCertifier(new))
+            }
+            Goal::Authority(new, material, history) => {
+                let mut new = (**new).clone();
+                let good = fill(&mut new, lines, false);
+                let same = passwords(lines);
+                let Material { key, certificates, .. } = (**material).clone();
+                let (key, history) = (key?, history.clone());
+                (good && same).then_some(Verb::ImportCertifier { asked: new, key, certificates, history })
+            }
+            Goal::RollOver(name, new) => {
+                let (mut new, name) = ((**new).clone(), name.clone());
+                let good = fill(&mut new, lines, false);
+                let same = passwords(lines);
+                (good && same).then_some(Verb::RollOver { name, asked: new })
             }
             Goal::Status(name, step) => {
                 let (mut with, name, step) = (Reasoning::default(), name.clone(), *step);
@@ -425,9 +467,25 @@ impl Form {
                 }
                 good.then_some(Verb::Approve { id: *id, plan })
             }
-            Goal::Deny(id) => {
+            Goal::Deny(ids) => {
                 let mut denial = Denial::default();
-                fill(&mut denial, lines, false).then_some(Verb::Deny { id: *id, reason: denial.reason })
+                let id = *ids.first()?;
+                fill(&mut denial, lines, false).then_some(Verb::Deny { id, reason: denial.reason })
+            }
+            Goal::WithdrawRequest(id) => {
+                let mut back = TakingBack::default();
+                let filled = fill(&mut back, lines, false);
+                filled.then_some(Verb::WithdrawRequest { id: *id, reason: back.reason })
+            }
+            Goal::Note(id, note) => {
+                let mut note = (**note).clone();
+                fill(&mut note, lines, true).then_some(Verb::NoteRequest { id: *id, note })
+            }
+            Goal::Edit(id, edit) => {
+                let mut edit = (**edit).clone();
+                let good = fill(&mut edit, lines, false);
+                let request = model.state.requests.get(id)?;
+                good.then(|| Verb::EditPlan { id: *id, plan: edit.plan(request) })
             }
             Goal::Person(before) => {
                 let before = before.as_deref().cloned();

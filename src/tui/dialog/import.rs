@@ -14,6 +14,7 @@ use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
 use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
+use crate::model::certifier::past::{History, ImportedCertifier};
 use crate::model::error::Error;
 use crate::model::key::KeyInfo;
 use crate::model::keyring::{ImportedKeyring, MovedKeyring};
@@ -46,6 +47,8 @@ pub struct Material {
 enum Does {
     /// Opens the form for a new keyring of this key, by place; `None` is a ring of the roots.
     Ring(Option<usize>),
+    /// Opens the form for a certifier of this key, by place.
+    Authority(usize),
     /// Opens the form that takes the ring over.
     Move,
     /// Runs a verb.
@@ -275,6 +278,23 @@ impl Import {
                     Goal::Move(asked.into(), ring.clone().into()),
                 )
             }
+            Does::Authority(place) => {
+                let Brought { found, history, given, .. } = &self.brought;
+                let Some(key) = found.keys.get(*place) else { return Vec::new() };
+                let material = Material {
+                    key: Some(key.key.clone()),
+                    certificates: found.certificates.clone(),
+                    labels: found.labels.clone(),
+                };
+                let history = history
+                    .clone()
+                    .unwrap_or_else(|| Arc::new(History { from: given.shown(), ..History::default() }));
+                let asked = ImportedCertifier { crl_number: history.crl_number, ..Default::default() };
+                (
+                    "Certifier that was run elsewhere".into(),
+                    Goal::Authority(asked.into(), material.into(), history),
+                )
+            }
             Does::Ring(place) => {
                 let Brought { found, bundle, .. } = &self.brought;
                 let key = place.and_then(|p| found.keys.get(p));
@@ -350,6 +370,8 @@ impl Import {
             mind(format!("Others can read the private key in this file: it is not encrypted. {how}"));
         }
         self.known.iter().for_each(|text| mind(text.clone()));
+        let past = self.brought.history.iter().flat_map(|h| h.told(model.now));
+        lines.extend(past.map(|text| Text { label: "Past".into(), text, role: Role::Text }));
         if self.ways.iter().all(|w| matches!(w.does, Does::Close)) {
             let text = match &self.purpose {
                 ReadFor::Queue => "There is no certificate request in it.",
@@ -427,6 +449,13 @@ fn ways(model: &Model, brought: &Brought, purpose: &ReadFor) -> Vec<Way> {
             let several = found.keys.len() > 1;
             for (place, key) in found.keys.iter().enumerate() {
                 let identity = bundle.identities.get(place);
+                if let Some(own) =
+                    found.certificates.iter().find(|c| c.is_ca() && c.key.sha256 == key.key.info().sha256)
+                {
+                    let label =
+                        format!("New certifier of {}: it signs here from now on", own.subject.title());
+                    ways.push((label, Does::Authority(place)));
+                }
                 ways.push((new_ring(place, several, identity, key.key.info()), Does::Ring(Some(place))));
             }
             for awaited in model.state.awaited.values() {

@@ -48,6 +48,7 @@ pub enum Source {
 
 /// What an item does.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "each lives for a moment, or is one of few")]
 pub enum Action {
     /// Goes back.
     Close,
@@ -65,6 +66,8 @@ pub enum Action {
     Copy(Copy),
     /// Writes to a file.
     Write(Copy),
+    /// Asks where to write the certificate of a request, and records that it was picked up: the proposed name and the text.
+    HandOut(RequestId, String, String),
     /// Shows the revisions of this keyring.
     History(String),
     /// Cleans these leftovers up.
@@ -207,6 +210,10 @@ impl Menu {
                 None => fetch(model, copy.source, IssuedFor::Copy),
             },
             Action::Write(copy) => write(model, copy),
+            Action::HandOut(id, name, text) => {
+                model.dialogs.push(Dialog::Path(PathLine::hand_out(id, &name, text.into_bytes())));
+                Vec::new()
+            }
             Action::History(keyring) => super::history::open(model, keyring),
             Action::Clean(ways) => super::leftovers::clean(model, ways),
             Action::Read(purpose) => {

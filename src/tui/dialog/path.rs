@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::{Dialog, Sheet, hint};
 use crate::model::audit::{Filter, Form};
 use crate::model::error::Error;
+use crate::model::request::RequestId;
 use crate::tui::brought::Given;
 use crate::tui::chord::Key;
 use crate::tui::job::{self, Job, ReadFor};
@@ -21,6 +22,8 @@ pub enum Purpose {
     Read(ReadFor),
     /// This public text is written to it.
     Write(Vec<u8>),
+    /// The certificate of this request is written to it and counts as picked up.
+    HandOut(RequestId, Vec<u8>),
     /// To write entries of the audit chain to.
     Audit(Filter, Form),
 }
@@ -73,6 +76,12 @@ impl PathLine {
         }
     }
 
+    /// Asks where to write the certificate of a request; proposes a name.
+    pub fn hand_out(id: RequestId, name: &str, bytes: Vec<u8>) -> Self {
+        let written = Self::write(name, Vec::new(), "the certificate and its chain");
+        Self { purpose: Purpose::HandOut(id, bytes), ..written }
+    }
+
     /// Asks where to write entries of the audit chain.
     pub fn audit(name: &str, filter: Filter, form: Form) -> Self {
         let title = "Write the audit chain to a file".into();
@@ -116,6 +125,10 @@ impl PathLine {
                         let bytes = bytes.clone();
                         model.start(Job::Write, |id| Effect::WriteFile(id, path, bytes))
                     }
+                    Purpose::HandOut(request, bytes) => {
+                        let bytes = bytes.clone();
+                        model.start(Job::HandOut(*request), |id| Effect::WriteFile(id, path, bytes))
+                    }
                     Purpose::Audit(filter, form) => {
                         let (filter, form) = (filter.clone(), *form);
                         model.start(Job::Write, |id| Effect::ExportAudit(id, filter, form, path))
@@ -148,7 +161,7 @@ impl PathLine {
                 let error = Error::usage("That paste is not a path; it was left alone.");
                 self.error = Some(match self.purpose {
                     Purpose::Read(_) => error.next("Paste PEM (-----BEGIN ...), or the path of a file."),
-                    Purpose::Write(_) | Purpose::Audit(..) => error.next("Type the path of a new file."),
+                    _ => error.next("Type the path of a new file."),
                 });
             }
             _ => {
@@ -180,7 +193,7 @@ impl PathLine {
                 Role::Dim,
                 "Only this user can read it. A file that is there already is never written over.",
             );
-        } else if matches!(self.purpose, Purpose::Write(_)) {
+        } else if matches!(self.purpose, Purpose::Write(_) | Purpose::HandOut(..)) {
             part(Role::Dim, "Public parts only. A file that is there already is never written over.");
         } else {
             part(Role::Dim, "PEM can be pasted here instead. You see what it holds before anything is done.");

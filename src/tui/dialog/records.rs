@@ -52,10 +52,38 @@ impl Record for Reasoning {
     }];
 }
 
+/// Why a request is taken back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TakingBack {
+    /// In words; kept in the audit chain.
+    pub reason: String,
+}
+
+impl Record for TakingBack {
+    const NOUN: &'static str = "withdrawal of a request";
+    const FIELDS: &'static [Field<Self>] = &[Field {
+        name: "reason",
+        label: "Reason",
+        help: "Why it is not needed any more; kept in the audit chain.",
+        kind: Kind::Text,
+        when: When::AtCreation,
+        get: |x, _| visible(&x.reason),
+        set: |x, t| {
+            if t.trim().is_empty() {
+                return Err("say why".into());
+            }
+            x.reason = t.trim().to_owned();
+            Ok(())
+        },
+    }];
+}
+
 /// Writes the reference of all fields, `docs/fields.md`.
 pub fn fields_markdown() -> String {
     use crate::model::audit::setback::Reconciliation;
     use crate::model::certificate::Certificate;
+    use crate::model::certifier::past::ImportedCertifier;
+    use crate::model::certifier::rollover::NewKey;
     use crate::model::certifier::{Awaited, Certifier, NewCertifier};
     use crate::model::export::{CertificateExport, Export};
     use crate::model::issued::Issued;
@@ -77,6 +105,8 @@ pub fn fields_markdown() -> String {
     table::<NewCertifier>(&mut out);
     table::<Certifier>(&mut out);
     table::<Awaited>(&mut out);
+    table::<NewKey>(&mut out);
+    table::<ImportedCertifier>(&mut out);
     table::<Amendment>(&mut out);
     table::<Profile>(&mut out);
     table::<NewProtection>(&mut out);

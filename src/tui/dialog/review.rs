@@ -5,6 +5,7 @@ use super::form::{Form, Goal};
 use super::viewer::{Text, labelled};
 use super::{Dialog, Sheet, hint};
 use crate::desk::Preview;
+use crate::model::certifier::Certifier;
 use crate::model::error::Error;
 use crate::model::finding::Severity;
 use crate::model::request::{Plan, Proof, Request, RequestId, Status};
@@ -35,10 +36,12 @@ pub struct Review {
 /// Opens the review of a request, with the plan it was approved by or the one its certifier proposes.
 pub(in crate::tui) fn open(model: &mut Model, id: RequestId) -> Vec<Effect> {
     let Some(request) = model.state.requests.get(&id) else { return Vec::new() };
-    let plan = match &request.status {
-        Status::Approved { plan, .. } => Some(plan.clone()),
-        status if status.is_undecided() => proposal(model),
-        _ => None,
+    let plan = match request.plan() {
+        _ if !request.status.is_open() => None,
+        Some(plan) if !plan.certifier.is_empty() => Some(plan.clone()),
+        // Subject and names stay as they were edited, whoever signs.
+        Some(plan) => proposal(model).map(|usual| Plan { certifier: usual.certifier, ..plan.clone() }),
+        None => proposal(model),
     };
     let review = Review { id, plan: plan.clone(), preview: None, error: None, top: 0 };
     model.dialogs.push(Dialog::Review(review));
@@ -74,7 +77,7 @@ fn ask(model: &mut Model, id: RequestId, plan: Plan) -> Vec<Effect> {
 
 /// Proposes a plan, with the certifier's own profile: the only certifier, or the only one that is unlocked. Among several a
 /// person chooses.
-fn proposal(model: &Model) -> Option<Plan> {
+pub(in crate::tui) fn proposal(model: &Model) -> Option<Plan> {
     let all: Vec<_> = model.state.certifiers.values().filter(|c| c.status.issues()).collect();
     let mut unlocked = all.iter().filter(|c| model.unlocked.contains(&c.name));
     let certifier = match (all.as_slice(), unlocked.next(), unlocked.next()) {
@@ -82,13 +85,21 @@ fn proposal(model: &Model) -> Option<Plan> {
         (_, Some(only), None) => only,
         _ => return None,
     };
+    Some(usual(model, certifier))
+}
+
+/// Returns what a certifier usually issues.
+pub(in crate::tui) fn usual(model: &Model, certifier: &Certifier) -> Plan {
     let profile = certifier.policy.profile.clone();
     let days = model.state.profiles.get(&profile).map_or(90, |p| p.days);
-    Some(Plan { certifier: certifier.name.clone(), profile, days, reason: String::new(), ..Plan::default() })
+    Plan { certifier: certifier.name.clone(), profile, days, ..Plan::default() }
 }
 
 /// A plan in which a person still has to choose the certifier.
-fn undecided(model: &Model) -> Plan {
+fn undecided(model: &Model, id: RequestId) -> Plan {
+    if let Some(plan) = model.state.requests.get(&id).and_then(|r| r.plan()) {
+        return plan.clone();
+    }
     let profiles = &model.state.profiles;
     let usual = model.state.certifiers.values().next().map(|c| c.policy.profile.clone());
     let profile = usual.filter(|name| profiles.contains_key(name)).unwrap_or_default();
@@ -115,9 +126,14 @@ impl Review {
                 Key::Char('a') => self.approve(model),
                 Key::Char('d') => self.decide(model, "request.deny", |review, model| {
                     let title = format!("Deny request {}", review.id);
-                    model.dialogs.push(Dialog::Form(Form::new(model, title, Goal::Deny(review.id))));
+                    model.dialogs.push(Dialog::Form(Form::new(model, title, Goal::Deny(vec![review.id]))));
                     Vec::new()
                 }),
+                Key::Char('e') => {
+                    if let Some(command) = command::find("request.edit") {
+                        effects = command::dispatch(model, command);
+                    }
+                }
                 Key::Char('s') => {
                     if let Some(command) = command::find("request.issue") {
                         effects = command::dispatch(model, command);
@@ -166,7 +182,7 @@ impl Review {
     }
 
     fn form(&self, model: &mut Model, warnings: usize) -> Vec<Effect> {
-        let plan = self.plan.clone().unwrap_or_else(|| undecided(model));
+        let plan = self.plan.clone().unwrap_or_else(|| undecided(model, self.id));
         let goal = Goal::Approve(self.id, plan, warnings);
         let form = Form::new(model, format!("Approve request {}", self.id), goal);
         model.dialogs.push(Dialog::Form(form));
@@ -181,7 +197,9 @@ impl Review {
     pub fn sheet(&self, model: &Model, columns: usize) -> Sheet {
         let status = model.state.requests.get(&self.id).map(|r| &r.status);
         let mut hints = match status {
-            Some(status) if status.is_undecided() => vec![hint("a", "approve", 95), hint("d", "deny", 90)],
+            Some(status) if status.is_undecided() => {
+                vec![hint("a", "approve", 95), hint("d", "deny", 90), hint("e", "edit", 70)]
+            }
             Some(Status::Approved { .. }) => {
                 vec![hint("s", "sign", 95), hint("d", "deny", 90), hint("a", "approve again", 60)]
             }

@@ -63,7 +63,7 @@ pub(super) const COMMANDS: &[Command] = &[
         title: "disable/enable",
         keys: &["d"],
         doc: "Lets the certifier issue nothing until it is enabled, or enables it; its CRLs go on.",
-        cli: Some("certifier disable"),
+        cli: Some("certifier deactivate"),
         weight: 34,
         ready: |model| match made(model)?.status {
             Status::Active | Status::Disabled(_) => Ok(()),

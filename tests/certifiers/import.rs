@@ -1,0 +1,140 @@
+//! Authorities that other programs have run: their keys, their past, and their revocations on the next CRL.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::cli::Place;
+use crate::support::{openssl, run, tool};
+
+/// Makes an `openssl ca` folder that has issued three certificates and revoked one.
+fn openssl_ca(folder: &Path) {
+    let ca = folder.join("ca");
+    for name in ["newcerts", "private"] {
+        std::fs::create_dir_all(ca.join(name)).unwrap();
+    }
+    std::fs::write(ca.join("index.txt"), "").unwrap();
+    std::fs::write(ca.join("serial"), "C0FFEE01\n").unwrap();
+    std::fs::write(ca.join("crlnumber"), "1A\n").unwrap();
+    let settings = "[ca]\ndefault_ca=own\n[own]\ndir=.\ndatabase=$dir/index.txt\nserial=$dir/serial\n\
+        crlnumber=$dir/crlnumber\nnew_certs_dir=$dir/newcerts\ncertificate=$dir/my-ca.pem\n\
+        private_key=$dir/private/my.key\ndefault_md=sha256\ndefault_days=200\ndefault_crl_days=30\npolicy=any\n\
+        unique_subject=no\n[any]\ncommonName=supplied\n[req]\ndistinguished_name=dn\n[dn]\n[v3]\n\
+        basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n";
+    std::fs::write(ca.join("openssl.cnf"), settings).unwrap();
+    openssl(
+        &ca,
+        "req -x509 -config openssl.cnf -extensions v3 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout private/my.key -passout pass:old-pass -subj /C=DE/CN=Old -days 2000 -out my-ca.pem",
+    );
+    for name in ["a", "b", "c"] {
+        openssl(
+            &ca,
+            &format!(
+                "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {name}.key -subj /CN={name}.example.test -out {name}.csr"
+            ),
+        );
+        openssl(
+            &ca,
+            &format!(
+                "ca -batch -config openssl.cnf -passin pass:old-pass -in {name}.csr -out {name}.pem -notext"
+            ),
+        );
+    }
+    openssl(&ca, "ca -config openssl.cnf -passin pass:old-pass -revoke b.pem -crl_reason keyCompromise");
+    // One whose certificate is lost: only the database knows it.
+    std::fs::remove_file(ca.join("newcerts/C0FFEE03.pem")).unwrap();
+    openssl(&ca, "ca -config openssl.cnf -passin pass:old-pass -gencrl -out crl.pem");
+}
+
+#[test]
+fn an_openssl_ca_folder_is_taken_over_with_its_past() {
+    let Some(_) = tool("openssl") else { return };
+    let place = Place::new();
+    let folder = place.folder.path();
+    openssl_ca(folder);
+    let shown = place.with("old-pass\n", "certifier import old ca --preview").done();
+    assert!(shown.contains("3 certificates issued, 2 valid, 1 revoked"), "{shown}");
+    assert!(shown.contains("Of 1 only the serial number") && shown.contains("is number 27"), "{shown}");
+    place.with("old-pass\nca-pass\n", "certifier import old ca").done();
+
+    let list = place.run("certificate list --json").json();
+    let elsewhere =
+        list.as_array().unwrap().iter().filter(|c| c.to_string().contains("example.test")).count();
+    assert_eq!(elsewhere, 3, "{list}");
+    // The first CRL signed here carries what was revoked elsewhere, with the next number.
+    place.write("own.pem", place.run("certifier certificate old").done());
+    place.write("now.crl", place.run("certifier crl old").done());
+    let text = openssl(folder, "crl -in now.crl -noout -text");
+    assert!(text.contains("C0FFEE02") && text.contains("Key Compromise"), "{text}");
+    assert!(openssl(folder, "crl -in now.crl -noout -crlnumber").contains("1B"));
+    assert!(openssl(folder, "crl -in now.crl -noout -CAfile own.pem").contains("verify OK"));
+    let again = place.with("old-pass\nca-pass\n", "certifier import again ca").refused(1);
+    assert!(again.contains("already has the subject"), "{again}");
+
+    // What was issued elsewhere is revoked here like anything else, also where the certificate is lost.
+    place.run("certificate revoke old C0FFEE03 --reason superseded --confirm 00C0FFEE03").done();
+    place.with("ca-pass\n", "crl issue old").done();
+    place.write("next.crl", place.run("certifier crl old").done());
+    assert!(openssl(folder, "crl -in next.crl -noout -text").contains("C0FFEE03"));
+    place.run("audit verify").done();
+}
+
+#[test]
+fn an_easy_rsa_folder_is_taken_over() {
+    let easy = Path::new("/usr/share/easy-rsa/easyrsa");
+    if tool("openssl").is_none() || !easy.is_file() {
+        assert!(std::env::var_os("RINGMASTER_REQUIRE_TOOLS").is_none(), "easy-rsa is required here");
+        eprintln!("skipped: easy-rsa is not installed");
+        return;
+    }
+    let place = Place::new();
+    let folder = place.folder.path();
+    let easyrsa = |arguments: &str| {
+        let mut command = Command::new(easy);
+        command.current_dir(folder).env("EASYRSA_BATCH", "1").env("EASYRSA_PKI", folder.join("vpn/pki"));
+        run(command.args(arguments.split(' ')).stdin(std::process::Stdio::null()))
+    };
+    std::fs::create_dir_all(folder.join("vpn")).unwrap();
+    easyrsa("init-pki");
+    easyrsa("--req-cn=EasyCA build-ca nopass");
+    easyrsa("build-server-full vpn.example.test nopass");
+    easyrsa("build-client-full ann nopass");
+    easyrsa("revoke ann superseded");
+    easyrsa("gen-crl");
+    place.with("ca-pass\n", "certifier import vpn vpn").done();
+    let shown = place.run("certifier show vpn").done();
+    assert!(shown.contains("easy-rsa folder"), "{shown}");
+    let list = place.run("certificate list --json").json().to_string();
+    assert!(list.contains("vpn.example.test") && list.contains("CN=ann"), "{list}");
+    place.write("vpn.crl", place.run("certifier crl vpn").done());
+    let text = openssl(folder, "crl -in vpn.crl -noout -text");
+    assert!(text.contains("Superseded"), "{text}");
+}
+
+#[test]
+fn a_key_and_certificate_in_pem_and_in_pkcs12_become_certifiers() {
+    let Some(_) = tool("openssl") else { return };
+    let place = Place::new();
+    let folder = place.folder.path();
+    openssl(
+        folder,
+        "req -x509 -newkey rsa:2048 -nodes -keyout ca.key -subj /CN=Pem -days 900 -addext keyUsage=critical,keyCertSign,cRLSign -out ca.pem",
+    );
+    openssl(
+        folder,
+        "req -x509 -newkey rsa:2048 -nodes -keyout p.key -subj /CN=Twelve -days 900 -addext keyUsage=critical,keyCertSign,cRLSign -out p.pem",
+    );
+    openssl(folder, "pkcs12 -export -inkey p.key -in p.pem -passout pass:p12-pass -out ca.p12");
+    place.with("ca-pass\n", "certifier import pem ca.pem --key ca.key --crl-number 41").done();
+    place.write("pem.crl", place.run("certifier crl pem").done());
+    assert!(openssl(folder, "crl -in pem.crl -noout -crlnumber").contains("2A"));
+    place.with("p12-pass\nca-pass\n", "certifier import twelve ca.p12").done();
+    let list = place.run("certifier list").done();
+    assert!(list.contains("pem") && list.contains("twelve"), "{list}");
+    // A server's certificate makes no certifier.
+    openssl(
+        folder,
+        "req -x509 -newkey rsa:2048 -nodes -keyout s.key -subj /CN=s -days 9 -addext basicConstraints=critical,CA:FALSE -out s.pem",
+    );
+    let refused = place.with("ca-pass\n", "certifier import s s.pem --key s.key").refused(1);
+    assert!(refused.contains("None of the keys is that of an authority"), "{refused}");
+}
