@@ -186,8 +186,8 @@ fn certifiers_are_locked_again_when_nobody_types() {
     workers.carry_out(Effect::Unlock(JobId(1), "ca".into(), vec![secret("ca-pass")]));
     let Ok(Done::Unlocked(unlocked)) = answer(&messages, 1) else { panic!("not unlocked") };
     assert_eq!(unlocked, ["ca"]);
-    let Ok(Done::Unlocked(unlocked)) = answer(&messages, 0) else { panic!("not told") };
-    assert!(unlocked.is_empty());
+    let Ok(Done::Relocked(unlocked, why)) = answer(&messages, 0) else { panic!("not told") };
+    assert!(unlocked.is_empty() && why.contains("no key was pressed"), "{why}");
 }
 
 #[test]

@@ -391,3 +391,21 @@ fn cheap_passwords_are_sealed_anew_when_the_settings_want_more() {
     assert_eq!(key_files(temp.path()), ["key.ron"]);
     ann.unlock("root", &secret("ca-pass")).unwrap();
 }
+
+#[test]
+fn a_key_is_locked_again_after_as_many_signatures_as_the_policy_says() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut ann = person(temp.path(), "ann");
+    certifier(&mut ann, Policy { own_approval: true, relock_after: 2, ..Policy::default() });
+    let crl = || Verb::issue_crl("root");
+    ann.run(crl()).unwrap();
+    assert_eq!((ann.unlocked().len(), ann.locked_why()), (1, None));
+    ann.run(crl()).unwrap();
+    assert!(ann.unlocked().is_empty());
+    assert!(ann.locked_why().unwrap().contains("after 2 signatures"));
+    assert_eq!(ann.run(crl()).unwrap_err().kind, Kind::Locked);
+    ann.unlock("root", &secret("ca-pass")).unwrap();
+    ann.run(crl()).unwrap();
+    ann.relock("because");
+    assert_eq!((ann.unlocked().len(), ann.locked_why().as_deref()), (0, Some("because")));
+}

@@ -23,6 +23,7 @@ impl Desk {
             // When that fails, the cheaper file stays good, and the next unlock tries again.
             let _ = self.seal_by(certifier, &key, &sealing);
         }
+        self.meter.begin(certifier);
         self.keys.insert(certifier.to_owned(), key);
         Ok(())
     }
@@ -129,6 +130,31 @@ impl Desk {
         match certifier {
             Some(name) => drop(self.keys.remove(name)),
             None => self.keys.clear(),
+        }
+    }
+
+    /// Forgets every key without being asked to, and remembers why until it is told.
+    pub fn relock(&mut self, why: &str) {
+        if !self.keys.is_empty() {
+            self.keys.clear();
+            self.locked_why = Some(why.to_owned());
+        }
+    }
+
+    /// Takes why keys were locked without being asked to, if they were.
+    pub fn locked_why(&mut self) -> Option<String> {
+        self.locked_why.take()
+    }
+
+    /// Forgets the keys that have made as many signatures as their policy lets them.
+    pub(super) fn lock_spent(&mut self) {
+        for (certifier, limit) in self.meter.spent() {
+            if self.keys.remove(&certifier).is_some() {
+                let s = if limit == 1 { "" } else { "s" };
+                self.locked_why = Some(format!(
+                    "{certifier} is locked again: its policy says so after {limit} signature{s}"
+                ));
+            }
         }
     }
 

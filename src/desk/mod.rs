@@ -31,7 +31,7 @@ use crate::store::certifier_key::Protection;
 use crate::store::compromised::Lists;
 use crate::store::history::{Gone, History};
 use crate::store::ledger::Ledger;
-use crate::store::signer::{Keys, LedgerSigner};
+use crate::store::signer::{Keys, LedgerSigner, Meter};
 use crate::store::{Open, Store};
 pub use verb::Verb;
 use verb::{Needs, perform, sentence};
@@ -51,6 +51,9 @@ pub struct Outcome {
 pub struct Desk {
     store: Store,
     keys: Keys,
+    meter: Meter,
+    /// Why keys were locked without being asked to, until it is told.
+    locked_why: Option<String>,
     operator: String,
     session: String,
     targets: publish::Targets,
@@ -77,6 +80,8 @@ impl Desk {
         Ok(Self {
             store,
             keys: Keys::new(),
+            meter: Meter::default(),
+            locked_why: None,
             operator: config.operator.clone(),
             session: session(),
             targets: publish::Targets::of(config),
@@ -134,6 +139,10 @@ impl Desk {
             None => error,
         });
         let mut outcome = self.or_recorded(done)?;
+        if matches!(verb, Verb::ImportCertifier { .. }) {
+            // What was taken over is told by the certifier, not by the last of its rows.
+            outcome.message = outcome.facts.first().and_then(sentence).unwrap_or_default();
+        }
         let made = match &verb {
             Verb::CreateCertifier(asked) => Some((&asked.name, &asked.password)),
             Verb::RollOver { asked, .. } => Some((&asked.name, &asked.password)),
@@ -191,15 +200,25 @@ impl Desk {
         verb: &mut dyn FnMut(&mut Env<'_>) -> Result<T>,
     ) -> Result<T> {
         let stash_keys = self.store.stash_keys();
-        verb(&mut Env {
+        let state = self.store.state();
+        let limited = state.certifiers.values().filter(|c| c.policy.relock_after > 0);
+        self.meter.limits = limited.map(|c| (c.name.clone(), c.policy.relock_after)).collect();
+        let done = verb(&mut Env {
             now,
             operator: &self.operator,
             session: &self.session,
             random: &mut fill_random,
-            signer: &mut LedgerSigner { keys: &self.keys, ledger: self.store.ledger(), now },
+            signer: &mut LedgerSigner {
+                keys: &self.keys,
+                meter: &mut self.meter,
+                ledger: self.store.ledger(),
+                now,
+            },
             protection: self.protection,
             stash_key: &|| stash_keys.key(),
-        })
+        });
+        self.lock_spent();
+        done
     }
 
     /// Draws a pass phrase for a file that is given to a person.

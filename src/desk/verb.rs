@@ -445,12 +445,16 @@ impl Verb {
 
     /// Tells whether it makes a signature that a certifier answers for: a clock that is wrong would date it wrongly.
     pub fn signs(&self) -> bool {
-        match self {
-            Self::Issue { .. } | Self::IssueCrl { .. } | Self::DestroyKey { .. } => true,
-            Self::CreateCertifier(_) | Self::CompleteCertifier { .. } | Self::RollOver { .. } => true,
-            Self::ImportCertifier { .. } => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::Issue { .. }
+                | Self::IssueCrl { .. }
+                | Self::DestroyKey { .. }
+                | Self::CreateCertifier(_)
+                | Self::CompleteCertifier { .. }
+                | Self::RollOver { .. }
+                | Self::ImportCertifier { .. }
+        )
     }
 
     /// Returns the keyring whose password the verb needs.
@@ -594,16 +598,15 @@ pub(super) fn crls(
     let issuer = &crate::ops::certifier(state, certifier)?.certificate;
     let ledger = desk.store.ledger();
     let floor = state.certifiers.get(certifier).map_or(0, |c| c.crl_floor);
-    let mut number = ledger.last_crl_number(certifier)?.max(floor);
+    let last = ledger.last_crl_number(certifier)?.max(floor);
     let mut prepared = Vec::new();
-    for wanted in wanted(state, certifier, kind, now)? {
+    for (number, wanted) in (last + 1..).zip(wanted(state, certifier, kind, now)?) {
         let mut entries = Entries::new(issuer, now);
         let each = &mut |l: Listed<'_>| entries.push(l.serial, l.at, l.reason, l.invalidity);
         match wanted.base {
             Some(base) => ledger.revoked_since(certifier, base, each)?,
             None => ledger.revoked(certifier, wanted.part, now, each)?,
         }
-        number += 1;
         prepared.push(Prepared { wanted, number, entries });
     }
     Ok(prepared)
@@ -737,6 +740,9 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
             awaited.name
         ),
         Fact::CertifierGivenUp { name } => format!("Certifier {name} is given up; its key is destroyed."),
+        Fact::CertifierStatusChanged { certifier, plan, .. } if !plan.is_empty() => {
+            format!("The key of certifier {certifier} is destroyed: {plan}.")
+        }
         Fact::CertifierStatusChanged { certifier, status, .. } => {
             format!("Certifier {certifier} is {}.", status.word())
         }

@@ -25,6 +25,7 @@ use super::time::Timestamp;
 
 /// What happened. Each fact is one entry of the audit chain; replaying them gives the state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "each lives for a moment, or is one of few")]
 pub enum Fact {
     /// The workspace was made.
     WorkspaceCreated,

@@ -121,8 +121,7 @@ impl State {
         let mut add =
             |c, subject| all.entry(Certificate::sha256_of(c)).or_insert((c, Vec::new())).1.push(subject);
         for certifier in self.certifiers.values() {
-            let own = std::iter::once(&certifier.certificate);
-            for certificate in own.chain(&certifier.chain).chain(&certifier.links) {
+            for certificate in certifier.certificates() {
                 add(certificate, Subject::Certifier(certifier.name.clone()));
             }
         }

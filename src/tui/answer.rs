@@ -17,7 +17,7 @@ use super::dialog::viewer::{Text, Viewer};
 use super::job::{self, IssuedFor, Job};
 use super::model::{Model, Mood};
 use super::msg::{Done, Effect, JobId};
-use super::pane::{PaneId, RowKey, certificates, entries};
+use super::pane::{PaneId, RowKey, certificates, certifiers, entries};
 use super::theme::Role;
 use crate::desk::export::{Asked, Exported};
 use crate::desk::{Outcome, Verb};
@@ -80,10 +80,18 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
         }
         (Job::Refresh, _) => model.say(Mood::Good, "The workspace was read again."),
         (Job::Unlock(name, then), Done::Unlocked(names)) => {
-            model.unlocked = names;
+            model.set_unlocked(names);
             model.say(Mood::Good, format!("{name} is unlocked in this session; o locks it again."));
             if let Some(verb) = then {
-                return job::go(model, *verb);
+                if let Some(effects) = job::unlock_first(model, &verb) {
+                    return effects;
+                }
+                let (id, effect) = job::run(model, *verb);
+                // The form that asked for it waits on, and closes when it is done.
+                if let Some(Dialog::Form(form)) = model.dialogs.last_mut() {
+                    form.busy = Some(id);
+                }
+                return vec![effect];
             }
             return super::dialog::bulk::unlocked(model);
         }
@@ -103,7 +111,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             } else {
                 format!("Still unlocked: {}.", names.join(", "))
             };
-            model.unlocked = names;
+            model.set_unlocked(names);
             model.say(Mood::Good, text);
         }
         (Job::SystemRoots(keyring), Done::Roots(mut roots, place)) => {
@@ -130,6 +138,10 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
                 }
             }
         }
+        (Job::PreviewCrl(name, kind), Done::CrlPreview(previews)) => {
+            certifiers::crl::offer(model, &name, kind, &previews);
+        }
+        (_, Done::Published(done)) => certifiers::crl::published(model, *done),
         (_, Done::Previews(looked)) => super::dialog::batch::take(model, looked),
         (_, Done::Answer(found)) => super::dialog::pickup::offer(model, &found.0, &found.1),
         (Job::HandOut(id), Done::Written(path)) => {
@@ -189,7 +201,11 @@ fn unasked(model: &mut Model, answer: Result<Done, Error>) {
             if names.len() < model.unlocked.len() {
                 model.say(Mood::Plain, "Certifiers were locked again.");
             }
-            model.unlocked = names;
+            model.set_unlocked(names);
+        }
+        Ok(Done::Relocked(names, why)) => {
+            model.say(Mood::Plain, format!("{why}."));
+            model.set_unlocked(names);
         }
         Ok(Done::Service(service, _)) => model.service = service,
         Err(error) if error.kind != Kind::Cancelled => {
@@ -205,7 +221,9 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
     if let Verb::CreateCertifier(new) = verb
         && !model.unlocked.contains(&new.name)
     {
-        model.unlocked.push(new.name.clone());
+        let mut names = model.unlocked.clone();
+        names.push(new.name.clone());
+        model.set_unlocked(names);
     }
     match verb {
         Verb::Approve { id, .. } | Verb::Deny { id, .. } | Verb::WithdrawRequest { id, .. } => {

@@ -14,12 +14,17 @@ use super::terminal::caught;
 use crate::desk::export::Asked;
 use crate::desk::{Desk, Outcome, Verb};
 use crate::model::State;
+use crate::model::crl::CrlKind;
 use crate::model::error::{Error, Kind};
 use crate::model::person::Delivery;
 use crate::model::protection::Sealing;
 use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
+use crate::model::time::Timestamp;
 use crate::store::remembered::refusal;
+
+/// By how many seconds the two clocks may part within one look before keys are locked.
+const ASLEEP: i64 = 60;
 
 /// How often it looks whether another console has committed.
 const LOOK: Duration = Duration::from_millis(500);
@@ -40,6 +45,8 @@ pub(super) enum Task {
     Lock(Option<String>),
     Refresh,
     Previews(Vec<(RequestId, Plan)>),
+    PreviewCrl(String, CrlKind),
+    Push(String),
     PickUp(String),
     History(String),
     Gone,
@@ -54,6 +61,7 @@ pub(super) enum Task {
 pub(super) struct Told {
     pub(super) state: Arc<State>,
     pub(super) unlocked: Vec<String>,
+    pub(super) minute: i64,
     pub(super) failure: Option<Error>,
     pub(super) clock: Option<String>,
 }
@@ -65,6 +73,8 @@ pub(super) struct Clerk {
     pub(super) shared: Arc<Shared>,
     pub(super) relock: Duration,
     pub(super) told: Told,
+    /// When it looked around last, by both clocks.
+    pub(super) looked: (Duration, Timestamp),
 }
 
 impl Clerk {
@@ -121,6 +131,10 @@ impl Clerk {
                 Ok(Done::Unlocked(desk.unlocked()))
             }),
             Task::Previews(plans) => caught(|| Ok(Done::Previews(desk.previews(&plans)?))),
+            Task::PreviewCrl(certifier, kind) => {
+                caught(|| desk.preview_crl(&certifier, kind).map(Done::CrlPreview))
+            }
+            Task::Push(certifier) => caught(|| Ok(Done::Published(Box::new(desk.push(&certifier)?)))),
             Task::PickUp(typed) => caught(|| {
                 let request = desk.find_request(&typed)?;
                 let answer = desk.answer(&request, true)?;
@@ -189,9 +203,23 @@ impl Clerk {
         }
         let quiet = self.shared.quiet(self.shared.started.elapsed(), Desk::now());
         if !self.relock.is_zero() && quiet >= self.relock && !self.desk.unlocked().is_empty() {
-            self.desk.lock(None);
+            let minutes = self.relock.as_secs() / 60;
+            self.desk
+                .relock(&format!("Certifiers are locked again: no key was pressed for {minutes} minutes"));
         }
+        // The clock that runs evenly stands still while the machine sleeps.
+        let (running, now) = (self.shared.started.elapsed(), Desk::now());
+        let ran = i64::try_from(running.saturating_sub(self.looked.0).as_secs()).unwrap_or(i64::MAX);
+        if (now.0 - self.looked.1.0 - ran).abs() > ASLEEP {
+            self.desk.relock("Certifiers are locked again: the machine was asleep, or its clock was set");
+        }
+        self.looked = (running, now);
         self.tell_unlocked();
+        // The first line says for how many minutes keys have been open.
+        if !self.told.unlocked.is_empty() && now.0 / 60 != self.told.minute {
+            self.told.minute = now.0 / 60;
+            self.post.done(JobId::default(), Ok(Done::Unlocked(self.told.unlocked.clone())));
+        }
     }
 
     fn tell_state(&mut self) {
@@ -206,7 +234,11 @@ impl Clerk {
         let unlocked = self.desk.unlocked();
         if unlocked != self.told.unlocked {
             self.told.unlocked.clone_from(&unlocked);
-            self.post.done(JobId::default(), Ok(Done::Unlocked(unlocked)));
+            let done = match self.desk.locked_why() {
+                Some(why) => Done::Relocked(unlocked, why),
+                None => Done::Unlocked(unlocked),
+            };
+            self.post.done(JobId::default(), Ok(done));
         }
     }
 

@@ -123,7 +123,8 @@ impl Workers {
             .map_err(no_thread)?;
         let (store, works) = mpsc::channel();
         let told = Told { state: state.clone(), unlocked: desk.unlocked(), ..Told::default() };
-        let mut clerk = Clerk { desk, post: post.clone(), shared: shared.clone(), relock, told };
+        let looked = (shared.started.elapsed(), Desk::now());
+        let mut clerk = Clerk { desk, post: post.clone(), shared: shared.clone(), relock, told, looked };
         let worker = std::thread::Builder::new()
             .name("store".into())
             .spawn(move || clerk.work(&works))
@@ -172,6 +173,8 @@ impl Workers {
             }),
             Effect::Lock(id, certifier) => self.enqueue(id, Task::Lock(certifier)),
             Effect::Previews(id, plans) => self.enqueue(id, Task::Previews(plans)),
+            Effect::PreviewCrl(id, certifier, kind) => self.enqueue(id, Task::PreviewCrl(certifier, kind)),
+            Effect::Push(id, certifier) => self.enqueue(id, Task::Push(certifier)),
             Effect::PickUp(id, typed) => self.enqueue(id, Task::PickUp(typed)),
             Effect::History(id, keyring) => self.enqueue(id, Task::History(keyring)),
             Effect::Gone(id) => self.enqueue(id, Task::Gone),

@@ -297,7 +297,15 @@ pub(super) const COMMANDS: &[Command] = &[
         keys: &["C-z"],
         doc: "Stops the console and gives the terminal back to the shell until it is continued.",
         weight: 0,
-        run: |_| vec![Effect::Suspend],
+        // Nobody looks after a console in the background.
+        run: |model| {
+            let mut effects = Vec::new();
+            if !model.unlocked.is_empty() {
+                effects.push(model.start(Job::Lock, |id| Effect::Lock(id, None)).1);
+            }
+            effects.push(Effect::Suspend);
+            effects
+        },
         ..READ
     },
     Command {

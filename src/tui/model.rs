@@ -16,6 +16,7 @@ use super::msg::{Effect, JobId};
 use super::pane::{Entry, PANES, Pane, PaneId, RowKey, Target};
 use super::theme::{Role, Symbols, Theme};
 use super::widget::ink::Ink;
+use crate::desk::publish::Targets;
 use crate::model::State;
 use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
@@ -54,6 +55,8 @@ pub struct Settings {
     pub keyring_key: KeyType,
     /// The key type that new certifiers propose.
     pub certifier_key: KeyType,
+    /// Where this machine publishes CRLs.
+    pub targets: Targets,
     /// The time zone of the reader, when it is known.
     pub zone: Option<tz::TimeZone>,
 }
@@ -74,6 +77,7 @@ impl Default for Settings {
             keys: BTreeMap::new(),
             keyring_key: KeyType::P256,
             certifier_key: KeyType::P384,
+            targets: Targets::default(),
             zone: None,
         }
     }
@@ -178,6 +182,8 @@ pub struct Model {
     pub jobs: BTreeMap<JobId, (Job, Timestamp)>,
     /// Certifiers unlocked in this session.
     pub unlocked: Vec<String>,
+    /// Since when each is.
+    pub unlocked_since: BTreeMap<String, Timestamp>,
     /// The rehearsal service that runs: site and address.
     pub service: Option<(String, SocketAddr)>,
     /// Where each certificate of the workspace stands.
@@ -222,6 +228,7 @@ impl Model {
             messages: VecDeque::new(),
             jobs: BTreeMap::new(),
             unlocked: settings.unlocked.clone(),
+            unlocked_since: BTreeMap::new(),
             service: None,
             places: Arc::default(),
             findings: Findings::default(),
@@ -237,6 +244,28 @@ impl Model {
         model.bind();
         model.take(state);
         model
+    }
+
+    /// Notes which certifiers are unlocked now, and since when.
+    pub fn set_unlocked(&mut self, names: Vec<String>) {
+        self.unlocked_since.retain(|name, _| names.contains(name));
+        for name in &names {
+            self.unlocked_since.entry(name.clone()).or_insert(self.now);
+        }
+        self.unlocked = names;
+    }
+
+    /// Says for how long a certifier, or the one that is unlocked longest, has been open; `None` below a minute.
+    pub fn open_for(&self, name: Option<&str>) -> Option<String> {
+        let since = match name {
+            Some(name) => self.unlocked_since.get(name),
+            None => self.unlocked_since.values().min(),
+        };
+        match (self.now.0 - since?.0) / 60 {
+            ..=0 => None,
+            minutes @ 1..=119 => Some(format!("{minutes} min")),
+            minutes => Some(format!("{} h", minutes / 60)),
+        }
     }
 
     /// Tells whether [`Msg::Tick`](super::msg::Msg::Tick) is of use now: something on the screen waits for time.
@@ -445,7 +474,9 @@ impl Model {
             Subject::Keyring(name) => {
                 self.state.keyrings.get(name).and_then(|r| r.entry(digest)).map(|e| &e.certificate)
             }
-            Subject::Certifier(name) => self.state.certifiers.get(name).map(|c| &c.certificate),
+            Subject::Certifier(name) => {
+                self.state.certifiers.get(name).and_then(|c| c.certificates().find(|c| c.sha256 == *digest))
+            }
             _ => None,
         })
     }

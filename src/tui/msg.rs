@@ -12,12 +12,14 @@ use super::dialog::log;
 use super::dialog::verify::Wanted;
 use super::issued::Wish;
 use crate::desk::export::{Asked, Exported};
+use crate::desk::publish::Published;
 use crate::desk::queue::Looked;
 use crate::desk::{Outcome, Preview, Verb};
 use crate::model::State;
 use crate::model::audit::{Filter, Form};
 use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::Certificate;
+use crate::model::crl::CrlKind;
 use crate::model::error::Error;
 use crate::model::finding::Finding;
 use crate::model::issued::Issued;
@@ -26,6 +28,7 @@ use crate::model::protection::{Dealt, Sealing};
 use crate::model::request::{Plan, Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
+use crate::ops::issue_crl;
 use crate::pki::chain::inquiry::{Answer, Inquiry};
 use crate::store::history::{Gone, History};
 use crate::store::ledger::Verified;
@@ -71,6 +74,8 @@ pub enum Done {
     Outcome(Outcome),
     /// Certifiers unlocked now, after unlocking or locking.
     Unlocked(Vec<String>),
+    /// Certifiers unlocked now, and why others were locked without being asked to.
+    Relocked(Vec<String>, String),
     /// The key of a certifier was opened, and forgotten: with what.
     Rehearsed(String),
     /// Shares that protect nothing yet.
@@ -85,6 +90,10 @@ pub enum Done {
     Preview(Box<Preview>),
     /// What approving each of several would issue.
     Previews(Vec<Looked>),
+    /// What the next CRLs would say.
+    CrlPreview(Vec<issue_crl::Preview>),
+    /// What became of publishing CRLs.
+    Published(Box<Published>),
     /// A request, and its certificate with what belongs above it.
     Answer(Box<(Request, Vec<Certificate>)>),
     /// The list of certificates as it was asked for.
@@ -153,6 +162,10 @@ pub enum Effect {
     Preview(JobId, RequestId, Plan),
     /// Preview what approving each of several requests would issue.
     Previews(JobId, Vec<(RequestId, Plan)>),
+    /// Preview the next CRLs of a certifier.
+    PreviewCrl(JobId, String, CrlKind),
+    /// Bring the current CRLs of a certifier to where peers fetch them.
+    Push(JobId, String),
     /// Find the certificate of a request by its pick-up ID or number.
     PickUp(JobId, String),
     /// Ask for the list of certificates; a newer ask replaces one that still waits, which is answered `Cancelled`.

@@ -3,6 +3,7 @@
 use ratatui::text::Line;
 
 use super::model::Model;
+use super::pane::certifiers::crl;
 use super::pane::{PANES, Pane, PaneId};
 use super::theme::Role;
 use super::widget::text::{cut, width};
@@ -88,13 +89,22 @@ fn marks(model: &Model) -> Vec<(String, String, Role)> {
     if model.state.setback.is_some() {
         marks.push(("OLDER LEDGER: nothing is signed".to_owned(), "OLDER LEDGER".to_owned(), Role::Bad));
     }
+    if let Some((names, light)) = crl::owed(model) {
+        marks.push((format!("CRL owed: {names}"), "CRL owed".to_owned(), crl::role(light)));
+    }
     if model.settings.read_only.is_some() {
         marks.push(("read-only".to_owned(), String::new(), Role::Warn));
     }
     match model.unlocked.as_slice() {
         [] => {}
-        [one] => marks.push((format!("unlocked: {one}"), "unlocked".into(), Role::Warn)),
-        several => marks.push((format!("{} unlocked", several.len()), String::new(), Role::Warn)),
+        [one] => {
+            let long = model.open_for(Some(one)).map_or_else(String::new, |time| format!(" {time}"));
+            marks.push((format!("unlocked: {one}{long}"), format!("unlocked{long}"), Role::Warn));
+        }
+        several => {
+            let long = model.open_for(None).map_or_else(String::new, |time| format!(" {time}"));
+            marks.push((format!("{} unlocked{long}", several.len()), String::new(), Role::Warn));
+        }
     }
     marks.push((model.settings.workspace.clone(), String::new(), Role::Dim));
     marks

@@ -186,6 +186,8 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::CompletePath(id, _)
         | Effect::Preview(id, ..)
         | Effect::Previews(id, _)
+        | Effect::PreviewCrl(id, ..)
+        | Effect::Push(id, _)
         | Effect::PickUp(id, _)
         | Effect::Ids(id, ..)
         | Effect::Timeline(id, _)

@@ -48,6 +48,7 @@ pub enum Source {
 
 /// What an item does.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "each lives for a moment, or is one of few")]
 pub enum Action {
     /// Goes back.
     Close,

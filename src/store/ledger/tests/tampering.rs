@@ -83,7 +83,7 @@ fn the_quick_way_passes_over_nothing_but_what_the_issued_list_says() {
         let path = folder.path().join("tampered.db");
         std::fs::copy(folder.path().join("ledger.db"), &path).unwrap();
         let raw = rusqlite::Connection::open(&path).unwrap();
-        raw.execute_batch("DROP TRIGGER der_update; DROP TRIGGER audit_update; DROP TRIGGER issued_update")
+        raw.execute_batch("DROP TRIGGER der_update; DROP TRIGGER audit_update; DROP TRIGGER issued_kept; DROP TRIGGER issued_revoked")
             .unwrap();
         raw.execute_batch(sql).unwrap();
         raw.close().unwrap();
