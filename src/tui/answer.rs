@@ -68,6 +68,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
         }
         (Job::Clean(way), Done::Outcome(outcome)) => return leftovers::cleaned(model, &way, Ok(outcome)),
         (Job::Audit, Done::Audit(found)) => super::dialog::log::take(model, id, *found),
+        (Job::Receipt(name), Done::Receipt(text)) => super::dialog::tasks::receipt(model, &name, &text),
         (Job::VerifyAudit(full), Done::Audited(verified)) => {
             super::dialog::log::verified(model, *verified, full);
         }
@@ -240,6 +241,15 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
         },
         Verb::Amend { certifier, .. } => {
             model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.amends(certifier)));
+        }
+        Verb::StartTask(_) => {
+            let begun = outcome.facts.iter().find_map(|fact| match fact {
+                crate::model::change::Fact::TaskSaved { task, .. } => Some(task.name.clone()),
+                _ => None,
+            });
+            if let Some(name) = begun {
+                super::dialog::tasks::open(model, name);
+            }
         }
         Verb::Reconcile(_) => model.dialogs.retain(|d| {
             let decides = |then: &(String, Goal)| then.1 == Goal::Reconcile;

@@ -199,6 +199,7 @@ impl Workers {
                 self.ask(id, Ask::Crls(id, vec![certifier], Box::new(work)));
             }
             Effect::Audit(id, wish) => self.ask(id, Ask::Audit(id, wish)),
+            Effect::Receipt(id, name) => self.ask(id, Ask::Receipt(id, self.state.clone(), name)),
             Effect::VerifyAudit(id, full) => self.ask(id, Ask::VerifyAudit(id, full)),
             Effect::ExportAudit(id, filter, form, path) => {
                 self.ask(id, Ask::ExportAudit(id, filter, form, task::at_home(&path)));

@@ -120,6 +120,8 @@ pub enum Job {
     Clean(Way),
     /// Entries of the audit chain.
     Audit,
+    /// The receipt of this task.
+    Receipt(String),
     /// Verifying the audit chain, with every certificate when it is set.
     VerifyAudit(bool),
     /// Writing a file.

@@ -112,6 +112,8 @@ pub enum Done {
     Verified(Box<(Inquiry, Answer)>),
     /// Entries of the audit chain.
     Audit(Box<log::Found>),
+    /// The receipt of a task.
+    Receipt(String),
     /// The audit chain was verified.
     Audited(Box<Verified>),
     /// The versions of a keyring.
@@ -172,6 +174,8 @@ pub enum Effect {
     Timeline(JobId, Wish),
     /// Ask for entries of the audit chain; a newer ask replaces one that still runs.
     Audit(JobId, log::Wish),
+    /// Write the receipt of this task.
+    Receipt(JobId, String),
     /// Verify the audit chain, with every certificate when it is set.
     VerifyAudit(JobId, bool),
     /// Write entries of the audit chain to a new file.

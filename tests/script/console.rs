@@ -203,6 +203,7 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::StopService(id)
         | Effect::WriteFile(id, ..)
         | Effect::Export(id, ..)
+        | Effect::Receipt(id, _)
         | Effect::Phrase(id)
         | Effect::Deliver(id, ..)
         | Effect::Audit(id, _)
