@@ -359,12 +359,12 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
         _ => {}
     }
     let batch = matches!(job, Job::Verb(_)) && import::goes_on(model);
+    if let Some(Dialog::Phrase(phrase)) = waiting.and_then(|i| model.dialogs.get_mut(i))
+        && phrase.failed(&error)
+    {
+        return Vec::new();
+    }
     match waiting.and_then(|i| model.dialogs.get_mut(i)) {
-        Some(Dialog::Phrase(phrase)) => {
-            if phrase.failed(&error) {
-                return Vec::new();
-            }
-        }
         Some(Dialog::Secret(line)) if error.kind == Kind::WrongPassword => {
             line.refused(&error);
             return Vec::new();
