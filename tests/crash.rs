@@ -10,6 +10,7 @@ use std::process::Command;
 use ringmaster::desk::{Desk, Verb};
 use ringmaster::model::State;
 use ringmaster::model::bytes::{Digest, Serial};
+use ringmaster::model::certifier::rollover::NewKey;
 use ringmaster::model::change::Fact;
 use ringmaster::model::error::Kind;
 use ringmaster::model::key::KeyType;
@@ -17,10 +18,12 @@ use ringmaster::model::keyring::RequestKey;
 use ringmaster::model::request::RequestId;
 use ringmaster::model::site::Site;
 use ringmaster::model::time::Timestamp;
+use ringmaster::ops::certifier_status::Step;
 use ringmaster::ops::ring::Act;
 use ringmaster::pki::signer::Signing;
 use ringmaster::store::{Open, Store};
 
+use crate::certifiers::subordinate::key_files;
 use crate::life::{create_certifier, create_keyring, issue, plan};
 use crate::support::{config, desk, secret};
 
@@ -40,6 +43,16 @@ fn child() {
 fn act(desk: &mut Desk, act: &str) {
     match act {
         "create-certifier" => create_certifier(desk, "second", KeyType::P256),
+        "roll-over" => {
+            desk.unlock("root", &secret("ca-pass")).unwrap();
+            let mut asked = NewKey::after("root", KeyType::P256, 5);
+            (asked.password, asked.repeat) = (secret("ca-pass"), secret("ca-pass"));
+            desk.run(Verb::RollOver { name: "root".into(), asked }).unwrap();
+        }
+        "destroy-key" => {
+            desk.unlock("root", &secret("ca-pass")).unwrap();
+            desk.run(Verb::DestroyKey { name: "root".into(), why: "end".into() }).unwrap();
+        }
         "create-keyring" => drop(create_keyring(desk, "mail", true)),
         "issue" => {
             desk.unlock("root", &secret("ca-pass")).unwrap();
@@ -88,7 +101,11 @@ fn act(desk: &mut Desk, act: &str) {
 fn prepare(folder: &Path, act: &str) {
     let mut desk = desk(folder);
     create_certifier(&mut desk, "root", KeyType::P256);
-    if matches!(act, "create-keyring" | "create-certifier") {
+    if act == "destroy-key" {
+        let why = "end".to_owned();
+        desk.run(Verb::CertifierStatus { name: "root".into(), step: Step::Retire, why }).unwrap();
+    }
+    if matches!(act, "create-keyring" | "create-certifier" | "roll-over" | "destroy-key") {
         return;
     }
     let id = create_keyring(&mut desk, "mail", true);
@@ -161,11 +178,13 @@ fn outline(state: &State) -> String {
         .keyrings
         .values()
         .map(|r| (&r.name, r.revision, r.entries.len(), r.stash, r.next_key.is_some()));
+    let certifiers =
+        state.certifiers.values().map(|c| (&c.name, c.status.word(), &c.succeeded_by, c.links.len()));
     let requests = state.requests.values().map(|r| (r.id, r.status.word(), &r.keyring));
     let sites = state.sites.values().map(|s| (&s.name, &s.keyring));
     format!(
         "{:?} {:?} {:?} {:?} {} {:?}",
-        state.certifiers.keys(),
+        certifiers.collect::<Vec<_>>(),
         rings.collect::<Vec<_>>(),
         sites.collect::<Vec<_>>(),
         requests.collect::<Vec<_>>(),
@@ -273,8 +292,13 @@ fn crash_everywhere(act: &str) {
         for ring in state.keyrings.keys() {
             assert!(desk.opens_by_itself(ring), "{act} killed at step {at}: ring {ring} does not open");
         }
-        for certifier in state.certifiers.keys() {
-            desk.unlock(certifier, &secret("ca-pass")).unwrap();
+        for certifier in state.certifiers.values() {
+            let place = folder.join("data/certifiers").join(&certifier.name);
+            if certifier.status.has_key() {
+                desk.unlock(&certifier.name, &secret("ca-pass")).unwrap();
+            } else {
+                assert_eq!(key_files(&place), [""; 0], "{act} killed at step {at}: a destroyed key is left");
+            }
         }
         let found = outline(&state);
         if found == before {
@@ -293,7 +317,7 @@ fn crash_everywhere(act: &str) {
         std::fs::remove_dir_all(&folder).unwrap();
         if finished {
             assert!(old >= 2 && new >= 1, "{act}: {old} old, {new} new in {at} steps");
-            let signs = matches!(act, "issue" | "create-certifier");
+            let signs = matches!(act, "issue" | "create-certifier" | "roll-over");
             assert_eq!(spent > 0, signs, "{act}: {spent} serial numbers were abandoned");
             return;
         }
@@ -304,6 +328,16 @@ fn crash_everywhere(act: &str) {
 #[test]
 fn creating_a_certifier_survives_a_crash_anywhere() {
     crash_everywhere("create-certifier");
+}
+
+#[test]
+fn a_key_rollover_is_whole_or_not_at_all() {
+    crash_everywhere("roll-over");
+}
+
+#[test]
+fn a_destroyed_key_is_gone_whenever_the_program_was_killed() {
+    crash_everywhere("destroy-key");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The reference pages in `docs/` are made from tables: they must say what the tables say.
 
 use ringmaster::doctor::checks_markdown;
+use ringmaster::model::task::guides::tasks_markdown;
 use ringmaster::tui::command::commands_markdown;
 use ringmaster::tui::dialog::records::fields_markdown;
 
@@ -10,6 +11,7 @@ fn the_reference_pages_equal_the_tables() {
         ("checks.md", checks_markdown()),
         ("commands.md", commands_markdown()),
         ("fields.md", fields_markdown()),
+        ("tasks.md", tasks_markdown()),
     ];
     for (name, text) in pages {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
@@ -88,4 +90,24 @@ fn the_readme_shows_the_real_screens() {
     }
     let there = std::fs::read_to_string(&path).unwrap();
     assert!(there == drawn, "README.md is stale: run RINGMASTER_BLESS=1 cargo test docs");
+}
+
+/// Every step of a guided task names a command of the console, and a command line that exists.
+#[test]
+fn the_steps_of_guided_tasks_are_commands() {
+    let tree = ringmaster::cli::tree();
+    for guide in ringmaster::model::task::GUIDES {
+        for step in guide.steps {
+            assert!(step.command.is_empty() || is_command(step.command), "{}: {}", guide.key, step.command);
+            if cfg!(not(feature = "network")) && step.cli.starts_with("probe") {
+                continue;
+            }
+            let words: Vec<&str> = step.cli.split(' ').take(2).collect();
+            let noun = words.first().filter(|w| !w.is_empty()).map(|w| tree.find_subcommand(w));
+            let Some(noun) = noun else { continue };
+            let noun = noun.unwrap_or_else(|| panic!("{}: {}", guide.key, step.cli));
+            let verb = words.get(1).filter(|_| noun.has_subcommands());
+            assert!(verb.is_none_or(|v| noun.find_subcommand(v).is_some()), "{}: {}", guide.key, step.cli);
+        }
+    }
 }

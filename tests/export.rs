@@ -163,7 +163,7 @@ fn certtool_keytool_and_nss_read_every_form_they_know() {
         leave(&mut desk, form(info.form, &folder.join(info.name))).unwrap();
     }
     let said = |program: &str, arguments: &str| {
-        let Some(program) = tool(program) else { return None };
+        let program = tool(program)?;
         let mut command = Command::new(program);
         command.current_dir(folder).args(arguments.split(' '));
         Some(String::from_utf8_lossy(&run(&mut command).stdout).into_owned())

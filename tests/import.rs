@@ -202,12 +202,7 @@ fn what_makes_no_ring_is_refused_with_the_reason() {
         ("mail", [one.key_pem(), two.pem].concat(), Kind::Refused, "is not the private key"),
         ("mail", one.pem.clone(), Kind::Refused, "private key of CN=one.example.test is not there"),
         ("mail", lower.pem.clone(), Kind::Refused, "neither a private key nor a root"),
-        (
-            "mail",
-            [lower.key_pem(), lower.pem.clone()].concat(),
-            Kind::Refused,
-            "servers must not answer with it",
-        ),
+        ("mail", [lower.key_pem(), lower.pem].concat(), Kind::Refused, "servers must not answer with it"),
         ("taken", one.key_pem(), Kind::Refused, "already named"),
         ("../x", one.key_pem(), Kind::Usage, "only a-z"),
     ] {

@@ -198,7 +198,7 @@ fn a_single_caa_amends_alone_and_every_version_is_signed() {
     assert!(reason.contains("changed since the approval"), "{reason}");
 
     // An amendment of what was looked at before is refused.
-    let stale = Amendment { policy: Policy { crl_days: 3, ..root.policy.clone() }, reason: String::new() };
+    let stale = Amendment { policy: Policy { crl_days: 3, ..root.policy }, reason: String::new() };
     let stale = Verb::Amend { certifier: "root".into(), before: 1, amendment: Box::new(stale) };
     assert_eq!(ann.run(stale).unwrap_err().kind, Kind::Conflict);
 

@@ -68,7 +68,7 @@ pub(super) fn command() -> Command {
                     Arg::new("full")
                         .long("full")
                         .action(ArgAction::SetTrue)
-                        .help("Hashes every issued certificate as well, which takes longer"),
+                        .help("Compares every row of the issued list and hashes its certificates as well, which takes longer"),
                 ),
         )
         .subcommand(
@@ -261,7 +261,7 @@ fn verify(full: bool, session: &mut Session<'_>) -> Result<u8> {
     session.out.line(if full {
         "Every hash, every row of the tables, and every stored certificate was checked."
     } else {
-        "Every hash and every row of the tables was checked; --full hashes the stored certificates as well."
+        "Every hash, the requests, revocations and CRLs were checked; --full compares the issued list and its certificates as well."
     });
     session.out.line(&format!("Head: {}", verified.head));
     Ok(0)

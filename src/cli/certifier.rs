@@ -9,6 +9,7 @@ use super::session::{Cell, Session};
 use super::{fields, policy, protection};
 use crate::desk::Verb;
 use crate::model::certifier::{Certifier, NewCertifier};
+use crate::model::crl::Due;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Subject;
 use crate::pki::pem;
@@ -52,6 +53,13 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
                 ("KEY", Cell::Field("key")),
                 ("ENDS", Cell::Field("ends")),
                 ("CRL", Cell::Field("crl")),
+                (
+                    "LIGHT",
+                    Cell::Word(|c: &Certifier, look| match c.status.has_key() {
+                        true => Due::of(look.state, c, false, look.now).light.word().into(),
+                        false => String::new(),
+                    }),
+                ),
             ];
             let code = session.list(state.certifiers.values(), &columns, "certifiers/")?;
             life::tell_awaited(session)?;

@@ -29,6 +29,7 @@ mod revoke;
 mod secrets;
 mod session;
 mod site;
+mod task;
 mod verify;
 
 use std::ffi::OsString;
@@ -59,6 +60,7 @@ const NOUNS: &[Noun] = &[
     Noun { command: request::command, run: request::run },
     Noun { command: site::command, run: site::run },
     Noun { command: person::command, run: person::run },
+    Noun { command: task::command, run: task::run },
     Noun { command: verify::command, run: verify::run },
     #[cfg(feature = "network")]
     Noun { command: probe::command, run: probe::run },

@@ -78,7 +78,7 @@ fn protect(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let protection = NewProtection::NAMES.iter().copied().find(|n| *n == word).unwrap_or_default();
     let mut asked = NewProtection { protection, ..NewProtection::default() };
     asked.needed = options.get_one::<u8>("needed").copied().unwrap_or(asked.needed);
-    asked.of = options.get_one::<u8>("of").copied().unwrap_or(asked.of.max(asked.needed));
+    asked.of = options.get_one::<u8>("of").copied().unwrap_or_else(|| asked.of.max(asked.needed));
     if let Some((first, second)) = options.get_one::<String>("holders").and_then(|h| h.split_once(',')) {
         asked.holders = [first.trim().to_owned(), second.trim().to_owned()];
     }

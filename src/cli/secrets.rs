@@ -69,7 +69,7 @@ impl Secrets {
                 .next("Run it on a terminal, or write each share to a file: --share-file PREFIX")
         })?;
         // The other screen, cleared; and back at the end.
-        let _ = write!(tty, "\x1b[?1049h\x1b[2J\x1b[H{text}\n");
+        let _ = writeln!(tty, "\x1b[?1049h\x1b[2J\x1b[H{text}");
         let answer = loop {
             match self.type_in(question) {
                 Ok(typed) if typed.expose().trim().eq_ignore_ascii_case(code) => break Ok(()),

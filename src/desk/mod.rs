@@ -139,6 +139,10 @@ impl Desk {
             None => error,
         });
         let mut outcome = self.or_recorded(done)?;
+        if matches!(verb, Verb::ImportCertifier { .. }) {
+            // What was taken over is told by the certifier, not by the last of its rows.
+            outcome.message = outcome.facts.first().and_then(sentence).unwrap_or_default();
+        }
         let made = match &verb {
             Verb::CreateCertifier(asked) => Some((&asked.name, &asked.password)),
             Verb::RollOver { asked, .. } => Some((&asked.name, &asked.password)),

@@ -26,6 +26,7 @@ use crate::model::request::{Delivery, Note, Pkcs10, Plan, Request, RequestId, St
 use crate::model::revocation::NewRevocation;
 use crate::model::secret::Secret;
 use crate::model::site::Site;
+use crate::model::task::Task;
 use crate::model::time::Timestamp;
 use crate::ops::Env;
 use crate::ops::amend;
@@ -57,6 +58,7 @@ use crate::ops::ring::{self, Act};
 use crate::ops::roles;
 use crate::ops::roll_over::roll_over;
 use crate::ops::site::{delete_site, save_site};
+use crate::ops::task;
 use crate::ops::withdraw::withdraw;
 use crate::pki::crl::Entries;
 use crate::pki::key::PrivateKey;
@@ -341,6 +343,28 @@ pub enum Verb {
     },
     /// Makes a key for a person, and a request that names the person.
     MakePersonKey(NewPersonKey),
+    /// Begins a guided task.
+    StartTask(Task),
+    /// Changes what a guided task is about.
+    ChangeTask(Task),
+    /// Ticks a step of a guided task, or takes the tick back.
+    TickTask {
+        /// The task.
+        name: String,
+        /// The step by its key or number.
+        step: String,
+        /// A remark.
+        note: String,
+        /// Whether it is ticked.
+        done: bool,
+    },
+    /// Ends a guided task, with open steps only when `anyway` is set.
+    EndTask {
+        /// The task.
+        name: String,
+        /// Whether open steps are no matter.
+        anyway: bool,
+    },
     /// Goes on with a ledger that is older than one that was seen before.
     Reconcile(Reconciliation),
     /// Signs the next CRL, with its parts; the certifier has to be unlocked.
@@ -421,12 +445,16 @@ impl Verb {
 
     /// Tells whether it makes a signature that a certifier answers for: a clock that is wrong would date it wrongly.
     pub fn signs(&self) -> bool {
-        match self {
-            Self::Issue { .. } | Self::IssueCrl { .. } | Self::DestroyKey { .. } => true,
-            Self::CreateCertifier(_) | Self::CompleteCertifier { .. } | Self::RollOver { .. } => true,
-            Self::ImportCertifier { .. } => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::Issue { .. }
+                | Self::IssueCrl { .. }
+                | Self::DestroyKey { .. }
+                | Self::CreateCertifier(_)
+                | Self::CompleteCertifier { .. }
+                | Self::RollOver { .. }
+                | Self::ImportCertifier { .. }
+        )
     }
 
     /// Returns the keyring whose password the verb needs.
@@ -508,6 +536,7 @@ impl Needs {
             Verb::Revoke { which, .. } | Verb::Release { which, .. } => {
                 needs.issued = which.iter().map(|one| listed(desk, one)).collect::<Result<_>>()?;
             }
+            Verb::StartTask(_) => needs.ledger.head = desk.store.ledger().head()?,
             Verb::Reconcile(asked) => needs.look_back(desk, state, asked)?,
             Verb::IssueCrl { certifier, kind } => needs.crls = crls(desk, state, certifier, *kind, now)?,
             Verb::DestroyKey { name, .. } => needs.ending = ending(desk, state, name, now)?,
@@ -569,16 +598,15 @@ pub(super) fn crls(
     let issuer = &crate::ops::certifier(state, certifier)?.certificate;
     let ledger = desk.store.ledger();
     let floor = state.certifiers.get(certifier).map_or(0, |c| c.crl_floor);
-    let mut number = ledger.last_crl_number(certifier)?.max(floor);
+    let last = ledger.last_crl_number(certifier)?.max(floor);
     let mut prepared = Vec::new();
-    for wanted in wanted(state, certifier, kind, now)? {
+    for (number, wanted) in (last + 1..).zip(wanted(state, certifier, kind, now)?) {
         let mut entries = Entries::new(issuer, now);
         let each = &mut |l: Listed<'_>| entries.push(l.serial, l.at, l.reason, l.invalidity);
         match wanted.base {
             Some(base) => ledger.revoked_since(certifier, base, each)?,
             None => ledger.revoked(certifier, wanted.part, now, each)?,
         }
-        number += 1;
         prepared.push(Prepared { wanted, number, entries });
     }
     Ok(prepared)
@@ -687,6 +715,10 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut E
         }
         Verb::Confirm { certifier, proposal } => amend::confirm(state, certifier, proposal, env),
         Verb::Withdraw { certifier, reason } => amend::withdraw(state, certifier, reason, env),
+        Verb::StartTask(asked) => task::start_task(state, asked, needs.ledger.head, env),
+        Verb::ChangeTask(changed) => task::change_task(state, changed),
+        Verb::TickTask { name, step, note, done } => task::tick_task(state, name, step, note, *done, env),
+        Verb::EndTask { name, anyway } => task::end_task(state, name, *anyway, env),
         Verb::Reconcile(asked) => reconcile(state, asked, &needs.ledger, env),
         Verb::Revoke { asked, .. } => revoke(state, &needs.issued, asked, env),
         Verb::Release { comment, .. } => release(state, &needs.issued, comment, env),
@@ -708,6 +740,9 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
             awaited.name
         ),
         Fact::CertifierGivenUp { name } => format!("Certifier {name} is given up; its key is destroyed."),
+        Fact::CertifierStatusChanged { certifier, plan, .. } if !plan.is_empty() => {
+            format!("The key of certifier {certifier} is destroyed: {plan}.")
+        }
         Fact::CertifierStatusChanged { certifier, status, .. } => {
             format!("Certifier {certifier} is {}.", status.word())
         }
@@ -812,6 +847,7 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
             return None;
         }
         Fact::PersonSaved { person, what } => format!("Person {}: {what}.", person.name),
+        Fact::TaskSaved { task, what } => format!("Task {}: {what}.", task.name),
         Fact::PersonDeleted { name } => {
             format!("Person {name} is deleted; keys and certificates stay where they are.")
         }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bytes::{Digest, colons};
 use super::certificate::Certificate;
+use super::crl::Due;
 use super::escape::visible;
 use super::field::{Field, Kind, Record, When, choice, join, number};
 use super::issued::Reason;
@@ -172,6 +173,11 @@ impl Certifier {
     /// Returns what kind of authority it is: `root` or `subordinate`.
     pub fn kind(&self) -> &'static str {
         if self.certificate.is_self_issued() { "root" } else { "subordinate" }
+    }
+
+    /// Lists its own certificate, those above it, and those that link its key with another one.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        std::iter::once(&self.certificate).chain(&self.chain).chain(&self.links)
     }
 
     /// Returns the root above it, or itself when it is one; `None` when its chain ends below a root.
@@ -549,6 +555,13 @@ impl Certifier {
             let owed = owed
                 .map_or_else(String::new, |debt| format!("; owes a new one: {} revoked since", debt.count));
             format!("number {number}, {entries} revoked, next due {due} ({days}){owed}")
+        }),
+        Field::derived("due", "CRL light", "How urgent the next CRL is, and why.", |x, look| {
+            if !x.status.has_key() {
+                return String::new();
+            }
+            let due = Due::of(look.state, x, false, look.now);
+            format!("{} {}", due.light.word(), due.text()).trim_end().to_owned()
         }),
         Field::derived("created", "Created", "When it was made.", |x, _| x.created.text()),
     ];

@@ -20,10 +20,12 @@ use super::profile::Profile;
 use super::protection::KeyProtection;
 use super::request::{Contact, Plan, Request, RequestId};
 use super::site::Site;
+use super::task::Task;
 use super::time::Timestamp;
 
 /// What happened. Each fact is one entry of the audit chain; replaying them gives the state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "each lives for a moment, or is one of few")]
 pub enum Fact {
     /// The workspace was made.
     WorkspaceCreated,
@@ -383,6 +385,13 @@ pub enum Fact {
         /// Its name.
         name: String,
     },
+    /// A guided task was begun, changed, ticked or ended; `what` says which.
+    TaskSaved {
+        /// The task after that.
+        task: Task,
+        /// `begun`, `ticked: Print the head` ...
+        what: String,
+    },
     /// A signature was intended, and nothing signed was recorded within ten minutes: a crash or failure came between, or
     /// another console was faster and the work was done again. The number is spent.
     SigningAbandoned {
@@ -498,6 +507,7 @@ impl Fact {
             Self::KeyListDropped { .. } => "key list dropped",
             Self::PersonSaved { .. } => "person saved",
             Self::PersonDeleted { .. } => "person deleted",
+            Self::TaskSaved { .. } => "task saved",
             Self::SigningAbandoned { .. } => "signing abandoned",
             Self::Refused { .. } => "refused",
             Self::UnlockFailed { .. } => "unlock failed",
@@ -568,6 +578,7 @@ impl Fact {
             Self::SiteDeleted { name } => Subject::Site(name.clone()),
             Self::PersonSaved { person, .. } => Subject::Person(person.name.clone()),
             Self::PersonDeleted { name } => Subject::Person(name.clone()),
+            Self::TaskSaved { .. } => Subject::Workspace,
         }
     }
 }
@@ -766,6 +777,9 @@ impl State {
             Fact::PersonSaved { person, .. } => {
                 self.people.insert(person.name.clone(), person.clone());
                 self.forget_revocations();
+            }
+            Fact::TaskSaved { task, .. } => {
+                self.tasks.insert(task.name.clone(), task.clone());
             }
             Fact::PersonDeleted { name } => {
                 self.people.remove(name);

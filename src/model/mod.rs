@@ -27,6 +27,7 @@ pub mod request;
 pub mod revocation;
 pub mod secret;
 pub mod site;
+pub mod task;
 pub mod time;
 pub mod unread;
 pub mod verdict;
@@ -47,6 +48,7 @@ use person::Person;
 use profile::Profile;
 use request::{Request, RequestId};
 use site::Site;
+use task::Task;
 use unread::{Sort, Unread};
 
 /// Counts the commits of a workspace; every commit makes the next one.
@@ -64,6 +66,8 @@ pub struct State {
     pub sites: BTreeMap<String, Site>,
     /// People by the names of their documents.
     pub people: BTreeMap<String, Person>,
+    /// Guided tasks by name.
+    pub tasks: BTreeMap<String, Task>,
     /// Certifiers by name.
     pub certifiers: BTreeMap<String, Certifier>,
     /// Certifiers that wait for their certificate, by name; no name is both.
@@ -117,8 +121,7 @@ impl State {
         let mut add =
             |c, subject| all.entry(Certificate::sha256_of(c)).or_insert((c, Vec::new())).1.push(subject);
         for certifier in self.certifiers.values() {
-            let own = std::iter::once(&certifier.certificate);
-            for certificate in own.chain(&certifier.chain).chain(&certifier.links) {
+            for certificate in certifier.certificates() {
                 add(certificate, Subject::Certifier(certifier.name.clone()));
             }
         }

@@ -38,6 +38,7 @@ pub mod roll_over;
 pub mod self_certify;
 pub mod site;
 pub mod stash;
+pub mod task;
 pub mod trust;
 pub mod withdraw;
 

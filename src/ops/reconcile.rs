@@ -52,7 +52,12 @@ pub fn reconcile(state: &State, asked: &Reconciliation, known: &Known, env: &mut
     }
     for (name, certifier) in &state.certifiers {
         roles::require(certifier, env.operator, Act::Administer)?;
-        let numbers = [known.crls.get(name), remembered.crls.get(name), asked.crls.get(name)];
+        let numbers = [
+            known.crls.get(name),
+            remembered.crls.get(name),
+            asked.crls.get(name),
+            Some(&certifier.crl_floor),
+        ];
         let highest = numbers.into_iter().flatten().max().copied().unwrap_or_default();
         crls.insert(name.clone(), highest + MARGIN);
     }

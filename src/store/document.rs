@@ -15,6 +15,7 @@ use crate::model::person::{Bound, Person};
 use crate::model::profile::Profile;
 use crate::model::protection::KeyProtection;
 use crate::model::site::Site;
+use crate::model::task::Task;
 use crate::model::time::Timestamp;
 use crate::pki;
 
@@ -193,6 +194,25 @@ pub fn read_person(name: &str, bytes: &[u8]) -> Result<Person> {
             .why(format!("The key of {} is {}.", other.subject.title(), other.key.sha256))
             .next("Add the key to keys, or take the certificate out.")),
     }
+}
+
+/// Returns the path of a guided task inside of the workspace.
+pub fn task_path(name: &str) -> String {
+    format!("tasks/{name}.ron")
+}
+
+/// Writes a guided task: `tasks/NAME.ron`.
+pub fn task(task: &Task) -> Result<FileWrite> {
+    named("task", &task.name)?;
+    Ok(text(task_path(&task.name), marked::write("task", task)?))
+}
+
+/// Reads a guided task. Errors: `Damaged` with line and column, `TooNew`, `Foreign`.
+pub fn read_task(name: &str, bytes: &[u8]) -> Result<Task> {
+    let file = task_path(name);
+    let task: Task = marked::read("task", &file, bytes, true)?;
+    same_name(&file, name, &task.name)?;
+    Ok(task)
 }
 
 /// Returns the path of one of a certifier's files inside of the workspace.

@@ -106,7 +106,13 @@ impl Places {
             database: all(&["index.txt"]),
             crl_number: all(&["crlnumber", "crlnumber.txt"]),
             crl: all(&["crl.pem", "crl/crl.pem", "crl/ca.crl.pem", "ca.crl"]),
-            new_certificates: all(&["newcerts", "certs_by_serial", "issued", "certs"]),
+            new_certificates: all(&[
+                "newcerts",
+                "certs_by_serial",
+                "revoked/certs_by_serial",
+                "issued",
+                "certs",
+            ]),
         };
         if let Some(settings) = places.first(&all(&["openssl.cnf", "openssl.conf", "ca.cnf", "ca.conf"])) {
             let text = String::from_utf8_lossy(&read(&settings, false)?.bytes).into_owned();

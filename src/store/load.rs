@@ -50,6 +50,7 @@ pub(super) fn load(
     load.keyrings(&made)?;
     load.sites()?;
     load.people()?;
+    load.tasks()?;
     load.certifiers(ledger, &made)?;
     load.profiles()?;
     load.compromised()?;
@@ -234,6 +235,22 @@ impl<'a> Load<'a> {
             };
             let site = good_name(&name).and(site);
             self.keep(path, site, |s, site| s.sites.insert(site.name.clone(), site));
+        }
+        Ok(())
+    }
+
+    fn tasks(&mut self) -> Result<()> {
+        for (name, extension) in self.names("tasks")? {
+            if extension != "ron" {
+                continue;
+            }
+            let path = document::task_path(&name);
+            let task = match self.unchanged(&path, |s| s.tasks.get(&name)) {
+                Some(task) => Ok(task.clone()),
+                None => self.public(&path).and_then(|b| document::read_task(&name, &b)),
+            };
+            let task = good_name(&name).and(task);
+            self.keep(path, task, |s, task| s.tasks.insert(task.name.clone(), task));
         }
         Ok(())
     }

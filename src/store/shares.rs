@@ -81,7 +81,7 @@ pub fn check(protection: &KeyProtection, given: &[Secret], share: &Secret) -> Re
         return Err(wrong(format!("Share {number} was given already.")).next("Give another share."));
     }
     let known = usize::from(number).checked_sub(1).and_then(|at| shares.get(at));
-    if known != Some(&digest(&*octets)) {
+    if known != Some(&digest(&octets)) {
         return Err(wrong(format!("Share {number} is not the one that was dealt."))
             .why("Its check code fits, but not its digest in the key file: somebody made it up, or the file was altered.")
             .next("Compare it with the paper, and take another share."));

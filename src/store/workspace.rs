@@ -24,7 +24,7 @@ pub const LOCK: &str = ".lock";
 /// Earlier versions, in each folder that has some.
 pub const HISTORY: &str = ".history";
 /// The folders of a workspace, each after the one it is in.
-pub const FOLDERS: [&str; 11] = [
+pub const FOLDERS: [&str; 12] = [
     "keyrings",
     "directory",
     "directory/sites",
@@ -33,6 +33,7 @@ pub const FOLDERS: [&str; 11] = [
     "certifiers",
     "compromised",
     "profiles",
+    "tasks",
     "transfer",
     "transfer/inbox",
     "transfer/outbox",

@@ -17,7 +17,7 @@ use super::dialog::viewer::{Text, Viewer};
 use super::job::{self, IssuedFor, Job};
 use super::model::{Model, Mood};
 use super::msg::{Done, Effect, JobId};
-use super::pane::{PaneId, RowKey, certificates, entries};
+use super::pane::{PaneId, RowKey, certificates, certifiers, entries};
 use super::theme::Role;
 use crate::desk::export::{Asked, Exported};
 use crate::desk::{Outcome, Verb};
@@ -68,6 +68,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
         }
         (Job::Clean(way), Done::Outcome(outcome)) => return leftovers::cleaned(model, &way, Ok(outcome)),
         (Job::Audit, Done::Audit(found)) => super::dialog::log::take(model, id, *found),
+        (Job::Receipt(name), Done::Receipt(text)) => super::dialog::tasks::receipt(model, &name, &text),
         (Job::VerifyAudit(full), Done::Audited(verified)) => {
             super::dialog::log::verified(model, *verified, full);
         }
@@ -82,7 +83,15 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             model.set_unlocked(names);
             model.say(Mood::Good, format!("{name} is unlocked in this session; o locks it again."));
             if let Some(verb) = then {
-                return job::go(model, *verb);
+                if let Some(effects) = job::unlock_first(model, &verb) {
+                    return effects;
+                }
+                let (id, effect) = job::run(model, *verb);
+                // The form that asked for it waits on, and closes when it is done.
+                if let Some(Dialog::Form(form)) = model.dialogs.last_mut() {
+                    form.busy = Some(id);
+                }
+                return vec![effect];
             }
             return super::dialog::bulk::unlocked(model);
         }
@@ -129,6 +138,10 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
                 }
             }
         }
+        (Job::PreviewCrl(name, kind), Done::CrlPreview(previews)) => {
+            certifiers::crl::offer(model, &name, kind, &previews);
+        }
+        (_, Done::Published(done)) => certifiers::crl::published(model, *done),
         (_, Done::Previews(looked)) => super::dialog::batch::take(model, looked),
         (_, Done::Answer(found)) => super::dialog::pickup::offer(model, &found.0, &found.1),
         (Job::HandOut(id), Done::Written(path)) => {
@@ -228,6 +241,15 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
         },
         Verb::Amend { certifier, .. } => {
             model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.amends(certifier)));
+        }
+        Verb::StartTask(_) => {
+            let begun = outcome.facts.iter().find_map(|fact| match fact {
+                crate::model::change::Fact::TaskSaved { task, .. } => Some(task.name.clone()),
+                _ => None,
+            });
+            if let Some(name) = begun {
+                super::dialog::tasks::open(model, name);
+            }
         }
         Verb::Reconcile(_) => model.dialogs.retain(|d| {
             let decides = |then: &(String, Goal)| then.1 == Goal::Reconcile;
@@ -337,12 +359,12 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
         _ => {}
     }
     let batch = matches!(job, Job::Verb(_)) && import::goes_on(model);
+    if let Some(Dialog::Phrase(phrase)) = waiting.and_then(|i| model.dialogs.get_mut(i))
+        && phrase.failed(&error)
+    {
+        return Vec::new();
+    }
     match waiting.and_then(|i| model.dialogs.get_mut(i)) {
-        Some(Dialog::Phrase(phrase)) => {
-            if phrase.failed(&error) {
-                return Vec::new();
-            }
-        }
         Some(Dialog::Secret(line)) if error.kind == Kind::WrongPassword => {
             line.refused(&error);
             return Vec::new();

@@ -14,6 +14,7 @@ use super::terminal::caught;
 use crate::desk::export::Asked;
 use crate::desk::{Desk, Outcome, Verb};
 use crate::model::State;
+use crate::model::crl::CrlKind;
 use crate::model::error::{Error, Kind};
 use crate::model::person::Delivery;
 use crate::model::protection::Sealing;
@@ -44,6 +45,8 @@ pub(super) enum Task {
     Lock(Option<String>),
     Refresh,
     Previews(Vec<(RequestId, Plan)>),
+    PreviewCrl(String, CrlKind),
+    Push(String),
     PickUp(String),
     History(String),
     Gone,
@@ -128,6 +131,10 @@ impl Clerk {
                 Ok(Done::Unlocked(desk.unlocked()))
             }),
             Task::Previews(plans) => caught(|| Ok(Done::Previews(desk.previews(&plans)?))),
+            Task::PreviewCrl(certifier, kind) => {
+                caught(|| desk.preview_crl(&certifier, kind).map(Done::CrlPreview))
+            }
+            Task::Push(certifier) => caught(|| Ok(Done::Published(Box::new(desk.push(&certifier)?)))),
             Task::PickUp(typed) => caught(|| {
                 let request = desk.find_request(&typed)?;
                 let answer = desk.answer(&request, true)?;

@@ -25,6 +25,7 @@ pub mod review;
 pub mod roots;
 pub mod secret;
 pub mod shares;
+pub mod tasks;
 pub mod timeline;
 pub mod verify;
 pub mod viewer;
@@ -81,6 +82,8 @@ pub enum Dialog {
     Leftovers(leftovers::Leftovers),
     /// A pass phrase that is shown once.
     Phrase(phrase::Phrase),
+    /// A guided task.
+    Checklist(tasks::Checklist),
     /// The audit chain.
     Log(Box<log::Log>),
     /// A refusal or failure.
@@ -150,6 +153,7 @@ impl Dialog {
             Self::Revisions(d) => d.input(model, input),
             Self::Leftovers(d) => d.input(model, input),
             Self::Phrase(d) => d.input(model, input),
+            Self::Checklist(d) => d.input(model, input),
             Self::Log(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
         }
@@ -180,6 +184,7 @@ impl Dialog {
             Self::Revisions(d) => d.sheet(model, columns),
             Self::Leftovers(d) => d.sheet(model, columns),
             Self::Phrase(d) => d.sheet(model, columns),
+            Self::Checklist(d) => d.sheet(model, columns),
             Self::Log(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
         }

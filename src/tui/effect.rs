@@ -173,6 +173,8 @@ impl Workers {
             }),
             Effect::Lock(id, certifier) => self.enqueue(id, Task::Lock(certifier)),
             Effect::Previews(id, plans) => self.enqueue(id, Task::Previews(plans)),
+            Effect::PreviewCrl(id, certifier, kind) => self.enqueue(id, Task::PreviewCrl(certifier, kind)),
+            Effect::Push(id, certifier) => self.enqueue(id, Task::Push(certifier)),
             Effect::PickUp(id, typed) => self.enqueue(id, Task::PickUp(typed)),
             Effect::History(id, keyring) => self.enqueue(id, Task::History(keyring)),
             Effect::Gone(id) => self.enqueue(id, Task::Gone),
@@ -197,6 +199,7 @@ impl Workers {
                 self.ask(id, Ask::Crls(id, vec![certifier], Box::new(work)));
             }
             Effect::Audit(id, wish) => self.ask(id, Ask::Audit(id, wish)),
+            Effect::Receipt(id, name) => self.ask(id, Ask::Receipt(id, self.state.clone(), name)),
             Effect::VerifyAudit(id, full) => self.ask(id, Ask::VerifyAudit(id, full)),
             Effect::ExportAudit(id, filter, form, path) => {
                 self.ask(id, Ask::ExportAudit(id, filter, form, task::at_home(&path)));

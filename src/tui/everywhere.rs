@@ -230,6 +230,16 @@ pub(super) const COMMANDS: &[Command] = &[
         ..READ
     },
     Command {
+        name: "task.choose",
+        title: "tasks",
+        keys: &[";"],
+        doc: "Shows the guided tasks that are begun, goes on with one, or begins another.",
+        cli: Some("task list"),
+        weight: 9,
+        run: super::dialog::tasks::choose,
+        ..READ
+    },
+    Command {
         name: "console.palette",
         title: "commands",
         keys: &[":"],

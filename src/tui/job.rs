@@ -12,6 +12,7 @@ use super::pane::RowKey;
 use crate::desk::Verb;
 use crate::desk::export::Asked;
 use crate::model::certificate::Certificate;
+use crate::model::crl::CrlKind;
 use crate::model::leftover::Way;
 use crate::model::person::Delivery;
 use crate::model::request::{Plan, RequestId};
@@ -81,6 +82,10 @@ pub enum Job {
     Complete,
     /// Previewing a plan for a request.
     Preview(RequestId, Plan),
+    /// Previewing the next CRLs of this certifier.
+    PreviewCrl(String, CrlKind),
+    /// Publishing the CRLs of this certifier.
+    Push(String),
     /// Previewing plans for several requests.
     Previews,
     /// Looking for the certificate of a request.
@@ -115,6 +120,8 @@ pub enum Job {
     Clean(Way),
     /// Entries of the audit chain.
     Audit,
+    /// The receipt of this task.
+    Receipt(String),
     /// Verifying the audit chain, with every certificate when it is set.
     VerifyAudit(bool),
     /// Writing a file.
@@ -157,6 +164,8 @@ impl Job {
             Self::Export(_) | Self::Deliver(_) => "exporting".into(),
             Self::Read(_) => "reading".into(),
             Self::SystemRoots(_) => "reading the roots of this system".into(),
+            Self::PreviewCrl(name, _) => format!("working out the next CRL of {name}"),
+            Self::Push(name) => format!("publishing the CRL of {name}"),
             Self::Preview(..) | Self::Previews => "working out what would be issued".into(),
             Self::Probe(site) => format!("probing {site}"),
             Self::Verify => "verifying".into(),

@@ -16,6 +16,7 @@ use super::msg::{Effect, JobId};
 use super::pane::{Entry, PANES, Pane, PaneId, RowKey, Target};
 use super::theme::{Role, Symbols, Theme};
 use super::widget::ink::Ink;
+use crate::desk::publish::Targets;
 use crate::model::State;
 use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
@@ -54,6 +55,8 @@ pub struct Settings {
     pub keyring_key: KeyType,
     /// The key type that new certifiers propose.
     pub certifier_key: KeyType,
+    /// Where this machine publishes CRLs.
+    pub targets: Targets,
     /// The time zone of the reader, when it is known.
     pub zone: Option<tz::TimeZone>,
 }
@@ -74,6 +77,7 @@ impl Default for Settings {
             keys: BTreeMap::new(),
             keyring_key: KeyType::P256,
             certifier_key: KeyType::P384,
+            targets: Targets::default(),
             zone: None,
         }
     }
@@ -470,7 +474,9 @@ impl Model {
             Subject::Keyring(name) => {
                 self.state.keyrings.get(name).and_then(|r| r.entry(digest)).map(|e| &e.certificate)
             }
-            Subject::Certifier(name) => self.state.certifiers.get(name).map(|c| &c.certificate),
+            Subject::Certifier(name) => {
+                self.state.certifiers.get(name).and_then(|c| c.certificates().find(|c| c.sha256 == *digest))
+            }
             _ => None,
         })
     }

@@ -12,12 +12,14 @@ use super::dialog::log;
 use super::dialog::verify::Wanted;
 use super::issued::Wish;
 use crate::desk::export::{Asked, Exported};
+use crate::desk::publish::Published;
 use crate::desk::queue::Looked;
 use crate::desk::{Outcome, Preview, Verb};
 use crate::model::State;
 use crate::model::audit::{Filter, Form};
 use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::Certificate;
+use crate::model::crl::CrlKind;
 use crate::model::error::Error;
 use crate::model::finding::Finding;
 use crate::model::issued::Issued;
@@ -26,6 +28,7 @@ use crate::model::protection::{Dealt, Sealing};
 use crate::model::request::{Plan, Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
+use crate::ops::issue_crl;
 use crate::pki::chain::inquiry::{Answer, Inquiry};
 use crate::store::history::{Gone, History};
 use crate::store::ledger::Verified;
@@ -87,6 +90,10 @@ pub enum Done {
     Preview(Box<Preview>),
     /// What approving each of several would issue.
     Previews(Vec<Looked>),
+    /// What the next CRLs would say.
+    CrlPreview(Vec<issue_crl::Preview>),
+    /// What became of publishing CRLs.
+    Published(Box<Published>),
     /// A request, and its certificate with what belongs above it.
     Answer(Box<(Request, Vec<Certificate>)>),
     /// The list of certificates as it was asked for.
@@ -105,6 +112,8 @@ pub enum Done {
     Verified(Box<(Inquiry, Answer)>),
     /// Entries of the audit chain.
     Audit(Box<log::Found>),
+    /// The receipt of a task.
+    Receipt(String),
     /// The audit chain was verified.
     Audited(Box<Verified>),
     /// The versions of a keyring.
@@ -153,6 +162,10 @@ pub enum Effect {
     Preview(JobId, RequestId, Plan),
     /// Preview what approving each of several requests would issue.
     Previews(JobId, Vec<(RequestId, Plan)>),
+    /// Preview the next CRLs of a certifier.
+    PreviewCrl(JobId, String, CrlKind),
+    /// Bring the current CRLs of a certifier to where peers fetch them.
+    Push(JobId, String),
     /// Find the certificate of a request by its pick-up ID or number.
     PickUp(JobId, String),
     /// Ask for the list of certificates; a newer ask replaces one that still waits, which is answered `Cancelled`.
@@ -161,6 +174,8 @@ pub enum Effect {
     Timeline(JobId, Wish),
     /// Ask for entries of the audit chain; a newer ask replaces one that still runs.
     Audit(JobId, log::Wish),
+    /// Write the receipt of this task.
+    Receipt(JobId, String),
     /// Verify the audit chain, with every certificate when it is set.
     VerifyAudit(JobId, bool),
     /// Write entries of the audit chain to a new file.

@@ -10,12 +10,14 @@ use super::effect::Post;
 use super::issued::Wish;
 use super::msg::{Done, JobId};
 use super::terminal::caught;
-use crate::desk::export;
+use crate::desk::{Desk, export};
 use crate::model::Generation;
+use crate::model::State;
 use crate::model::audit::{Filter, Form};
 use crate::model::bytes::{Digest, Serial};
 use crate::model::error::{Error, Kind, Result};
 use crate::model::issued::Issued;
+use crate::model::task::{Case, receipt};
 use crate::model::time::DAY;
 use crate::store::ledger::{Entry, Ledger, Order};
 use crate::store::listing;
@@ -45,6 +47,8 @@ pub enum Ask {
     Crls(JobId, Vec<String>, WithCrls),
     /// Entries of the audit chain.
     Audit(JobId, log::Wish),
+    /// The receipt of a task of this state.
+    Receipt(JobId, Arc<State>, String),
     /// Whether the audit chain is whole.
     VerifyAudit(JobId, bool),
     /// Entries of the audit chain, to a new file.
@@ -194,6 +198,16 @@ type Make<T> = fn(&dyn Ledger, &mut Search, &[u32], &Wish, &mut dyn FnMut()) -> 
 fn answer_quickly(ledger: &dyn Ledger, ask: Ask, post: &Post) {
     match ask {
         Ask::Ids(id, ..) | Ask::Timeline(id, ..) | Ask::Audit(id, ..) => post.done(id, Err(replaced())),
+        Ask::Receipt(id, state, name) => {
+            let written = caught(|| {
+                let task = state.tasks.get(&name).ok_or_else(|| Error::not_found("task", &name))?;
+                let (case, mut told) = (Case { state: &state, task }, Vec::new());
+                ledger
+                    .audit_onward(task.from.number + 1, &mut |line| receipt::take(&case, line, &mut told))?;
+                Ok(Done::Receipt(receipt::write(&case, &told, &ledger.head()?, "", Desk::now())))
+            });
+            post.done(id, written);
+        }
         Ask::VerifyAudit(id, full) => {
             let verified = caught(|| if full { ledger.verify_audit() } else { ledger.verify_chain() });
             post.done(id, verified.map(|verified| Done::Audited(Box::new(verified))));

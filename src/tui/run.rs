@@ -64,6 +64,7 @@ pub fn run(config: &Config, desk: Desk) -> Result<u8> {
         keys: config.keys.clone(),
         keyring_key: config.keyring_key,
         certifier_key: config.certifier_key,
+        targets: desk.targets().clone(),
         zone: config.zone.clone(),
     };
     let state = desk.state();

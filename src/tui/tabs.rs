@@ -3,6 +3,7 @@
 use ratatui::text::Line;
 
 use super::model::Model;
+use super::pane::certifiers::crl;
 use super::pane::{PANES, Pane, PaneId};
 use super::theme::Role;
 use super::widget::text::{cut, width};
@@ -87,6 +88,9 @@ fn marks(model: &Model) -> Vec<(String, String, Role)> {
     let mut marks = Vec::new();
     if model.state.setback.is_some() {
         marks.push(("OLDER LEDGER: nothing is signed".to_owned(), "OLDER LEDGER".to_owned(), Role::Bad));
+    }
+    if let Some((names, light)) = crl::owed(model) {
+        marks.push((format!("CRL owed: {names}"), "CRL owed".to_owned(), crl::role(light)));
     }
     if model.settings.read_only.is_some() {
         marks.push(("read-only".to_owned(), String::new(), Role::Warn));

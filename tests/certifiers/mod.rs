@@ -4,7 +4,7 @@
 mod import;
 mod rollover;
 mod status;
-mod subordinate;
+pub(crate) mod subordinate;
 
 use std::path::Path;
 

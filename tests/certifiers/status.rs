@@ -55,7 +55,7 @@ fn a_key_ends_with_a_crl_that_outlasts_its_certificates() {
     family(&mut desk);
     let (mail, web) = (create_keyring(&mut desk, "mail", true), create_keyring(&mut desk, "web", true));
     let (mail, web) = (issue(&mut desk, mail, "issuing"), issue(&mut desk, web, "issuing"));
-    desk.run(Verb::revoke("issuing", web.serial.clone(), Reason::KeyCompromise)).unwrap();
+    desk.run(Verb::revoke("issuing", web.serial, Reason::KeyCompromise)).unwrap();
 
     let destroy = |name: &str| Verb::DestroyKey { name: name.into(), why: "end of service".into() };
     let early = desk.run(destroy("issuing")).unwrap_err();

@@ -22,7 +22,7 @@ fn a_certifier_signs_another_one_and_openssl_agrees() {
     let (root, issuing) = (&state.certifiers["root"], &state.certifiers["issuing"]);
     assert_eq!((root.kind(), issuing.kind()), ("root", "subordinate"));
     assert_eq!(issuing.parent.as_deref(), Some("root"));
-    assert_eq!(issuing.chain, [root.certificate.clone()]);
+    assert_eq!(issuing.chain, std::slice::from_ref(&root.certificate));
     assert_eq!(issuing.root(), Some(&root.certificate));
     assert!(issuing.certificate.not_after <= root.certificate.not_after);
     let row = desk.ledger().issued_by_sha256(&issuing.certificate.sha256).unwrap().unwrap().0;
@@ -169,7 +169,7 @@ fn one_that_waits_can_be_given_up_and_its_key_is_gone() {
 }
 
 /// Lists the key files of a certifier, in its folder and in the history.
-pub(super) fn key_files(place: &std::path::Path) -> Vec<String> {
+pub(crate) fn key_files(place: &std::path::Path) -> Vec<String> {
     let all = [place.to_owned(), place.join(".history")];
     let names = all.iter().flat_map(|f| std::fs::read_dir(f).unwrap()).map(|e| e.unwrap().file_name());
     names.map(|n| n.to_string_lossy().into_owned()).filter(|n| n.starts_with("key")).collect()

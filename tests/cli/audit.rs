@@ -32,7 +32,7 @@ fn entries_are_found_by_who_what_which_and_when() {
     assert!(shown.contains("certificate issued") && shown.contains("issued.serial:"), "{shown}");
     place.run("audit show 9999").refused(1);
     let verified = place.run("audit verify").done();
-    assert!(verified.contains("--full hashes"), "{verified}");
+    assert!(verified.contains("--full compares"), "{verified}");
     assert!(place.run("audit verify --full").done().contains("every stored certificate"));
     assert!(place.run("audit verify --full --json").json()["full"].as_bool().unwrap());
 }

@@ -22,6 +22,7 @@ mod refusals;
 mod revoking;
 mod roots;
 mod spkac;
+mod task;
 mod trouble;
 
 use std::io::Write;

@@ -22,7 +22,7 @@ fn a_profile_is_made_changed_and_deleted_and_each_change_is_a_version() {
     );
     assert!(place.run("profile edit short days=7").done().is_empty(), "nothing was changed");
     let err = place.run("profile edit short days=11").refused(2);
-    assert!(err.contains("min_days to max_days"), "{err}");
+    assert!(err.contains("between the least and the most"), "{err}");
     let err = place.run("profile edit short authority=yes").refused(2);
     assert!(err.contains("keyCertSign"), "{err}");
     place.run("profile copy short shorter days=3").done();

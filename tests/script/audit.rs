@@ -51,7 +51,13 @@ fn an_older_ledger_is_said_at_once_and_gone_on_with_after_a_reason() {
     };
     copy(&ring, &backup);
     let mut live = Live::new(folder.path());
-    live.press("5 o").text("ca-pass").press("<ret>").press("r").sees("CRL 2");
+    live.press("5 o")
+        .text("ca-pass")
+        .press("<ret>")
+        .press("r")
+        .sees("CRL 2")
+        .press("<ret>")
+        .sees("signed CRL 2");
     drop(live);
     std::fs::remove_dir_all(&ring).unwrap();
     copy(&backup, &ring);
@@ -61,8 +67,10 @@ fn an_older_ledger_is_said_at_once_and_gone_on_with_after_a_reason() {
     while !live.shows("Nothing is signed") {
         live.wait();
     }
-    live.press("<esc> 5 r").text("ca-pass").press("<ret>").sees("Nothing is signed with an older ledger");
+    live.press("<esc> 5 r").sees("Sign it").press("<ret>").sees("Password");
+    live.text("ca-pass").press("<ret>").sees("Nothing is signed with an older ledger");
     live.press("<ret>").sees("had signed CRL 2").press("<ret>").sees("CRL numbers seen");
     live.text("the disk died").press("C-s").sees("goes on with CRL 103");
-    live.press("<esc> r").text("ca-pass").press("<ret>").sees("signed CRL 103");
+    live.press("<esc> r").sees("Sign it").press("<ret>").sees("Password");
+    live.text("ca-pass").press("<ret>").sees("signed CRL 103");
 }

@@ -106,7 +106,7 @@ pub(crate) fn history() -> History {
             number: Some(number),
             replaced: replaced.map(Generation),
             path: replaced
-                .map_or("keyrings/mail.kyr".into(), |at| format!("keyrings/.history/mail.{at}.kyr")),
+                .map_or_else(|| "keyrings/mail.kyr".into(), |at| format!("keyrings/.history/mail.{at}.kyr")),
             made: Some(Made {
                 at: fixture::now().plus_days(-40 + 9 * i64::try_from(number).unwrap()),
                 by: "alice".into(),

@@ -14,5 +14,6 @@ pub(crate) mod history;
 mod people;
 mod profiles;
 mod queue;
+mod tasks;
 mod walk;
 mod work;

@@ -3,6 +3,8 @@
 use super::console::Console;
 use super::fixture;
 use ringmaster::desk::Verb;
+use ringmaster::model::certifier::{CrlInfo, Debt};
+use ringmaster::model::crl::CrlKind;
 use ringmaster::model::error::{Error, Kind};
 use ringmaster::model::export::Which;
 use ringmaster::model::finding::Subject;
@@ -10,9 +12,11 @@ use ringmaster::model::issued::Reason;
 use ringmaster::model::keyring::RequestKey;
 use ringmaster::model::request::RequestId;
 use ringmaster::model::unread::{Sort, Unread};
+use ringmaster::ops::issue_crl::Preview;
 use ringmaster::ops::ring::Act;
 #[cfg(feature = "network")]
 use ringmaster::pki::chain::report::Line;
+use ringmaster::pki::crl::CrlChange;
 use ringmaster::tui::brought::Given;
 use ringmaster::tui::msg::{Done, Effect, Msg};
 use ringmaster::tui::pane::RowKey;
@@ -367,6 +371,29 @@ fn marked_certificates_are_revoked_by_their_number() {
     c.press("<right> <f2>");
     let Some(Verb::Revoke { which, asked }) = c.verb() else { panic!("{}", c.screen()) };
     assert_eq!((which.len(), asked.reason), (2, Reason::KeyCompromise));
+}
+
+#[test]
+fn the_next_crl_is_looked_at_before_it_is_signed_and_what_is_owed_stands_in_every_pane() {
+    let mut state = fixture::full();
+    let debt = Debt { count: 2, compromise: Some(fixture::now().plus_days(-2)), other: None };
+    state.owed.insert("example-root".into(), debt);
+    let mut c = Console::of(state);
+    for pane in ["1", "2", "4", "5"] {
+        c.press(pane);
+        assert!(c.screen().lines().next().unwrap().contains("CRL owed"), "{}", c.screen());
+    }
+    assert!(c.screen().contains("OWED") && c.screen().contains("deadline was"), "{}", c.screen());
+    c.press("r");
+    assert!(
+        matches!(c.effects.last(), Some(Effect::PreviewCrl(_, name, CrlKind::AsDue)) if name == "example-root")
+    );
+    let crl = CrlInfo { number: 8, immediate: true, entries: 3, ..CrlInfo::default() };
+    let change = CrlChange { unchanged: 1, ..CrlChange::default() };
+    c.answer(Ok(Done::CrlPreview(vec![Preview { crl, change, size: 612 }])));
+    assert!(c.screen().contains("CRL 8 (immediate): 3 entries, about 612 bytes"), "{}", c.screen());
+    c.press("<down> <ret>");
+    assert!(c.screen().contains("Password of certifier example-root"), "{}", c.screen());
 }
 
 #[test]

@@ -245,7 +245,7 @@ fn worklist(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     } else {
         session.out.table(&["NEED", "SUBJECT", "ENDS", "HOW"], &rows);
     }
-    let next = old.succeeded_by.clone().unwrap_or_default();
+    let next = old.succeeded_by.unwrap_or_default();
     for ring in untold {
         session.out.note(&format!(
             "Keyring {ring} trusts the old root only: ringmaster keyring trust {ring} --certifier {next}"

@@ -41,7 +41,9 @@ impl Profile {
         }
         let (min, days, max) = (self.min_days, self.days, self.max_days);
         if min == 0 || days < min || days > max {
-            return Some(format!("days is {days} and has to be min_days to max_days, {min} to {max}."));
+            return Some(format!(
+                "The usual validity, {days} days, has to lie between the least and the most, {min} to {max} (days, min_days, max_days)."
+            ));
         }
         let days: Vec<_> = self.calendar.iter().map(|s| (Timestamp::from_date(&s.from), s)).collect();
         if let Some((_, step)) = days.iter().find(|(day, s)| day.is_none() && !s.from.is_empty()) {

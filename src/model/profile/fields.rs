@@ -337,9 +337,9 @@ impl Record for Profile {
             get: |x, _| yes_no(x.authority.is_some()),
             set: |x, t| {
                 x.authority = match (flag(t)?, x.authority.take()) {
-                    (true, before) => {
-                        Some(before.unwrap_or(Authority { path_length: Some(0), ..Authority::default() }))
-                    }
+                    (true, before) => Some(
+                        before.unwrap_or_else(|| Authority { path_length: Some(0), ..Authority::default() }),
+                    ),
                     (false, _) => None,
                 };
                 Ok(())

@@ -202,11 +202,11 @@ impl SqliteLedger {
         let mut rows = query.query([after])?;
         let mut touched = BTreeMap::new();
         while let Some(row) = rows.next()? {
-            let (by, serial, at) = match told(row)? {
-                Told::CertificateRevoked { certifier, serial, at, .. }
-                | Told::RevocationChanged { certifier, serial, changed: at, .. }
-                | Told::CertificateReleased { certifier, serial, at } => (certifier, serial, at),
-                _ => continue,
+            let (Told::CertificateRevoked { certifier: by, serial, at, .. }
+            | Told::RevocationChanged { certifier: by, serial, changed: at, .. }
+            | Told::CertificateReleased { certifier: by, serial, at }) = told(row)?
+            else {
+                continue;
             };
             if by == certifier {
                 touched.insert(serial, at);

@@ -219,7 +219,7 @@ pub trait Ledger {
     /// Reads the whole audit chain and the tables it speaks of, and checks that they fit.
     fn verify_audit(&self) -> Result<Verified>;
 
-    /// Checks as [`Self::verify_audit`] does, but for the issued certificates themselves, which are not hashed: their
-    /// rows are compared with the chain all the same.
+    /// Checks the chain, its head, and what it tells of requests, revocations and CRLs, as [`Self::verify_audit`] does; the
+    /// rows of the issued list are counted but not compared, and the certificates not hashed.
     fn verify_chain(&self) -> Result<Verified>;
 }

@@ -170,6 +170,7 @@ impl<'a> Record<'a> {
             | Fact::KeyListDropped { .. }
             | Fact::PersonSaved { .. }
             | Fact::PersonDeleted { .. }
+            | Fact::TaskSaved { .. }
             | Fact::Refused { .. }
             | Fact::UnlockFailed { .. }
             | Fact::CrlPublished { .. }

@@ -30,6 +30,7 @@ use crate::model::request::edit::Edit;
 use crate::model::request::{Note, Plan, RequestId};
 use crate::model::revocation::{NewRevocation, Release};
 use crate::model::site::Site;
+use crate::model::task::{Remark, Task, guides};
 use crate::ops::certifier_status::Step;
 use crate::ops::request_again::proposed;
 use crate::ops::ring::Act;
@@ -98,6 +99,12 @@ pub enum Goal {
     Register(RequestId, String),
     /// Writes the PKCS#12 file of a person.
     Deliver(Box<Delivery>),
+    /// Begins a task by the guide of this key.
+    StartTask(&'static str),
+    /// Changes what a task is about.
+    Task(Box<Task>),
+    /// Ticks the step of this key of a task.
+    Tick(String, &'static str),
     /// Goes on with an older ledger.
     Reconcile,
     /// Lets a keyring or a part of it leave the workspace.
@@ -154,6 +161,12 @@ impl Form {
             Goal::PersonKey(asked) => lines(&**asked, &look, false),
             Goal::Register(_, person) => lines(&Registration { person: person.clone() }, &look, false),
             Goal::Deliver(asked) => lines(&**asked, &look, false),
+            Goal::StartTask(guide) => {
+                let asks = guides::find(guide).map_or(&[][..], |g| g.asks);
+                some_lines(&Task::default(), &look, |f| asks.contains(&f.name))
+            }
+            Goal::Task(task) => lines(&**task, &look, true),
+            Goal::Tick(..) => lines(&Remark::default(), &look, false),
             Goal::Reconcile => lines(&Reconciliation::default(), &look, false),
         };
         Self { title: title.into(), goal, busy: None, lines, cursor: 0 }
@@ -504,6 +517,26 @@ impl Form {
                     .then_some(Verb::RegisterRequest { person: asked.person, id: *id })
             }
             Goal::Deliver(_) => None,
+            Goal::StartTask(guide) => {
+                let asks = guides::find(guide).map_or(&[][..], |g| g.asks);
+                let mut task = Task { guide: (*guide).into(), ..Task::default() };
+                fill_some(&mut task, lines, false, |f| asks.contains(&f.name))
+                    .then_some(Verb::StartTask(task))
+            }
+            Goal::Task(task) => {
+                let mut task = (**task).clone();
+                fill(&mut task, lines, true).then_some(Verb::ChangeTask(task))
+            }
+            Goal::Tick(name, step) => {
+                let mut remark = Remark::default();
+                let (name, step) = (name.clone(), (*step).to_owned());
+                fill(&mut remark, lines, false).then_some(Verb::TickTask {
+                    name,
+                    step,
+                    note: remark.note,
+                    done: true,
+                })
+            }
             Goal::Reconcile => {
                 let mut asked = Reconciliation::default();
                 let good = fill(&mut asked, lines, false);

@@ -127,7 +127,8 @@ pub(in crate::tui) fn verified(model: &mut Model, verified: Verified, full: bool
             model.dialogs.push(Dialog::Error(super::error::ErrorBox { error }));
         }
         None => {
-            let how = if full { "every certificate hashed" } else { "certificates not hashed; V does that" };
+            let how =
+                if full { "the issued list compared" } else { "the issued list not compared; V does that" };
             model.say(Mood::Good, format!("The audit chain is whole: {} entries, {how}.", verified.entries));
         }
     }
@@ -364,7 +365,7 @@ impl Log {
                 hint("v", "verify", 65),
                 hint("p", "head for paper", 60),
                 hint("x", "export", 55),
-                hint("V", "verify certificates too", 20),
+                hint("V", "verify the issued list too", 20),
             ],
         };
         Sheet {

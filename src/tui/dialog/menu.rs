@@ -48,6 +48,7 @@ pub enum Source {
 
 /// What an item does.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "each lives for a moment, or is one of few")]
 pub enum Action {
     /// Goes back.
     Close,
@@ -91,6 +92,8 @@ pub enum Action {
     Sort(usize, bool),
     /// Shows what installing certificates into this keyring would do.
     Install(String, Vec<Certificate>),
+    /// Shows the checklist of this task.
+    Task(String),
     /// Asks where to write entries of the audit chain, in this form.
     ExportAudit(audit::Filter, audit::Form),
     /// Opens a form with this title.
@@ -242,6 +245,10 @@ impl Menu {
                     form.busy = Some(id);
                 }
                 vec![effect]
+            }
+            Action::Task(name) => {
+                super::tasks::open(model, name);
+                Vec::new()
             }
             Action::ExportAudit(filter, form) => {
                 super::log::export_to(model, filter, form);

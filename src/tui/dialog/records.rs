@@ -98,6 +98,7 @@ pub fn fields_markdown() -> String {
     use crate::model::request::{Note, Plan, Request};
     use crate::model::revocation::{NewRevocation, Release};
     use crate::model::site::Site;
+    use crate::model::task::{Remark, Task};
     let mut out = String::from(
         "# Fields\n\nThis page is made from the tables of fields; `RINGMASTER_BLESS=1 cargo test docs` writes it anew.\n\
          The names are those of command-line options and of `set`.\n",
@@ -137,6 +138,8 @@ pub fn fields_markdown() -> String {
     table::<Release>(&mut out);
     table::<Reasoning>(&mut out);
     table::<Reconciliation>(&mut out);
+    table::<Task>(&mut out);
+    table::<Remark>(&mut out);
     out
 }
 

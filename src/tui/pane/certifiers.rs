@@ -1,5 +1,6 @@
 //! The pane of certifiers: the authorities of the workspace, locked or unlocked.
 
+pub(in crate::tui) mod crl;
 mod key;
 pub mod life;
 mod overview;
@@ -9,9 +10,9 @@ mod profiles;
 pub(in crate::tui) use policy::before_saving;
 
 use super::{Cell, Column, Pane, PaneId, RowKey, Target, Used, entries, named};
-use crate::desk::Verb;
 use crate::model::certificate::Lifetime;
 use crate::model::certifier::{Awaited, Certifier, NewCertifier, Status};
+use crate::model::crl::Light;
 use crate::model::finding::Subject;
 use crate::model::request;
 use crate::tui::command::{Command, Level, Scope};
@@ -21,7 +22,7 @@ use crate::tui::dialog::menu::{Action, Copy, Menu, Source, item};
 use crate::tui::dialog::path::file_name;
 use crate::tui::dialog::secret::{Opens, SecretLine};
 use crate::tui::everywhere::selected;
-use crate::tui::job::{self, Job};
+use crate::tui::job::Job;
 use crate::tui::model::Model;
 use crate::tui::msg::Effect;
 use crate::tui::theme::Role;
@@ -38,13 +39,13 @@ pub const PANE: Pane = Pane {
         Column { title: "ends", least: 10, share: 0, rank: 1 },
         Column { title: "key", least: 8, share: 0, rank: 3 },
         Column { title: "CRL due", least: 18, share: 0, rank: 1 },
-        Column { title: "state", least: 8, share: 0, rank: 0 },
+        Column { title: "state", least: 9, share: 0, rank: 0 },
     ],
     rows: |model| {
         let text = |c: &Certifier| c.certificate.subject.text();
         let good = |c: &Certifier| {
             c.certificate.lifetime(model.now, model.settings.soon) == Lifetime::Good
-                && crl(c, model).1 == Role::Ok
+                && crl::cell(c, model).1 == Role::Ok
                 && model.findings_of(&Subject::Certifier(c.name.clone())).next().is_none()
         };
         let mut all = named(model, model.state.certifiers.iter(), text, good);
@@ -72,7 +73,7 @@ pub const PANE: Pane = Pane {
             Lifetime::Soon => Role::Warn,
             _ => Role::Bad,
         };
-        let (due, due_role) = crl(c, model);
+        let (due, due_role) = crl::cell(c, model);
         let open = model.unlocked.contains(&c.name);
         Some(vec![
             Cell::new(&c.name),
@@ -99,6 +100,10 @@ pub const PANE: Pane = Pane {
         let mut all = entries(c, model);
         all.insert(1, ("Lock", state));
         all.splice(0..0, super::found(model, &Subject::Certifier(c.name.clone())));
+        let due = crl::due(c, model);
+        if c.status.has_key() && due.light > Light::Green {
+            all.insert(0, ("CRL", format!("{}: {}", due.light.word(), due.text())));
+        }
         all
     },
     used: |model, key| {
@@ -160,6 +165,7 @@ pub const PANE: Pane = Pane {
     },
     commands: &[
         COMMANDS,
+        crl::COMMANDS,
         life::COMMANDS,
         overview::COMMANDS,
         policy::COMMANDS,
@@ -238,20 +244,6 @@ const COMMANDS: &[Command] = &[
         ..WRITE
     },
     Command {
-        name: "certifier.crl",
-        title: "sign a CRL",
-        keys: &["r"],
-        ready: with_key,
-        doc: "Signs a new CRL with every revoked certificate.",
-        cli: Some("crl issue"),
-        weight: 75,
-        run: |model| match model.selected_name() {
-            Some(certifier) => job::go(model, Verb::issue_crl(certifier)),
-            None => Vec::new(),
-        },
-        ..WRITE
-    },
-    Command {
         name: "certifier.export",
         title: "export",
         keys: &["x"],
@@ -298,22 +290,6 @@ fn awaited<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Awaited> {
     match key {
         RowKey::Name(name) => model.state.awaited.get(name),
         _ => None,
-    }
-}
-
-/// Says when the next CRL is due.
-fn crl(c: &Certifier, model: &Model) -> (String, Role) {
-    if !c.status.has_key() {
-        let last =
-            c.crl.as_ref().map_or_else(|| "none".into(), |crl| format!("{} last", crl.next_update.date()));
-        return (last, Role::Dim);
-    }
-    let Some(crl) = &c.crl else { return ("none yet".into(), Role::Warn) };
-    let date = crl.next_update.date();
-    match crl.next_update.days_from(model.now) {
-        days if days < 0 => (format!("{date} overdue"), Role::Bad),
-        days if days < 7 => (format!("{date} soon"), Role::Warn),
-        _ => (date, Role::Ok),
     }
 }
 

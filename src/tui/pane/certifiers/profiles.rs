@@ -43,7 +43,7 @@ fn all(model: &Model) -> Menu {
         item(label, Action::Menu(title, lines, items))
     };
     let mut items: Vec<Item> = model.state.profiles.values().map(one).collect();
-    let fresh = Goal::Profile(Box::new(Profile::default()), false);
+    let fresh = Goal::Profile(Box::default(), false);
     items.push(item("New profile", Action::Form("New profile".into(), fresh)));
     let lines =
         vec![text("A profile decides what a certificate contains; the request only asks. Enter opens one.")];

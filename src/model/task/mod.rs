@@ -1,0 +1,330 @@
+//! Guided tasks: a checklist of ordinary commands that is left and resumed. Whether a step is done is read from the state
+//! wherever the state can tell; only what happens outside of the program is ticked by a person.
+
+pub mod guides;
+pub mod receipt;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::State;
+use super::audit::Head;
+use super::certifier::Certifier;
+use super::escape::visible;
+use super::field::{Field, Kind, Record, When};
+use super::finding::Subject;
+use super::keyring::Keyring;
+use super::person::Person;
+use super::request::{Request, RequestId, Status};
+use super::time::Timestamp;
+pub use guides::{GUIDES, Guide, Step};
+
+/// What a person noted of a step that the state cannot tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tick {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// A remark: where the paper lies, what was compared.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// A task that somebody has begun.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Task {
+    /// Its name, which is its file name.
+    pub name: String,
+    /// The guide it follows, by its key.
+    pub guide: String,
+    /// Who began it.
+    pub by: String,
+    /// When.
+    pub started: Timestamp,
+    /// The last entry of the audit chain then.
+    pub from: Head,
+    /// The certifier it is about.
+    pub certifier: String,
+    /// The certifier above that one, or the one that takes its place.
+    pub other: String,
+    /// The keyring it is about.
+    pub keyring: String,
+    /// The request it is about.
+    pub request: Option<RequestId>,
+    /// The person it is about.
+    pub person: String,
+    /// The serial number of the certificate it is about, hexadecimal.
+    pub serial: String,
+    /// What was ticked, by the key of the step.
+    pub ticks: BTreeMap<String, Tick>,
+    /// When it was ended, and by whom.
+    pub ended: Option<Tick>,
+}
+
+impl Task {
+    /// Returns the guide it follows; a guide of a newer version is not known.
+    pub fn guide(&self) -> Option<&'static Guide> {
+        guides::find(&self.guide)
+    }
+
+    /// Lists the objects it is about, as the audit chain names them.
+    pub fn objects(&self, state: &State) -> Vec<Subject> {
+        let named =
+            |name: &String, make: fn(String) -> Subject| (!name.is_empty()).then(|| make(name.clone()));
+        let case = Case { state, task: self };
+        [
+            named(&self.certifier, Subject::Certifier),
+            named(&self.other, Subject::Certifier),
+            named(&self.keyring, Subject::Keyring),
+            case.request().map(|r| Subject::Request(r.id)),
+            named(&self.person, Subject::Person),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+/// What a step looks at.
+#[derive(Clone, Copy)]
+pub struct Case<'a> {
+    /// The state of the workspace.
+    pub state: &'a State,
+    /// The task.
+    pub task: &'a Task,
+}
+
+/// How a step stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// The state says that it is done.
+    Seen,
+    /// A person has ticked it.
+    Ticked(Tick),
+    /// It is still to be done.
+    Open,
+}
+
+impl Standing {
+    /// Tells whether it is done.
+    pub fn is_done(&self) -> bool {
+        *self != Self::Open
+    }
+}
+
+impl<'a> Case<'a> {
+    /// Returns how a step stands. What was ticked counts only where the state cannot tell.
+    pub fn standing(&self, step: &Step) -> Standing {
+        match step.seen {
+            Some(seen) if seen(self) => Standing::Seen,
+            Some(_) => Standing::Open,
+            None => match self.task.ticks.get(step.key) {
+                Some(tick) => Standing::Ticked(tick.clone()),
+                None => Standing::Open,
+            },
+        }
+    }
+
+    /// Returns the first step that is not done.
+    pub fn next(&self) -> Option<&'static Step> {
+        self.task.guide()?.steps.iter().find(|step| !self.standing(step).is_done())
+    }
+
+    /// Returns how many steps are done, and how many there are.
+    pub fn progress(&self) -> (usize, usize) {
+        let steps = self.task.guide().map_or(&[][..], |g| g.steps);
+        (steps.iter().filter(|step| self.standing(step).is_done()).count(), steps.len())
+    }
+
+    /// Returns the command line of a step, with the objects of the task filled in where they are known.
+    pub fn command_line(&self, step: &Step) -> Option<String> {
+        if step.cli.is_empty() {
+            return None;
+        }
+        let task = self.task;
+        let request = self.request().map_or_else(String::new, |r| r.id.to_string());
+        let mut line = step.cli.to_owned();
+        for (place, value, word) in [
+            ("{certifier}", task.certifier.as_str(), "CERTIFIER"),
+            ("{other}", task.other.as_str(), "CERTIFIER"),
+            ("{keyring}", task.keyring.as_str(), "KEYRING"),
+            ("{request}", request.as_str(), "N"),
+            ("{person}", task.person.as_str(), "PERSON"),
+            ("{serial}", task.serial.as_str(), "SERIAL"),
+        ] {
+            line = line.replace(place, if value.is_empty() { word } else { value });
+        }
+        Some(line)
+    }
+
+    /// Returns the certifier it is about.
+    pub fn certifier(&self) -> Option<&'a Certifier> {
+        self.state.certifiers.get(&self.task.certifier)
+    }
+
+    /// Returns the certifier above it, or the one that takes its place.
+    pub fn other(&self) -> Option<&'a Certifier> {
+        self.state.certifiers.get(&self.task.other)
+    }
+
+    /// Returns the keyring it is about.
+    pub fn keyring(&self) -> Option<&'a Keyring> {
+        self.state.keyrings.get(&self.task.keyring)
+    }
+
+    /// Returns the person it is about.
+    pub fn person(&self) -> Option<&'a Person> {
+        self.state.people.get(&self.task.person)
+    }
+
+    /// Returns the request it is about: the one that was named, else the latest for the key of the keyring or person.
+    pub fn request(&self) -> Option<&'a Request> {
+        if let Some(id) = self.task.request {
+            return self.state.requests.get(&id);
+        }
+        if let Some(ring) = self.keyring() {
+            return self.state.request_of_keyring(ring);
+        }
+        let person = self.person()?;
+        self.state.requests.values().rev().find(|r| person.has_key(&r.pkcs10.key.sha256))
+    }
+
+    /// Tells whether the request has a status among these words, or a later one.
+    fn request_is(&self, words: &[&str]) -> bool {
+        self.request().is_some_and(|r| words.contains(&r.status.word()))
+    }
+
+    /// Tells whether the certificate for the request was issued.
+    fn is_issued(&self) -> bool {
+        self.request().is_some_and(|r| matches!(r.status, Status::Issued { .. }))
+    }
+
+    /// Tells whether a CRL of the certifier was signed since the task was begun.
+    fn crl_since(&self) -> bool {
+        let crl = self.certifier().and_then(|c| c.crl.as_ref());
+        crl.is_some_and(|crl| crl.this_update >= self.task.started)
+    }
+}
+
+impl Record for Task {
+    const NOUN: &'static str = "task";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::derived("name", "Task", "Its name.", |x, _| x.name.clone()),
+        Field::derived("guide", "Guide", "What it leads through.", |x, _| {
+            x.guide().map_or_else(|| visible(&x.guide), |g| format!("{}: {}", g.key, g.title))
+        }),
+        Field::derived("progress", "Done", "How many steps are done.", |x, look| {
+            let (done, all) = Case { state: look.state, task: x }.progress();
+            let ended = x
+                .ended
+                .as_ref()
+                .map_or_else(String::new, |t| format!(", ended on {} by {}", t.at.date(), visible(&t.by)));
+            format!("{done} of {all} steps{ended}")
+        }),
+        Field::derived("begun", "Begun", "When and by whom.", |x, _| {
+            format!("{} by {}", x.started.text(), visible(&x.by))
+        }),
+        Field {
+            name: "certifier",
+            label: "Certifier",
+            help: "The certifier it is about; one that is still to be made gets this name.",
+            kind: Kind::Text,
+            when: When::Amendable,
+            get: |x, _| x.certifier.clone(),
+            set: |x, t| set_name(&mut x.certifier, t),
+        },
+        Field {
+            name: "other",
+            label: "Other certifier",
+            help: "The certifier above it, or the one that takes its place in a key rollover.",
+            kind: Kind::Text,
+            when: When::Amendable,
+            get: |x, _| x.other.clone(),
+            set: |x, t| set_name(&mut x.other, t),
+        },
+        Field {
+            name: "keyring",
+            label: "Keyring",
+            help: "The keyring it is about; one that is still to be made gets this name.",
+            kind: Kind::Text,
+            when: When::Amendable,
+            get: |x, _| x.keyring.clone(),
+            set: |x, t| set_name(&mut x.keyring, t),
+        },
+        Field {
+            name: "request",
+            label: "Request",
+            help: "The number of the request it is about; empty takes the one of the keyring or person.",
+            kind: Kind::Text,
+            when: When::Amendable,
+            get: |x, _| x.request.map_or_else(String::new, |id| id.to_string()),
+            set: |x, t| {
+                x.request = match t.trim() {
+                    "" => None,
+                    number => Some(RequestId(number.parse().map_err(|_| "the number of a request")?)),
+                };
+                Ok(())
+            },
+        },
+        Field {
+            name: "person",
+            label: "Person",
+            help: "The document of the person it is about.",
+            kind: Kind::Text,
+            when: When::Amendable,
+            get: |x, _| x.person.clone(),
+            set: |x, t| set_name(&mut x.person, t),
+        },
+        Field {
+            name: "serial",
+            label: "Serial number",
+            help: "The serial number of the certificate it is about, hexadecimal.",
+            kind: Kind::Text,
+            when: When::Amendable,
+            get: |x, _| x.serial.clone(),
+            set: |x, t| {
+                if t.trim().is_empty() {
+                    x.serial.clear();
+                    return Ok(());
+                }
+                let serial = super::bytes::Serial::typed(t).ok_or("a serial number in hexadecimal")?;
+                x.serial = serial.to_string();
+                Ok(())
+            },
+        },
+    ];
+}
+
+fn set_name(field: &mut String, text: &str) -> Result<(), String> {
+    if !text.trim().is_empty() {
+        super::keyring::check_name(text.trim())?;
+    }
+    text.trim().clone_into(field);
+    Ok(())
+}
+
+/// A remark that goes with a tick.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Remark {
+    /// In words.
+    pub note: String,
+}
+
+impl Record for Remark {
+    const NOUN: &'static str = "tick";
+    const FIELDS: &'static [Field<Self>] = &[Field {
+        name: "note",
+        label: "Note",
+        help: "Where the paper lies, what was compared, who was there; it stands on the receipt and may be empty.",
+        kind: Kind::Text,
+        when: When::AtCreation,
+        get: |x, _| visible(&x.note),
+        set: |x, t| {
+            t.trim().clone_into(&mut x.note);
+            Ok(())
+        },
+    }];
+}

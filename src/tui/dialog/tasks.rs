@@ -1,0 +1,242 @@
+//! Guided tasks on the screen: which one, and the checklist of one. Each step runs the ordinary command at the right object;
+//! the list is found again with the same key.
+
+use ratatui::text::Line;
+
+use super::form::{Form, Goal};
+use super::menu::{Action, Menu, item};
+use super::viewer::{Text, Viewer};
+use super::{Dialog, Sheet, hint};
+use crate::desk::Verb;
+use crate::model::escape::visible;
+use crate::model::task::{Case, GUIDES, Standing, Step, Task};
+use crate::tui::chord::Key;
+use crate::tui::command;
+use crate::tui::job::{self, Job};
+use crate::tui::model::{Model, Mood};
+use crate::tui::msg::{Effect, Input};
+use crate::tui::pane::{PaneId, RowKey, Target};
+use crate::tui::theme::Role;
+use crate::tui::view::areas;
+use crate::tui::widget::text::wrap;
+
+/// The checklist of a task, and the step that is chosen.
+#[derive(Debug, Clone)]
+pub struct Checklist {
+    /// The task by name.
+    pub name: String,
+    cursor: usize,
+}
+
+/// Offers the tasks that are begun, and the guides.
+pub(in crate::tui) fn choose(model: &mut Model) -> Vec<Effect> {
+    let mut items = Vec::new();
+    let mut open: Vec<&Task> = model.state.tasks.values().filter(|t| t.ended.is_none()).collect();
+    open.sort_by_key(|task| std::cmp::Reverse(task.started));
+    for task in open {
+        let case = Case { state: &model.state, task };
+        let (done, all) = case.progress();
+        let next = case.next().map_or("every step is done", |step| step.title);
+        items.push(item(format!("{} ({done}/{all}): {next}", task.name), Action::Task(task.name.clone())));
+    }
+    let begun = items.len();
+    for guide in GUIDES {
+        let label = format!("Begin {}: {}", guide.key, guide.title);
+        items.push(item(label, Action::Form(guide.title.to_owned(), Goal::StartTask(guide.key))));
+    }
+    for task in model.state.tasks.values().rev().filter(|t| t.ended.is_some()).take(20) {
+        items.push(item(format!("Ended: {}", task.name), Action::Task(task.name.clone())));
+    }
+    let text = match begun {
+        0 => "A task leads through ordinary commands, step by step; it can be left and resumed.",
+        _ => "Those that are begun come first.",
+    };
+    let lines = vec![Text { label: String::new(), text: text.into(), role: Role::Dim }];
+    model.dialogs.push(Dialog::Menu(Menu::new("Guided tasks", lines, items)));
+    Vec::new()
+}
+
+/// Opens the checklist of a task at its next step.
+pub(in crate::tui) fn open(model: &mut Model, name: String) {
+    let Some(task) = model.state.tasks.get(&name) else { return };
+    let next = Case { state: &model.state, task }.next().map(|step| step.key);
+    let cursor = task.guide().and_then(|g| g.steps.iter().position(|s| Some(s.key) == next)).unwrap_or(0);
+    model.dialogs.push(Dialog::Checklist(Checklist { name, cursor }));
+}
+
+/// Shows a receipt that was written.
+pub(in crate::tui) fn receipt(model: &mut Model, name: &str, text: &str) {
+    let lines = text.lines().map(str::to_owned).collect();
+    model.dialogs.push(Dialog::Viewer(Viewer::of_lines(format!("Receipt of {name}"), lines)));
+}
+
+impl Checklist {
+    /// Takes input.
+    pub fn input(mut self, model: &mut Model, input: &Input) -> (Option<Dialog>, Vec<Effect>) {
+        let state = model.state.clone();
+        let Some(task) = state.tasks.get(&self.name) else { return (None, Vec::new()) };
+        let steps = task.guide().map_or(&[][..], |g| g.steps);
+        let Input::Chord(key) = input else { return (Some(Dialog::Checklist(self)), Vec::new()) };
+        let chosen = steps.get(self.cursor);
+        let mut effects = Vec::new();
+        match key {
+            Key::Esc | Key::Char('q') => return (None, effects),
+            Key::Up | Key::Char('k') => self.cursor = self.cursor.saturating_sub(1),
+            Key::Down | Key::Char('j') => self.cursor += 1,
+            Key::Home | Key::Char('g') => self.cursor = 0,
+            Key::End | Key::Char('G') => self.cursor = steps.len(),
+            Key::Enter => {
+                if let Some(step) = chosen {
+                    return self.go(model, task, step);
+                }
+            }
+            Key::Char('p') => {
+                let name = self.name.clone();
+                effects = vec![model.start(Job::Receipt(name.clone()), |id| Effect::Receipt(id, name)).1];
+            }
+            Key::Char('t' | 'e' | 'f' | ' ') if model.settings.read_only.is_some() => {
+                model.say(Mood::Warn, "Not done: this session is read-only.");
+            }
+            Key::Char('t' | ' ') => match chosen {
+                Some(step) if step.seen.is_some() => {
+                    model.say(Mood::Plain, "This step is seen in the workspace itself; Enter does it.");
+                }
+                Some(step) if task.ticks.contains_key(step.key) => {
+                    let (name, step) = (self.name.clone(), step.key.to_owned());
+                    effects = job::go(model, Verb::TickTask { name, step, note: String::new(), done: false });
+                }
+                Some(step) => {
+                    let goal = Goal::Tick(self.name.clone(), step.key);
+                    let form = Form::new(model, step.title, goal);
+                    model.dialogs.push(Dialog::Form(form));
+                }
+                None => {}
+            },
+            Key::Char('e') => {
+                let form = Form::new(
+                    model,
+                    format!("What {} is about", task.name),
+                    Goal::Task(Box::new(task.clone())),
+                );
+                model.dialogs.push(Dialog::Form(form));
+            }
+            Key::Char('f') => {
+                let next = Case { state: &state, task }.next();
+                let end = |anyway| Action::Verb(Verb::EndTask { name: task.name.clone(), anyway });
+                let (text, label) = match next {
+                    None => ("Every step is done.".to_owned(), "End it"),
+                    Some(step) => {
+                        (format!("The next step is still open: {}.", step.title), "End it all the same")
+                    }
+                };
+                let lines = vec![Text { label: String::new(), text, role: Role::Text }];
+                let items = vec![item("Back", Action::Close), item(label, end(next.is_some()))];
+                model.dialogs.push(Dialog::Menu(Menu::new(format!("End {}?", task.name), lines, items)));
+            }
+            _ => {}
+        }
+        self.cursor = self.cursor.min(steps.len().saturating_sub(1));
+        (Some(Dialog::Checklist(self)), effects)
+    }
+
+    /// Runs the command of a step at its object. The checklist closes, and comes back with its key.
+    fn go(self, model: &mut Model, task: &Task, step: &'static Step) -> (Option<Dialog>, Vec<Effect>) {
+        let state = model.state.clone();
+        let case = Case { state: &state, task };
+        let Some(command) = command::find(step.command) else {
+            let text = "This happens outside of the program; t ticks it when it is done.";
+            model.say(Mood::Plain, text);
+            return (Some(Dialog::Checklist(self)), Vec::new());
+        };
+        model.dialogs.clear();
+        let target = (step.at)(&case).and_then(|subject| match subject {
+            crate::model::finding::Subject::Issued(_, serial) => {
+                Some(Target::Filter(PaneId::Certificates, format!("serial:{serial}")))
+            }
+            subject => RowKey::of(&subject).map(|(pane, key)| Target::Row(pane, key)),
+        });
+        let at = target.is_some();
+        if let Some(target) = target {
+            model.jump(target);
+        }
+        let effects = command::dispatch(model, command);
+        let how = if at { "" } else { " Choose the object first." };
+        if model.dialogs.is_empty() && effects.is_empty() && model.status.is_none() {
+            model.say(Mood::Plain, format!("{}.{how} ; comes back to the task.", step.title));
+        }
+        (None, effects)
+    }
+
+    /// Says what it shows.
+    pub fn sheet(&self, model: &Model, columns: usize) -> Sheet {
+        let ink = model.ink();
+        let Some(task) = model.state.tasks.get(&self.name) else { return Sheet::default() };
+        let case = Case { state: &model.state, task };
+        let steps = task.guide().map_or(&[][..], |g| g.steps);
+        let next = case.next().map(|step| step.key);
+        let mut body: Vec<Line<'static>> = Vec::new();
+        for (i, step) in steps.iter().enumerate() {
+            let chosen = i == self.cursor;
+            let (mark, role) = match case.standing(step) {
+                Standing::Seen => ("x", Role::Ok),
+                Standing::Ticked(_) => ("t", Role::Ok),
+                Standing::Open if next == Some(step.key) => (">", Role::Title),
+                Standing::Open => (" ", Role::Text),
+            };
+            let mut line: Line<'static> = vec![
+                ink.symbol(Role::Text, format!("{} ", if chosen { ink.symbols.pointer } else { " " })),
+                ink.span(role, &format!("[{mark}] {:>2}. {}", i + 1, step.title)),
+            ]
+            .into();
+            if chosen {
+                line = line.patch_style(ink.style(Role::Selected));
+            }
+            body.push(line);
+        }
+        let mut foot = vec![ink.line(Role::Text, "")];
+        if let Some(step) = steps.get(self.cursor) {
+            let mut part = |role, text: &str| {
+                foot.extend(wrap(&ink.symbols.text(text), columns).iter().map(|l| ink.line(role, l)));
+            };
+            part(Role::Text, step.why);
+            match case.standing(step) {
+                Standing::Ticked(tick) => {
+                    let note = if tick.note.is_empty() {
+                        String::new()
+                    } else {
+                        format!(": {}", visible(&tick.note))
+                    };
+                    part(Role::Ok, &format!("Ticked on {} by {}{note}", tick.at.text(), visible(&tick.by)));
+                }
+                Standing::Seen => part(Role::Ok, "Done: the workspace shows it."),
+                Standing::Open if step.seen.is_none() => {
+                    part(Role::Dim, "A person ticks this with t when it is done.")
+                }
+                Standing::Open => {}
+            }
+            if let Some(line) = case.command_line(step) {
+                part(Role::Dim, &format!("ringmaster {line}"));
+            }
+        }
+        let (done, all) = case.progress();
+        let ended = if task.ended.is_some() { ", ended" } else { "" };
+        let page = usize::from(areas(model).sheet.1).saturating_sub(foot.len()).max(1);
+        Sheet {
+            title: format!("{}: {done} of {all} done{ended}", task.name),
+            body,
+            foot,
+            cursor: Some((self.cursor, 0)),
+            top: Some((self.cursor + 1).saturating_sub(page)),
+            hints: vec![
+                hint("Enter", "do it", 90),
+                hint("Esc", "leave it", 88),
+                hint("t", "tick", 80),
+                hint("e", "what it is about", 70),
+                hint("p", "receipt", 75),
+                hint("f", "end", 60),
+            ],
+            tall: true,
+            ..Sheet::default()
+        }
+    }
+}

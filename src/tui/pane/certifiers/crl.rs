@@ -1,0 +1,147 @@
+//! Commands about the CRLs of a certifier: what the next one would say, signing it, and bringing it to where peers fetch
+//! it; and how urgent that is.
+
+use super::{WRITE, with_key};
+use crate::desk::Verb;
+use crate::desk::publish::Published;
+use crate::model::certifier::Certifier;
+use crate::model::crl::{CrlKind, Due, Light};
+use crate::ops::issue_crl::Preview;
+use crate::tui::command::Command;
+use crate::tui::dialog::Dialog;
+use crate::tui::dialog::menu::{Action, Menu, item};
+use crate::tui::dialog::viewer::Text;
+use crate::tui::job::Job;
+use crate::tui::model::{Model, Mood};
+use crate::tui::msg::Effect;
+use crate::tui::theme::Role;
+
+/// How many serial numbers of a kind a preview names.
+const NAMED: usize = 12;
+
+pub(super) const COMMANDS: &[Command] = &[
+    Command {
+        name: "certifier.crl",
+        title: "sign a CRL",
+        keys: &["r"],
+        ready: with_key,
+        doc: "Shows what the next CRL would say otherwise than the latest one, and signs it.",
+        cli: Some("crl issue"),
+        weight: 75,
+        run: |model| match model.selected_name() {
+            Some(name) => preview(model, name, CrlKind::AsDue),
+            None => Vec::new(),
+        },
+        ..WRITE
+    },
+    Command {
+        name: "certifier.push",
+        title: "publish CRL",
+        keys: &["b"],
+        ready: |model| {
+            with_key(model)?;
+            let name = model.selected_name().unwrap_or_default();
+            if model.settings.targets.has(&name) {
+                return Ok(());
+            }
+            Err("config.ron names no crl_folders or crl_commands for it".into())
+        },
+        doc: "Brings the current CRLs to the folders and commands that the settings of this machine name, and reads them back.",
+        cli: Some("crl push"),
+        weight: 45,
+        run: |model| match model.selected_name() {
+            Some(name) => vec![model.start(Job::Push(name.clone()), |id| Effect::Push(id, name)).1],
+            None => Vec::new(),
+        },
+        ..WRITE
+    },
+];
+
+/// Asks for the preview of a CRL.
+pub(in crate::tui) fn preview(model: &mut Model, name: String, kind: CrlKind) -> Vec<Effect> {
+    let job = Job::PreviewCrl(name.clone(), kind);
+    vec![model.start(job, |id| Effect::PreviewCrl(id, name, kind)).1]
+}
+
+/// Shows what would be signed, and offers it.
+pub(in crate::tui) fn offer(model: &mut Model, name: &str, kind: CrlKind, previews: &[Preview]) {
+    let text = |text: String| Text { label: String::new(), text, role: Role::Text };
+    let lines = previews.iter().flat_map(|p| p.lines(NAMED)).map(text).collect();
+    let sign =
+        |label: &str, kind| item(label, Action::Verb(Verb::IssueCrl { certifier: name.to_owned(), kind }));
+    let mut items = vec![sign("Sign it", kind)];
+    if kind == CrlKind::AsDue {
+        let immediate = previews.first().is_some_and(|p| p.crl.immediate);
+        if immediate {
+            items.push(sign("Sign it as the regular one: the schedule goes on from it", CrlKind::Regular));
+        }
+        let deltas = model.state.certifiers.get(name).is_some_and(|c| c.policy.delta_days > 0);
+        if deltas {
+            items.push(sign(
+                "Sign a delta CRL instead: what has changed since the complete one",
+                CrlKind::Delta,
+            ));
+        }
+    }
+    items.push(item("Not now", Action::Close));
+    model.dialogs.push(Dialog::Menu(Menu::new(format!("The next CRL of {name}"), lines, items)));
+}
+
+/// Shows what became of publishing.
+pub(in crate::tui) fn published(model: &mut Model, done: Published) {
+    model.take(done.state);
+    model.say(Mood::Good, done.message.clone());
+    let text = |text: String| Text { label: String::new(), text, role: Role::Text };
+    let lines = done.lines.into_iter().map(text).collect();
+    model.dialogs.push(Dialog::Menu(Menu::new(done.message, lines, vec![item("Go on", Action::Close)])));
+}
+
+/// Works out what is due of a certifier's CRLs.
+pub(in crate::tui) fn due(c: &Certifier, model: &Model) -> Due {
+    Due::of(&model.state, c, model.settings.targets.has(&c.name), model.now)
+}
+
+/// Returns how a light looks.
+pub(in crate::tui) fn role(light: Light) -> Role {
+    match light {
+        Light::Green => Role::Ok,
+        Light::Yellow => Role::Warn,
+        Light::Red => Role::Bad,
+    }
+}
+
+/// Says in a cell when the latest CRL ends, and what is due.
+pub(super) fn cell(c: &Certifier, model: &Model) -> (String, Role) {
+    if !c.status.has_key() {
+        let last =
+            c.crl.as_ref().map_or_else(|| "none".into(), |crl| format!("{} last", crl.next_update.date()));
+        return (last, Role::Dim);
+    }
+    let due = due(c, model);
+    let Some(crl) = &c.crl else { return ("none yet".into(), role(due.light)) };
+    let date = crl.next_update.date();
+    let word = match (due.light, model.state.owed.get(&c.name)) {
+        (Light::Green, _) => return (date, Role::Ok),
+        (_, _) if crl.next_update < model.now => "overdue".to_owned(),
+        (Light::Red, Some(_)) => "OWED".to_owned(),
+        (_, Some(debt)) => format!("owes {}", debt.count),
+        (_, None) => "due".to_owned(),
+    };
+    (format!("{date} {word}"), role(due.light))
+}
+
+/// Names the certifiers that owe a CRL or whose CRL has ended, with the worst light: it stands in the first line of every
+/// pane.
+pub(in crate::tui) fn owed(model: &Model) -> Option<(String, Light)> {
+    let keys = model.state.certifiers.values().filter(|c| c.status.has_key());
+    let owing = keys
+        .map(|c| (c, due(c, model)))
+        .filter(|(c, due)| due.light == Light::Red || model.state.owed.contains_key(&c.name));
+    let owing: Vec<_> = owing.collect();
+    let worst = owing.iter().map(|(_, due)| due.light).max()?;
+    let names = match owing.as_slice() {
+        [(one, _)] => one.name.clone(),
+        several => format!("{} certifiers", several.len()),
+    };
+    Some((names, worst))
+}

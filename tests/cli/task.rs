@@ -1,0 +1,118 @@
+//! Guided tasks as a script follows them: begun, done with ordinary commands, ticked, and ended with a receipt.
+
+use super::{CA, Place, RING};
+
+fn progress(place: &Place, task: &str) -> (u64, u64) {
+    let list = place.run("task list --json").json();
+    let tasks = list["tasks"].as_array().unwrap();
+    let one = tasks.iter().find(|t| t["name"] == task).unwrap();
+    (one["done"].as_u64().unwrap(), one["steps"].as_u64().unwrap())
+}
+
+/// Begins a task and returns its name.
+fn begin(place: &Place, words: &str) -> String {
+    let said = place.run(&format!("task start {words}")).done();
+    said.trim().trim_start_matches("Task ").trim_end_matches(": begun.").to_owned()
+}
+
+#[test]
+fn a_server_is_secured_step_by_step_and_the_receipt_fits_paper() {
+    let place = Place::new();
+    let task = begin(&place, "wf-a --certifier root --keyring mail");
+    assert!(task.starts_with("wf-a-20"), "{task}");
+    let shown = place.run(&format!("task show {task}")).done();
+    assert!(
+        shown.contains("[>] 1. Make the certifier") && shown.contains("ringmaster certifier create root"),
+        "{shown}"
+    );
+    assert_eq!(progress(&place, &task), (0, 12));
+    place.certifier();
+    assert_eq!(progress(&place, &task).0, 1);
+    // What the workspace can tell is not ticked.
+    assert!(place.run(&format!("task tick {task} 1")).refused(1).contains("done already"));
+    assert!(place.run(&format!("task tick {task} 4")).refused(1).contains("not done yet"));
+    for step in [2, 3] {
+        place
+            .words(&["task", "tick", &task, &step.to_string(), "--note", "safe 3, shelf \u{1b}[1m"], b"")
+            .done();
+    }
+    place.keyring();
+    place.run("request approve 1 --certifier root").done();
+    assert_eq!(progress(&place, &task).0, 6);
+    place.with(CA, "request issue 1").done();
+    place.run("keyring trust mail --certifier root").done();
+    place.run("keyring install mail --issued").done();
+    place.run("site create mail --hosts mail.example.test --keyring mail").done();
+    assert!(place.run(&format!("task done {task}")).refused(1).contains("Connect as a client"));
+    place.run(&format!("task tick {task} 11")).done();
+    place.run(&format!("task tick {task} 12")).done();
+    place.run(&format!("task tick {task} 12 --undo")).done();
+    assert_eq!(progress(&place, &task), (11, 12));
+    place.run(&format!("task tick {task} 12")).done();
+    let receipt = place.run(&format!("task done {task}")).done();
+    assert!(receipt.lines().all(|l| l.chars().count() <= 80), "{receipt}");
+    for part in [
+        "[x] 12.",
+        "certificate issued: certificate",
+        "Serial number",
+        "Audit entry",
+        "Witness",
+        "safe 3, shelf \\1B[1m",
+    ] {
+        assert!(receipt.contains(part), "{part} is not in\n{receipt}");
+    }
+    place.run(&format!("task tick {task} 2")).refused(1);
+    assert!(place.run(&format!("task print {task}")).done().contains("Ended"));
+    place.run("audit verify --full").done();
+}
+
+#[test]
+fn every_guide_begins_and_says_what_is_next() {
+    let place = Place::furnished();
+    for guide in ["wf-a", "wf-b", "f-1", "f-2", "f-3", "f-4", "f-5", "f-6", "f-7", "f-8", "f-9"] {
+        let task = begin(&place, guide);
+        let shown = place.run(&format!("task show {task}")).done();
+        assert!(shown.contains("[>] "), "{shown}");
+        place.run(&format!("task print {task}")).done();
+    }
+    place.run("task start f-99").refused(1);
+    // The only certifier is taken by itself where none is to be made; the same day makes another name.
+    let again = begin(&place, "f-7");
+    assert!(again.ends_with("-2"), "{again}");
+    let before = progress(&place, &again).0;
+    place.with(CA, "crl issue root").done();
+    assert_eq!(progress(&place, &again).0, before + 1);
+    assert!(place.run(&format!("task set {again} certifier=Bad/Name")).refused(2).contains("only a-z"));
+}
+
+#[test]
+fn a_revocation_and_a_client_certificate_are_seen_as_they_are_done() {
+    let place = Place::furnished();
+    let task = begin(&place, "f-4 --certifier root --person ann");
+    place
+        .words(&["person", "create", "ann", "--full-name", "Ann Miller", "--mail", "ann@example.test"], b"")
+        .done();
+    place.with(RING, "person key ann").done();
+    assert_eq!(progress(&place, &task).0, 2);
+    place.run("request approve 2 --certifier root --profile client").done();
+    place.with(CA, "request issue 2").done();
+    assert_eq!(progress(&place, &task), (5, 6));
+
+    let issued = place.run("request show 2 --json").json().to_string();
+    let serial = issued
+        .split("serial ")
+        .nth(1)
+        .unwrap()
+        .split(|c: char| !c.is_ascii_hexdigit())
+        .next()
+        .unwrap()
+        .to_owned();
+    let task = begin(&place, &format!("f-6 --certifier root --serial {serial}"));
+    place.run(&format!("task tick {task} 1")).done();
+    place.run(&format!("certificate revoke root {serial} --reason keyCompromise --confirm {serial}")).done();
+    assert_eq!(progress(&place, &task).0, 2);
+    place.with(CA, "crl issue root").done();
+    assert_eq!(progress(&place, &task).0, 3);
+    let receipt = place.run(&format!("task print {task}")).done();
+    assert!(receipt.contains("certificate revoked") && receipt.contains("Latest CRL of root"), "{receipt}");
+}
