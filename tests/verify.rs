@@ -172,5 +172,5 @@ fn an_authority_asked_about_alone_is_judged_as_one() {
     let alone = place.run("verify mid.pem");
     assert!(alone.code == 3 && alone.out.contains("Missing"), "{}", alone.out);
     let late = place.run("verify mid.pem --roots top.pem --at +500d");
-    assert!(late.code == 3 && late.out.contains("NOT TRUSTED: expired"), "{}", late.out);
+    assert!(late.code == 3 && late.out.contains("NOT TRUSTED: mid: expired"), "{}", late.out);
 }

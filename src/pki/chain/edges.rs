@@ -81,7 +81,8 @@ fn dates(question: &Question<'_>, link: &mut Link) {
 pub(super) const LEAF_IS_CA: &str = "chain.leaf-is-ca";
 
 /// How a breach of [`LEAF_IS_CA`] is told, after the name of the certificate.
-pub(super) const LEAF_IS_CA_TEXT: &str = "is the certificate of an authority; TLS refuses it as a server's own.";
+pub(super) const LEAF_IS_CA_TEXT: &str =
+    "is the certificate of an authority; TLS refuses it as a server's own.";
 
 fn leaf(question: &Question<'_>, link: &mut Link) {
     let c = &link.certificate;

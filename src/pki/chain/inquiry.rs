@@ -2,9 +2,9 @@
 //! another date or host, on any thread. Keyrings, files, pastes and live endpoints all become one.
 
 use super::bundle::{self, Bundle};
+use super::edges::{LEAF_IS_CA, LEAF_IS_CA_TEXT};
 use super::horizon::{self, Horizon};
 use super::report::{self, Line};
-use super::edges::{LEAF_IS_CA, LEAF_IS_CA_TEXT};
 use super::{Explanation, Question, bottom, foresee, signed_by};
 use crate::model::State;
 use crate::model::bytes::{Digest, colons};
@@ -198,7 +198,7 @@ impl Inquiry {
         let question =
             Question { leaf, pool: &pool, anchors: &anchors, host: self.host.as_deref(), at, crls: &crls };
         let mut explanation = foresee(&question, self.basis.now);
-        if self.keyring.is_none() && self.host.is_none() && leaf.is_ca() {
+        if self.keyring.is_none() && self.host.is_none() && leaf.is_ca() && !leaf.is_self_issued() {
             as_authority(&mut explanation);
         }
         if let Some(link) = explanation.links.first_mut() {
