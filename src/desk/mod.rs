@@ -20,13 +20,13 @@ use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::issued::Issued;
 use crate::model::keyring::Keyring;
-use crate::model::request::{Plan, Request, RequestId};
+use crate::model::request::{Pkcs10, Plan, Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::{DAY, Timestamp};
 pub use crate::ops::approve::{Preview, preview};
 use crate::ops::certifier_status::Ending;
 use crate::ops::profile::try_profile;
-use crate::ops::{Env, install, person, roll_over};
+use crate::ops::{Env, install, person, previous, roll_over};
 use crate::store::certifier_key::Protection;
 use crate::store::compromised::Lists;
 use crate::store::history::{Gone, History};
@@ -253,7 +253,14 @@ impl Desk {
         let request = state.requests.get(&id).ok_or_else(|| Error::not_found("request", &id.to_string()))?;
         let listed = self.store.lists().holding(&request.pkcs10.key, &state)?;
         let issued = self.store.ledger().issued_by_key(&request.pkcs10.key.sha256)?;
-        preview(&state, id, plan, &KeyHistory { issued, listed }, now)
+        let before = self.before(&request.pkcs10, plan)?;
+        preview(&state, id, plan, &KeyHistory { issued, listed, before }, now)
+    }
+
+    /// Looks up the latest certificate for the subject that a plan names.
+    fn before(&mut self, asked: &Pkcs10, plan: &Plan) -> Result<Option<Box<Certificate>>> {
+        let der = self.store.ledger().issued_latest(&plan.certifier, &previous::subject(asked, plan))?;
+        der.map(|der| crate::pki::certificate::read(&der.0).map(Box::new)).transpose()
     }
 
     /// Previews what a profile would make of a request, which need not be in the queue.
@@ -261,7 +268,8 @@ impl Desk {
         let (state, now) = (self.store.state(), self.present());
         let listed = self.store.lists().holding(&asked.pkcs10.key, &state)?;
         let issued = self.store.ledger().issued_by_key(&asked.pkcs10.key.sha256)?;
-        try_profile(&state, asked, plan, &KeyHistory { issued, listed }, now)
+        let before = self.before(&asked.pkcs10, plan)?;
+        try_profile(&state, asked, plan, &KeyHistory { issued, listed, before }, now)
     }
 
     /// Returns what looks keys up in the lists of compromised keys.

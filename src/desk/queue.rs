@@ -103,11 +103,12 @@ impl Desk {
     pub fn previews(&mut self, plans: &[(RequestId, Plan)]) -> Result<Vec<Looked>> {
         let (state, now) = (self.store.state(), self.present());
         let mut known = BTreeMap::new();
-        for (id, _) in plans {
+        for (id, plan) in plans {
             if let Some(request) = state.requests.get(id) {
                 let issued = self.store.ledger().issued_by_key(&request.pkcs10.key.sha256)?;
                 let listed = self.store.lists().holding(&request.pkcs10.key, &state)?;
-                known.insert(*id, KeyHistory { issued, listed });
+                let before = self.before(&request.pkcs10, plan)?;
+                known.insert(*id, KeyHistory { issued, listed, before });
             }
         }
         Ok(approve::previews(&state, plans, &known, now))

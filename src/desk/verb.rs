@@ -575,7 +575,7 @@ impl Needs {
             Some(request) => {
                 let issued = ledger.issued_by_key(&request.pkcs10.key.sha256)?;
                 let listed = desk.store.lists().holding(&request.pkcs10.key, state)?;
-                self.keys.insert(id, KeyHistory { issued, listed });
+                self.keys.insert(id, KeyHistory { issued, listed, before: None });
                 Ok(())
             }
             None => match ledger.request(id)? {

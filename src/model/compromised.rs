@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::bytes::Digest;
+use super::certificate::Certificate;
 use super::issued::Issued;
 use super::time::Timestamp;
 
@@ -67,11 +68,13 @@ pub struct KeyList {
     pub sha256: Digest,
 }
 
-/// What the disk knows of the key of a request, beside the state.
+/// What the disk knows of the key of a request, and of its subject, beside the state.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KeyHistory {
     /// What was issued for it before.
     pub issued: Vec<Issued>,
     /// The names of the lists that it stands in.
     pub listed: Vec<String>,
+    /// The latest certificate of the certifier for the subject; looked up only where a person is shown what differs.
+    pub before: Option<Box<Certificate>>,
 }

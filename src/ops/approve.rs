@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::compromised::against;
 use super::issue::{ByRequest, template};
-use super::{Env, edit_plan, roles};
+use super::{Env, edit_plan, previous, roles};
 use crate::model::State;
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::{BasicConstraints, Certificate, Extension, KeyUsage};
@@ -215,6 +215,10 @@ pub(super) fn preview_among(
                     format!("Not to be signed: {why}."),
                 );
                 findings.push(finding.remedy("Sign with another certifier, or ask for other names.", None));
+            }
+            // A request that is answered already would be compared with its own certificate.
+            if let Some(before) = known.before.as_ref().filter(|_| request.status.is_open()) {
+                findings.extend(previous::differs(before, &certificate, &subject));
             }
             let validity = &template.validity;
             if !validity.clamped.is_empty() {

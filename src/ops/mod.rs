@@ -24,6 +24,7 @@ pub mod issue_crl;
 pub mod note_request;
 pub mod person;
 pub mod pick_up;
+pub mod previous;
 pub mod profile;
 pub mod protect;
 pub mod put_away;

@@ -23,6 +23,8 @@ use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::issued::Issued;
 use crate::model::time::Timestamp;
+use crate::ops::previous;
+use crate::pki::certificate;
 use crate::pki::chain::inquiry::{Basis, Inquiry};
 use crate::store::compromised::Lists;
 
@@ -229,13 +231,17 @@ impl Workers {
                 let state = self.state.clone();
                 let key = state.requests.get(&request).map(|r| r.pkcs10.key.sha256).unwrap_or_default();
                 let lists = self.lists.clone();
-                let work = move |issued: Vec<Issued>| {
+                let asked = state.requests.get(&request);
+                let subject = asked.map(|r| previous::subject(&r.pkcs10, &plan)).unwrap_or_default();
+                let latest = (plan.certifier.clone(), subject);
+                let work = move |issued: Vec<Issued>, latest: Option<Der>| {
                     let key = state.requests.get(&request).map(|r| &r.pkcs10.key);
                     let listed = key.map(|key| lists.holding(key, &state)).transpose()?.unwrap_or_default();
-                    let known = KeyHistory { issued, listed };
+                    let before = latest.map(|der| certificate::read(&der.0).map(Box::new)).transpose()?;
+                    let known = KeyHistory { issued, listed, before };
                     Ok(Done::Preview(Box::new(preview(&state, request, &plan, &known, Desk::now())?)))
                 };
-                self.ask(id, Ask::ByKey(id, key, Box::new(work)));
+                self.ask(id, Ask::ByKey(id, key, latest, Box::new(work)));
             }
             Effect::Examine(id, now, bands) => {
                 let (state, memory) = (self.state.clone(), self.memory.clone());

@@ -14,7 +14,7 @@ use crate::desk::{Desk, export};
 use crate::model::Generation;
 use crate::model::State;
 use crate::model::audit::{Filter, Form};
-use crate::model::bytes::{Digest, Serial};
+use crate::model::bytes::{Der, Digest, Serial};
 use crate::model::error::{Error, Kind, Result};
 use crate::model::issued::Issued;
 use crate::model::task::{Case, receipt};
@@ -26,8 +26,8 @@ use crate::store::search::Search;
 /// Runs with the CRLs of certifiers; see [`Ask::Crls`].
 pub type WithCrls = Box<dyn FnOnce(Vec<Vec<u8>>) -> Result<Done> + Send>;
 
-/// Runs with what was issued for a key; see [`Ask::ByKey`].
-pub type WithIssued = Box<dyn FnOnce(Vec<Issued>) -> Result<Done> + Send>;
+/// Runs with what was issued for a key, and the latest certificate for a subject; see [`Ask::ByKey`].
+pub type WithIssued = Box<dyn FnOnce(Vec<Issued>, Option<Der>) -> Result<Done> + Send>;
 
 /// What is asked of the ledger.
 pub enum Ask {
@@ -37,8 +37,8 @@ pub enum Ask {
     Timeline(JobId, Wish),
     /// Rows by id.
     Rows(JobId, Vec<u32>),
-    /// What was issued for a key, for work on a thread of its own.
-    ByKey(JobId, Digest, WithIssued),
+    /// What was issued for a key, and the latest of a certifier for a subject, for work on a thread of its own.
+    ByKey(JobId, Digest, (String, String), WithIssued),
     /// One issued certificate.
     Issued(JobId, String, Serial),
     /// One issued certificate by its id.
@@ -236,10 +236,12 @@ fn answer_quickly(ledger: &dyn Ledger, ask: Ask, post: &Post) {
                 Ok(Done::Issued(Box::new(found)))
             }),
         ),
-        Ask::ByKey(id, key, work) => match caught(|| ledger.issued_by_key(&key)) {
-            Ok(issued) => post.spawn(id, move || work(issued)),
-            Err(error) => post.done(id, Err(error)),
-        },
+        Ask::ByKey(id, key, (certifier, subject), work) => {
+            match caught(|| Ok((ledger.issued_by_key(&key)?, ledger.issued_latest(&certifier, &subject)?))) {
+                Ok((issued, latest)) => post.spawn(id, move || work(issued, latest)),
+                Err(error) => post.done(id, Err(error)),
+            }
+        }
         Ask::Crls(id, certifiers, work) => {
             let crls = caught(|| {
                 let found = certifiers.iter().map(|name| ledger.crl(name)).collect::<Result<Vec<_>>>()?;

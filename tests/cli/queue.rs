@@ -6,7 +6,7 @@ use ringmaster::model::name::AltName;
 use ringmaster::pki::key::PrivateKey;
 use ringmaster::pki::{name, pem, request};
 
-use super::{CA, Place};
+use super::{CA, Place, RING};
 use crate::support::config;
 
 fn csr(host: &str) -> String {
@@ -151,4 +151,39 @@ fn the_subject_is_edited_and_what_was_asked_can_come_back() {
     place.run("request approve 1 --certifier root").done();
     place.with(CA, "request issue 1").done();
     assert!(place.run("certificate list").done().contains("O=Third"));
+}
+
+#[test]
+fn a_review_says_what_differs_from_the_certificate_before() {
+    let place = Place::furnished();
+    let told = |id: u32| {
+        let shown = place.run(&format!("request show {id} --certifier root --json")).json();
+        let findings = shown["preview"]["findings"].as_array().unwrap();
+        let found = findings.iter().find(|f| f["rule"] == "previous");
+        found.map(|f| (f["severity"].clone(), f["text"].as_str().unwrap().to_owned()))
+    };
+    place.with(RING, "keyring renew mail --key same").done();
+    let (severity, text) = told(2).unwrap();
+    assert!(severity == "note" || severity == "info", "{severity}");
+    assert!(text.contains("serial ") && text.ends_with(": with the same key."), "{text}");
+    place.run("request deny 2 --reason again").done();
+    let (key, subject) = (
+        PrivateKey::generate(KeyType::Ed25519).unwrap(),
+        name::build(&[("CN", "mail.example.test")]).unwrap(),
+    );
+    let der = request::build(&subject, &[AltName::Dns("post.example.test".into())], &key).unwrap();
+    place.write("next.csr", pem::write("CERTIFICATE REQUEST", &der));
+    place.run("request import next.csr").done();
+    let text = told(3).unwrap().1;
+    for part in [
+        "names added: DNS:post.example.test",
+        "names left out: DNS:mail.example.test",
+        "a new key, Ed25519 instead of P-256",
+    ] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    // A subject that has none before has nothing to compare with.
+    place.write("other.csr", csr("other.test"));
+    place.run("request import other.csr").done();
+    assert!(told(4).is_none());
 }

@@ -185,6 +185,9 @@ pub trait Ledger {
     /// Finds certificates issued for a public key.
     fn issued_by_key(&self, key_sha256: &Digest) -> Result<Vec<Issued>>;
 
+    /// Returns the latest certificate that a certifier issued for a subject; `None` also where only a record of it was brought.
+    fn issued_latest(&self, certifier: &str, subject: &str) -> Result<Option<Der>>;
+
     /// Returns a request by number, open or closed.
     fn request(&self, id: RequestId) -> Result<Option<Request>>;
 

@@ -418,6 +418,15 @@ impl Ledger for SqliteLedger {
         self.issued_where(condition, params![key_sha256.0])
     }
 
+    fn issued_latest(&self, certifier: &str, subject: &str) -> Result<Option<Der>> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT der FROM der WHERE id = (SELECT id FROM issued INDEXED BY issued_subject \
+             WHERE subject = ? AND certifier = ? ORDER BY id DESC LIMIT 1)",
+        )?;
+        let der: Option<Vec<u8>> = query.query_row([subject, certifier], |r| r.get(0)).optional()?;
+        Ok(der.filter(|der| !der.is_empty()).map(Der))
+    }
+
     fn request(&self, id: RequestId) -> Result<Option<Request>> {
         Ok(self.requests_where("id = ?", params![id.0])?.pop())
     }
