@@ -157,3 +157,20 @@ fn a_hostile_bundle_ends_soon() {
     assert_eq!(ended.code, 3);
     assert!(ended.out.contains("more remarks about the bundle"), "{}", ended.out);
 }
+
+#[test]
+fn an_authority_asked_about_alone_is_judged_as_one() {
+    let Some(_) = tool("openssl") else { return };
+    let place = Place::furnished();
+    chain(&place);
+    let good = place.run("verify mid.pem --roots top.pem").done();
+    assert!(good.contains("an authority: no server can use it as its own"), "{good}");
+    assert!(good.contains("Verdict       trusted"), "{good}");
+    // A host asks for a server's certificate, and without its root nothing is trusted.
+    let host = place.run("verify mid.pem --roots top.pem --host mid");
+    assert!(host.code == 3 && host.out.contains("TLS refuses it as a server's own"), "{}", host.out);
+    let alone = place.run("verify mid.pem");
+    assert!(alone.code == 3 && alone.out.contains("Missing"), "{}", alone.out);
+    let late = place.run("verify mid.pem --roots top.pem --at +500d");
+    assert!(late.code == 3 && late.out.contains("NOT TRUSTED: mid: expired"), "{}", late.out);
+}

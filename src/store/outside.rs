@@ -51,7 +51,7 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     write_by(path, mode, &mut |file| file.write_all(bytes))
 }
 
-/// Writes a new file as [`write`] does, with what `fill` writes into it piece by piece; it may be called again.
+/// Writes a new file as [`write()`] does, with what `fill` writes into it piece by piece; it may be called again.
 pub fn write_by(path: &Path, mode: u32, fill: &mut Fill<'_>) -> Result<()> {
     let made = match nameless(path, mode, fill) {
         None => named(path, mode, fill),

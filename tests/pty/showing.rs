@@ -43,7 +43,7 @@ fn a_tiny_terminal_says_what_is_needed_and_goes_on() {
     terminal.shows("Certifiers");
     terminal.resize(1, 1);
     terminal.resize(80, 24);
-    terminal.shows("Certifiers");
+    terminal.shows("No certifiers yet");
 }
 
 #[test]

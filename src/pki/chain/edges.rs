@@ -77,6 +77,13 @@ fn dates(question: &Question<'_>, link: &mut Link) {
     }
 }
 
+/// The rule that the certificate at the bottom is no authority.
+pub(super) const LEAF_IS_CA: &str = "chain.leaf-is-ca";
+
+/// How a breach of [`LEAF_IS_CA`] is told, after the name of the certificate.
+pub(super) const LEAF_IS_CA_TEXT: &str =
+    "is the certificate of an authority; TLS refuses it as a server's own.";
+
 fn leaf(question: &Question<'_>, link: &mut Link) {
     let c = &link.certificate;
     match question.host {
@@ -96,8 +103,7 @@ fn leaf(question: &Question<'_>, link: &mut Link) {
         None => {}
     }
     if link.certificate.basic.is_some_and(|b| b.ca) {
-        let text = "is the certificate of an authority; TLS refuses it as a server's own.";
-        link.add("chain.leaf-is-ca", Severity::Error, text);
+        link.add(LEAF_IS_CA, Severity::Error, LEAF_IS_CA_TEXT);
     }
 }
 

@@ -2,6 +2,7 @@
 //! another date or host, on any thread. Keyrings, files, pastes and live endpoints all become one.
 
 use super::bundle::{self, Bundle};
+use super::edges::{LEAF_IS_CA, LEAF_IS_CA_TEXT};
 use super::horizon::{self, Horizon};
 use super::report::{self, Line};
 use super::{Explanation, Question, bottom, foresee, signed_by};
@@ -197,6 +198,9 @@ impl Inquiry {
         let question =
             Question { leaf, pool: &pool, anchors: &anchors, host: self.host.as_deref(), at, crls: &crls };
         let mut explanation = foresee(&question, self.basis.now);
+        if self.keyring.is_none() && self.host.is_none() && leaf.is_ca() && !leaf.is_self_issued() {
+            as_authority(&mut explanation);
+        }
         if let Some(link) = explanation.links.first_mut() {
             // It may be an anchor itself; where it came from is what a reader wants to know.
             if link.origin == "leaf" {
@@ -228,5 +232,25 @@ impl Inquiry {
             helps: found.iter().any(|(c, _)| self.explain(self.basis.at, Some(c)).trusted),
             urls: issuer_urls(top).iter().map(|url| visible(url)).collect(),
         })
+    }
+}
+
+/// Judges a chain whose bottom is an authority as one that others stand under: that no server may use it as its own
+/// certificate is no fault of it then.
+fn as_authority(explanation: &mut Explanation) {
+    let Some(link) = explanation.links.first_mut() else { return };
+    link.findings.retain(|f| f.rule != LEAF_IS_CA);
+    link.checked.push("an authority: no server can use it as its own".into());
+    let mut findings = explanation.links.iter().flat_map(|l| &l.findings);
+    let error = findings.find(|f| f.severity == Severity::Error);
+    match error {
+        None if explanation.missing.is_none() && explanation.verdict.ends_with(LEAF_IS_CA_TEXT) => {
+            explanation.trusted = true;
+            explanation.verdict = "trusted".into();
+        }
+        Some(error) if explanation.verdict.ends_with(LEAF_IS_CA_TEXT) => {
+            explanation.verdict.clone_from(&error.text);
+        }
+        _ => {}
     }
 }
