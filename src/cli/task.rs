@@ -17,7 +17,11 @@ pub(super) fn command() -> Command {
     Command::new("task")
         .about("Guided tasks: checklists of ordinary commands that are left and resumed")
         .subcommand_required(true)
-        .subcommand(Command::new("list").about("Lists the tasks that are begun, and the guides to begin one"))
+        .subcommand(
+            Command::new("list").about("Lists the tasks that are begun, and the guides to begin one").arg(
+                Arg::new("all").long("all").action(ArgAction::SetTrue).help("Also the tasks that are ended"),
+            ),
+        )
         .subcommand(fields::options::<Task>(Command::new("start").about("Begins a task").arg(
             Arg::new("guide").value_name("GUIDE").required(true).help("The guide by its key, such as f-3"),
         )))
@@ -48,7 +52,7 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let name = |options: &ArgMatches| options.get_one::<String>("task").cloned().unwrap_or_default();
     match matches.subcommand() {
-        Some(("list", _)) => list(session),
+        Some(("list", options)) => list(options.get_flag("all"), session),
         Some(("start", options)) => {
             let guide = options.get_one::<String>("guide").cloned().unwrap_or_default();
             let mut asked = Task { guide, ..Task::default() };
@@ -97,9 +101,10 @@ fn find(name: &str, session: &mut Session<'_>) -> Result<Task> {
     })
 }
 
-fn list(session: &mut Session<'_>) -> Result<u8> {
+fn list(ended: bool, session: &mut Session<'_>) -> Result<u8> {
     let state = session.state()?;
-    let begun = state.tasks.values().map(|task| (task, Case { state: &state, task }));
+    let begun = state.tasks.values().filter(|task| ended || task.ended.is_none());
+    let begun = begun.map(|task| (task, Case { state: &state, task }));
     if session.json {
         let begun = begun.map(|(task, case)| {
             let (done, steps) = case.progress();
@@ -173,6 +178,9 @@ fn show(task: &Task, session: &mut Session<'_>) -> Result<u8> {
 fn how(case: &Case<'_>, step: &Step, number: usize) -> String {
     let tick = format!("ringmaster task tick {} {number}", case.task.name);
     match (case.command_line(step), step.seen) {
+        (Some(command), Some(_)) if step.takes_tick() => {
+            format!("ringmaster {command}; done in another way: {tick}")
+        }
         (Some(command), Some(_)) => format!("ringmaster {command}"),
         (Some(command), None) => format!("ringmaster {command}, then: {tick}"),
         (None, _) => format!("When it is done: {tick}"),

@@ -9,6 +9,7 @@ pub mod status;
 
 use serde::{Deserialize, Serialize};
 
+use super::State;
 use super::bytes::{Digest, colons};
 use super::certificate::Certificate;
 use super::crl::Due;
@@ -16,7 +17,7 @@ use super::escape::visible;
 use super::field::{Field, Kind, Record, When, choice, join, number};
 use super::issued::Reason;
 use super::key::KeyType;
-use super::keyring::{check_name, country, ends};
+use super::keyring::{Keyring, check_name, country, ends};
 use super::policy::Fields;
 pub use super::policy::{HasPolicy, Policy, PolicyVersion, Proposal, Roles};
 use super::protection::KeyProtection;
@@ -183,6 +184,17 @@ impl Certifier {
     /// Returns the root above it, or itself when it is one; `None` when its chain ends below a root.
     pub fn root(&self) -> Option<&Certificate> {
         std::iter::once(&self.certificate).chain(self.chain.last()).find(|c| c.is_self_issued())
+    }
+
+    /// Lists the keyrings that trust the root of this authority's old key and not yet that of its successor, by name.
+    pub fn untold(&self, state: &State) -> Vec<String> {
+        let next = self.succeeded_by.as_ref().and_then(|name| state.certifiers.get(name));
+        let (Some(before), Some(after)) = (self.root(), next.and_then(Self::root)) else { return Vec::new() };
+        let trusts = |ring: &&Keyring| {
+            let has = |sha256| ring.trusted_roots().any(|root| root.sha256 == sha256);
+            has(before.sha256) && !has(after.sha256)
+        };
+        state.keyrings.values().filter(trusts).map(|ring| ring.name.clone()).collect()
     }
 
     /// Tells whether a certificate names this authority as its issuer: by name, and by key identifier where both have one,

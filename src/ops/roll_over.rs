@@ -154,14 +154,3 @@ fn task(state: &State, old: &Certifier, issued: Issued, day: Timestamp) -> Task 
     };
     told(issued, Need::NotPossible, way.into(), None)
 }
-
-/// Lists the keyrings that trust the root of an old key and not yet that of its successor, by name.
-pub fn untold(state: &State, old: &Certifier) -> Vec<String> {
-    let next = old.succeeded_by.as_ref().and_then(|name| state.certifiers.get(name));
-    let (Some(before), Some(after)) = (old.root(), next.and_then(Certifier::root)) else { return Vec::new() };
-    let trusts = |ring: &&crate::model::keyring::Keyring| {
-        let has = |sha256| ring.trusted_roots().any(|root| root.sha256 == sha256);
-        has(before.sha256) && !has(after.sha256)
-    };
-    state.keyrings.values().filter(trusts).map(|ring| ring.name.clone()).collect()
-}

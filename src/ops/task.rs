@@ -6,7 +6,7 @@ use crate::model::audit::Head;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::keyring::check_name;
-use crate::model::task::{Case, Task, Tick};
+use crate::model::task::{Case, Standing, Task, Tick};
 use crate::store::document;
 
 /// Begins a task. `asked` names the guide and what it is about; its name follows from guide and day. A guide that asks for a
@@ -66,8 +66,8 @@ pub fn tick_task(
         Error::usage(format!("Task {name} has no step \"{step}\"."))
             .next(format!("Its steps are numbered 1 to {}.", steps.len()))
     })?;
-    if found.seen.is_some() {
-        let seen = Case { state, task: &task }.standing(found).is_done();
+    let seen = Case { state, task: &task }.standing(found) == Standing::Seen;
+    if !found.takes_tick() || (seen && done) {
         let why = if seen { "It is done already." } else { "It is not done yet, and cannot be ticked." };
         return Err(Error::refused(format!("\"{}\" is seen in the workspace itself.", found.title)).why(why));
     }

@@ -5,7 +5,6 @@ use ringmaster::model::certifier::SignedBy;
 use ringmaster::model::certifier::rollover::{Need, NewKey};
 use ringmaster::model::key::KeyType;
 use ringmaster::ops::ring::Act;
-use ringmaster::ops::roll_over::untold;
 
 use super::{asked, family, read_pem, write_pem};
 use crate::life::{create_keyring, issue, plan};
@@ -77,10 +76,10 @@ fn a_root_gets_a_new_key_and_both_worlds_verify() {
     assert_eq!(tasks.len(), 1);
     assert_eq!((tasks[0].need, tasks[0].keyring.as_deref()), (Need::Renew, Some("mail")));
     assert_eq!(desk.worklist("root", before.not_after.plus_days(1)).unwrap()[0].need, Need::NotNeeded);
-    assert_eq!(untold(&desk.state(), &desk.state().certifiers["root"]), ["mail", "web"]);
+    assert_eq!(desk.state().certifiers["root"].untold(&desk.state()), ["mail", "web"]);
     let roots = vec![new.certificate.clone()];
     desk.run(Verb::ring("mail", Act::Trust { roots })).unwrap();
-    assert_eq!(untold(&desk.state(), &desk.state().certifiers["root"]), ["web"]);
+    assert_eq!(desk.state().certifiers["root"].untold(&desk.state()), ["web"]);
 
     // Each certificate is known to be of its own key, and the disk tells the same.
     let state = desk.state();

@@ -63,7 +63,67 @@ fn a_server_is_secured_step_by_step_and_the_receipt_fits_paper() {
     }
     place.run(&format!("task tick {task} 2")).refused(1);
     assert!(place.run(&format!("task print {task}")).done().contains("Ended"));
+    assert!(!place.run("task list").done().contains(&task));
+    assert!(place.run("task list --all").done().contains(&format!("{task}  12/12")));
     place.run("audit verify --full").done();
+}
+
+#[test]
+fn the_installing_step_follows_the_certificate_itself() {
+    let place = Place::furnished();
+    let task = begin(&place, "f-3 --certifier root --keyring mail");
+    let shown = |task: &str| place.run(&format!("task show {task}")).done();
+    assert_eq!(progress(&place, &task).0, 4, "{}", shown(&task));
+    // The next certificate for the same key is another one: the old leaf does not stand for it.
+    place.with(RING, "keyring renew mail --key same").done();
+    place.run("request approve 2 --certifier root").done();
+    place.with(CA, "request issue 2").done();
+    assert_eq!(progress(&place, &task).0, 3, "{}", shown(&task));
+    assert!(shown(&task).contains("ringmaster keyring install mail --issued"), "{}", shown(&task));
+    // Without a keyring it is handed out.
+    let task = begin(&place, "f-3 --certifier root --request 2");
+    assert!(shown(&task).contains("ringmaster request pick-up 2"), "{}", shown(&task));
+    place.run("request pick-up 2").done();
+    assert_eq!(progress(&place, &task).0, 4);
+}
+
+#[test]
+fn publishing_and_its_proof_are_seen_or_else_ticked() {
+    let place = Place::furnished();
+    let task = begin(&place, "f-7 --certifier root");
+    place.with(CA, "crl issue root").done();
+    let before = progress(&place, &task).0;
+    let shown = place.run(&format!("task show {task}")).done();
+    assert!(shown.contains("ringmaster crl push root; done in another way: ringmaster task tick"), "{shown}");
+    // From a machine without a target it is ticked.
+    place.run(&format!("task tick {task} 3")).done();
+    assert_eq!(progress(&place, &task).0, before + 1);
+    // What was brought back proves that it arrived, and both steps are seen.
+    let pem = place.run("certifier crl root").done();
+    place.write("back.crl", pem);
+    place.run("crl prove root back.crl").done();
+    assert_eq!(progress(&place, &task).0, before + 2);
+    assert!(place.run(&format!("task tick {task} 4")).refused(1).contains("done already"));
+    // The next CRL is another one, and its publication as well.
+    place.with(CA, "crl issue root").done();
+    assert_eq!(progress(&place, &task).0, before + 1);
+}
+
+#[test]
+fn a_key_rollover_is_seen_by_its_successor() {
+    let place = Place::furnished();
+    let task = begin(&place, "f-9 --certifier root");
+    let shown = || place.run(&format!("task show {task}")).done();
+    assert!(shown().contains("ringmaster certifier rollover root"), "{}", shown());
+    place.with("new-pass\nca-pass\n", "certifier rollover root --to root-2").done();
+    assert_eq!(progress(&place, &task).0, 2, "{}", shown());
+    assert!(shown().contains("ringmaster certifier certificate root-2"), "{}", shown());
+    place.run(&format!("task tick {task} 3")).done();
+    place.run("keyring trust mail --certifier root-2").done();
+    assert_eq!(progress(&place, &task).0, 4, "{}", shown());
+    assert!(shown().contains("[>] 5. Renew the keyrings"), "{}", shown());
+    let receipt = place.run(&format!("task print {task}")).done();
+    assert!(receipt.contains("Certifier root-2"), "{receipt}");
 }
 
 #[test]

@@ -702,3 +702,18 @@ fn a_workspace_with_keyrings_begins_with_them_and_an_empty_one_with_its_authorit
     assert!(c.screen().contains("› mail"), "{}", c.screen());
     assert!(Console::empty().screen().contains("No certifiers yet"));
 }
+
+#[test]
+fn an_amendment_shows_its_differences_before_it_goes_anywhere() {
+    let mut c = Console::fixture();
+    c.press("5 e <tab> C-u").type_text("7").press("<f2>");
+    let screen = c.screen();
+    assert!(screen.contains("was  30") && screen.contains("now  7"), "{screen}");
+    assert!(screen.contains("Another CAA has to confirm it"), "{screen}");
+    // Back in the form, what was typed is still there.
+    c.press("<esc>");
+    assert!(c.screen().contains("Amend the policy of example-root"), "{}", c.screen());
+    c.press("<f2> <ret>");
+    let Some(Verb::Amend { certifier, before, amendment }) = c.verb() else { panic!("{:?}", c.effects) };
+    assert_eq!((certifier.as_str(), *before, amendment.policy.crl_days), ("example-root", 1, 7));
+}

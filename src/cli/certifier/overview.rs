@@ -16,7 +16,6 @@ use crate::model::certifier::past::ImportedCertifier;
 use crate::model::certifier::rollover::{Need, NewKey};
 use crate::model::error::{Error, Result};
 use crate::model::time::Timestamp;
-use crate::ops::roll_over;
 use crate::pki::pem;
 use crate::store::brought;
 
@@ -221,7 +220,7 @@ fn worklist(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     };
     let tasks = session.desk()?.worklist(&old.name, day)?;
     let state = session.state()?;
-    let untold = roll_over::untold(&state, &old);
+    let untold = old.untold(&state);
     let left = tasks.iter().any(|t| t.need != Need::NotNeeded) || !untold.is_empty();
     if session.json {
         let one = |t: &crate::model::certifier::rollover::Task| {

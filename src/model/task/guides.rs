@@ -2,6 +2,7 @@
 
 use super::Case;
 use crate::model::finding::Subject;
+use crate::model::request::Status;
 
 /// A step of a guide.
 pub struct Step {
@@ -19,6 +20,17 @@ pub struct Step {
     pub at: fn(&Case<'_>) -> Option<Subject>,
     /// Tells from the state that it is done; `None` where only a person can tell.
     pub seen: Option<fn(&Case<'_>) -> bool>,
+    /// Whether a person may tick it all the same: it can be done where the workspace does not see it.
+    pub elsewhere: bool,
+    /// Another command of the console and command line, where the objects of the task ask for them.
+    pub instead: fn(&Case<'_>) -> Option<(&'static str, &'static str)>,
+}
+
+impl Step {
+    /// Tells whether a person may tick it.
+    pub fn takes_tick(&self) -> bool {
+        self.seen.is_none() || self.elsewhere
+    }
 }
 
 /// A guided task.
@@ -40,7 +52,17 @@ pub fn find(key: &str) -> Option<&'static Guide> {
     GUIDES.iter().find(|g| g.key.eq_ignore_ascii_case(key.trim()))
 }
 
-const STEP: Step = Step { key: "", title: "", why: "", command: "", cli: "", at: |_| None, seen: None };
+const STEP: Step = Step {
+    key: "",
+    title: "",
+    why: "",
+    command: "",
+    cli: "",
+    at: |_| None,
+    seen: None,
+    elsewhere: false,
+    instead: |_| None,
+};
 
 fn certifier(case: &Case<'_>) -> Option<Subject> {
     case.certifier().map(|c| Subject::Certifier(c.name.clone()))
@@ -116,6 +138,7 @@ const RECEIVED: Step = Step {
     cli: "request import FILE",
     at: request,
     seen: Some(|case| case.request().is_some()),
+    ..STEP
 };
 
 const APPROVE: Step = Step {
@@ -127,6 +150,7 @@ const APPROVE: Step = Step {
     cli: "request approve {request} --certifier {certifier}",
     at: request,
     seen: Some(|case| case.request_is(&["approved", "issued"])),
+    ..STEP
 };
 
 const SIGN: Step = Step {
@@ -137,6 +161,7 @@ const SIGN: Step = Step {
     cli: "request issue {request}",
     at: request,
     seen: Some(Case::is_issued_fn),
+    ..STEP
 };
 
 const TRUST: Step = Step {
@@ -150,6 +175,7 @@ const TRUST: Step = Step {
         let Some(ring) = case.keyring() else { return false };
         ring.with_role(crate::model::keyring::Role::Root).any(|e| e.trusted)
     }),
+    ..STEP
 };
 
 const INSTALL: Step = Step {
@@ -160,6 +186,7 @@ const INSTALL: Step = Step {
     cli: "keyring install {keyring} --issued",
     at: keyring,
     seen: Some(|case| case.keyring().is_some_and(|r| r.leaf().is_some() && r.next_key.is_none())),
+    ..STEP
 };
 
 const SITE: Step = Step {
@@ -209,6 +236,7 @@ const PERSON_KEY: Step = Step {
     cli: "person key {person}   (or: person register {person} --request N)",
     at: person,
     seen: Some(|case| case.person().is_some_and(|p| !p.keys.is_empty())),
+    ..STEP
 };
 
 const DELIVER: Step = Step {
@@ -230,25 +258,34 @@ const NEW_CRL: Step = Step {
     cli: "crl issue {certifier}",
     at: certifier,
     seen: Some(|case| case.crl_since()),
+    ..STEP
 };
 
 const PUBLISH: Step = Step {
     key: "publish",
     title: "Bring the CRL to where its address points",
-    why: "Write it out, carry it over, put it in the place of the one before.",
-    command: "certifier.export",
-    cli: "certifier crl {certifier}",
+    why: "At once where the settings of this machine name a folder or a command for it. From a machine without a network, write it \
+          out with certifier crl, carry it over, put it in the place of the one before, and tick this.",
+    command: "certifier.push",
+    cli: "crl push {certifier}",
     at: certifier,
+    seen: Some(|case| case.published(false)),
+    elsewhere: true,
     ..STEP
 };
+
+const PUBLISH_SINCE: Step = Step { seen: Some(|case| case.crl_since() && case.published(false)), ..PUBLISH };
 
 const ARRIVED: Step = Step {
     key: "arrived",
     title: "Confirm that what is served is what was signed",
-    why: "Fetch it from its address and compare number and SHA-256 with the certifier's; note who did.",
+    why: "It is fetched from its address, or brought back as a file, and compared with what was signed. Where neither can be done \
+          here, compare number and SHA-256 there, tick this, and note who did.",
     command: "record.open",
-    cli: "certifier show {certifier}",
+    cli: "crl prove {certifier}",
     at: certifier,
+    seen: Some(|case| case.crl_since() && case.published(true)),
+    elsewhere: true,
     ..STEP
 };
 
@@ -306,6 +343,7 @@ pub const GUIDES: &[Guide] = &[
                 cli: "request pick-up ID",
                 at: request,
                 seen: Some(|case| case.request().is_some_and(|r| r.picked_up.is_some())),
+                ..STEP
             },
             GIVE_ROOT,
         ],
@@ -351,6 +389,7 @@ pub const GUIDES: &[Guide] = &[
                 cli: "crl issue {certifier}",
                 at: certifier,
                 seen: Some(|case| case.certifier().is_some_and(|c| c.crl.is_some())),
+                ..STEP
             },
             PUBLISH,
             HEAD,
@@ -404,6 +443,7 @@ pub const GUIDES: &[Guide] = &[
                         .and_then(|c| c.certificate.basic)
                         .is_some_and(|b| b.path_length == Some(0))
                 }),
+                ..STEP
             },
             Step {
                 key: "first-crl",
@@ -427,16 +467,21 @@ pub const GUIDES: &[Guide] = &[
             Step {
                 key: "hand-out",
                 title: "Install it, or hand it out",
-                why: "In the keyring that made the request, or by its pick-up ID to who brought it.",
-                command: "request.open",
-                cli: "keyring install {keyring} --issued   (or: request pick-up ID)",
-                at: request,
+                why: "In the keyring that made the request, or by its number or pick-up ID to who brought it.",
+                command: "keyring.install",
+                cli: "keyring install {keyring} --issued",
+                instead: |case| {
+                    case.keyring().is_none().then_some(("request.pick-up", "request pick-up {request}"))
+                },
+                at: |case| keyring(case).or_else(|| request(case)),
                 seen: Some(|case| {
-                    let installed = case.keyring().and_then(|r| r.leaf()).zip(case.request());
-                    let installed = installed
-                        .is_some_and(|(leaf, r)| leaf.key.sha256 == r.pkcs10.key.sha256 && case.is_issued());
-                    installed || case.request().is_some_and(|r| r.picked_up.is_some())
+                    let leaf = case.keyring().and_then(|r| r.leaf());
+                    case.request().is_some_and(|r| {
+                        let Status::Issued { sha256, .. } = &r.status else { return false };
+                        r.picked_up.is_some() || leaf.is_some_and(|leaf| leaf.sha256 == *sha256)
+                    })
                 }),
+                ..STEP
             },
             TEST,
         ],
@@ -459,6 +504,7 @@ pub const GUIDES: &[Guide] = &[
                 cli: "person register {person} FILE",
                 at: person,
                 seen: Some(|case| case.person().is_some_and(|p| !p.certificates.is_empty())),
+                ..STEP
             },
             DELIVER,
         ],
@@ -486,6 +532,7 @@ pub const GUIDES: &[Guide] = &[
                 cli: "keyring renew {keyring} --key new",
                 at: keyring,
                 seen: Some(|case| case.request().is_some_and(|r| r.received >= case.task.started)),
+                ..STEP
             },
             Step {
                 seen: Some(|case| {
@@ -537,12 +584,14 @@ pub const GUIDES: &[Guide] = &[
                         .map(|s| Subject::Issued(case.task.certifier.clone(), s))
                 },
                 seen: Some(|case| case.state.owed.contains_key(&case.task.certifier) || case.crl_since()),
+                ..STEP
             },
             Step {
+                cli: "crl issue {certifier} --immediate",
                 seen: Some(|case| case.crl_since() && !case.state.owed.contains_key(&case.task.certifier)),
                 ..NEW_CRL
             },
-            PUBLISH,
+            PUBLISH_SINCE,
             ARRIVED,
             Step {
                 key: "tell",
@@ -566,9 +615,10 @@ pub const GUIDES: &[Guide] = &[
                 cli: "certifier show {certifier}",
                 at: certifier,
                 seen: Some(|case| case.certifier().is_some()),
+                ..STEP
             },
             NEW_CRL,
-            PUBLISH,
+            PUBLISH_SINCE,
             ARRIVED,
             HEAD,
         ],
@@ -590,6 +640,7 @@ pub const GUIDES: &[Guide] = &[
                     let of = case.certifier();
                     of.is_some_and(|c| c.proposal.is_some()) || changed(case)
                 }),
+                ..STEP
             },
             Step {
                 key: "confirm",
@@ -600,6 +651,7 @@ pub const GUIDES: &[Guide] = &[
                 cli: "certifier confirm {certifier}",
                 at: certifier,
                 seen: Some(|case| case.certifier().is_some_and(|c| c.proposal.is_none()) && changed(case)),
+                ..STEP
             },
             Step {
                 key: "inform",
@@ -615,59 +667,84 @@ pub const GUIDES: &[Guide] = &[
     Guide {
         key: "f-9",
         title: "Roll the key of a certifier over",
-        about: "A new key under the same name, before the old one ends or is too weak. Name the certifier with the old key, and as other the \
-                new one.",
-        asks: &["certifier", "other"],
+        about: "A new key under the same name, before the old one ends or is too weak. Name the certifier with the old key; the \
+                new one is a certifier of its own, and old and new name each other.",
+        asks: &["certifier"],
         steps: &[
             Step {
                 key: "new-key",
-                title: "Make the certifier with the new key",
-                why: "It has the same subject and a name of its own here; old and new name each other.",
-                command: "certifier.create",
-                cli: "certifier create {other} --common-name \"...\"",
-                seen: Some(|case| case.other().is_some()),
-                ..STEP
-            },
-            Step {
-                key: "links",
-                title: "Sign the link certificates",
-                why: "Old with new and new with old, so that peers that trust one key reach what the other has signed.",
-                command: "record.open",
-                cli: "certifier show {other}",
-                at: |case| case.other().map(|c| Subject::Certifier(c.name.clone())),
-                seen: Some(|case| case.other().is_some_and(|c| c.links.len() >= 2)),
-            },
-            Step {
-                key: "fingerprint-new",
-                title: "Write the new fingerprint down and give the new root out",
-                why: "Before anything is signed with it.",
-                command: "record.open",
-                cli: "certifier certificate {other}",
-                at: |case| case.other().map(|c| Subject::Certifier(c.name.clone())),
-                ..STEP
-            },
-            Step {
-                key: "renewals",
-                title: "Renew what the old key has signed",
-                why: "The list of what it issued and that is in use, one after another; each is a task of its own (f-5).",
-                command: "pane.certificates",
-                cli: "certificate list issuer:{certifier} used:yes status:ok",
+                title: "Make the new key",
+                why: "The old key signs CRLs only from then on. A root is linked with the old one at once, old with new and new with \
+                      old, so that peers that trust one key reach what the other has signed.",
+                command: "certifier.rollover",
+                cli: "certifier rollover {certifier}",
+                at: certifier,
                 seen: Some(|case| {
-                    let Some(old) = case.certifier() else { return false };
-                    let rings = case.state.keyrings.values();
-                    case.other().is_some()
-                        && rings.filter_map(|r| r.leaf()).all(|leaf| !old.is_issuer_of(leaf))
+                    let mut awaited = case.state.awaited.values();
+                    case.successor().is_some()
+                        || awaited.any(|a| a.succeeds.as_ref() == Some(&case.task.certifier))
                 }),
                 ..STEP
             },
             Step {
-                key: "retire",
-                title: "Retire the certifier with the old key",
-                why: "It goes on signing CRLs until the last of its certificates has ended.",
-                command: "certifier.retire",
-                cli: "certifier retire {certifier}",
+                key: "complete",
+                title: "Bring its certificate back, when it is signed elsewhere",
+                why: "A root, and a certifier below one of this workspace, have theirs at once. The old key issues on until then.",
+                command: "certifier.install",
+                cli: "certifier install NEW FILE",
+                at: |case| {
+                    let mut awaited = case.state.awaited.values();
+                    let new = awaited.find(|a| a.succeeds.as_ref() == Some(&case.task.certifier))?;
+                    Some(Subject::Certifier(new.name.clone()))
+                },
+                seen: Some(|case| case.successor().is_some()),
+                ..STEP
+            },
+            Step {
+                key: "give-out",
+                title: "Write the new fingerprint down, and give the new certificate out",
+                why: "Before anything is signed with it. The link certificates of a root go with it: certifier links.",
+                command: "certifier.export",
+                cli: "certifier certificate {other}",
+                at: |case| case.successor().map(|c| Subject::Certifier(c.name.clone())),
+                ..STEP
+            },
+            Step {
+                key: "trust",
+                title: "Trust the new root in the keyrings, beside the old one",
+                why: "The work list names those that trust only the old one, and does it.",
+                command: "certifier.worklist",
+                cli: "certifier worklist {certifier}",
                 at: certifier,
-                seen: Some(|case| case.certifier().is_none_or(|c| c.refusal().is_some())),
+                seen: Some(|case| {
+                    case.successor().is_some()
+                        && case.certifier().is_some_and(|c| c.untold(case.state).is_empty())
+                }),
+                ..STEP
+            },
+            Step {
+                key: "renewals",
+                title: "Renew the keyrings that the old key has signed",
+                why: "One after another; each is a task of its own (f-5).",
+                command: "certifier.worklist",
+                cli: "certifier worklist {certifier}",
+                at: certifier,
+                seen: Some(|case| {
+                    let Some(old) = case.certifier() else { return false };
+                    let mut leaves = case.state.keyrings.values().filter_map(|r| r.leaf());
+                    case.successor().is_some() && leaves.all(|leaf| !old.is_issuer_of(leaf))
+                }),
+                ..STEP
+            },
+            Step {
+                key: "others",
+                title: "Have everybody else renew",
+                why: "The work list says of each certificate that is still valid whom to ask. The old key signs CRLs until the last \
+                      of them has ended.",
+                command: "certifier.worklist",
+                cli: "certifier worklist {certifier}",
+                at: certifier,
+                ..STEP
             },
             BACKUP,
             HEAD,
@@ -697,7 +774,11 @@ pub fn tasks_markdown() -> String {
                 "" => String::new(),
                 cli => format!(" `ringmaster {cli}`"),
             };
-            let told = if step.seen.is_some() { "" } else { " *Ticked by a person.*" };
+            let told = match (step.takes_tick(), step.seen) {
+                (false, _) => "",
+                (true, None) => " *Ticked by a person.*",
+                (true, Some(_)) => " *Seen, or ticked by a person.*",
+            };
             out.push_str(&format!("{}. **{}.** {}{how}{told}\n", number + 1, step.title, step.why));
         }
     }
@@ -733,7 +814,7 @@ mod tests {
             };
             let state = State::default();
             let (done, all) = Case { state: &state, task: &task }.progress();
-            assert_eq!((done, all), (usize::from(guide.key == "f-9"), guide.steps.len()), "{}", guide.key);
+            assert_eq!((done, all), (0, guide.steps.len()), "{}", guide.key);
         }
         assert_eq!(GUIDES.len(), 11);
     }

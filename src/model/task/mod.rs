@@ -48,7 +48,7 @@ pub struct Task {
     pub from: Head,
     /// The certifier it is about.
     pub certifier: String,
-    /// The certifier above that one, or the one that takes its place.
+    /// The certifier above that one.
     pub other: String,
     /// The keyring it is about.
     pub keyring: String,
@@ -77,7 +77,7 @@ impl Task {
         let case = Case { state, task: self };
         [
             named(&self.certifier, Subject::Certifier),
-            named(&self.other, Subject::Certifier),
+            case.other().map(|c| Subject::Certifier(c.name.clone())),
             named(&self.keyring, Subject::Keyring),
             case.request().map(|r| Subject::Request(r.id)),
             named(&self.person, Subject::Person),
@@ -118,13 +118,12 @@ impl Standing {
 impl<'a> Case<'a> {
     /// Returns how a step stands. What was ticked counts only where the state cannot tell.
     pub fn standing(&self, step: &Step) -> Standing {
-        match step.seen {
-            Some(seen) if seen(self) => Standing::Seen,
-            Some(_) => Standing::Open,
-            None => match self.task.ticks.get(step.key) {
-                Some(tick) => Standing::Ticked(tick.clone()),
-                None => Standing::Open,
-            },
+        if step.seen.is_some_and(|seen| seen(self)) {
+            return Standing::Seen;
+        }
+        match self.task.ticks.get(step.key) {
+            Some(tick) if step.takes_tick() => Standing::Ticked(tick.clone()),
+            _ => Standing::Open,
         }
     }
 
@@ -139,17 +138,24 @@ impl<'a> Case<'a> {
         (steps.iter().filter(|step| self.standing(step).is_done()).count(), steps.len())
     }
 
+    /// Returns the command of the console that does a step; empty for what happens outside.
+    pub fn command(&self, step: &Step) -> &'static str {
+        (step.instead)(self).map_or(step.command, |(command, _)| command)
+    }
+
     /// Returns the command line of a step, with the objects of the task filled in where they are known.
     pub fn command_line(&self, step: &Step) -> Option<String> {
-        if step.cli.is_empty() {
+        let cli = (step.instead)(self).map_or(step.cli, |(_, cli)| cli);
+        if cli.is_empty() {
             return None;
         }
         let task = self.task;
+        let other = self.other().map_or(task.other.as_str(), |c| c.name.as_str());
         let request = self.request().map_or_else(String::new, |r| r.id.to_string());
-        let mut line = step.cli.to_owned();
+        let mut line = cli.to_owned();
         for (place, value, word) in [
             ("{certifier}", task.certifier.as_str(), "CERTIFIER"),
-            ("{other}", task.other.as_str(), "CERTIFIER"),
+            ("{other}", other, "CERTIFIER"),
             ("{keyring}", task.keyring.as_str(), "KEYRING"),
             ("{request}", request.as_str(), "N"),
             ("{person}", task.person.as_str(), "PERSON"),
@@ -165,9 +171,14 @@ impl<'a> Case<'a> {
         self.state.certifiers.get(&self.task.certifier)
     }
 
-    /// Returns the certifier above it, or the one that takes its place.
+    /// Returns the certifier above it that was named, else the one whose key has taken over from it.
     pub fn other(&self) -> Option<&'a Certifier> {
-        self.state.certifiers.get(&self.task.other)
+        self.state.certifiers.get(&self.task.other).or_else(|| self.successor())
+    }
+
+    /// Returns the certifier whose key has taken over from the one it is about.
+    pub fn successor(&self) -> Option<&'a Certifier> {
+        self.state.certifiers.get(self.certifier()?.succeeded_by.as_ref()?)
     }
 
     /// Returns the keyring it is about.
@@ -207,6 +218,14 @@ impl<'a> Case<'a> {
         let crl = self.certifier().and_then(|c| c.crl.as_ref());
         crl.is_some_and(|crl| crl.this_update >= self.task.started)
     }
+
+    /// Tells whether the latest CRL of the certifier was brought to a target, or with `proved`, whether what is served at
+    /// one was compared with what was signed.
+    fn published(&self, proved: bool) -> bool {
+        let Some(crl) = self.certifier().and_then(|c| c.crl.as_ref()) else { return false };
+        let mut all = self.state.published.get(&self.task.certifier).into_iter().flat_map(BTreeMap::values);
+        all.any(|p| p.number == crl.number && (p.proved || !proved))
+    }
 }
 
 impl Record for Task {
@@ -239,7 +258,7 @@ impl Record for Task {
         Field {
             name: "other",
             label: "Other certifier",
-            help: "The certifier above it, or the one that takes its place in a key rollover.",
+            help: "The certifier above it.",
             kind: Kind::Text,
             when: When::Amendable,
             get: |x, _| x.other.clone(),

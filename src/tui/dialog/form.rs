@@ -358,8 +358,8 @@ impl Form {
             match before_saving(model, certifier, amendment, verb.clone()) {
                 // It stands above the form, which stays until the amendment is made.
                 Some(menu) => {
-                    model.dialogs.push(Dialog::Form(self));
-                    return (Some(Dialog::Menu(menu)), Vec::new());
+                    model.dialogs.push(Dialog::Menu(menu));
+                    return (Some(Dialog::Form(self)), Vec::new());
                 }
                 None => {
                     model.say(Mood::Plain, "Nothing was changed.");

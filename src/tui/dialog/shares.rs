@@ -70,7 +70,7 @@ impl Shares {
         let mut cursor = None;
         if self.open {
             let told = format!(
-                "Write it down, or print it from your own note; it is not shown again. Any {} of the {of} shares of set {} open the key.",
+                "Write it down; it is not shown again. Any {} of the {of} shares of set {} open the key.",
                 self.dealt.needed, self.dealt.set
             );
             body.extend(said(&told, Role::Text));

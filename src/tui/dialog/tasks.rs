@@ -98,7 +98,7 @@ impl Checklist {
                 model.say(Mood::Warn, "Not done: this session is read-only.");
             }
             Key::Char('t' | ' ') => match chosen {
-                Some(step) if step.seen.is_some() => {
+                Some(step) if !step.takes_tick() => {
                     model.say(Mood::Plain, "This step is seen in the workspace itself; Enter does it.");
                 }
                 Some(step) if task.ticks.contains_key(step.key) => {
@@ -143,7 +143,7 @@ impl Checklist {
     fn go(self, model: &mut Model, task: &Task, step: &'static Step) -> (Option<Dialog>, Vec<Effect>) {
         let state = model.state.clone();
         let case = Case { state: &state, task };
-        let Some(command) = command::find(step.command) else {
+        let Some(command) = command::find(case.command(step)) else {
             let text = "This happens outside of the program; t ticks it when it is done.";
             model.say(Mood::Plain, text);
             return (Some(Dialog::Checklist(self)), Vec::new());
@@ -211,6 +211,9 @@ impl Checklist {
                 Standing::Seen => part(Role::Ok, "Done: the workspace shows it."),
                 Standing::Open if step.seen.is_none() => {
                     part(Role::Dim, "A person ticks this with t when it is done.")
+                }
+                Standing::Open if step.takes_tick() => {
+                    part(Role::Dim, "The workspace shows it; done in another way, a person ticks it with t.")
                 }
                 Standing::Open => {}
             }

@@ -5,7 +5,6 @@ use crate::desk::Verb;
 use crate::model::certifier::overview::{self, Light};
 use crate::model::certifier::rollover::NewKey;
 use crate::ops::ring::Act;
-use crate::ops::roll_over;
 use crate::tui::command::{Command, Level};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::{Form, Goal};
@@ -86,7 +85,7 @@ pub(super) const COMMANDS: &[Command] = &[
         run: |model| {
             let Ok(c) = made(model) else { return Vec::new() };
             let next = c.succeeded_by.clone().unwrap_or_default();
-            let untold = roll_over::untold(&model.state, c);
+            let untold = c.untold(&model.state);
             let root = model.state.certifiers.get(&next).and_then(|n| n.root()).cloned();
             let mut items = Vec::new();
             for ring in &untold {

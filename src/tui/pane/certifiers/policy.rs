@@ -136,12 +136,10 @@ fn proposal(model: &Model, c: &Certifier) -> Option<Menu> {
 /// Lists what differs between two policies, the earlier value above the later one.
 fn changes(model: &Model, before: &Policy, after: &Policy) -> Vec<Text> {
     let rows = differences(before, after, &model.look()).into_iter();
-    rows.flat_map(|(label, before, after)| {
+    rows.map(|(label, before, after)| {
         let or_none = |text: String| if text.is_empty() { "(none)".to_owned() } else { text };
-        [
-            Text { label: label.into(), text: format!("was  {}", or_none(before)), role: Role::Text },
-            Text { label: String::new(), text: format!("now  {}", or_none(after)), role: Role::Marked },
-        ]
+        let text = format!("was  {}\nnow  {}", or_none(before), or_none(after));
+        Text { label: label.into(), text, role: Role::Text }
     })
     .collect()
 }
