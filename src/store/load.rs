@@ -56,10 +56,7 @@ pub(super) fn load(
     load.compromised()?;
     load.state.owed = ledger.owed()?;
     load.state.published = ledger.published()?;
-    if load.state.revoked > 0 {
-        load.revocations(ledger)?;
-    }
-    load.unlisted(ledger)?;
+    load.standings(ledger)?;
     Ok((load.state, load.stamps))
 }
 
@@ -191,33 +188,31 @@ impl<'a> Load<'a> {
         Ok(())
     }
 
-    /// Finds the revocations of what stands in keyrings.
-    fn revocations(&mut self, ledger: &SqliteLedger) -> Result<()> {
-        for entry in self.state.keyrings.values().flat_map(|ring| &ring.entries) {
-            let sha256 = entry.certificate.sha256;
-            // Nobody revokes a root.
-            if entry.role != Role::Root
-                && let Some(revocation) = ledger.revocation(&sha256)?
-            {
-                self.state.revocations.insert(sha256, revocation);
-            }
-        }
-        for certificate in self.state.people.values().flat_map(|person| &person.certificates) {
-            if let Some(revocation) = ledger.revocation(&certificate.sha256)? {
-                self.state.revocations.insert(certificate.sha256, revocation);
-            }
-        }
-        Ok(())
-    }
-
-    /// Finds what names a certifier here as its issuer and is not in its issued list.
-    fn unlisted(&mut self, ledger: &SqliteLedger) -> Result<()> {
+    /// Finds the revocations of what stands in keyrings and documents of persons, and what in a keyring names a certifier
+    /// here as its issuer and is not in its issued list.
+    fn standings(&mut self, ledger: &SqliteLedger) -> Result<()> {
+        let any = self.state.revoked > 0;
         for entry in self.state.keyrings.values().flat_map(|ring| &ring.entries) {
             let certificate = &entry.certificate;
             let issuer = self.state.certifier_of(certificate);
-            let unknown = issuer.is_some() && !ledger.is_issued(&certificate.sha256)?;
-            if unknown && issuer.is_some_and(|c| signed_by(certificate, &c.certificate)) {
-                self.state.unlisted.insert(certificate.sha256);
+            // Nobody revokes a root.
+            let revocable = any && entry.role != Role::Root;
+            if issuer.is_none() && !revocable {
+                continue;
+            }
+            match ledger.standing(&certificate.sha256)? {
+                Some(Some(revocation)) if revocable => {
+                    self.state.revocations.insert(certificate.sha256, revocation);
+                }
+                None if issuer.is_some_and(|c| signed_by(certificate, &c.certificate)) => {
+                    self.state.unlisted.insert(certificate.sha256);
+                }
+                _ => {}
+            }
+        }
+        for certificate in self.state.people.values().flat_map(|person| &person.certificates) {
+            if any && let Some(Some(revocation)) = ledger.standing(&certificate.sha256)? {
+                self.state.revocations.insert(certificate.sha256, revocation);
             }
         }
         Ok(())

@@ -384,7 +384,7 @@ fn recall(state: &mut State, change: &Change, ledger: &SqliteLedger) {
             let sha256 = entry.certificate.sha256;
             let issuer = state.certifier_of(&entry.certificate);
             let here = issuer.is_some_and(|c| signed_by(&entry.certificate, &c.certificate));
-            if here && matches!(ledger.is_issued(&sha256), Ok(false)) {
+            if here && matches!(ledger.standing(&sha256), Ok(None)) {
                 state.unlisted.insert(sha256);
             }
             recalled.push(sha256);
@@ -393,7 +393,7 @@ fn recall(state: &mut State, change: &Change, ledger: &SqliteLedger) {
     for sha256 in recalled.into_iter().filter(|_| state.revoked > 0) {
         // The change is true already; what cannot be looked up now is found when the workspace is read again.
         if !state.revocations.contains_key(&sha256)
-            && let Ok(Some(revocation)) = ledger.revocation(&sha256)
+            && let Ok(Some(Some(revocation))) = ledger.standing(&sha256)
         {
             state.revocations.insert(sha256, revocation);
         }

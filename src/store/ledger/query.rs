@@ -582,7 +582,6 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
 
 /// Reads a row of the columns [`ISSUED`].
 pub(super) fn issued(row: &Row<'_>) -> rusqlite::Result<Issued> {
-    let revoked_at: Option<i64> = row.get(14)?;
     Ok(Issued {
         id: row.get(0)?,
         certifier: row.get(1)?,
@@ -598,16 +597,7 @@ pub(super) fn issued(row: &Row<'_>) -> rusqlite::Result<Issued> {
         profile: row.get(11)?,
         at: Timestamp(row.get(12)?),
         by: row.get(13)?,
-        revoked: match revoked_at {
-            Some(at) => Some(Revocation {
-                at: Timestamp(at),
-                reason: reason(row.get(15)?, 15)?,
-                invalidity: row.get::<_, Option<i64>>(19)?.map(Timestamp),
-                by: String::new(),
-                comment: String::new(),
-            }),
-            None => None,
-        },
+        revoked: revocation(row, [14, 15, 19])?,
         approver: row.get(16)?,
         partition: row.get(17)?,
         supersedes: row.get(18)?,
@@ -631,6 +621,20 @@ fn whole(row: &Row<'_>) -> rusqlite::Result<Issued> {
     let later: Option<u64> = row.get(24)?;
     issued.later = later.map(|id| Named { id, certifier: String::new(), serial: Serial::default() });
     Ok(issued)
+}
+
+/// Reads a revocation from the columns of its time, its reason and the date of invalidity. Who decided it is told by the
+/// audit chain ([`told_by`]).
+pub(super) fn revocation(row: &Row<'_>, columns: [usize; 3]) -> rusqlite::Result<Option<Revocation>> {
+    let [at, why, invalidity] = columns;
+    let Some(at) = row.get(at)? else { return Ok(None) };
+    Ok(Some(Revocation {
+        at: Timestamp(at),
+        reason: reason(row.get(why)?, why)?,
+        invalidity: row.get::<_, Option<i64>>(invalidity)?.map(Timestamp),
+        by: String::new(),
+        comment: String::new(),
+    }))
 }
 
 /// Reads how a certificate came about from the body of its audit entry, where it stands last.

@@ -65,6 +65,35 @@ fn only_a_hold_is_lifted_and_only_a_compromised_key_changes_a_final_reason() {
 }
 
 #[test]
+fn the_standing_of_a_certificate_is_what_its_row_says() {
+    let mut desk = Desk::new();
+    let issued: Vec<_> = (1..=4).map(|n| issue("root", n)).collect();
+    desk.commit(&issued).unwrap();
+    desk.commit(&[
+        revoke("root", 1, Reason::Superseded),
+        revoke("root", 2, Reason::CertificateHold),
+        revoke("root", 3, Reason::CertificateHold),
+    ])
+    .unwrap();
+    desk.commit(&[change(1, Reason::KeyCompromise), release(3)]).unwrap();
+    let told: Vec<_> = issued
+        .iter()
+        .map(|fact| {
+            let Fact::CertificateIssued { issued, .. } = fact else { unreachable!() };
+            let (row, _) = desk.ledger.issued_by_sha256(&issued.sha256).unwrap().unwrap();
+            let standing = desk.ledger.standing(&issued.sha256).unwrap();
+            assert_eq!(standing, Some(row.revoked));
+            standing.flatten().map(|r| (r.reason, r.by, r.comment))
+        })
+        .collect();
+    assert_eq!(told[0], Some((Reason::KeyCompromise, "bob".into(), "found\tout".into())));
+    assert!(told[1].as_ref().is_some_and(|(reason, ..)| *reason == Reason::CertificateHold));
+    assert_eq!(told[2..], [None, None]);
+    assert_eq!(desk.ledger.standing(&Digest([7; 32])).unwrap(), None);
+    assert_eq!(desk.ledger.standing(&Digest::default()).unwrap(), None, "no hash is no certificate");
+}
+
+#[test]
 fn what_is_owed_counts_every_change_and_knows_what_is_urgent() {
     let mut desk = Desk::new();
     desk.commit(&[issue("root", 1), issue("root", 2), crl("root", 1)]).unwrap();
