@@ -65,10 +65,10 @@ pub(super) fn command() -> Command {
             Command::new("verify")
                 .about("Reads the whole chain and checks it; exit code 1 when it is broken")
                 .arg(
-                    Arg::new("full")
-                        .long("full")
+                    Arg::new("quick")
+                        .long("quick")
                         .action(ArgAction::SetTrue)
-                        .help("Compares every row of the issued list and hashes its certificates as well, which takes longer"),
+                        .help("Only counts the rows of the issued list, which takes a third of the time; the default compares each and hashes its certificate"),
                 ),
         )
         .subcommand(
@@ -128,7 +128,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
     match matches.subcommand() {
         Some(("list", options)) => list(options, session),
         Some(("show", options)) => show(options, session),
-        Some(("verify", options)) => verify(options.get_flag("full"), session),
+        Some(("verify", options)) => verify(!options.get_flag("quick"), session),
         Some(("head", options)) => head(options, session),
         Some(("export", options)) => export(options, session),
         Some(("reconcile", options)) => reconcile(options, session),
@@ -261,7 +261,7 @@ fn verify(full: bool, session: &mut Session<'_>) -> Result<u8> {
     session.out.line(if full {
         "Every hash, every row of the tables, and every stored certificate was checked."
     } else {
-        "Every hash, the requests, revocations and CRLs were checked; --full compares the issued list and its certificates as well."
+        "Every hash, the requests, revocations and CRLs were checked. The issued list was only counted: without --quick it is compared, with its certificates."
     });
     session.out.line(&format!("Head: {}", verified.head));
     Ok(0)

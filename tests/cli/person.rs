@@ -50,7 +50,7 @@ fn a_person_is_certified_and_gets_a_file_that_openssl_opens_with_the_pass_phrase
         assert!(place.run("person who ann.pem").out.contains("disabled"));
     }
     place.run("person export ann --to ann.p12 --confirm ann").refused(1);
-    place.run("audit verify --full").done();
+    place.run("audit verify").done();
 }
 
 #[test]

@@ -103,7 +103,7 @@ pub fn head(workspace: &str, head: &Head, now: Timestamp) -> String {
     );
     sheet.blank();
     sheet.text(&format!("  ringmaster audit head --expect \"{}:HASH\"", head.number));
-    sheet.text("  ringmaster audit verify --full");
+    sheet.text("  ringmaster audit verify");
     sheet.signatures(&["Operator", "Witness"]);
     sheet.finish()
 }

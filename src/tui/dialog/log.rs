@@ -128,7 +128,7 @@ pub(in crate::tui) fn verified(model: &mut Model, verified: Verified, full: bool
         }
         None => {
             let how =
-                if full { "the issued list compared" } else { "the issued list not compared; V does that" };
+                if full { "the issued list compared" } else { "the issued list not compared; v does that" };
             model.say(Mood::Good, format!("The audit chain is whole: {} entries, {how}.", verified.entries));
         }
     }
@@ -218,7 +218,7 @@ impl Log {
                 Key::Char('p') => self.print(model),
                 Key::Char('x') => self.export(model),
                 Key::Char(c @ ('v' | 'V')) => {
-                    let full = *c == 'V';
+                    let full = *c == 'v';
                     model.say(Mood::Plain, "Verifying the audit chain.");
                     effects = vec![model.start(Job::VerifyAudit(full), |id| Effect::VerifyAudit(id, full)).1];
                 }
@@ -365,7 +365,7 @@ impl Log {
                 hint("v", "verify", 65),
                 hint("p", "head for paper", 60),
                 hint("x", "export", 55),
-                hint("V", "verify the issued list too", 20),
+                hint("V", "verify quickly, without the issued list", 20),
             ],
         };
         Sheet {
