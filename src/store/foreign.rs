@@ -26,8 +26,10 @@ const BEGINNINGS: &[(&[u8], &str, &str)] = &[
 /// Says what a file is that is no keyring of ours, and what to do next.
 pub fn refusal(file: &str, bytes: &[u8]) -> Error {
     if bytes.is_empty() {
-        return Error::damaged(format!("{file} is empty."))
-            .next("Take the version before it from keyrings/.history, or a backup.");
+        let name = file.strip_suffix(".kyr").unwrap_or(file);
+        return Error::damaged(format!("{file} is empty.")).next(format!(
+            "Bring the version before it back with: ringmaster keyring undelete {name}, or take it from a backup."
+        ));
     }
     let (what, next) = what(bytes);
     Error::new(Kind::Foreign, format!("{file} is not a keyring of ringmaster; it is left alone."))
