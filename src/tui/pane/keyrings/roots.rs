@@ -74,7 +74,10 @@ fn prune(model: &mut Model) -> Vec<Effect> {
         model.say(Mood::Plain, "No root that could be removed has ended.");
         return Vec::new();
     }
-    let label = format!("Remove them from {} keyrings", verbs.len());
+    let label = match verbs.len() {
+        1 => "Remove them from 1 keyring".to_owned(),
+        rings => format!("Remove them from {rings} keyrings"),
+    };
     let items = vec![item("Back, nothing is done", Action::Close), item(label, Action::Verbs(verbs))];
     model.dialogs.push(Dialog::Menu(Menu::new("Roots that have ended", lines, items)));
     Vec::new()
