@@ -235,7 +235,7 @@ impl Stage<'_> {
                 keyring: keyring.into(),
                 default_site: name == "www",
                 enabled: name != "archive",
-                comment: String::new(),
+                ..Site::default()
             };
             self.desk.run(Verb::SaveSite { before: None, site })?;
         }

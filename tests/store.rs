@@ -10,7 +10,7 @@ use ringmaster::model::error::Kind;
 use ringmaster::model::site::Site;
 use ringmaster::model::time::Timestamp;
 use ringmaster::model::{Generation, State};
-use ringmaster::store::{Open, Store, document};
+use ringmaster::store::{Open, Store, directory, document};
 use tempfile::TempDir;
 
 use crate::support::Mount;
@@ -40,12 +40,15 @@ fn site(name: &str, title: &str) -> Site {
 }
 
 fn saved(site: Site) -> Change {
-    let files = vec![document::site(&site).unwrap()];
+    let files = vec![directory::site(&site).unwrap()];
     Change { facts: vec![Fact::SiteSaved { site }], files }
 }
 
 fn deleted(name: &str) -> Change {
-    Change { facts: vec![Fact::SiteDeleted { name: name.into() }], files: vec![document::site_removed(name)] }
+    Change {
+        facts: vec![Fact::SiteDeleted { name: name.into() }],
+        files: vec![directory::site_removed(name)],
+    }
 }
 
 /// Replaces one site, makes two and deletes one, all at once.

@@ -24,7 +24,9 @@ const MORE_NAMES: &[&str] = &["K15", "K16"];
 pub fn line(finding: &Finding, state: &State, new_key: KeyType) -> Option<String> {
     let command = finding.command.as_deref()?;
     let name = match &finding.subject {
-        Subject::Keyring(name) | Subject::Site(name) | Subject::Certifier(name) => name.as_str(),
+        Subject::Keyring(name) | Subject::Site(name) | Subject::Server(name) | Subject::Certifier(name) => {
+            name.as_str()
+        }
         _ => "NAME",
     };
     // The keyring that a finding is about, also where it is told of a site.

@@ -828,6 +828,8 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         }
         Fact::SiteSaved { site } => format!("Site {} is saved.", site.name),
         Fact::SiteDeleted { name } => format!("Site {name} is deleted."),
+        Fact::ServerSaved { server } => format!("Server {} is saved.", server.name),
+        Fact::ServerDeleted { name } => format!("Server {name} is deleted."),
         Fact::ProfileSaved { profile } => {
             format!("Profile {} is saved as version {}.", profile.name, profile.version)
         }

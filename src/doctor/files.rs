@@ -198,6 +198,8 @@ fn subject(unread: &Unread) -> Subject {
         Subject::Keyring(name.to_owned())
     } else if let Some(name) = stem("directory/sites/") {
         Subject::Site(name)
+    } else if let Some(name) = stem("directory/servers/") {
+        Subject::Server(name)
     } else if let Some(name) = stem("certifiers/") {
         Subject::Certifier(name)
     } else {

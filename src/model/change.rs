@@ -19,6 +19,7 @@ use super::person::Person;
 use super::profile::Profile;
 use super::protection::KeyProtection;
 use super::request::{Contact, Plan, Request, RequestId};
+use super::server::Server;
 use super::site::Site;
 use super::task::Task;
 use super::time::Timestamp;
@@ -339,6 +340,16 @@ pub enum Fact {
         /// Its name.
         name: String,
     },
+    /// A Server document was made or changed.
+    ServerSaved {
+        /// The document after the change.
+        server: Box<Server>,
+    },
+    /// A Server document was deleted.
+    ServerDeleted {
+        /// Its name.
+        name: String,
+    },
     /// A profile was made or changed; earlier approvals by it are good no more.
     ProfileSaved {
         /// It, after the change.
@@ -499,6 +510,8 @@ impl Fact {
             Self::CertificateReleased { .. } => "certificate released",
             Self::SiteSaved { .. } => "site saved",
             Self::SiteDeleted { .. } => "site deleted",
+            Self::ServerSaved { .. } => "server saved",
+            Self::ServerDeleted { .. } => "server deleted",
             Self::ProfileSaved { .. } => "profile saved",
             Self::ProfileDeleted { .. } => "profile deleted",
             Self::KeyReported { .. } => "key reported",
@@ -576,6 +589,8 @@ impl Fact {
             }
             Self::SiteSaved { site } => Subject::Site(site.name.clone()),
             Self::SiteDeleted { name } => Subject::Site(name.clone()),
+            Self::ServerSaved { server } => Subject::Server(server.name.clone()),
+            Self::ServerDeleted { name } => Subject::Server(name.clone()),
             Self::PersonSaved { person, .. } => Subject::Person(person.name.clone()),
             Self::PersonDeleted { name } => Subject::Person(name.clone()),
             Self::TaskSaved { .. } => Subject::Workspace,
@@ -752,6 +767,12 @@ impl State {
             }
             Fact::SiteDeleted { name } => {
                 self.sites.remove(name);
+            }
+            Fact::ServerSaved { server } => {
+                self.servers.insert(server.name.clone(), Server::clone(server));
+            }
+            Fact::ServerDeleted { name } => {
+                self.servers.remove(name);
             }
             Fact::ProfileSaved { profile } => {
                 self.profiles.insert(profile.name.clone(), Profile::clone(profile));

@@ -50,6 +50,8 @@ pub enum Subject {
     Keyring(String),
     /// A site document by name.
     Site(String),
+    /// A Server document by name.
+    Server(String),
     /// A person by the name of the document.
     Person(String),
     /// A certifier by name.
@@ -69,6 +71,7 @@ impl std::fmt::Display for Subject {
             Self::Workspace => f.write_str("workspace"),
             Self::Keyring(name) => write!(f, "keyring {name}"),
             Self::Site(name) => write!(f, "site {name}"),
+            Self::Server(name) => write!(f, "server {name}"),
             Self::Person(name) => write!(f, "person {name}"),
             Self::Certifier(name) => write!(f, "certifier {name}"),
             Self::Request(id) => write!(f, "request {id}"),

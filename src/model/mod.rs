@@ -6,6 +6,7 @@ pub mod bytes;
 pub mod certificate;
 pub mod certifier;
 pub mod change;
+pub mod cipher;
 pub mod compromised;
 pub mod crl;
 pub mod error;
@@ -26,6 +27,7 @@ pub mod protection;
 pub mod request;
 pub mod revocation;
 pub mod secret;
+pub mod server;
 pub mod site;
 pub mod task;
 pub mod time;
@@ -47,6 +49,7 @@ use keyring::Keyring;
 use person::Person;
 use profile::Profile;
 use request::{Request, RequestId};
+use server::Server;
 use site::Site;
 use task::Task;
 use unread::{Sort, Unread};
@@ -64,6 +67,8 @@ pub struct State {
     pub keyrings: BTreeMap<String, Keyring>,
     /// Site documents by name.
     pub sites: BTreeMap<String, Site>,
+    /// Server documents by the names of their documents.
+    pub servers: BTreeMap<String, Server>,
     /// People by the names of their documents.
     pub people: BTreeMap<String, Person>,
     /// Guided tasks by name.

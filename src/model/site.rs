@@ -1,56 +1,16 @@
 //! Internet Site documents: which host names on which servers answer with which keyring.
 
+mod kind;
+mod options;
+
+pub use kind::SiteKind;
+pub use options::{Access, CrlSwitches, Item, SslVersion, TlsOptions};
+
 use serde::{Deserialize, Serialize};
 
 use super::escape::visible;
 use super::field::{Field, Kind, Look, Record, When, choice, flag, names, number, yes_no};
 use super::keyring::{check_name, ends};
-
-/// The kind of an Internet Site document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum SiteKind {
-    /// HTTP.
-    Web,
-    /// IMAP.
-    Imap,
-    /// POP3.
-    Pop3,
-    /// LDAP.
-    Ldap,
-    /// SMTP Inbound.
-    Smtp,
-    /// IIOP.
-    Iiop,
-}
-
-impl SiteKind {
-    /// Every kind, in the order of choice lists.
-    pub const ALL: [Self; 6] = [Self::Web, Self::Imap, Self::Pop3, Self::Ldap, Self::Smtp, Self::Iiop];
-    /// The names of all kinds, in the order of [`Self::ALL`].
-    pub const NAMES: &'static [&'static str] = &["web", "imap", "pop3", "ldap", "smtp", "iiop"];
-
-    /// Returns the name used in forms and options.
-    pub fn name(self) -> &'static str {
-        Self::NAMES[self as usize]
-    }
-
-    /// Reads a name, in any case.
-    pub fn from_name(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|k| k.name().eq_ignore_ascii_case(text.trim()))
-    }
-
-    /// Returns the port on which this kind speaks TLS from the first byte.
-    pub fn tls_port(self) -> u16 {
-        match self {
-            Self::Web => 443,
-            Self::Imap => 993,
-            Self::Pop3 => 995,
-            Self::Ldap => 636,
-            Self::Smtp => 465,
-            Self::Iiop => 63149,
-        }
-    }
-}
 
 /// An Internet Site document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,10 +34,18 @@ pub struct Site {
     pub keyring: String,
     /// "Use this Web site to handle requests which cannot be mapped to any other Web sites"; Web only.
     pub default_site: bool,
+    /// Who may come in, over TCP and over TLS.
+    pub access: Access,
+    /// Protocol version, ciphers and what of a peer is accepted.
+    pub tls: TlsOptions,
+    /// Whether client certificates are looked up in CRLs, and what counts when that fails.
+    pub crl: CrlSwitches,
     /// A disabled document stays in the directory and answers nothing.
     pub enabled: bool,
     /// Free text.
     pub comment: String,
+    /// Items of an imported document that have no field here, kept untouched for the way back.
+    pub items: Vec<Item>,
 }
 
 impl Default for Site {
@@ -92,8 +60,12 @@ impl Default for Site {
             port: 443,
             keyring: String::new(),
             default_site: false,
+            access: Access::default(),
+            tls: TlsOptions::default(),
+            crl: CrlSwitches::default(),
             enabled: true,
             comment: String::new(),
+            items: Vec::new(),
         }
     }
 }

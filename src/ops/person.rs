@@ -22,7 +22,7 @@ use crate::pki::chain::signed_by;
 use crate::pki::key::PrivateKey;
 use crate::pki::name;
 use crate::pki::pkcs12::{self, Content, Protection};
-use crate::store::{document, kyr, sth};
+use crate::store::{directory, kyr, sth};
 
 /// Saves a document. `before` is the document as it was when editing began; `None` makes a new one.
 ///
@@ -54,7 +54,7 @@ pub fn save_person(state: &State, before: Option<&Person>, person: &Person) -> R
 /// Deletes a document; its file goes to the history, and keyrings and certificates stay.
 pub fn delete_person(state: &State, name: &str) -> Result<Change> {
     let person = find(state, name)?;
-    let files = vec![document::person_removed(&person.name)];
+    let files = vec![directory::person_removed(&person.name)];
     Ok(Change { facts: vec![Fact::PersonDeleted { name: name.into() }], files })
 }
 
@@ -304,7 +304,7 @@ fn bound(key: &KeyInfo, from: &str, env: &Env<'_>) -> Bound {
 }
 
 fn saved(person: Person, what: String) -> Result<Change> {
-    let files = vec![document::person(&person)?];
+    let files = vec![directory::person(&person)?];
     Ok(Change { facts: vec![Fact::PersonSaved { person, what }], files })
 }
 

@@ -6,7 +6,7 @@ use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::secret::Secret;
 use crate::model::site::Site;
-use crate::store::{document, kyr, sth};
+use crate::store::{directory, kyr, sth};
 
 /// Renames a keyring: its files, its stash, every site document and request that names it, in one change. What the history
 /// keeps stays under the name it had.
@@ -35,7 +35,7 @@ pub fn rename_keyring(
     let mut facts = Vec::new();
     for site in state.sites_of_keyring(keyring) {
         let site = Site { keyring: to.to_owned(), ..site.clone() };
-        files.push(document::site(&site)?);
+        files.push(directory::site(&site)?);
         facts.push(Fact::SiteSaved { site });
     }
     facts.push(Fact::KeyringRenamed { from: keyring.to_owned(), keyring: ring });

@@ -7,7 +7,7 @@ use crate::model::field::{Look, differences};
 use crate::model::keyring::check_name;
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
-use crate::store::document;
+use crate::store::directory;
 
 /// Saves a document. `before` is the document as it was when editing began; `None` makes a new one.
 ///
@@ -39,13 +39,13 @@ pub fn save_site(state: &State, before: Option<&Site>, site: &Site) -> Result<Ch
             .command("keyring.create"));
     }
     let fact = Fact::SiteSaved { site: site.clone() };
-    Ok(Change { facts: vec![fact], files: vec![document::site(site)?] })
+    Ok(Change { facts: vec![fact], files: vec![directory::site(site)?] })
 }
 
 /// Deletes a document; its file goes to the history.
 pub fn delete_site(state: &State, name: &str) -> Result<Change> {
     let site = state.sites.get(name).ok_or_else(|| Error::not_found("site document", name))?;
-    let files = vec![document::site_removed(&site.name)];
+    let files = vec![directory::site_removed(&site.name)];
     Ok(Change { facts: vec![Fact::SiteDeleted { name: name.into() }], files })
 }
 

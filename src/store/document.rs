@@ -1,20 +1,18 @@
-//! Documents of sites and people, profiles and certifiers as RON files, with the certificates and CRLs beside them as PEM and DER. See
-//! docs/formats.md.
+//! Guided tasks, profiles and certifiers as RON files, with the certificates and CRLs beside them as PEM and DER. See
+//! docs/formats.md; sites, servers and people are in the directory.
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::marked;
-use crate::model::bytes::{Der, Digest};
+use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
 use crate::model::certifier::{Awaited, Certifier, CrlInfo, Policy, PolicyVersion, Proposal, Status};
 use crate::model::change::FileWrite;
 use crate::model::error::{Error, Result};
 use crate::model::keyring::check_name;
-use crate::model::person::{Bound, Person};
 use crate::model::profile::Profile;
 use crate::model::protection::KeyProtection;
-use crate::model::site::Site;
 use crate::model::task::Task;
 use crate::model::time::Timestamp;
 use crate::pki;
@@ -96,104 +94,6 @@ struct PolicyFile {
     /// SHA-256 of the text of the version before; zeros when that was not signed.
     before: Digest,
     version: PolicyVersion,
-}
-
-/// Returns the path of a site document inside of the workspace.
-pub fn site_path(name: &str) -> String {
-    format!("directory/sites/{name}.ron")
-}
-
-/// Writes a site document: `directory/sites/NAME.ron`.
-pub fn site(site: &Site) -> Result<FileWrite> {
-    named("site", &site.name)?;
-    Ok(text(site_path(&site.name), marked::write("site", site)?))
-}
-
-/// Moves a site document to the history.
-pub fn site_removed(name: &str) -> FileWrite {
-    FileWrite { path: site_path(name), bytes: None }
-}
-
-/// Reads a site document. A person may have written it: the first line, and fields that keep their default, may be left
-/// out. Errors: `Damaged` with line and column, `TooNew`, `Foreign`.
-pub fn read_site(name: &str, bytes: &[u8]) -> Result<Site> {
-    let file = site_path(name);
-    let mut site: Site = marked::read("site", &file, bytes, false)?;
-    if site.name.is_empty() {
-        site.name = name.to_owned();
-    }
-    same_name(&file, name, &site.name)?;
-    Ok(site)
-}
-
-/// A person as the file has it: certificates stand in it as they are, and are read anew.
-#[derive(Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct PersonFile {
-    name: String,
-    full_name: String,
-    mail: Vec<String>,
-    organization: String,
-    country: String,
-    enabled: bool,
-    comment: String,
-    keys: Vec<Bound>,
-    certificates: Vec<Der>,
-}
-
-impl Default for PersonFile {
-    fn default() -> Self {
-        Self::of(&Person::default())
-    }
-}
-
-impl PersonFile {
-    fn of(person: &Person) -> Self {
-        let Person { name, full_name, mail, organization, country, enabled, comment, keys, certificates } =
-            person.clone();
-        let certificates = certificates.into_iter().map(|c| c.der).collect();
-        Self { name, full_name, mail, organization, country, enabled, comment, keys, certificates }
-    }
-}
-
-/// Returns the path of a person's document inside of the workspace.
-pub fn person_path(name: &str) -> String {
-    format!("directory/people/{name}.ron")
-}
-
-/// Writes a person's document: `directory/people/NAME.ron`.
-pub fn person(person: &Person) -> Result<FileWrite> {
-    named("person", &person.name)?;
-    Ok(text(person_path(&person.name), marked::write("person", &PersonFile::of(person))?))
-}
-
-/// Moves a person's document to the history.
-pub fn person_removed(name: &str) -> FileWrite {
-    FileWrite { path: person_path(name), bytes: None }
-}
-
-/// Reads a person's document, which a person may have written. Errors: `Damaged` with line and column, also for a
-/// certificate in it that is none or whose key is not among the keys; `TooNew`, `Foreign`.
-pub fn read_person(name: &str, bytes: &[u8]) -> Result<Person> {
-    let file = person_path(name);
-    let mut read: PersonFile = marked::read("person", &file, bytes, false)?;
-    if read.name.is_empty() {
-        read.name = name.to_owned();
-    }
-    same_name(&file, name, &read.name)?;
-    let certificates = read.certificates.iter().map(|der| pki::certificate::read(&der.0));
-    let certificates = certificates.collect::<Result<Vec<_>>>().map_err(|error| {
-        Error::damaged(format!("{file} holds a certificate that cannot be read.")).why(error.to_string())
-    })?;
-    let PersonFile { name, full_name, mail, organization, country, enabled, comment, keys, .. } = read;
-    let person =
-        Person { name, full_name, mail, organization, country, enabled, comment, keys, certificates };
-    match person.certificates.iter().find(|c| !person.has_key(&c.key.sha256)) {
-        None => Ok(person),
-        Some(other) => Err(Error::damaged(format!("{file} holds a certificate of a key that is not bound."))
-            .why(format!("The key of {} is {}.", other.subject.title(), other.key.sha256))
-            .next("Add the key to keys, or take the certificate out.")),
-    }
 }
 
 /// Returns the path of a guided task inside of the workspace.
@@ -483,15 +383,15 @@ pub fn read_profile(name: &str, bytes: &[u8]) -> Result<Profile> {
     Ok(profile)
 }
 
-fn text(path: String, text: String) -> FileWrite {
+pub(super) fn text(path: String, text: String) -> FileWrite {
     FileWrite { path, bytes: Some(Zeroizing::new(text.into_bytes())) }
 }
 
-fn named(noun: &str, name: &str) -> Result<()> {
+pub(super) fn named(noun: &str, name: &str) -> Result<()> {
     check_name(name).map_err(|why| Error::usage(format!("The {noun} cannot have this name.")).why(why))
 }
 
-fn same_name(file: &str, expected: &str, found: &str) -> Result<()> {
+pub(super) fn same_name(file: &str, expected: &str, found: &str) -> Result<()> {
     if expected == found {
         return Ok(());
     }
@@ -503,7 +403,6 @@ mod tests {
     use super::*;
     use crate::model::error::Kind;
     use crate::model::profile::Trust;
-    use crate::model::site::SiteKind;
 
     const PUBLIC: &str = include_str!("../../assets/profiles/public-like.ron");
 
@@ -561,38 +460,9 @@ mod tests {
         assert_eq!((short.name.as_str(), short.days), ("short", 7));
     }
 
-    #[test]
-    fn a_site_written_by_hand_needs_little_and_tells_the_line_of_a_mistake() {
-        let site = read_site("www", b"(kind: Imap, hosts: [\"imap.example.test\"], port: 993)").unwrap();
-        assert_eq!((site.name.as_str(), site.kind, site.port), ("www", SiteKind::Imap, 993));
-        assert!(site.enabled);
-        let error = read_site("www", b"(\n    kind: Web,\n    hots: [],\n)").unwrap_err();
-        assert_eq!(error.kind, Kind::Damaged);
-        assert!(error.what.contains("line 3") && error.why.contains("hots"), "{error}");
-        assert_eq!(read_site("www", b"(name: \"web\")").unwrap_err().kind, Kind::Damaged);
-        assert_eq!(read_site("www", b"// ringmaster site 2\n()").unwrap_err().kind, Kind::TooNew);
-        let bad = Site { name: "../x".into(), ..Site::default() };
-        assert_eq!(super::site(&bad).unwrap_err().kind, Kind::Usage);
-    }
-
     proptest::proptest! {
         #[test]
-        fn every_site_comes_back(
-            title: String, comment: String, hosts: Vec<String>, port: u16, default_site: bool, enabled: bool,
-            kind in 0usize..6,
-        ) {
-            let kind = SiteKind::ALL[kind];
-            let site = Site {
-                name: "www".into(), title, comment, hosts, port, default_site, enabled, kind, ..Site::default()
-            };
-            let written = super::site(&site).unwrap();
-            proptest::prop_assert_eq!(&written.path, "directory/sites/www.ron");
-            proptest::prop_assert_eq!(read_site("www", &written.bytes.unwrap()).unwrap(), site);
-        }
-
-        #[test]
         fn garbage_never_panics(bytes: Vec<u8>) {
-            let _ = read_site("x", &bytes);
             let _ = read_profile("x", &bytes);
             let files = CertifierFiles { ron: &bytes, certificate: &bytes, chain: &bytes, links: &bytes };
             let _ = read_certifier("x", &files, None);

@@ -11,7 +11,7 @@ use super::ledger::Ledger;
 use super::ledger::known::Made;
 use super::ledger::sqlite::SqliteLedger;
 use super::workspace::Stamps;
-use super::{certifier_key, compromised, document, kyr, sth};
+use super::{certifier_key, compromised, directory, document, kyr, sth};
 use crate::model::State;
 use crate::model::bytes::{Digest, colons};
 use crate::model::certifier::{Certifier, CrlInfo};
@@ -49,6 +49,7 @@ pub(super) fn load(
     let made = ledger.made()?;
     load.keyrings(&made)?;
     load.sites()?;
+    load.servers()?;
     load.people()?;
     load.tasks()?;
     load.certifiers(ledger, &made)?;
@@ -223,10 +224,10 @@ impl<'a> Load<'a> {
             if extension != "ron" {
                 continue;
             }
-            let path = document::site_path(&name);
+            let path = directory::site_path(&name);
             let site = match self.unchanged(&path, |s| s.sites.get(&name)) {
                 Some(site) => Ok(site.clone()),
-                None => self.public(&path).and_then(|b| document::read_site(&name, &b)),
+                None => self.public(&path).and_then(|b| directory::read_site(&name, &b)),
             };
             let site = good_name(&name).and(site);
             self.keep(path, site, |s, site| s.sites.insert(site.name.clone(), site));
@@ -250,15 +251,31 @@ impl<'a> Load<'a> {
         Ok(())
     }
 
+    fn servers(&mut self) -> Result<()> {
+        for (name, extension) in self.names("directory/servers")? {
+            if extension != "ron" {
+                continue;
+            }
+            let path = directory::server_path(&name);
+            let server = match self.unchanged(&path, |s| s.servers.get(&name)) {
+                Some(server) => Ok(server.clone()),
+                None => self.public(&path).and_then(|b| directory::read_server(&name, &b)),
+            };
+            let server = good_name(&name).and(server);
+            self.keep(path, server, |s, server| s.servers.insert(server.name.clone(), server));
+        }
+        Ok(())
+    }
+
     fn people(&mut self) -> Result<()> {
         for (name, extension) in self.names("directory/people")? {
             if extension != "ron" {
                 continue;
             }
-            let path = document::person_path(&name);
+            let path = directory::person_path(&name);
             let person = match self.unchanged(&path, |s| s.people.get(&name)) {
                 Some(person) => Ok(person.clone()),
-                None => self.public(&path).and_then(|b| document::read_person(&name, &b)),
+                None => self.public(&path).and_then(|b| directory::read_person(&name, &b)),
             };
             let person = good_name(&name).and(person);
             self.keep(path, person, |s, person| s.people.insert(person.name.clone(), person));

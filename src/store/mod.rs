@@ -5,6 +5,7 @@ pub mod certifier_key;
 pub mod columns;
 pub mod commit;
 pub mod compromised;
+pub mod directory;
 pub mod document;
 pub mod file;
 pub mod foreign;

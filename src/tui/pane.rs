@@ -76,7 +76,9 @@ impl RowKey {
             Subject::Person(name) => (PaneId::People, Self::Name(name.clone())),
             Subject::Certifier(name) => (PaneId::Certifiers, Self::Name(name.clone())),
             Subject::Request(id) => (PaneId::Requests, Self::Request(*id)),
-            Subject::Workspace | Subject::Certificate(_) | Subject::Issued(..) => return None,
+            Subject::Workspace | Subject::Server(_) | Subject::Certificate(_) | Subject::Issued(..) => {
+                return None;
+            }
         })
     }
 }

@@ -162,6 +162,8 @@ impl<'a> Record<'a> {
             | Fact::KeyExported { .. }
             | Fact::SiteSaved { .. }
             | Fact::SiteDeleted { .. }
+            | Fact::ServerSaved { .. }
+            | Fact::ServerDeleted { .. }
             | Fact::ProfileSaved { .. }
             | Fact::ProfileDeleted { .. }
             | Fact::KeyReported { .. }
