@@ -80,7 +80,63 @@ pub struct Field<T: 'static> {
     pub set: fn(&mut T, &str) -> Result<(), String>,
 }
 
+/// Reads a field of a record `T` as text.
+pub type Get<T> = fn(&T, &Look<'_>) -> String;
+
+/// Sets a field of a record `T` from text.
+pub type Set<T> = fn(&mut T, &str) -> Result<(), String>;
+
 impl<T> Field<T> {
+    /// A field that can be set at any time.
+    pub const fn amendable(
+        name: &'static str,
+        label: &'static str,
+        help: &'static str,
+        kind: Kind,
+        get: Get<T>,
+        set: Set<T>,
+    ) -> Self {
+        Self { name, label, help, kind, when: When::Amendable, get, set }
+    }
+
+    /// One line of text that can be set at any time.
+    pub const fn text(
+        name: &'static str,
+        label: &'static str,
+        help: &'static str,
+        get: Get<T>,
+        set: Set<T>,
+    ) -> Self {
+        Self::amendable(name, label, help, Kind::Text, get, set)
+    }
+
+    /// `yes` or `no`, which can be set at any time.
+    pub const fn flag(
+        name: &'static str,
+        label: &'static str,
+        help: &'static str,
+        get: Get<T>,
+        set: Set<T>,
+    ) -> Self {
+        Self::amendable(name, label, help, Kind::Flag, get, set)
+    }
+
+    /// One line of text that is set when the record is made.
+    pub const fn fixed(
+        name: &'static str,
+        label: &'static str,
+        help: &'static str,
+        get: Get<T>,
+        set: Set<T>,
+    ) -> Self {
+        Self { name, label, help, kind: Kind::Text, when: When::AtCreation, get, set }
+    }
+
+    /// Tells whether a form of a new record, or of one that is edited, shows it.
+    pub fn is_set(&self, editing: bool) -> bool {
+        self.when == When::Amendable || !editing && self.when == When::AtCreation
+    }
+
     /// A field that follows from others and is only read.
     pub const fn derived(
         name: &'static str,
@@ -152,6 +208,18 @@ pub trait Record: Sized + 'static {
     fn field(name: &str) -> Option<&'static Field<Self>> {
         Self::FIELDS.iter().find(|f| f.name == name)
     }
+}
+
+/// Puts trimmed text into its place.
+pub fn put(place: &mut String, text: &str) -> Result<(), String> {
+    text.trim().clone_into(place);
+    Ok(())
+}
+
+/// Puts `yes` or `no` into its place.
+pub fn put_flag(place: &mut bool, text: &str) -> Result<(), String> {
+    *place = flag(text)?;
+    Ok(())
 }
 
 /// Reads `yes` or `no`.

@@ -2,9 +2,11 @@
 
 mod kind;
 mod options;
+mod speaks;
 
 pub use kind::SiteKind;
 pub use options::{Access, CrlSwitches, Item, SslVersion, TlsOptions};
+pub use speaks::{SpeaksTls, tls_fields};
 
 use serde::{Deserialize, Serialize};
 
