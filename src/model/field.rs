@@ -254,18 +254,6 @@ pub fn put_flag(place: &mut bool, text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Puts trimmed text into its place.
-pub fn put(place: &mut String, text: &str) -> Result<(), String> {
-    text.trim().clone_into(place);
-    Ok(())
-}
-
-/// Puts `yes` or `no` into its place.
-pub fn put_flag(place: &mut bool, text: &str) -> Result<(), String> {
-    *place = flag(text)?;
-    Ok(())
-}
-
 /// Reads `yes` or `no`.
 pub fn flag(text: &str) -> Result<bool, String> {
     match text.trim().to_ascii_lowercase().as_str() {
