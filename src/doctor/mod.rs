@@ -6,6 +6,7 @@ mod chains;
 mod files;
 mod keyrings;
 mod people;
+mod security;
 mod sites;
 mod table;
 
@@ -20,6 +21,7 @@ use crate::model::site::Site;
 use crate::model::time::Timestamp;
 
 pub use chains::Memory;
+pub use security::certifier_behind;
 pub use table::{checks_markdown, find, table};
 
 /// What a check may look at.
@@ -97,6 +99,7 @@ pub const CHECKS: &[&[Check]] = &[
     chains::CHECKS,
     certificates::CHECKS,
     sites::CHECKS,
+    security::CHECKS,
     certifiers::CHECKS,
     people::CHECKS,
 ];
