@@ -9,6 +9,7 @@ mod people;
 mod security;
 mod sites;
 mod table;
+mod weigh;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ use crate::model::time::Timestamp;
 pub use chains::Memory;
 pub use security::certifier_behind;
 pub use table::{checks_markdown, find, table};
+pub use weigh::weigh;
 
 /// What a check may look at.
 #[derive(Clone, Copy)]
