@@ -6,6 +6,7 @@ use crate::model::State;
 use crate::model::certifier::Certifier;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::keyring::Keyring;
+use crate::model::resolve::used::{called, is_hosted};
 use crate::model::server::{PortStatus, Release, Server};
 use crate::model::site::{Access, CrlSwitches, Site, SiteKind, SslVersion, TlsOptions};
 
@@ -278,7 +279,8 @@ fn speaks_tls(server: &Server) -> bool {
 fn clear_passwords(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
     let open = |server: &Server, kind| server.port(kind).tcp_status == PortStatus::Enabled;
     for site in answering(case).filter(|s| s.access.tcp_password && !s.access.redirect) {
-        let hosting = case.state.servers.values().filter(|server| server.load_sites && hosts(server, site));
+        let hosting =
+            case.state.servers.values().filter(|server| server.load_sites && is_hosted(site, called(server)));
         let mut hosting = hosting.filter(|server| open(server, site.kind));
         let Some(first) = hosting.next() else { continue };
         let more = match hosting.clone().count() {
@@ -310,11 +312,6 @@ fn clear_passwords(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
             ));
         }
     }
-}
-
-/// Tells whether a server hosts a site document.
-pub(super) fn hosts(server: &Server, site: &Site) -> bool {
-    site.servers.iter().any(|name| name == "*" || name.eq_ignore_ascii_case(&server.server_name))
 }
 
 /// What becomes of revoked client certificates.

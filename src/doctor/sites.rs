@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::security::hosts;
 use super::{Case, Check, Hit, sites};
 use crate::model::bytes::Digest;
 use crate::model::finding::{Severity, Subject};
+use crate::model::resolve::used::{called, is_hosted};
 use crate::model::site::{Site, SiteKind};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -128,10 +128,10 @@ fn defaults(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
         if !server.load_sites || !server.port(SiteKind::Web).speaks_tls() {
             continue;
         }
-        if default.iter().any(|site| hosts(server, site)) {
+        if default.iter().any(|site| is_hosted(site, called(server))) {
             continue;
         }
-        let hosted: Vec<_> = web.iter().filter(|site| hosts(server, site)).collect();
+        let hosted: Vec<_> = web.iter().filter(|site| is_hosted(site, called(server))).collect();
         let address = |host: &String| host.parse::<std::net::IpAddr>().is_ok();
         if hosted.len() > 1 && !hosted.iter().any(|site| site.hosts.iter().any(address)) {
             let text = format!(
