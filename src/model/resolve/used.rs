@@ -201,7 +201,7 @@ mod tests {
 
     fn with(load_sites: bool, ring: &str) -> State {
         let mut state = State::default();
-        let port = Port { tls: 8443, tls_status: PortStatus::Enabled, ..Port::usual(SiteKind::Web) };
+        let port = Port { tls: 8443, tls_status: PortStatus::Enabled, ..Port::default() };
         let server = Server {
             name: "web01".into(),
             server_name: "web01/Example".into(),
