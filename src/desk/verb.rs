@@ -15,6 +15,7 @@ use crate::model::certifier::{NewCertifier, Proposal, SignedBy};
 use crate::model::change::{Change, Fact};
 use crate::model::compromised::KeyHistory;
 use crate::model::crl::CrlKind;
+use crate::model::document::Saving;
 use crate::model::error::{Error, Result};
 use crate::model::escape::visible;
 use crate::model::export::Which;
@@ -42,6 +43,7 @@ use crate::ops::create_certifier::create_certifier;
 use crate::ops::create_keyring::create_keyring;
 use crate::ops::delete_keyring::delete_keyring;
 use crate::ops::deny::deny;
+use crate::ops::documents::save_documents;
 use crate::ops::edit_plan::edit_plan;
 use crate::ops::expire::expire;
 use crate::ops::import_certifier::import_certifier;
@@ -232,6 +234,11 @@ pub enum Verb {
     DeleteSite {
         /// The document.
         name: String,
+    },
+    /// Saves documents of the directory together, all or none: an earlier version of one, or the same change of many.
+    SaveDocuments {
+        /// What each is and becomes.
+        changes: Vec<Saving>,
     },
     /// Makes a profile, or its next version.
     SaveProfile {
@@ -722,6 +729,7 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut E
         Verb::DropKeyList { name } => drop_key_list(state, name),
         Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
         Verb::DeleteSite { name } => delete_site(state, name),
+        Verb::SaveDocuments { changes } => save_documents(state, changes),
         Verb::SavePerson { before, person } => person::save_person(state, before.as_ref(), person),
         Verb::DeletePerson { name } => person::delete_person(state, name),
         Verb::RegisterRequest { person, id } => person::register_request(state, person, *id, env),
@@ -912,10 +920,14 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
     })
 }
 
-/// Says what became true of several certificates that were revoked or released together.
+/// Says what became true of several certificates that were revoked or released together, or of several documents.
 pub(super) fn sentence_of_many(facts: &[Fact]) -> Option<String> {
+    let saved = |nouns: &str| Some(format!("{} {nouns} are saved.", facts.len()));
     let word = match facts {
         [_] | [] => return None,
+        [Fact::SiteSaved { .. }, ..] => return saved("sites"),
+        [Fact::ServerSaved { .. }, Fact::ServerSaved { .. }, ..] => return saved("servers"),
+        [Fact::PersonSaved { .. }, Fact::PersonSaved { .. }, ..] => return saved("people"),
         [Fact::CertificateReleased { .. }, ..] => "released",
         [Fact::CertificateRevoked { .. } | Fact::RevocationChanged { .. }, ..] => "revoked",
         _ => return None,

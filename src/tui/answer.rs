@@ -3,7 +3,7 @@
 use super::dialog::Dialog;
 use super::dialog::error::ErrorBox;
 use super::dialog::form::Goal;
-use super::dialog::history;
+use super::dialog::{history, versions};
 use super::dialog::import;
 use super::dialog::install::Install;
 use super::dialog::leftovers;
@@ -63,6 +63,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             }
             let mut effects = import::went(model, Ok(message));
             effects.extend(history::renew(model, &facts));
+            effects.extend(versions::renew(model, &facts));
             effects.extend(renewed);
             return effects;
         }
@@ -74,6 +75,8 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
         }
         (_, Done::History(history)) => history::take(model, history),
         (_, Done::Gone(gone)) => history::choose(model, gone),
+        (_, Done::Versions(history)) => versions::take(model, history),
+        (_, Done::GoneDocuments(sort, gone)) => versions::choose(model, sort, gone),
         (Job::Refresh, Done::Outcome(outcome)) => {
             model.take(outcome.state);
             model.say(Mood::Good, "The workspace was read again.");

@@ -70,6 +70,8 @@ pub enum Action {
     HandOut(RequestId, String, String),
     /// Shows the revisions of this keyring.
     History(String),
+    /// Shows the versions of this document.
+    Versions(Sort, String),
     /// Cleans these leftovers up.
     Clean(Vec<Way>),
     /// Asks for a file to read.
@@ -217,6 +219,7 @@ impl Menu {
                 Vec::new()
             }
             Action::History(keyring) => super::history::open(model, keyring),
+            Action::Versions(sort, name) => super::versions::open(model, sort, name),
             Action::Clean(ways) => super::leftovers::clean(model, ways),
             Action::Read(purpose) => {
                 model.dialogs.push(Dialog::Path(PathLine::read(purpose)));
