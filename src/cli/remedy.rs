@@ -11,6 +11,7 @@ use crate::model::key::KeyType;
 use crate::model::keyring::{Keyring, RequestKey, Role};
 use crate::model::name::AltName;
 use crate::model::request::Status;
+use crate::model::resolve::used;
 use crate::pki::chain::signed_by;
 
 /// Rules whose remedy is a new key, for the present one is the trouble.
@@ -32,6 +33,7 @@ pub fn line(finding: &Finding, state: &State, new_key: KeyType) -> Option<String
     // The keyring that a finding is about, also where it is told of a site.
     let ring = match &finding.subject {
         Subject::Site(site) => state.sites.get(site).map_or("KEYRING", |site| site.keyring.as_str()),
+        Subject::Server(server) => state.servers.get(server).map_or("KEYRING", used::ring_of),
         _ => name,
     };
     let here = state.keyrings.get(ring);
@@ -70,6 +72,9 @@ pub fn line(finding: &Finding, state: &State, new_key: KeyType) -> Option<String
         }
         "site.edit" if finding.rule == "S04" => format!("site set {name} default-site=no"),
         "site.edit" => format!("site set {name} keyring=KEYRING"),
+        "server.create" => "server create NAME --server-name SERVER --hosts HOST".into(),
+        "server.edit" => format!("server set {name} keyring=KEYRING"),
+        "server.refreshed" => format!("server refreshed {name}"),
         "certifier.crl" => format!("crl issue {name}"),
         "certifier.create" => "certifier create NAME".into(),
         "console.refresh" => "doctor".into(),

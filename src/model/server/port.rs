@@ -73,6 +73,12 @@ impl Port {
     }
 }
 
+impl Default for Port {
+    fn default() -> Self {
+        Self::usual(SiteKind::Web)
+    }
+}
+
 /// The Internet Ports of a protocol as a file has them: what is left out is as usual for the protocol.
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
