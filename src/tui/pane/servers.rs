@@ -215,11 +215,13 @@ fn short(server: &Server, model: &Model) -> Vec<Entry> {
 
 /// Says in a few words whether clients of its TLS ports will be content.
 fn verdict(server: &Server, model: &Model) -> (String, Role) {
-    let worst = model.findings_of(&Subject::Server(server.name.clone())).map(|f| f.severity).max();
-    match worst {
-        Some(Severity::Error) => return ("see findings".into(), Role::Bad),
-        Some(Severity::Warning) => return ("see findings".into(), Role::Warn),
-        _ => {}
+    let mut found: Vec<_> = model.findings_of(&Subject::Server(server.name.clone())).collect();
+    found.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    if let Some(worst) = found.first().filter(|f| f.severity >= Severity::Warning) {
+        let role = if worst.severity == Severity::Error { Role::Bad } else { Role::Warn };
+        let more = found.len() - 1;
+        let more = if more == 0 { String::new() } else { format!(" +{more}") };
+        return (format!("finding {}{more}", worst.rule), role);
     }
     if server.tls_ports().next().is_none() {
         return ("no TLS port".into(), Role::Text);
