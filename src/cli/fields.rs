@@ -73,6 +73,21 @@ fn sentence(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// Makes the argument that takes `field=value`, several times.
+pub(super) fn assignments() -> Arg {
+    Arg::new("assignments")
+        .value_name("FIELD=VALUE")
+        .action(ArgAction::Append)
+        .num_args(1..)
+        .help("Fields with their new values, named as the options of create")
+}
+
+/// Sets every field that was given as `field=value`.
+pub(super) fn assign_all<T: Record>(record: &mut T, matches: &ArgMatches) -> Result<()> {
+    let mut given = matches.get_many::<String>("assignments").unwrap_or_default();
+    given.try_for_each(|assignment| assign(record, assignment))
+}
+
 /// Sets one field from `field=value`.
 pub(super) fn assign<T: Record>(record: &mut T, assignment: &str) -> Result<()> {
     let names = || settable::<T>().filter(|f| f.when == When::Amendable).map(|f| f.name).collect::<Vec<_>>();
