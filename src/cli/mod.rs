@@ -8,6 +8,7 @@ mod crl;
 mod csv;
 mod demo;
 mod doctor;
+mod documents;
 mod fields;
 mod inspect;
 mod key;

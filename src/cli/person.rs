@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgMatches, Command, value_parser};
 use serde_json::json;
 
 use super::keyring::confirmed;
 use super::session::{Cell, Session};
-use super::{fields, print};
+use super::{documents, fields, print};
 use crate::desk::{Desk, Verb};
 use crate::model::bytes::{Digest, unhex};
+use crate::model::document::Sort;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::finding::Subject;
 use crate::model::person::{Delivery, NewPersonKey, Person};
@@ -27,20 +28,10 @@ pub(super) fn command() -> Command {
     let file = |help: &'static str| {
         Arg::new("file").value_name("FILE").value_parser(value_parser!(PathBuf)).help(help)
     };
-    Command::new("person")
+    let command = Command::new("person")
         .about("People and their client certificates, bound by key")
         .subcommand_required(true)
         .subcommand(fields::options::<Person>(Command::new("create").about("Makes a person document")))
-        .subcommand(
-            named("set", "Changes fields of a person document").arg(
-                Arg::new("assignments")
-                    .value_name("FIELD=VALUE")
-                    .required(true)
-                    .action(ArgAction::Append)
-                    .num_args(1..)
-                    .help("Fields with their new values, named as the options of create"),
-            ),
-        )
         .subcommand(Command::new("list").about("Lists the people"))
         .subcommand(named("show", "Shows a person with keys and certificates"))
         .subcommand(
@@ -80,29 +71,21 @@ pub(super) fn command() -> Command {
                 .about("Tells who logs in with a certificate")
                 .arg(file("The certificate; - is the standard input").required(true)),
         )
-        .subcommand(named("delete", "Deletes a person document; its file goes to the history").arg(confirm("The person again")))
+        .subcommand(named("delete", "Deletes a person document; its file goes to the history").arg(confirm("The person again")));
+    documents::commands(command, Sort::Person)
 }
 
 /// Runs a command about people.
 pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    if let Some(done) = documents::run(Sort::Person, matches, session) {
+        return done;
+    }
     let name = |options: &ArgMatches| options.get_one::<String>("person").cloned().unwrap_or_default();
     match matches.subcommand() {
         Some(("create", options)) => {
             let mut person = Person::default();
             fields::fill(&mut person, options)?;
             session.run(Verb::SavePerson { before: None, person })
-        }
-        Some(("set", options)) => {
-            let before = find(&name(options), session)?;
-            let mut person = before.clone();
-            for assignment in options.get_many::<String>("assignments").unwrap_or_default() {
-                fields::assign(&mut person, assignment)?;
-            }
-            if person == before {
-                session.out.note(&format!("Person {} is so already; nothing was changed.", person.name));
-                return Ok(0);
-            }
-            session.run(Verb::SavePerson { before: Some(before), person })
         }
         Some(("list", _)) => {
             let state = session.state()?;

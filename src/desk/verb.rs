@@ -15,7 +15,7 @@ use crate::model::certifier::{NewCertifier, Proposal, SignedBy};
 use crate::model::change::{Change, Fact};
 use crate::model::compromised::KeyHistory;
 use crate::model::crl::CrlKind;
-use crate::model::document::Saving;
+use crate::model::document::{Document, Saving};
 use crate::model::error::{Error, Result};
 use crate::model::escape::visible;
 use crate::model::export::Which;
@@ -452,6 +452,22 @@ impl Verb {
             Way::Deny(id) => Self::Deny { id: *id, reason: "abandoned".into() },
             Way::PutAway(path) => Self::PutAway { path: path.clone() },
         }
+    }
+
+    /// Returns the document that the verb saves over another version of it: as it was, and as it shall be.
+    pub fn rewrites(&self) -> Option<(Document, Document)> {
+        Some(match self {
+            Self::SaveSite { before: Some(before), site } => {
+                (Document::Site(Box::new(before.clone())), Document::Site(Box::new(site.clone())))
+            }
+            Self::SaveServer { before: Some(before), server } => {
+                (Document::Server(before.clone()), Document::Server(server.clone()))
+            }
+            Self::SavePerson { before: Some(before), person } => {
+                (Document::Person(Box::new(before.clone())), Document::Person(Box::new(person.clone())))
+            }
+            _ => return None,
+        })
     }
 
     /// Lists the certifiers whose keys have to be unlocked for the verb when this operator runs it, by name, each once.

@@ -174,22 +174,6 @@ impl Document {
         }
     }
 
-    /// Makes another one that says the same under another name. What may be there only once stays where it is: the flag of
-    /// the default site, and the keys of a person.
-    #[must_use]
-    pub fn copied(mut self, name: &str) -> Self {
-        match &mut self {
-            Self::Site(site) => site.default_site = false,
-            Self::Server(_) => {}
-            Self::Person(person) => {
-                person.keys.clear();
-                person.certificates.clear();
-            }
-        }
-        each!(&mut self, x => name.clone_into(&mut x.name));
-        self
-    }
-
     /// Tells whether it fits every term of a filter: a word stands in one of its fields, `field:word` in that one, and a
     /// minus before it leaves out what fits.
     ///
@@ -203,7 +187,9 @@ impl Document {
                     self.get(field, look).is_some_and(|text| holds(&text, word))
                 }
                 // Other colons are part of the word, such as those of an address.
-                Some((field, _)) if !field.is_empty() && field.chars().all(|c| c.is_ascii_lowercase() || c == '-') => {
+                Some((field, _))
+                    if !field.is_empty() && field.chars().all(|c| c.is_ascii_lowercase() || c == '-') =>
+                {
                     return Err(format!("a {} has no field {field}", self.sort().noun()));
                 }
                 _ => self.texts(look).iter().any(|text| holds(text, term)),
@@ -309,14 +295,5 @@ mod tests {
         }
         assert!(www.fits("keyrings:mail", &look).unwrap_err().contains("no field keyrings"));
         assert_eq!(site("imap", SiteKind::Imap, "").fits("redirect:no", &look), Ok(false));
-    }
-
-    #[test]
-    fn a_copy_is_no_second_default_and_has_no_keys() {
-        let Document::Site(mut www) = site("www", SiteKind::Web, "mail") else { unreachable!() };
-        www.default_site = true;
-        let copy = Document::Site(www).copied("www2");
-        assert_eq!(copy.name(), "www2");
-        assert!(matches!(copy, Document::Site(copy) if !copy.default_site && copy.keyring == "mail"));
     }
 }

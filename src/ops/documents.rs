@@ -25,7 +25,9 @@ fn save(state: &State, saving: &Saving) -> Result<Change> {
     match (&saving.after, &saving.before) {
         (Document::Site(after), Some(Document::Site(before))) => site::save_site(state, Some(before), after),
         (Document::Site(after), _) => site::save_site(state, None, after),
-        (Document::Server(after), Some(Document::Server(before))) => server::save_server(state, Some(before), after),
+        (Document::Server(after), Some(Document::Server(before))) => {
+            server::save_server(state, Some(before), after)
+        }
         (Document::Server(after), _) => server::save_server(state, None, after),
         (Document::Person(after), before) => {
             // What comes back may bring a key that somebody else has by now.

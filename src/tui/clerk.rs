@@ -148,9 +148,7 @@ impl Clerk {
             Task::Versions(sort, name) => {
                 caught(|| Ok(Done::Versions(Box::new(desk.document_history(sort, &name)?))))
             }
-            Task::GoneDocuments(sort) => {
-                caught(|| Ok(Done::GoneDocuments(sort, desk.gone_documents(sort)?)))
-            }
+            Task::GoneDocuments(sort) => caught(|| Ok(Done::GoneDocuments(sort, desk.gone_documents(sort)?))),
             Task::Refresh => caught(|| {
                 let changed = desk.refresh(true)?;
                 let message = if changed { "Read again: the workspace has changed." } else { "Read again." };

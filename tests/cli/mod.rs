@@ -22,6 +22,7 @@ mod refusals;
 mod revoking;
 mod roots;
 mod server;
+mod site;
 mod spkac;
 mod task;
 mod trouble;

@@ -15,6 +15,7 @@ mod people;
 mod profiles;
 mod queue;
 pub(crate) mod servers;
+mod sites;
 mod tasks;
 mod walk;
 mod work;

@@ -167,7 +167,8 @@ fn tell(state: &State, versions: &mut [Version]) {
         .map(|at| match (versions.get(at).map(|v| &v.document), versions.get(at + 1).map(|v| &v.document)) {
             (_, None) => "made".into(),
             (Some(Ok(new)), Some(Ok(old))) => {
-                let labels: Vec<_> = new.differences(old, &look).into_iter().map(|(label, ..)| label).collect();
+                let labels: Vec<_> =
+                    new.differences(old, &look).into_iter().map(|(label, ..)| label).collect();
                 match labels.is_empty() {
                     true => "saved again".into(),
                     false => format!("changed: {}", labels.join(", ")),

@@ -259,7 +259,13 @@ impl Revisions {
                 (Ok(_), Some(made)) => (made.what.clone(), Role::Text),
                 (Ok(_), None) => ("the audit chain does not tell".into(), Role::Warn),
             };
-            Row { title: r.title(), marked: self.marked.as_ref() == Some(&r.commit()), made: made.cloned(), what, role }
+            Row {
+                title: r.title(),
+                marked: self.marked.as_ref() == Some(&r.commit()),
+                made: made.cloned(),
+                what,
+                role,
+            }
         };
         let rows: Vec<_> = history.revisions.iter().map(row).collect();
         let body = table(model, &rows, self.cursor, columns);

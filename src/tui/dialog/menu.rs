@@ -10,6 +10,7 @@ use crate::desk::Verb;
 use crate::model::audit;
 use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::Certificate;
+use crate::model::document::Sort;
 use crate::model::field::differences;
 use crate::model::leftover::Way;
 use crate::model::request::{Plan, RequestId};

@@ -44,7 +44,9 @@ pub(in crate::tui) fn gone(model: &mut Model, sort: Sort) -> Vec<Effect> {
 pub(in crate::tui) fn take(model: &mut Model, history: Box<History>) {
     let new = Box::new(Versions { history: *history, cursor: 0, marked: None });
     let same = |d: &&mut Dialog| match d {
-        Dialog::Versions(open) => (open.history.sort, &open.history.name) == (new.history.sort, &new.history.name),
+        Dialog::Versions(open) => {
+            (open.history.sort, &open.history.name) == (new.history.sort, &new.history.name)
+        }
         _ => false,
     };
     match model.dialogs.iter_mut().find(same) {
@@ -96,8 +98,10 @@ pub(super) fn differing(model: &Model, old: &Document, new: &Document) -> Vec<Te
         "" => "(none)".to_owned(),
         text => text.replace('\n', "; "),
     };
-    let line = |(label, a, b): &(&str, String, String)| {
-        Text { label: (*label).to_owned(), text: format!("{} -> {}", shown(a), shown(b)), role: Role::Warn }
+    let line = |(label, a, b): &(&str, String, String)| Text {
+        label: (*label).to_owned(),
+        text: format!("{} -> {}", shown(a), shown(b)),
+        role: Role::Warn,
     };
     rows.iter().map(line).collect()
 }
@@ -174,7 +178,11 @@ impl Versions {
         let lines = match &saving.before {
             Some(now) => differing(model, now, &saving.after),
             None => vec![plain(
-                format!("{} {} is brought back as it was in version {title}.", history.sort.noun(), history.name),
+                format!(
+                    "{} {} is brought back as it was in version {title}.",
+                    history.sort.noun(),
+                    history.name
+                ),
                 Role::Text,
             )],
         };
@@ -207,7 +215,8 @@ impl Versions {
         let mut foot = Vec::new();
         if let Some(v) = history.versions.get(self.cursor) {
             // What the row has no room for.
-            let made = v.made.as_ref().map(|m| visible(&m.what)).filter(|w| w.chars().count() > room(columns));
+            let made =
+                v.made.as_ref().map(|m| visible(&m.what)).filter(|w| w.chars().count() > room(columns));
             let place = match (v.replaced, history.is_present(v)) {
                 (_, true) => "the present version".into(),
                 (Some(commit), _) => format!("replaced by commit {}", commit.0),

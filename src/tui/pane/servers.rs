@@ -3,15 +3,18 @@
 use super::sites::answering;
 use super::{Cell, Column, Entry, Pane, PaneId, RowKey, Used, entries, named};
 use crate::desk::Verb;
+use crate::model::document::Sort;
 use crate::model::finding::{Severity, Subject};
 use crate::model::resolve::used;
 use crate::model::server::Server;
 use crate::ops::server::copied;
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
+use crate::tui::dialog::change;
 use crate::tui::dialog::form::{Form, Goal};
 use crate::tui::dialog::menu::{Copy, Source};
 use crate::tui::dialog::path::file_name;
+use crate::tui::dialog::versions;
 use crate::tui::everywhere::selected;
 use crate::tui::job;
 use crate::tui::model::Model;
@@ -161,6 +164,42 @@ const COMMANDS: &[Command] = &[
         ..WRITE
     },
     Command {
+        name: "server.set",
+        title: "set a field",
+        keys: &["s"],
+        doc: "Sets one field of the marked servers, or of the selected one, and shows first what that makes of each.",
+        cli: Some("server set"),
+        weight: 40,
+        run: |model| change::open(model, Sort::Server),
+        ..WRITE
+    },
+    Command {
+        name: "server.history",
+        title: "history",
+        keys: &["y"],
+        level: Level::Read,
+        doc: "Lists the versions of the document, to compare them, to undo the last change, or to restore one.",
+        cli: Some("server history"),
+        weight: 22,
+        run: |model| match model.selected_name() {
+            Some(name) => versions::open(model, Sort::Server, name),
+            None => Vec::new(),
+        },
+        ..WRITE
+    },
+    Command {
+        name: "server.deleted",
+        title: "bring back",
+        keys: &["b"],
+        level: Level::Read,
+        doc: "Lists the servers that were deleted or whose file is missing or damaged, to bring one back.",
+        cli: Some("server deleted"),
+        weight: 6,
+        ready: |_| Ok(()),
+        run: |model| versions::gone(model, Sort::Server),
+        ..WRITE
+    },
+    Command {
         name: "server.delete",
         title: "delete",
         keys: &["X"],
@@ -215,7 +254,8 @@ fn short(server: &Server, model: &Model) -> Vec<Entry> {
 
 /// Says in a few words whether clients of its TLS ports will be content.
 fn verdict(server: &Server, model: &Model) -> (String, Role) {
-    let mut found: Vec<_> = model.findings_of(&Subject::Server(server.name.clone())).collect();
+    let subject = Subject::Server(server.name.clone());
+    let mut found: Vec<_> = model.findings_of(&subject).collect();
     found.sort_by_key(|f| std::cmp::Reverse(f.severity));
     if let Some(worst) = found.first().filter(|f| f.severity >= Severity::Warning) {
         let role = if worst.severity == Severity::Error { Role::Bad } else { Role::Warn };
