@@ -92,17 +92,11 @@ pub(super) fn run(sort: Sort, matches: &ArgMatches, session: &mut Session<'_>) -
 pub(super) fn fitting(sort: Sort, state: &State, options: &ArgMatches) -> Result<Vec<String>> {
     let filter = options.get_one::<String>("where").map_or("", String::as_str);
     let look = Look { state, now: Desk::now(), soon: 0, zone: None };
-    let mut names = Vec::new();
-    for document in Document::all(state, sort) {
-        let fits = document.fits(filter, &look).map_err(|why| {
-            Error::usage(format!("The filter \"{filter}\" cannot be used."))
-                .why(format!("There is no such field: {why}."))
-        })?;
-        if fits {
-            names.push(document.name().to_owned());
-        }
-    }
-    Ok(names)
+    let filter = sort.filter(filter).map_err(|mistake| {
+        Error::usage(format!("The filter \"{filter}\" cannot be used.")).why(format!("{}.", mistake.why))
+    })?;
+    let all = Document::all(state, sort).into_iter().filter(|d| d.fits(&filter, &look));
+    Ok(all.map(|d| d.name().to_owned()).collect())
 }
 
 /// Finds a document. Errors: there is none, or its file cannot be read.

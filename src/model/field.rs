@@ -1,6 +1,7 @@
 //! What a field is. The FIELDS tables of the records give forms, details, differences, `show`, options and docs.
 
 use super::State;
+use super::filter::{Filter, Test, field_of};
 use super::time::{Timestamp, local};
 
 /// How a field is edited.
@@ -252,6 +253,27 @@ pub fn put(place: &mut String, text: &str) -> Result<(), String> {
 pub fn put_flag(place: &mut bool, text: &str) -> Result<(), String> {
     *place = flag(text)?;
     Ok(())
+}
+
+/// Lists the names of the fields of a record.
+pub fn field_names<T: Record>() -> Vec<&'static str> {
+    T::FIELDS.iter().map(|f| f.name).collect()
+}
+
+/// Tells whether a record fits a filter over its fields: a word stands in one of the texts, `field:word` in that field.
+pub fn fits<T: Record>(record: &T, filter: &Filter, texts: &[String], look: &Look<'_>) -> bool {
+    let names = field_names::<T>();
+    filter.terms.iter().all(|term| {
+        let Test::Text(word) = &term.test else { return true };
+        let holds = |text: &str| text.to_lowercase().contains(word.as_str());
+        let found = match field_of(word, &names).and_then(|(field, word)| Some((T::field(field)?, word))) {
+            Some((field, _)) if !record.applies(field.name) => false,
+            Some((field, "")) => (field.get)(record, look).is_empty(),
+            Some((field, word)) => (field.get)(record, look).to_lowercase().contains(word),
+            None => texts.iter().any(|text| holds(text)),
+        };
+        found != term.not
+    })
 }
 
 /// Reads `yes` or `no`.

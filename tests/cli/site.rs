@@ -42,19 +42,12 @@ fn a_document_begins_with_what_is_usual_for_its_kind_and_has_its_fields_only() {
 fn rules_are_given_one_a_line_and_global_ones_hold_for_every_site() {
     let place = three();
     let rules = ["redirect 301 /a/* = /b/", "header /* X-Frame-Options: DENY"];
-    let ended = place.words(&[
-        "site",
-        "create",
-        "all",
-        "--kind",
-        "global-web",
-        "--rules",
-        rules[0],
-        "--rules",
-        rules[1],
-    ]);
+    let ended = place.words(
+        &["site", "create", "all", "--kind", "global-web", "--rules", rules[0], "--rules", rules[1]],
+        b"",
+    );
     assert_eq!(ended.done(), "Site all is saved.\n");
-    let file = std::fs::read_to_string(place.path("ring/directory/sites/all.ron")).unwrap();
+    let file = std::fs::read_to_string(place.path("data/directory/sites/all.ron")).unwrap();
     assert!(file.contains("Redirect(") && file.contains("X-Frame-Options"), "{file}");
     let shown = place.run("site show www").done();
     assert!(shown.contains("all: redirect 301 /a/* = /b/"), "{shown}");
@@ -139,7 +132,7 @@ fn earlier_versions_are_listed_compared_undone_and_brought_back() {
 #[test]
 fn what_was_written_by_hand_is_a_version_of_its_own() {
     let place = three();
-    place.write("ring/directory/sites/www.ron", "(hosts: [\"www.example.test\"], comment: \"by hand\")");
+    place.write("data/directory/sites/www.ron", "(hosts: [\"www.example.test\"], comment: \"by hand\")");
     let history = place.run("site history www").done();
     assert!(
         history.lines().nth(1).unwrap().starts_with("now ") && history.contains("written by hand"),
@@ -161,7 +154,7 @@ fn people_and_servers_have_the_same_ways() {
     place.run("server undo web01").done();
     assert_eq!(place.run("--json server show web01").json()["comment"], "");
     let words = ["person", "create", "ann", "--full-name", "Ann Miller"];
-    place.words(&words).done();
+    place.words(&words, b"").done();
     place.run("person set ann enabled=no").done();
     place.run("person delete ann --confirm ann").done();
     place.run("person restore ann --version 1").done();

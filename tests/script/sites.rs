@@ -59,8 +59,10 @@ fn one_field_of_marked_documents_is_changed_together() {
     c.press("3 g * s");
     let screen = c.screen();
     assert!(screen.contains("Change a field of 3 sites") && screen.contains("Key file name"), "{screen}");
-    assert!(screen.contains("0 of 3 would be changed"), "{screen}");
-    c.press("<tab> w");
+    assert!(screen.contains("webshop    shop") && screen.contains("then its new value"), "{screen}");
+    c.press("<tab> <ret>");
+    assert!(c.verb().is_none() && c.screen().contains("Nothing would be changed"), "{}", c.screen());
+    c.press("w");
     let screen = c.screen();
     assert!(screen.contains("mail -> w") && screen.contains("would be changed"), "{screen}");
     c.press("<ret>");

@@ -28,6 +28,8 @@ pub struct Change {
     value: Line,
     /// Whether the value has the keys, and not the field.
     on_value: bool,
+    /// Whether a value was chosen or typed: until then nothing would be changed.
+    chosen: bool,
     top: usize,
     /// The job that saves.
     pub busy: Option<JobId>,
@@ -35,8 +37,8 @@ pub struct Change {
 
 /// What becomes of a document.
 enum Becomes {
-    /// It says so already, or has no such field.
-    Stays(&'static str),
+    /// It is left as it is, and why or how it is.
+    Stays(String),
     /// The value is refused.
     Refused(String),
     /// It changes: old and new, and the document.
@@ -58,7 +60,8 @@ pub(in crate::tui) fn open(model: &mut Model, sort: Sort) -> Vec<Effect> {
     let Some(value) = fields.get(field).map(|about| line(about, &documents, &model.look())) else {
         return Vec::new();
     };
-    let change = Change { sort, documents, fields, field, value, on_value: false, top: 0, busy: None };
+    let change =
+        Change { sort, documents, fields, field, value, on_value: false, chosen: false, top: 0, busy: None };
     model.dialogs.push(Dialog::Change(Box::new(change)));
     Vec::new()
 }
@@ -76,11 +79,16 @@ impl Change {
     fn becomes(&self, look: &Look<'_>) -> Vec<(&str, Becomes)> {
         let name = self.value.name;
         let of = |document: &'_ Document| {
-            let Some(old) = document.get(name, look) else { return Becomes::Stays("has no such field") };
+            let Some(old) = document.get(name, look) else {
+                return Becomes::Stays("has no such field".into());
+            };
+            if !self.chosen {
+                return Becomes::Stays(one_line(&old));
+            }
             let mut after = document.clone();
             match after.set(name, self.value.edit.text()) {
                 Err(why) => Becomes::Refused(why),
-                Ok(()) if after == *document => Becomes::Stays("is so already"),
+                Ok(()) if after == *document => Becomes::Stays("is so already".into()),
                 Ok(()) => {
                     let new = after.get(name, look).unwrap_or_default();
                     Becomes::Other(old, new, Box::new(after))
@@ -107,11 +115,9 @@ impl Change {
             }
             Input::Chord(Key::PageUp) => self.top = self.top.saturating_sub(page),
             Input::Chord(Key::PageDown) => self.top = (self.top + page).min(last),
-            Input::Chord(key) if self.on_value => match choices {
+            Input::Chord(key) if self.on_value => match choices.inspect(|_| self.chosen = true) {
                 Some(choices) => choose(&mut self.value, &choices, *key),
-                None => {
-                    self.value.edit.key(*key);
-                }
+                None => self.chosen |= self.value.edit.key(*key),
             },
             Input::Chord(key) => {
                 let label = |f: &About| f.label.to_lowercase();
@@ -128,12 +134,13 @@ impl Change {
                 };
                 if let Some(about) = self.fields.get(self.field).filter(|f| f.name != self.value.name) {
                     self.value = line(about, &self.documents, &model.look());
-                    self.top = 0;
+                    (self.top, self.chosen) = (0, false);
                 }
             }
             Input::Paste(text, _) => {
                 if self.on_value && choices.is_none() {
                     self.value.edit.insert(text);
+                    self.chosen = true;
                 }
             }
         }
@@ -208,7 +215,7 @@ impl Change {
         let names = all.iter().map(|(name, _)| width(name)).max().unwrap_or(0).min(columns / 3);
         for (name, becomes) in all.iter().skip(self.top) {
             let (role, text) = match becomes {
-                Becomes::Stays(why) => (Role::Dim, (*why).to_owned()),
+                Becomes::Stays(why) => (Role::Dim, why.clone()),
                 Becomes::Refused(why) => (Role::Bad, format!("is refused; allowed: {why}")),
                 Becomes::Other(old, new, _) => {
                     (Role::Warn, format!("{} -> {}", one_line(old), one_line(new)))
@@ -224,6 +231,7 @@ impl Change {
             wrap(self.value.help, columns).iter().map(|l| ink.line(Role::Dim, l)).collect();
         foot.push(match self.busy {
             Some(_) => ink.line(Role::Title, "Saving; this may take a moment."),
+            None if !self.chosen => ink.line(Role::Title, "Choose the field, then its new value."),
             None => ink.line(Role::Title, &format!("{others} of {} would be changed.", all.len())),
         });
         let mut hints = vec![
