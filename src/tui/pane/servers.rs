@@ -215,7 +215,8 @@ fn short(server: &Server, model: &Model) -> Vec<Entry> {
 
 /// Says in a few words whether clients of its TLS ports will be content.
 fn verdict(server: &Server, model: &Model) -> (String, Role) {
-    let mut found: Vec<_> = model.findings_of(&Subject::Server(server.name.clone())).collect();
+    let subject = Subject::Server(server.name.clone());
+    let mut found: Vec<_> = model.findings_of(&subject).collect();
     found.sort_by_key(|f| std::cmp::Reverse(f.severity));
     if let Some(worst) = found.first().filter(|f| f.severity >= Severity::Warning) {
         let role = if worst.severity == Severity::Error { Role::Bad } else { Role::Warn };
