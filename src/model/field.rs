@@ -16,6 +16,8 @@ pub enum Kind {
     Number(u64, u64),
     /// Several texts, separated by spaces or commas.
     Names,
+    /// Several texts, one a line.
+    Lines,
     /// A password: typed without echo, never shown, never an argument.
     Secret,
     /// A file on this machine.
@@ -208,6 +210,36 @@ pub trait Record: Sized + 'static {
     fn field(name: &str) -> Option<&'static Field<Self>> {
         Self::FIELDS.iter().find(|f| f.name == name)
     }
+
+    /// Tells whether this record has the field: some exist for records of some kinds only.
+    fn applies(&self, _field: &str) -> bool {
+        true
+    }
+
+    /// Says for records of which kinds a field exists; empty where every record has it.
+    fn scope(_field: &str) -> String {
+        String::new()
+    }
+
+    /// Lists the fields that this record has.
+    fn own(&self) -> impl Iterator<Item = &'static Field<Self>> {
+        Self::FIELDS.iter().filter(|f| self.applies(f.name))
+    }
+
+    /// Sets a field by name. Errors: there is none, it follows from others, this record does not have it, or what is
+    /// allowed.
+    fn set(&mut self, field: &str, text: &str) -> Result<(), String> {
+        let found = Self::field(field).ok_or_else(|| format!("a {} has no field {field}", Self::NOUN))?;
+        if !self.applies(field) {
+            return Err(absent::<Self>(field));
+        }
+        (found.set)(self, text)
+    }
+}
+
+/// Says that a record does not have a field, and which do.
+pub fn absent<T: Record>(field: &str) -> String {
+    format!("this {} has no such field; it exists for {}", T::NOUN, T::scope(field))
 }
 
 /// Puts trimmed text into its place.
@@ -256,9 +288,10 @@ pub fn choice<C>(text: &str, allowed: &[&str], read: fn(&str) -> Option<C>) -> R
     read(text).ok_or_else(|| format!("one of {}", allowed.join(", ")))
 }
 
-/// Returns the fields that can be set in which two records differ, as (label, first, second).
+/// Returns the fields that can be set and that one of two records has, in which they differ, as (label, first, second).
 pub fn differences<T: Record>(a: &T, b: &T, look: &Look<'_>) -> Vec<(&'static str, String, String)> {
     let fields = T::FIELDS.iter().filter(|f| f.when != When::Derived);
+    let fields = fields.filter(|f| a.applies(f.name) || b.applies(f.name));
     let both = fields.map(|f| (f.label, (f.get)(a, look), (f.get)(b, look)));
     both.filter(|(_, x, y)| x != y).collect()
 }
