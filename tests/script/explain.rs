@@ -56,7 +56,9 @@ fn a_log_is_read_by_its_path_and_each_group_explained() {
     assert!(screen.contains("handshake failed: 4171") && screen.contains("10.1.2.3"), "{screen}");
     c.press("<ret>");
     let screen = c.screen();
-    assert!(screen.contains("First line") && screen.contains("Causes"), "{screen}");
+    assert!(screen.contains("First line") && screen.contains("10.1.2.3"), "{screen}");
+    let screen = c.press("<pgdn>").screen();
+    assert!(screen.contains("Causes"), "{screen}");
     c.press("<esc> G <ret>");
     assert!(c.screen().contains("weak cipher"), "{}", c.screen());
     c.press("<esc> <esc> <esc>");

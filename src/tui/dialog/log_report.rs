@@ -65,7 +65,7 @@ impl LogReport {
     pub fn sheet(&self, model: &Model, columns: usize) -> Sheet {
         let ink = model.ink();
         let wide = columns >= 100;
-        let widths = if wide { [8, 0, 20, 18, 20, 20, 8] } else { [7, 0, 15, 12, 0, 0, 0] };
+        let widths = if wide { [8, 0, 20, 18, 20, 20, 8] } else { [7, 0, 19, 12, 0, 0, 0] };
         let fixed: usize = widths.iter().filter(|w| **w > 0).map(|w| w + 1).sum();
         let what = columns.saturating_sub(fixed + 3).max(10);
         let shown: Vec<(usize, usize)> = widths

@@ -111,7 +111,7 @@ pub(super) const PROBLEMS: &[Problem] = &[
             cause("The ring that is named is not there.", &["K01"]),
             cause("The certifier has not signed a CRL.", &["C01", "C02"]),
         ],
-        look: &["What the ring holds: ringmaster keyring show NAME.", "CRLs: ringmaster crl list."],
+        look: &["What the ring holds: ringmaster keyring show NAME.", "CRLs: ringmaster crl due."],
         known: "Status 3673 (0x0E59), 5617 and 5618.",
     },
     Problem {
@@ -157,7 +157,7 @@ pub(super) const PROBLEMS: &[Problem] = &[
             cause("Client certificates come from an authority that publishes none.", &["S15"]),
         ],
         look: &[
-            "The latest CRL: ringmaster crl list; sign one with: ringmaster crl issue NAME.",
+            "The latest CRL: ringmaster crl due; sign one with: ringmaster crl issue NAME.",
             "What the switches mean: ringmaster site crl-rules NAME.",
         ],
         known: "Status 5952 (0x1740) and 3683 (0x0E63).",
@@ -173,7 +173,7 @@ pub(super) const PROBLEMS: &[Problem] = &[
             cause("A clock is wrong, on the server or where it was signed.", &[]),
         ],
         look: &[
-            "Due dates: ringmaster crl list; sign: ringmaster crl issue NAME.",
+            "Due dates: ringmaster crl due; sign: ringmaster crl issue NAME.",
             "What the switches mean: ringmaster site crl-rules NAME.",
         ],
         known: "Status 5951 (0x173F).",
