@@ -184,7 +184,7 @@ pub(super) const COMMANDS: &[Command] = &[
         keys: &["#"],
         doc: "Explains an error text or a status number that is typed or pasted, with the causes that are found here.",
         cli: Some("explain"),
-        weight: 9,
+        weight: 0,
         run: |model| super::dialog::explain::open(model, ""),
         ..READ
     },
