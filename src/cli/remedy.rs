@@ -116,6 +116,8 @@ fn server(finding: &Finding, state: &State, name: &str) -> String {
         "S12" => "PROTOCOL-login=tls-password".into(),
         "S13" => "accept-site-certificates=no".into(),
         "S14" => "accept-expired=no".into(),
+        // Only site documents look at CRLs.
+        "S15" => "load-sites=yes".into(),
         "S16" => "ciphers=default".into(),
         "S17" => "protocol-version=negotiated ssl-v2=no".into(),
         "S21" => {
