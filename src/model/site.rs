@@ -1,5 +1,6 @@
 //! Internet Site documents: which host names on which servers answer with which keyring.
 
+pub mod crl;
 mod kind;
 mod options;
 
