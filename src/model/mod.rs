@@ -25,6 +25,7 @@ pub mod policy;
 pub mod profile;
 pub mod protection;
 pub mod request;
+pub mod resolve;
 pub mod revocation;
 pub mod secret;
 pub mod server;
