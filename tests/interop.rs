@@ -109,7 +109,8 @@ fn openssl_calls_cipher_suites_as_we_do() {
         assert_eq!((suite.name().as_str(), suite.openssl()), (iana, Some(name)), "{line}");
         assert_eq!(Suite::find(name), Some(suite));
         let a = suite.anatomy().unwrap();
-        let bits: u32 = encryption.trim_end_matches(')').rsplit_once('(').map_or(0, |(_, n)| n.parse().unwrap());
+        let bits: u32 =
+            encryption.trim_end_matches(')').rsplit_once('(').map_or(0, |(_, n)| n.parse().unwrap());
         // What OpenSSL calls 168 bits of 3DES is worth 112.
         assert_eq!(a.bits(), if bits == 168 { 112 } else { bits }, "{line}");
         assert_eq!(a.aead(), mac == "Mac=AEAD", "{line}");

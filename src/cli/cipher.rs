@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::session::Session;
 use crate::model::cipher::{
-    Explained, PRESETS, Standing, Suite, domino, explain, parse_list, parse_spec, priority, release_notes, remarks,
-    write_list, write_spec,
+    Explained, PRESETS, Standing, Suite, domino, explain, parse_list, parse_spec, priority, release_notes,
+    remarks, write_list, write_spec,
 };
 use crate::model::error::{Error, Result};
 use crate::model::escape::visible;
@@ -64,7 +64,8 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
 
 /// Reads the release, and the key of the keyring that was named.
 fn asked(options: &ArgMatches, session: &mut Session<'_>) -> Result<(Release, Option<KeyInfo>)> {
-    let release = options.get_one::<String>("release").and_then(|name| Release::from_name(name)).unwrap_or_default();
+    let release =
+        options.get_one::<String>("release").and_then(|name| Release::from_name(name)).unwrap_or_default();
     let Some(name) = options.get_one::<String>("keyring") else { return Ok((release, None)) };
     let ring = super::keyring::by_name(name, session)?;
     let key = ring.key.ok_or_else(|| Error::refused(format!("Keyring {name} has no private key.")))?;
@@ -73,7 +74,8 @@ fn asked(options: &ArgMatches, session: &mut Session<'_>) -> Result<(Release, Op
 
 fn list(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let (release, key) = asked(options, session)?;
-    let mut suites: Vec<Suite> = if options.get_flag("all") { Suite::all().collect() } else { domino().collect() };
+    let mut suites: Vec<Suite> =
+        if options.get_flag("all") { Suite::all().collect() } else { domino().collect() };
     priority(&mut suites);
     print(&suites, release, key.as_ref(), session);
     if !session.json {
@@ -94,7 +96,8 @@ fn legend(suites: &[Suite], release: Release, session: &mut Session<'_>) {
 
 fn tell(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let (release, key) = asked(options, session)?;
-    let words: Vec<&str> = options.get_many::<String>("list").unwrap_or_default().map(String::as_str).collect();
+    let words: Vec<&str> =
+        options.get_many::<String>("list").unwrap_or_default().map(String::as_str).collect();
     let text = words.join(" ");
     let wrong = |why: String| {
         Error::usage(format!("\"{}\" is no list of ciphers.", visible(&text)))
@@ -109,9 +112,12 @@ fn tell(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let offered = suites.as_deref().or_else(|| crate::model::cipher::default_of(release));
     let Some(suites) = offered else {
         let why = release_notes(release);
-        return Err(Error::refused(format!("What {} offers by itself is not known suite by suite.", release.name()))
-            .why(why)
-            .next("Probe a server of that release: ringmaster probe HOST"));
+        return Err(Error::refused(format!(
+            "What {} offers by itself is not known suite by suite.",
+            release.name()
+        ))
+        .why(why)
+        .next("Probe a server of that release: ringmaster probe HOST"));
     };
     let remarks = remarks(suites, release, key.as_ref());
     if session.json {

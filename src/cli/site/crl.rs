@@ -11,7 +11,9 @@ use crate::model::site::crl::{RULES, Search, decide};
 /// The command.
 pub(super) fn command() -> Command {
     Command::new("crl-rules")
-        .about("Shows what becomes of clients with certificates by the CRL switches: of a site, or in general")
+        .about(
+            "Shows what becomes of clients with certificates by the CRL switches: of a site, or in general",
+        )
         .arg(Arg::new("name").value_name("NAME").help("The site document; without it the whole table"))
 }
 
@@ -24,16 +26,19 @@ pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
     let site = super::find(options, session)?;
     let outcomes = Search::ALL.map(|search| (search, decide(site.crl, search)));
     if session.json {
-        let value = |(search, (outcome, why)): &(Search, (crate::model::site::crl::Outcome, &str))| {
-            json!({ "certificate": search.words(), "client": outcome.word(), "why": why })
-        };
+        let value = |(search, (outcome, why)): &(Search, (crate::model::site::crl::Outcome, &str))| json!({ "certificate": search.words(), "client": outcome.word(), "why": why });
         let all: Vec<Value> = outcomes.iter().map(value).collect();
         let asks = site.access.client_certificate;
-        session.out.json(&json!({ "site": visible(&site.name), "asks_for_certificates": asks, "clients": all }));
+        session
+            .out
+            .json(&json!({ "site": visible(&site.name), "asks_for_certificates": asks, "clients": all }));
         return Ok(0);
     }
     if !site.access.client_certificate {
-        session.out.note(&format!("Site {} asks no client for a certificate, so nothing of this happens.", site.name));
+        session.out.note(&format!(
+            "Site {} asks no client for a certificate, so nothing of this happens.",
+            site.name
+        ));
     }
     let row = |(search, (outcome, why)): &(Search, (crate::model::site::crl::Outcome, &str))| {
         vec![search.words().to_owned(), outcome.word().to_owned(), (*why).to_owned()]

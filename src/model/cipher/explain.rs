@@ -126,9 +126,9 @@ mod tests {
         };
         assert_eq!(said(&[0xc030, 0x009f]), "");
         assert!(said(&[]).contains("TLS does not start"));
-        let all = said(&[0xc030, 0x0005, 0xc028, 0xc030, 0xc099, 0x1301]);
+        let all = said(&[0xc030, 0x0005, 0xc028, 0xc030, 0xc0ff, 0x1301]);
         for part in
-            ["C099: no suite", "0005: broken", "C028: weak", "0005 C028: needs USE_WEAK", "1301: of TLS 1.3"]
+            ["C0FF: no suite", "0005: broken", "C028: weak", "0005 C028: needs USE_WEAK", "1301: of TLS 1.3"]
         {
             assert!(all.contains(part), "{part} in {all}");
         }

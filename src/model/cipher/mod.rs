@@ -127,7 +127,7 @@ mod tests {
         ] {
             assert_eq!(Suite::find(text), Some(Suite(0xc030)), "{text}");
         }
-        for text in ["", "C099", "0", "TLS_", "ECDHE", "C0 30", "\u{202e}"] {
+        for text in ["", "C0FF", "0", "TLS_", "ECDHE", "C0 30", "\u{202e}"] {
             assert_eq!(Suite::find(text), None, "{text}");
         }
     }

@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(codes("1301C030"), "1301 C030");
         assert_eq!(codes("1316"), "0013 0016");
         assert_eq!(codes("SSLCipherSpec= "), "");
-        assert_eq!(codes("C099"), "C099");
+        assert_eq!(codes("C0FF"), "C0FF");
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
         for (text, says) in [
             ("", "default, none"),
             ("C030 chacha", "\"chacha\" is no suite"),
-            ("C099", "by the code C099"),
+            ("C0FF", "by the code C0FF"),
             ("C030 0", "half a code"),
             ("default C030", "\"default\" is no suite"),
         ] {
