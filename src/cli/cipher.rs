@@ -127,7 +127,7 @@ fn tell(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
         session.out.json(&json!({
             "release": release.name(),
             "suites": rows,
-            "order": order.iter().map(|s| s.code()).collect::<Vec<_>>(),
+            "order": order.iter().map(|s| s.hex()).collect::<Vec<_>>(),
             "remarks": remarks,
             "list": write_list(Some(suites)),
             "spec": write_spec(suites),
@@ -167,7 +167,7 @@ fn print(suites: &[Suite], release: Release, key: Option<&KeyInfo>, session: &mu
     let row = |e: &Explained| {
         let name = e.suite.short().map_or_else(|| "not known".to_owned(), str::to_owned);
         let bits = if e.suite.short().is_some() { e.bits.to_string() } else { String::new() };
-        let mut row = vec![e.suite.code(), name, bits, yes(e.forward_secret), e.grade.word().to_owned()];
+        let mut row = vec![e.suite.hex(), name, bits, yes(e.forward_secret), e.grade.word().to_owned()];
         row.push(e.standing.word().to_owned());
         row.extend(e.key.iter().map(|fits| yes(fits.is_ok())));
         let no = e.key.iter().filter_map(|fits| fits.as_ref().err());
@@ -183,7 +183,7 @@ fn print(suites: &[Suite], release: Release, key: Option<&KeyInfo>, session: &mu
 
 fn value(e: &Explained) -> Value {
     let mut value = json!({
-        "code": e.suite.code(),
+        "code": e.suite.hex(),
         "name": e.suite.short().map(|_| e.suite.name()),
         "openssl": e.suite.openssl(),
         "bits": e.bits,

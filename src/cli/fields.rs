@@ -26,6 +26,7 @@ pub(super) fn options<T: Record>(command: Command) -> Command {
             Kind::Keyring => "KEYRING",
             Kind::Certifier | Kind::Signer => "CERTIFIER",
             Kind::Profile => "PROFILE",
+            Kind::Ciphers => "CIPHERS",
             Kind::Text | Kind::Secret => "TEXT",
         });
         command.arg(match field.kind {
@@ -38,7 +39,7 @@ pub(super) fn options<T: Record>(command: Command) -> Command {
                 .hide_possible_values(true)
                 .num_args(0..=1)
                 .default_missing_value("yes"),
-            Kind::Names => argument.action(ArgAction::Append),
+            Kind::Names | Kind::Ciphers => argument.action(ArgAction::Append),
             _ => argument,
         })
     })

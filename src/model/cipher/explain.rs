@@ -66,7 +66,7 @@ pub fn remarks(suites: &[Suite], release: Release, key: Option<&KeyInfo>) -> Vec
     let list = |wanted: &dyn Fn(Suite) -> bool| -> Vec<String> {
         let mut found: Vec<Suite> = suites.iter().copied().filter(|s| wanted(*s)).collect();
         found.dedup();
-        found.iter().map(|s| s.code()).collect()
+        found.iter().map(|s| s.hex()).collect()
     };
     let mut lines = Vec::new();
     let mut say = |codes: Vec<String>, what: &str| {
@@ -128,7 +128,7 @@ mod tests {
         assert!(said(&[]).contains("TLS does not start"));
         let all = said(&[0xc030, 0x0005, 0xc028, 0xc030, 0xc0ff, 0x1301]);
         for part in
-            ["C0FF: no suite", "0005: broken", "C028: weak", "0005 C028: needs USE_WEAK", "1301: of TLS 1.3"]
+            ["C0FF: no suite", "05: broken", "C028: weak", "05 C028: needs USE_WEAK", "1301: of TLS 1.3"]
         {
             assert!(all.contains(part), "{part} in {all}");
         }

@@ -31,7 +31,7 @@ pub fn ciphers_markdown() -> String {
         let standing: Vec<&str> = Release::ALL.iter().map(|r| suite.standing(*r).word()).collect();
         out.push_str(&format!(
             "| `{}` | {} | {} | {} | {} | {} | {} |\n",
-            suite.code(),
+            suite.hex(),
             suite.short().unwrap_or_default(),
             e.bits,
             if e.forward_secret { "yes" } else { "no" },
@@ -62,7 +62,7 @@ pub fn ciphers_markdown() -> String {
         let e = explain(suite, Release::R14, None);
         out.push_str(&format!(
             "| `{}` | {} | {} | {} | {} | {} |\n",
-            suite.code(),
+            suite.hex(),
             suite.short().unwrap_or_default(),
             suite.openssl().unwrap_or_default(),
             e.bits,

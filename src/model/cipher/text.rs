@@ -81,12 +81,12 @@ fn several(word: &str) -> Result<Vec<Suite>, String> {
     }
 }
 
-/// Writes the field of a document: `default`, `none`, or codes of four digits.
+/// Writes the field of a document: `default`, `none`, or codes as the directory has them.
 pub fn write_list(ciphers: Option<&[Suite]>) -> String {
     match ciphers {
         None => "default".into(),
         Some([]) => "none".into(),
-        Some(suites) => suites.iter().map(|s| s.code()).collect::<Vec<_>>().join(" "),
+        Some(suites) => suites.iter().map(|s| s.hex()).collect::<Vec<_>>().join(" "),
     }
 }
 

@@ -174,6 +174,7 @@ fn rows<T>(out: &mut String, fields: &[Field<T>]) {
             Kind::Certifier => "name of a certifier".into(),
             Kind::Signer => "`itself`, `elsewhere`, or the name of a certifier".into(),
             Kind::Profile => "name of a profile".into(),
+            Kind::Ciphers => "`default`, `none`, or [suites](ciphers.md) by name, code or preset".into(),
         };
         out.push_str(&format!("| `{}` | {} | {} | {when} | {kind} |\n", f.name, f.label, f.help));
     }
