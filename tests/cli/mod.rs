@@ -6,6 +6,7 @@ mod audit;
 mod bad_input;
 mod ciphers;
 mod doctor;
+mod explain;
 mod history;
 mod keys;
 mod killed;
