@@ -1,5 +1,7 @@
 //! `ringmaster site`: Internet Site documents, and rehearsing them on this machine.
 
+mod crl;
+
 use clap::{Arg, ArgMatches, Command};
 
 use super::keyring::confirmed;
@@ -32,6 +34,7 @@ pub(super) fn command() -> Command {
                     .help("Only those that fit: words, field:word, -word"),
             ),
         )
+        .subcommand(crl::command())
         .subcommand(named("show", "Shows a site document, and which certificate answers there"))
         .subcommand(
             named("delete", "Deletes a site document; its file goes to the history").arg(
@@ -90,6 +93,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             confirmed(options, &name)?;
             session.run(Verb::DeleteSite { name })
         }
+        Some(("crl-rules", options)) => crl::run(options, session),
         #[cfg(feature = "network")]
         Some(("rehearse", options)) => {
             let site = find(options, session)?;
