@@ -27,6 +27,7 @@ pub mod protection;
 pub mod request;
 pub mod revocation;
 pub mod secret;
+pub mod seen;
 pub mod server;
 pub mod site;
 pub mod task;
