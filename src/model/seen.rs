@@ -7,7 +7,7 @@ mod report;
 
 pub use group::Group;
 pub use remarks::Remark;
-pub use report::Said;
+pub use report::{Said, suite_name};
 
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +95,16 @@ impl StartTls {
         Self::ALL.into_iter().find(|s| s.name().eq_ignore_ascii_case(text.trim()))
     }
 
+    /// Returns the usual port.
+    pub fn port(self) -> u16 {
+        match self {
+            Self::Smtp => 25,
+            Self::Imap => 143,
+            Self::Pop3 => 110,
+            Self::Ldap => 389,
+        }
+    }
+
     /// Returns the protocol that is usual at this port and begins without TLS.
     pub fn of_port(port: u16) -> Option<Self> {
         match port {
@@ -179,6 +189,17 @@ pub enum Order {
     Unclear,
 }
 
+impl Order {
+    /// Returns whose order it is in a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Client => "client",
+            Self::Unclear => "unclear",
+        }
+    }
+}
+
 /// One version of the protocol as the service speaks it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -234,7 +255,7 @@ impl Asked {
         match self {
             Self::Name => "with SNI",
             Self::Nothing => "without SNI",
-            Self::Address => "address as SNI",
+            Self::Address => "IP as SNI",
         }
     }
 }
@@ -271,6 +292,17 @@ pub struct Staple {
     pub next_update: Option<Timestamp>,
 }
 
+impl Staple {
+    /// Writes it in words: `good, from 2026-11-26 07:00:00 UTC until ... (471 bytes, its signature is not verified)`.
+    pub fn text(&self) -> String {
+        let time = |word: &str, at: Option<Timestamp>| {
+            at.map_or_else(String::new, |at| format!(" {word} {}", at.text()))
+        };
+        let (from, until) = (time("from", self.this_update), time("until", self.next_update));
+        format!("{}{from}{until} ({} bytes, its signature is not verified)", self.status, self.bytes)
+    }
+}
+
 /// How a service behaves beside its versions and suites.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -297,6 +329,25 @@ pub struct Manners {
     pub injection: Answer,
     /// Whether it lets nobody in particular bind (LDAP).
     pub bind: Answer,
+}
+
+impl Manners {
+    /// Lists every question that has a yes and a no, by the name that it has in JSON.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, Answer)> {
+        [
+            ("secure-renegotiation", self.secure_renegotiation),
+            ("client-renegotiation", self.client_renegotiation),
+            ("extended-master-secret", self.extended_master_secret),
+            ("compression", self.compression),
+            ("tickets", self.tickets),
+            ("fallback-noticed", self.fallback),
+            ("close-notify", self.close_notify),
+            ("starttls-early", self.early),
+            ("starttls-injection", self.injection),
+            ("anonymous-bind", self.bind),
+        ]
+        .into_iter()
+    }
 }
 
 /// Everything that a scan saw.

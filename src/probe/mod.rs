@@ -5,8 +5,13 @@ mod alert;
 pub mod connect;
 mod failure;
 pub mod fetch;
+mod hello;
+mod proxy;
 mod report;
+pub mod route;
+pub mod scan;
 pub mod serve;
+mod starttls;
 mod timed;
 mod witness;
 

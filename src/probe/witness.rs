@@ -14,8 +14,8 @@ use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 pub(super) struct Noted {
     /// The chain as sent, leaf first, as DER.
     pub(super) chain: Vec<Vec<u8>>,
-    /// The length of the OCSP staple; 0 for none.
-    pub(super) staple: usize,
+    /// The OCSP staple as DER; empty for none.
+    pub(super) staple: Vec<u8>,
     /// Why the handshake's signature could not be checked, if so: then the server has not proved that it has the key.
     pub(super) unproved: Option<String>,
     /// Whether the server asked for a client certificate.
@@ -76,7 +76,7 @@ impl ServerCertVerifier for Witness {
     ) -> Result<ServerCertVerified, Error> {
         self.note(|n| {
             n.chain = std::iter::once(leaf).chain(others).map(|c| c.to_vec()).collect();
-            n.staple = staple.len();
+            n.staple = staple.to_vec();
         });
         Ok(ServerCertVerified::assertion())
     }

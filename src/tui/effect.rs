@@ -320,8 +320,8 @@ impl Workers {
         let work = move |crls| {
             let now = Desk::now();
             let basis = Basis::of_state(&state, crls, now, now);
-            let timeout = Duration::from_secs(10);
-            task::probe(&crate::probe::connect::Target { host, port, address, basis, timeout })
+            let route = crate::probe::route::Route { address, ..crate::probe::route::Route::to(host, port) };
+            task::probe(&crate::probe::connect::Target { route, basis })
         };
         self.ask(id, Ask::Crls(id, self.state.certifiers.keys().cloned().collect(), Box::new(work)));
     }

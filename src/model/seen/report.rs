@@ -36,6 +36,20 @@ impl Said {
     }
 }
 
+/// The answers in words, in the order of [`super::Manners::named`]: label, yes, no.
+const MANNERS: [(&str, &str, &str); 10] = [
+    ("Renegotiation", "secure (RFC 5746)", "the secure kind is not known"),
+    ("By clients", "clients may renegotiate", "refused to clients"),
+    ("Master secret", "extended (RFC 7627)", "not extended"),
+    ("Compression", "on", "off"),
+    ("Tickets", "given", "none"),
+    ("Fallback", "noticed (RFC 7507)", "not noticed"),
+    ("End", "close_notify is sent", "closes without close_notify"),
+    ("STARTTLS", "MORE CAME BEFORE TLS BEGAN", "nothing came before TLS began"),
+    ("Injection", "COMMANDS SENT IN THE CLEAR ARE KEPT", "commands sent in the clear are forgotten"),
+    ("Bind", "anonymous bind is answered with success", "anonymous bind is refused"),
+];
+
 /// The width of the longest usual name of a suite.
 const NAME: usize = 46;
 
@@ -137,35 +151,12 @@ impl Scan {
 
     fn manners(&self) -> Vec<Said> {
         let manners = &self.manners;
-        let mut lines: Vec<Said> = [
-            (
-                "Renegotiation",
-                manners.secure_renegotiation,
-                "secure (RFC 5746)",
-                "the secure kind is not known",
-            ),
-            ("By clients", manners.client_renegotiation, "clients may renegotiate", "refused to clients"),
-            ("Master secret", manners.extended_master_secret, "extended (RFC 7627)", "not extended"),
-            ("Compression", manners.compression, "on", "off"),
-            ("Tickets", manners.tickets, "given", "none"),
-            ("Fallback", manners.fallback, "noticed (RFC 7507)", "not noticed"),
-            ("End", manners.close_notify, "close_notify is sent", "closes without close_notify"),
-            ("STARTTLS", manners.early, "MORE CAME BEFORE TLS BEGAN", "nothing came before TLS began"),
-            (
-                "Injection",
-                manners.injection,
-                "COMMANDS IN THE CLEAR ARE KEPT",
-                "commands in the clear are forgotten",
-            ),
-            ("Bind", manners.bind, "anonymous bind is answered with success", "anonymous bind is refused"),
-        ]
-        .into_iter()
-        .filter_map(|(label, answer, yes, no)| match answer {
+        let said = manners.named().zip(MANNERS).filter_map(|((_, answer), (label, yes, no))| match answer {
             Answer::Yes => Some(Said::new(label, yes)),
             Answer::No => Some(Said::new(label, no)),
             Answer::Unsure => None,
-        })
-        .collect();
+        });
+        let mut lines: Vec<Said> = said.collect();
         lines.extend(manners.clock.map(|skew| match skew {
             0 => Said::new("Clock", "as here"),
             skew if skew > 0 => Said::new("Clock", format!("{skew} s ahead")),
@@ -176,7 +167,7 @@ impl Scan {
 }
 
 /// Writes by what name a suite is known, or that it is unknown.
-fn suite_name(suite: Suite) -> String {
+pub fn suite_name(suite: Suite) -> String {
     format!("suite {}", suite.hex())
 }
 
