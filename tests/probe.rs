@@ -20,16 +20,16 @@ use tempfile::TempDir;
 
 use crate::support::{run, tool};
 
-const HOST: &str = "mail.example.test";
+pub(crate) const HOST: &str = "mail.example.test";
 
 /// A throw-away PKI of three levels, made by OpenSSL.
-struct Pki {
-    dir: TempDir,
+pub(crate) struct Pki {
+    pub(crate) dir: TempDir,
 }
 
 impl Pki {
     /// Makes root, intermediate and a leaf with this kind of key; `None` where OpenSSL is missing.
-    fn new(kind: &[&str]) -> Option<Self> {
+    pub(crate) fn new(kind: &[&str]) -> Option<Self> {
         tool("openssl")?;
         let pki = Self { dir: tempfile::tempdir().unwrap() };
         let ec = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
@@ -67,16 +67,16 @@ impl Pki {
         command
     }
 
-    fn der(&self, name: &str) -> Der {
+    pub(crate) fn der(&self, name: &str) -> Der {
         let pem = format!("{name}.pem");
         Der(run(self.openssl().args(["x509", "-in", &pem, "-outform", "DER"])).stdout)
     }
 
-    fn certificate(&self, name: &str) -> Certificate {
+    pub(crate) fn certificate(&self, name: &str) -> Certificate {
         certificate::read(&self.der(name).0).unwrap()
     }
 
-    fn key(&self, name: &str) -> PrivateKey {
+    pub(crate) fn key(&self, name: &str) -> PrivateKey {
         let file = format!("{name}.key");
         let pkcs8 = ["pkcs8", "-topk8", "-nocrypt", "-in", &file, "-outform", "DER"];
         PrivateKey::read(&run(self.openssl().args(pkcs8)).stdout).unwrap()
@@ -88,14 +88,14 @@ impl Pki {
     }
 
     /// Asks for the host at this address, a day after the leaf was made.
-    fn target(&self, address: SocketAddr) -> Target {
+    pub(crate) fn target(&self, address: SocketAddr) -> Target {
         let at = self.certificate("leaf").not_before.plus_days(1);
         let basis = Basis { anchors: vec![self.certificate("root")], at, ..nobody() };
         Target { basis, ..bare(address) }
     }
 
     /// Starts `openssl s_server` with the leaf; it is killed when dropped.
-    fn server(&self, more: &[&str]) -> Server {
+    pub(crate) fn server(&self, more: &[&str]) -> Server {
         let mut child = self
             .openssl()
             .args(["s_server", "-accept", "127.0.0.1:0", "-cert", "leaf.pem", "-key", "leaf.key"])
@@ -114,9 +114,9 @@ impl Pki {
     }
 }
 
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Drop for Server {
@@ -126,10 +126,10 @@ impl Drop for Server {
     }
 }
 
-const EC: [&str; 3] = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
-const RSA: [&str; 1] = ["rsa:2048"];
+pub(crate) const EC: [&str; 3] = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+pub(crate) const RSA: [&str; 1] = ["rsa:2048"];
 
-fn bare(address: SocketAddr) -> Target {
+pub(crate) fn bare(address: SocketAddr) -> Target {
     Target { route: Route { address: Some(address), ..Route::to(HOST, address.port()) }, basis: nobody() }
 }
 
@@ -151,7 +151,7 @@ fn nobody() -> Basis {
 }
 
 /// Runs `peer` on the next connection to a loopback port.
-fn listen(peer: impl FnOnce(TcpStream) + Send + 'static) -> SocketAddr {
+pub(crate) fn listen(peer: impl FnOnce(TcpStream) + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || peer(listener.accept().unwrap().0));
