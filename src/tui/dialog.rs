@@ -23,6 +23,7 @@ pub mod pickup;
 pub mod records;
 pub mod review;
 pub mod roots;
+pub mod scan;
 pub mod secret;
 pub mod shares;
 pub mod tasks;
@@ -74,6 +75,8 @@ pub enum Dialog {
     Pick(pick::Pick),
     /// A report on a chain.
     Verify(Box<verify::Verify>),
+    /// A service that is being scanned.
+    Scan(scan::Scanning),
     /// What a file or a paste holds.
     Import(Box<import::Import>),
     /// The revisions of a keyring.
@@ -149,6 +152,7 @@ impl Dialog {
             Self::Compare(d) => d.input(model, input),
             Self::Pick(d) => d.input(model, input),
             Self::Verify(d) => d.input(model, input),
+            Self::Scan(d) => d.input(model, input),
             Self::Import(d) => d.input(model, input),
             Self::Revisions(d) => d.input(model, input),
             Self::Leftovers(d) => d.input(model, input),
@@ -180,6 +184,7 @@ impl Dialog {
             Self::Compare(d) => d.sheet(model, columns),
             Self::Pick(d) => d.sheet(model, columns),
             Self::Verify(d) => d.sheet(model, columns),
+            Self::Scan(d) => d.sheet(model, columns),
             Self::Import(d) => d.sheet(model, columns),
             Self::Revisions(d) => d.sheet(model, columns),
             Self::Leftovers(d) => d.sheet(model, columns),
@@ -200,6 +205,7 @@ impl Dialog {
             Self::Menu(d) => d.busy,
             Self::Install(d) => d.busy,
             Self::Phrase(d) => d.busy,
+            Self::Scan(d) => d.busy,
             _ => None,
         }
     }
@@ -214,6 +220,7 @@ impl Dialog {
             Self::Menu(d) => d.busy = job,
             Self::Install(d) => d.busy = job,
             Self::Phrase(d) => d.busy = job,
+            Self::Scan(d) => d.busy = job,
             _ => {}
         }
     }

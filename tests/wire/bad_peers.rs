@@ -31,7 +31,10 @@ fn the_step_that_failed_is_named() {
     });
     let failed = failed(to(web.address));
     assert_eq!(failed.stage, Stage::Handshake);
-    assert!(failed.error.what.contains("does not speak TLS at this port: it says \"HTTP/1.1 400"), "{failed}");
+    assert!(
+        failed.error.what.contains("does not speak TLS at this port: it says \"HTTP/1.1 400"),
+        "{failed}"
+    );
 }
 
 #[test]

@@ -47,7 +47,8 @@ fn each_version_of_openssl_is_found_alone() {
 fn the_order_of_suites_and_whose_it_is_are_found() {
     let Some(pki) = Pki::new(&RSA) else { return };
     // CBC, RSA key exchange, DHE and ECDHE; in this order.
-    let list = "DHE-RSA-AES128-SHA:AES128-SHA:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-CHACHA20-POLY1305:@SECLEVEL=0";
+    let list =
+        "DHE-RSA-AES128-SHA:AES128-SHA:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-CHACHA20-POLY1305:@SECLEVEL=0";
     let order = [0x0033, 0x002F, 0xC02F, 0xCCA8];
     for (preference, expected) in [(&["-serverpref"][..], Order::Server), (&[], Order::Client)] {
         let server = pki.server(&[&["-no_tls1_3", "-cipher", list][..], preference].concat());
@@ -73,7 +74,13 @@ fn every_suite_that_openssl_offers_is_found() {
     let server = pki.server(&["-tls1_2", "-cipher", "ALL:COMPLEMENTOFALL:!PSK:!SRP:@SECLEVEL=0"]);
     let found = suites(&scanned(to(server.address)), Version::Tls12);
     let mut command = Command::new("openssl");
-    command.args(["ciphers", "-V", "-s", "-tls1_2", "ALL:COMPLEMENTOFALL:!PSK:!SRP:!aECDSA:!aDSS:@SECLEVEL=0"]);
+    command.args([
+        "ciphers",
+        "-V",
+        "-s",
+        "-tls1_2",
+        "ALL:COMPLEMENTOFALL:!PSK:!SRP:!aECDSA:!aDSS:@SECLEVEL=0",
+    ]);
     let listed = String::from_utf8(crate::support::run(&mut command).stdout).unwrap();
     let code = |line: &str| {
         let (high, low) = line.trim().get(..9)?.split_once(',')?;
@@ -158,7 +165,8 @@ fn of_the_nineties() -> Stub {
         let version = u16::from_be_bytes([rest[4], rest[5]]);
         let suites = 4 + 2 + 32 + 1;
         let count = usize::from(u16::from_be_bytes([rest[suites], rest[suites + 1]]));
-        let offered = rest[suites + 2..suites + 2 + count].chunks(2).map(|s| u16::from_be_bytes([s[0], s[1]]));
+        let offered =
+            rest[suites + 2..suites + 2 + count].chunks(2).map(|s| u16::from_be_bytes([s[0], s[1]]));
         let known = [0x0005, 0x000A];
         let chosen = known.into_iter().find(|code| offered.clone().any(|o| o == *code));
         match chosen.filter(|_| version == 0x0300) {

@@ -44,7 +44,10 @@ fn a_service_behind_a_proxy_is_probed_and_scanned() {
     let place = Place::new();
     std::fs::copy(pki.dir.path().join("root.pem"), place.path("root.pem")).unwrap();
     let (port, address) = (server.address.port(), server.address);
-    let line = format!("probe mail.example.test:{port} --address {address} --root root.pem --proxy {}", stub.address);
+    let line = format!(
+        "probe mail.example.test:{port} --address {address} --root root.pem --proxy {}",
+        stub.address
+    );
     let ended = place.run(&line);
     assert!(ended.out.contains("through the proxy 127.0.0.1:"), "{ended:#?}");
     place.run(&format!("probe mail.example.test:{port} --proxy nowhere")).refused(2);

@@ -59,7 +59,8 @@ fn openldap_is_scanned_behind_starttls_and_lets_anybody_bind() {
     assert_eq!(scan.manners.bind, Answer::Yes, "{:#?}", scan.lines());
     assert_eq!(scan.faces[0].sent[0], pki.certificate("leaf").sha256);
     let route = over(plain, StartTls::Ldap);
-    let seen = probe(&Target { route, ..pki.target(to(([127, 0, 0, 1], plain).into()).address.unwrap()) }).unwrap();
+    let seen =
+        probe(&Target { route, ..pki.target(to(([127, 0, 0, 1], plain).into()).address.unwrap()) }).unwrap();
     assert!(seen.inquiry.answer().explanation.trusted);
     assert_eq!(seen.way, "STARTTLS of ldap");
 }
@@ -76,15 +77,24 @@ fn mail(answers: &'static [&'static str]) -> Stub {
 
 #[test]
 fn refusals_are_told_apart_and_named_by_their_step() {
-    let greets: &[&str] = &["220 mail ESMTP\r\n", "250-mail\r\n250 STARTTLS\r\n", "454 4.7.0 TLS not available\r\n"];
+    let greets: &[&str] =
+        &["220 mail ESMTP\r\n", "250-mail\r\n250 STARTTLS\r\n", "454 4.7.0 TLS not available\r\n"];
     for (answers, protocol, what) in [
         (greets, StartTls::Smtp, "refused STARTTLS: \"454 4.7.0 TLS not available\""),
         (&["220 mail ESMTP\r\n", "250-mail\r\n250 SIZE\r\n"], StartTls::Smtp, "does not offer STARTTLS"),
         (&["554 go away\r\n"], StartTls::Smtp, "does not speak SMTP: it says \"554 go away\""),
         (&["+OK pop\r\n"], StartTls::Imap, "does not speak IMAP: it says \"+OK pop\""),
         (&["* OK imap\r\n", "a1 BAD unknown\r\n"], StartTls::Imap, "does not offer STARTTLS"),
-        (&["* OK imap\r\n", "* x\r\na1 NO not now\r\n"], StartTls::Imap, "refused STARTTLS: \"a1 NO not now\""),
-        (&["+OK pop\r\n", "-ERR no \u{1b}[31m\r\n"], StartTls::Pop3, "refused STARTTLS: \"-ERR no \\1B[31m\""),
+        (
+            &["* OK imap\r\n", "* x\r\na1 NO not now\r\n"],
+            StartTls::Imap,
+            "refused STARTTLS: \"a1 NO not now\"",
+        ),
+        (
+            &["+OK pop\r\n", "-ERR no \u{1b}[31m\r\n"],
+            StartTls::Pop3,
+            "refused STARTTLS: \"-ERR no \\1B[31m\"",
+        ),
     ] {
         let stub = mail(answers);
         let failed = failed(over(stub.address.port(), protocol));
@@ -106,7 +116,8 @@ fn tls_server(pki: &Pki) -> Arc<rustls::ServerConfig> {
     let key = pem::parse(key).unwrap().into_contents();
     let key = rustls::pki_types::PrivateKeyDer::try_from(key).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config =
+        rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     Arc::new(config.with_no_client_auth().with_single_cert(chain.to_vec(), key).unwrap())
 }
 

@@ -291,7 +291,8 @@ fn probe(model: &mut Model) -> Vec<Effect> {
     let label = format!("Connect to {host}:{}", site.port);
     let items = vec![
         item("Back, nothing is sent", Action::Close),
-        item(label, Action::Probe(site.name.clone(), host, site.port)),
+        item(label, Action::Probe(site.name.clone(), host.clone(), site.port)),
+        item("Scan its versions and suites: over a hundred connections", Action::Scan(host, site.port)),
     ];
     model.dialogs.push(Dialog::Menu(Menu::new(format!("Probe {}", site.name), lines, items)));
     Vec::new()
