@@ -40,20 +40,26 @@ pub(super) struct Hello<'a> {
     pub(super) compress: bool,
     /// Whether it is said that this is a fallback from a newer version.
     pub(super) fallback: bool,
+    /// What binds it to the session that it renegotiates (RFC 5746); empty for a new one.
+    pub(super) again: &'a [u8],
 }
 
 impl Hello<'_> {
     /// Writes the record.
     pub(super) fn bytes(&self) -> Vec<u8> {
+        let record = self.version.code().min(Version::Tls10.code());
+        [&[0x16][..], &record.to_be_bytes(), &with_length(&self.message())].concat()
+    }
+
+    /// Writes the message, without a record around it.
+    pub(super) fn message(&self) -> Vec<u8> {
         let mut body = self.body(0);
         // Four bytes before it count.
         let length = body.len() + 4;
         if HANGS.contains(&length) && self.version > Version::Ssl3 {
             body = self.body(HANGS.end() + 1 - length);
         }
-        let record = self.version.code().min(Version::Tls10.code());
-        let message = [&[1][..], &three(body.len()), &body].concat();
-        [&[0x16][..], &record.to_be_bytes(), &with_length(&message)].concat()
+        [&[1][..], &three(body.len()), &body].concat()
     }
 
     fn body(&self, padding: usize) -> Vec<u8> {
@@ -115,7 +121,8 @@ impl Hello<'_> {
             add(11, &[1, 0]);
             add(23, &[]);
             add(35, &[]);
-            add(0xFF01, &[0]);
+            let length = u8::try_from(self.again.len()).unwrap_or(0);
+            add(0xFF01, &[&[length][..], self.again].concat());
         }
         if padding > 0 {
             add(21, &vec![0; padding.saturating_sub(4)]);
@@ -144,8 +151,18 @@ mod tests {
         let groups: Vec<_> = Group::known().collect();
         let sni = Some("mail.example.test");
         let random = [7; 32];
-        Hello { version, suites, groups: &groups, sni, random, share: true, compress: false, fallback: false }
-            .bytes()
+        Hello {
+            version,
+            suites,
+            groups: &groups,
+            sni,
+            random,
+            share: true,
+            compress: false,
+            fallback: false,
+            again: &[],
+        }
+        .bytes()
     }
 
     #[test]

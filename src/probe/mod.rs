@@ -1,6 +1,7 @@
 //! The only network code: connects to a TLS service and tells what it saw, and serves a keyring on loopback. Never
 //! called from the screen's thread; compiled with the feature `network`.
 
+mod again;
 mod alert;
 pub mod connect;
 mod failure;

@@ -207,3 +207,19 @@ fn ssl_2_and_3_are_found_where_they_are_still_spoken() {
     assert_eq!(json["versions"][0]["spoken"], "yes");
     assert_eq!(json["remarks"][0]["severity"], "error");
 }
+
+#[test]
+fn a_server_that_lets_clients_renegotiate_is_found() {
+    let Some(pki) = Pki::new(&RSA) else { return };
+    for suite in ["ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-CHACHA20-POLY1305"]
+    {
+        for (option, expected) in [("-client_renegotiation", Answer::Yes), ("-no_renegotiation", Answer::No)]
+        {
+            let server = pki.server(&["-tls1_2", "-cipher", suite, option]);
+            let scan = scanned(to(server.address));
+            assert_eq!(scan.manners.client_renegotiation, expected, "{suite} {option}");
+            let told = scan.remarks().iter().any(|r| r.rule == "wire.client-renegotiation");
+            assert_eq!(told, expected == Answer::Yes);
+        }
+    }
+}

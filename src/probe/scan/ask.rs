@@ -89,8 +89,8 @@ impl Scout<'_> {
     ) -> Hello<'h> {
         let host = self.way.bare_host();
         let sni = host.parse::<std::net::IpAddr>().is_err().then_some(host);
-        let (share, compress, fallback) = (true, false, false);
-        Hello { version, suites, groups, sni, random: random(), share, compress, fallback }
+        let (share, compress, fallback, again) = (true, false, false, &[][..]);
+        Hello { version, suites, groups, sni, random: random(), share, compress, fallback, again }
     }
 
     /// Asks with a hello.

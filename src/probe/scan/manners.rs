@@ -17,11 +17,11 @@ use super::peel::{chosen, groups_of, newest_old};
 use crate::model::escape::visible;
 use crate::model::seen::{Answer, Manners, Spoken, StartTls, Version};
 use crate::model::time::Timestamp;
-use crate::probe::alert;
 use crate::probe::hello::Hello;
 use crate::probe::starttls::ldap_result;
 use crate::probe::timed::Timed;
 use crate::probe::witness::{self, Noted};
+use crate::probe::{again, alert};
 
 /// The most that is read of what a service says inside TLS.
 const HEARD: usize = 1 << 16;
@@ -44,6 +44,9 @@ impl Scout<'_> {
             manners.fallback = self.notices_fallback(older);
         }
         self.of_session(at, manners);
+        if versions.iter().any(|s| s.version == Version::Tls12 && !s.suites.is_empty()) {
+            manners.client_renegotiation = self.renegotiates().unwrap_or_default();
+        }
         if let Some(command) = self.way.starttls().and_then(command) {
             manners.injection = self.keeps(command);
         }
@@ -79,14 +82,14 @@ impl Scout<'_> {
         sni: bool,
         web: bool,
     ) -> Result<(ClientConnection, Timed, Noted), String> {
-        let (config, witness) = witness::client(false).map_err(|e| e.to_string())?;
-        let mut config = Arc::unwrap_or_clone(config);
+        let (mut config, witness) =
+            witness::client_of(rustls::DEFAULT_VERSIONS).map_err(|e| e.to_string())?;
         config.enable_sni = sni;
         if web {
             config.alpn_protocols = vec![b"http/1.1".to_vec()];
         }
         let name = ServerName::try_from(self.way.bare_host().to_owned()).map_err(|e| e.to_string())?;
-        let mut session = ClientConnection::new(config.into(), name).map_err(|e| e.to_string())?;
+        let mut session = ClientConnection::new(Arc::new(config), name).map_err(|e| e.to_string())?;
         let opened = self.open_saying(more).map_err(|halt| halt.words().to_owned())?;
         let mut stream = opened.map_err(|failed| visible(&failed.error.what))?.stream;
         while session.is_handshaking() {
@@ -139,6 +142,16 @@ impl Scout<'_> {
         let mut heard = Heard::default();
         heard.listen(&mut session, &mut stream, MOMENT, |h| !h.text.is_empty());
         (!heard.text.is_empty()).into()
+    }
+
+    /// Begins a session of TLS 1.2 and asks for another inside it. Errors: that could not be tried.
+    fn renegotiates(&self) -> Result<Answer, String> {
+        let opened = self.open_saying(&[]).map_err(|halt| halt.words().to_owned())?;
+        let stream = opened.map_err(|failed| visible(&failed.error.what))?.stream;
+        let groups = groups_of(Version::Tls12);
+        again::renegotiate(stream, self.way.bare_host(), self.way.limit, |suite, again| {
+            Hello { again, ..self.hello(Version::Tls12, &[suite], &groups) }.message()
+        })
     }
 
     /// Writes the host as the `Host` field of HTTP does.
