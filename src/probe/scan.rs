@@ -74,6 +74,14 @@ pub fn scan(plan: &Plan, stop: &AtomicBool, told: &(dyn Fn(&str) + Sync)) -> Res
         cut_short: Mutex::default(),
     };
     let versions = scout.versions(plan.parallel);
+    let stopped = || match stop.load(Ordering::SeqCst) {
+        true => {
+            let error = Error::new(Kind::Cancelled, "The scan was stopped; nothing of it is kept.");
+            Err(Failed::at(Stage::Handshake, error))
+        }
+        false => Ok(()),
+    };
+    stopped()?;
     if versions.iter().all(|s| s.answer != Answer::Yes) {
         let strange = scout.strange.lock().unwrap_or_else(PoisonError::into_inner);
         if failure::not_tls(&strange).is_some() {
@@ -89,10 +97,7 @@ pub fn scan(plan: &Plan, stop: &AtomicBool, told: &(dyn Fn(&str) + Sync)) -> Res
     if way.starttls().is_some() {
         manners.early = scout.early.load(Ordering::Relaxed).into();
     }
-    if stop.load(Ordering::SeqCst) {
-        let error = Error::new(Kind::Cancelled, "The scan was stopped; nothing of it is kept.");
-        return Err(Failed::at(Stage::Handshake, error));
-    }
+    stopped()?;
     let cut_short = *scout.cut_short.lock().unwrap_or_else(PoisonError::into_inner);
     let whole = cut_short.is_none() && versions.iter().all(|s| s.answer == Answer::No || s.whole);
     Ok(Scan {

@@ -14,6 +14,7 @@ pub(crate) mod history;
 mod people;
 mod profiles;
 mod queue;
+mod scanning;
 mod tasks;
 mod walk;
 mod work;

@@ -69,18 +69,19 @@ impl Parser {
             return Err("it sends more than a handshake can hold");
         }
         self.records.extend(bytes);
+        let records = std::mem::take(&mut self.records);
+        let mut rest = Cut(&records);
         while !self.flight.done {
-            let mut cut = Cut(&self.records);
+            let mut cut = rest;
             let (Some(kind), Some(_), Some(length)) = (cut.u8(), cut.u16(), cut.u16()) else { break };
             let length = usize::from(length);
             if !(0x14..=0x17).contains(&kind) || length > RECORD {
                 return Err("it does not speak TLS");
             }
             let Some(content) = cut.take(length) else { break };
-            let (content, rest) = (content.to_vec(), cut.0.to_vec());
-            self.records = rest;
+            rest = cut;
             match kind {
-                0x15 => self.alert(&content),
+                0x15 => self.alert(content),
                 0x16 => {
                     self.messages.extend(content);
                     self.read_messages()?;
@@ -90,6 +91,7 @@ impl Parser {
                 _ => {}
             }
         }
+        self.records = rest.0.to_vec();
         Ok(())
     }
 
@@ -114,17 +116,19 @@ impl Parser {
     }
 
     fn read_messages(&mut self) -> Result<(), &'static str> {
+        let messages = std::mem::take(&mut self.messages);
+        let mut rest = Cut(&messages);
         while !self.flight.done {
-            let mut cut = Cut(&self.messages);
+            let mut cut = rest;
             let (Some(kind), Some(length)) = (cut.u8(), cut.u24()) else { break };
             if length > LONGEST {
                 return Err("it announces a message that is too long");
             }
             let Some(content) = cut.take(length) else { break };
-            let (content, rest) = (content.to_vec(), cut.0.to_vec());
-            self.messages = rest;
-            self.message(kind, &content).ok_or("what it sends is not a valid handshake")?;
+            rest = cut;
+            self.message(kind, content).ok_or("what it sends is not a valid handshake")?;
         }
+        self.messages = rest.0.to_vec();
         Ok(())
     }
 
