@@ -45,7 +45,7 @@ impl Pki {
         Some(pki)
     }
 
-    fn make(&self, name: &str, kind: &[&str], issuer: &str, extensions: &str) {
+    pub(crate) fn make(&self, name: &str, kind: &[&str], issuer: &str, extensions: &str) {
         std::fs::write(self.dir.path().join(format!("{name}.ext")), extensions).unwrap();
         let file = |stem: &str, ending: &str| format!("{stem}.{ending}");
         let (key, request) = (file(name, "key"), file(name, "csr"));

@@ -107,6 +107,7 @@ fn groups_are_found_in_the_order_of_the_server() {
 #[test]
 fn nginx_is_told_apart_by_name_and_has_manners() {
     let (Some(program), Some(pki)) = (tool("nginx"), Pki::new(&EC)) else { return };
+    pki.make("other", &EC, "mid", "subjectAltName=DNS:other.example.test\n");
     let (folder, here, port) = (pki.dir.path(), pki.dir.path().display(), free_port());
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let temporary: String = temporary.iter().map(|t| format!("{t}_temp_path {here}/{t};")).collect();
@@ -119,7 +120,7 @@ fn nginx_is_told_apart_by_name_and_has_manners() {
     let settings = format!(
         "daemon off; master_process off; pid {here}/pid; error_log {here}/log; events {{}}
          http {{ access_log off; ssl_protocols TLSv1.2 TLSv1.3; {temporary} {} {} }}",
-        one("other.example.test", "mid", " default_server"),
+        one("other.example.test", "other", " default_server"),
         one("mail.example.test", "leaf", ""),
     );
     std::fs::write(folder.join("nginx.conf"), settings).unwrap();
@@ -130,8 +131,8 @@ fn nginx_is_told_apart_by_name_and_has_manners() {
     assert_eq!(versions(&scan), [Version::Tls12, Version::Tls13]);
     let leaf = |asked| scan.faces.iter().find(|f| f.asked == asked).and_then(|f| f.sent.first().copied());
     assert_eq!(leaf(Asked::Name), Some(pki.certificate("leaf").sha256));
-    assert_eq!(leaf(Asked::Nothing), Some(pki.certificate("mid").sha256));
-    assert_eq!(leaf(Asked::Address), Some(pki.certificate("mid").sha256));
+    assert_eq!(leaf(Asked::Nothing), Some(pki.certificate("other").sha256));
+    assert_eq!(leaf(Asked::Address), Some(pki.certificate("other").sha256));
     let manners = &scan.manners;
     assert_eq!(manners.clock, Some(0));
     assert_eq!(

@@ -116,19 +116,19 @@ impl Parser {
     }
 
     fn read_messages(&mut self) -> Result<(), &'static str> {
-        let messages = std::mem::take(&mut self.messages);
-        let mut rest = Cut(&messages);
+        let mut at = 0;
         while !self.flight.done {
-            let mut cut = rest;
+            let mut cut = Cut(self.messages.get(at..).unwrap_or_default());
             let (Some(kind), Some(length)) = (cut.u8(), cut.u24()) else { break };
             if length > LONGEST {
                 return Err("it announces a message that is too long");
             }
             let Some(content) = cut.take(length) else { break };
-            rest = cut;
-            self.message(kind, content).ok_or("what it sends is not a valid handshake")?;
+            at = self.messages.len() - cut.0.len();
+            let content = content.to_vec();
+            self.message(kind, &content).ok_or("what it sends is not a valid handshake")?;
         }
-        self.messages = rest.0.to_vec();
+        self.messages.drain(..at);
         Ok(())
     }
 
