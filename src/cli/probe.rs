@@ -15,7 +15,7 @@ use crate::desk::Desk;
 use crate::model::cipher::Suite;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Severity;
-use crate::model::seen::{self, Scan, Staple, StartTls};
+use crate::model::seen::{self, Scan, Stage, Staple, StartTls};
 use crate::model::site::host_name;
 use crate::model::time::Timestamp;
 use crate::pki::chain::inquiry::Basis;
@@ -151,6 +151,7 @@ fn scan_json(scan: &Scan) -> Value {
         "manners": manners.collect::<Map<_, _>>(),
         "clock": scan.manners.clock,
         "connections": scan.connections,
+        "failed": scan.failed.map(Stage::word),
         "whole": scan.whole,
         "notes": scan.notes,
         "remarks": remarks.collect::<Vec<_>>(),

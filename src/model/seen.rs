@@ -376,6 +376,8 @@ pub struct Scan {
     pub manners: Manners,
     /// How many connections were made.
     pub connections: u32,
+    /// The first step that failed, where the service was not reached to the end: the handshake, or the bind of LDAP.
+    pub failed: Option<Stage>,
     /// Whether everything was asked that belongs to a scan.
     pub whole: bool,
     /// What else is worth knowing, one sentence each, escaped.
@@ -431,6 +433,7 @@ mod tests {
             faces: vec![face],
             manners: Manners { secure_renegotiation: Answer::Yes, ..Manners::default() },
             connections: 9,
+            failed: None,
             whole: true,
             notes: Vec::new(),
         }

@@ -93,7 +93,8 @@ pub fn scan(plan: &Plan, stop: &AtomicBool, told: &(dyn Fn(&str) + Sync)) -> Res
     let groups = scout.groups(&versions);
     let faces = scout.faces(&versions, address.ip());
     let mut manners = Manners::default();
-    scout.manners(&versions, plan.at, &mut manners);
+    let bind = scout.manners(&versions, plan.at, &mut manners);
+    let failed = if versions.iter().any(|s| s.answer == Answer::Yes) { bind } else { Some(Stage::Handshake) };
     if way.starttls().is_some() {
         manners.early = scout.early.load(Ordering::Relaxed).into();
     }
@@ -111,6 +112,7 @@ pub fn scan(plan: &Plan, stop: &AtomicBool, told: &(dyn Fn(&str) + Sync)) -> Res
         groups,
         faces,
         manners,
+        failed,
         connections: scout.made.load(Ordering::Relaxed),
         whole,
         notes: cut_short.map(|why| format!("The scan ended early: {why}.")).into_iter().collect(),

@@ -43,6 +43,7 @@ fn seen() -> Scan {
         faces: vec![face(Asked::Name), face(Asked::Nothing)],
         manners: Manners { secure_renegotiation: true.into(), tickets: true.into(), ..Manners::default() },
         connections: 63,
+        failed: None,
         whole: true,
         notes: Vec::new(),
     }

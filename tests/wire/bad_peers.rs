@@ -72,6 +72,7 @@ fn silent_slow_endless_and_broken_answers_end_in_bounded_time() {
         let scan = scan(&plan(route), &AtomicBool::new(false), &|_| {}).unwrap();
         let seen = scan.version(Version::Tls12).unwrap();
         assert!(seen.answer == answer && seen.why.contains(why), "{seen:?}");
+        assert_eq!(scan.failed, Some(Stage::Handshake));
         assert!(scan.spoken().next().is_none() && begun.elapsed() < Duration::from_secs(10));
     }
 }

@@ -1,7 +1,7 @@
 //! Services that begin without TLS: Postfix, Dovecot and OpenLDAP, and stubs that refuse, overdo it, or mix what is in the
 //! clear with what is not.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 use std::sync::Arc;
@@ -174,4 +174,24 @@ fn what_comes_with_the_answer_to_starttls_is_thrown_away_and_told() {
     let seen = probe(&Target { route, ..pki.target(stub.address) }).unwrap();
     assert!(!seen.inquiry.answer().explanation.trusted, "it is not believed");
     assert!(seen.notes.iter().any(|n| n.contains("before TLS began")), "{:?}", seen.notes);
+}
+
+#[test]
+fn an_ldap_service_that_does_not_answer_a_bind_fails_at_that_step() {
+    let Some(pki) = Pki::new(&EC) else { return };
+    let config = tls_server(&pki);
+    let stub = Stub::new(move |mut stream| {
+        let mut wish = [0; 31];
+        if stream.read_exact(&mut wish).is_err() {
+            return;
+        }
+        say(&mut stream, b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00");
+        let mut session = rustls::ServerConnection::new(config.clone()).unwrap();
+        while session.is_handshaking() && session.complete_io(&mut stream).is_ok() {}
+        // It reads what it is told, and hangs up.
+        let _ = rustls::Stream::new(&mut session, &mut stream).read(&mut [0; 64]);
+    });
+    let scan = scanned(over(stub.address.port(), StartTls::Ldap));
+    assert_eq!(scan.failed, Some(Stage::Bind), "{:#?}", scan.lines());
+    assert!(scan.remarks().iter().any(|r| r.rule == "wire.unreached"));
 }

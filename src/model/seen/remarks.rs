@@ -1,7 +1,7 @@
 //! What is to be said about a service whatever its documents say: old versions, what is missing or too much. One entry of
 //! the table is one rule. Compares with no document.
 
-use super::{Answer, Asked, Scan, Version};
+use super::{Answer, Asked, Scan, Stage, Version};
 use crate::model::finding::Severity;
 
 /// A remark on what was seen.
@@ -25,6 +25,17 @@ struct Rule {
 }
 
 const RULES: &[Rule] = &[
+    Rule {
+        name: "wire.unreached",
+        remedy: "Look at the server's console and log at this time, and at its keyring.",
+        look: |scan| {
+            let text = |stage: Stage| match stage {
+                Stage::Bind => "TLS begins, and an anonymous bind inside it is not answered.",
+                _ => "No version of SSL or TLS was agreed.",
+            };
+            scan.failed.map(|stage| (Severity::Error, text(stage).to_owned())).into_iter().collect()
+        },
+    },
     Rule {
         name: "wire.version",
         remedy: "Switch the old versions off in the protocol settings of the server or of its site document.",

@@ -62,6 +62,10 @@ impl Scan {
             "Scanned",
             format!("{}, {} connections{more}", self.at.text(), self.connections),
         ));
+        lines.extend(
+            self.failed
+                .map(|stage| Said::new("Failed", format!("the first step that failed: {}", stage.word()))),
+        );
         lines.extend(self.notes.iter().map(|note| Said::new("Note", note)));
         lines.extend(self.remarks().into_iter().map(|r| {
             let text = format!("{}: {} {}", r.severity.word(), r.text, r.remedy);

@@ -15,7 +15,7 @@ use super::Scout;
 use super::ask::Reply;
 use super::peel::{chosen, groups_of, newest_old};
 use crate::model::escape::visible;
-use crate::model::seen::{Answer, Manners, Spoken, StartTls, Version};
+use crate::model::seen::{Answer, Manners, Spoken, Stage, StartTls, Version};
 use crate::model::time::Timestamp;
 use crate::probe::hello::Hello;
 use crate::probe::starttls::ldap_result;
@@ -33,8 +33,8 @@ const BIND: &[u8] = b"\x30\x0c\x02\x01\x02\x60\x07\x02\x01\x03\x04\x00\x80\x00";
 const OTHERS: [u16; 7] = [465, 636, 993, 995, 3269, 5061, 63149];
 
 impl Scout<'_> {
-    /// Asks for everything that the versions make possible.
-    pub(super) fn manners(&self, versions: &[Spoken], at: Timestamp, manners: &mut Manners) {
+    /// Asks for everything that the versions make possible. Returns the step behind TLS that failed, if one did.
+    pub(super) fn manners(&self, versions: &[Spoken], at: Timestamp, manners: &mut Manners) -> Option<Stage> {
         self.tell("manners");
         if let Some(old) = newest_old(versions) {
             self.of_hello(old, manners);
@@ -43,13 +43,14 @@ impl Scout<'_> {
         if let (Some(_), Some(older)) = (newest.next(), newest.next()) {
             manners.fallback = self.notices_fallback(older);
         }
-        self.of_session(at, manners);
+        let failed = self.of_session(at, manners);
         if versions.iter().any(|s| s.version == Version::Tls12 && !s.suites.is_empty()) {
             manners.client_renegotiation = self.renegotiates().unwrap_or_default();
         }
         if let Some(command) = self.way.starttls().and_then(command) {
             manners.injection = self.keeps(command);
         }
+        failed
     }
 
     fn of_hello(&self, spoken: &Spoken, manners: &mut Manners) {
@@ -98,11 +99,11 @@ impl Scout<'_> {
         Ok((session, stream, witness.noted()))
     }
 
-    fn of_session(&self, at: Timestamp, manners: &mut Manners) {
+    fn of_session(&self, at: Timestamp, manners: &mut Manners) -> Option<Stage> {
         let ldap = self.way.starttls() == Some(StartTls::Ldap) || matches!(self.way.port(), 636 | 3269);
         let web = self.way.starttls().is_none() && !OTHERS.contains(&self.way.port());
         let begun = Instant::now();
-        let Ok((mut session, mut stream, _)) = self.session(&[], true, web) else { return };
+        let Ok((mut session, mut stream, _)) = self.session(&[], true, web) else { return None };
         let mut heard = Heard::default();
         heard.listen(&mut session, &mut stream, MOMENT, |h| !h.text.is_empty());
         if ldap {
@@ -132,6 +133,7 @@ impl Scout<'_> {
             heard.listen(&mut session, &mut stream, MOMENT * 2, |_| false);
         }
         manners.close_notify = heard.closed.map_or(Answer::Unsure, Answer::from);
+        (ldap && manners.bind == Answer::Unsure).then_some(Stage::Bind)
     }
 
     /// Sends a command in the clear behind the wish for TLS, and listens whether it is answered inside TLS
