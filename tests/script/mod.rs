@@ -16,6 +16,7 @@ mod people;
 mod profiles;
 mod queue;
 mod scanning;
+pub(crate) mod servers;
 mod tasks;
 mod walk;
 mod work;

@@ -97,6 +97,7 @@ pub fn fields_markdown() -> String {
     use crate::model::request::edit::Edit;
     use crate::model::request::{Note, Plan, Request};
     use crate::model::revocation::{NewRevocation, Release};
+    use crate::model::server::Server;
     use crate::model::site::Site;
     use crate::model::task::{Remark, Task};
     let mut out = String::from(
@@ -121,6 +122,7 @@ pub fn fields_markdown() -> String {
     table::<Keyring>(&mut out);
     table::<Export>(&mut out);
     table::<Site>(&mut out);
+    table::<Server>(&mut out);
     table::<Person>(&mut out);
     table::<NewPersonKey>(&mut out);
     table::<Registration>(&mut out);
