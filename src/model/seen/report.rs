@@ -1,7 +1,5 @@
 //! Writes what a scan saw as lines that an administrator reads: the same on the screen and on standard output.
 
-use std::collections::BTreeMap;
-
 use super::{Answer, Face, Order, Scan, Spoken, Version};
 use crate::model::cipher::Suite;
 use crate::model::escape::visible;
@@ -49,9 +47,6 @@ const MANNERS: [(&str, &str, &str); 10] = [
     ("Injection", "COMMANDS SENT IN THE CLEAR ARE KEPT", "commands sent in the clear are forgotten"),
     ("Bind", "anonymous bind is answered with success", "anonymous bind is refused"),
 ];
-
-/// The width of the longest usual name of a suite.
-const NAME: usize = 46;
 
 impl Scan {
     /// Writes everything that was seen, the remarks first.
@@ -125,31 +120,27 @@ impl Scan {
     /// Writes the suites beside the versions that accept them: the place in the server's order, or `yes`.
     fn matrix(&self) -> Vec<Said> {
         let columns: Vec<&Spoken> = self.spoken().filter(|s| !s.suites.is_empty()).rev().collect();
-        let mut lines = Vec::new();
-        if !columns.is_empty() {
-            let short =
-                |s: &&Spoken| format!("{:>5}", s.version.name().trim_start_matches("TLS ").replace(' ', ""));
-            let titles: String = columns.iter().map(short).collect();
-            let [gap, mut title] = Said::part("Suites");
-            title.text = format!("{:NAME$}{titles}", "");
-            lines.extend([gap, title]);
-        }
-        let mut rows: BTreeMap<(usize, usize, Suite), Vec<String>> = BTreeMap::new();
-        for (newer, spoken) in columns.iter().enumerate() {
-            for (place, suite) in spoken.suites.iter().enumerate() {
-                let listed = rows.keys().any(|(_, _, s)| s == suite);
-                if !listed {
-                    let cells = columns.iter().map(|s| cell(s, *suite)).collect();
-                    rows.insert((newer, place, *suite), cells);
-                }
+        let mut rows: Vec<Suite> = Vec::new();
+        for suite in columns.iter().flat_map(|s| &s.suites) {
+            if !rows.contains(suite) {
+                rows.push(*suite);
             }
         }
-        for ((.., suite), cells) in rows {
-            let cells: String = cells.iter().map(|c| format!("{c:>5}")).collect();
-            lines.push(Said::new(suite.hex(), format!("{:NAME$}{cells}", suite_name(suite))));
+        let row = |cells: Vec<String>, name: String| {
+            cells.iter().map(|cell| format!("{cell:>4} ")).chain([name]).collect::<String>()
+        };
+        let mut lines = Vec::new();
+        if !columns.is_empty() {
+            let [gap, mut title] = Said::part("Suites");
+            let short = |s: &&Spoken| s.version.name().replace("TLS ", "").replace("SSL 3.0", "SSL3");
+            title.text = row(columns.iter().map(short).collect(), String::new());
+            lines.extend([gap, title]);
         }
-        let old = self.spoken().flat_map(|s| &s.kinds).map(|kind| Said::new(Version::Ssl2.name(), kind));
-        lines.extend(old);
+        lines.extend(rows.into_iter().map(|suite| {
+            let cells = columns.iter().map(|s| cell(s, suite)).collect();
+            Said::new(suite.hex(), row(cells, suite_name(suite)))
+        }));
+        lines.extend(self.spoken().flat_map(|s| &s.kinds).map(|kind| Said::new(Version::Ssl2.name(), kind)));
         lines
     }
 
@@ -223,10 +214,10 @@ mod tests {
         let text = text.join("\n");
         let row = |code: &str| {
             let line = text.lines().find(|l| l.starts_with(code)).unwrap();
-            line.split_whitespace().rev().take(2).collect::<Vec<_>>().join(" ")
+            line.split_whitespace().skip(1).take(2).collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(row("Suites"), "1.1 1.2");
-        assert_eq!((row("C030"), row("2F")), ("- 1".into(), "yes 2".into()));
+        assert_eq!(row("Suites"), "1.2 1.1");
+        assert_eq!((row("C030"), row("2F")), ("1 -".into(), "2 yes".into()));
         assert!(text.contains("TLS 1.2       YES, 2 suites, the server chooses"), "{text}");
         assert!(text.contains("TLS 1.3       no: protocol_version (70)"), "{text}");
     }

@@ -27,6 +27,8 @@ use crate::probe::{again, alert};
 const HEARD: usize = 1 << 16;
 /// How long an answer is waited for that need not come.
 const MOMENT: Duration = Duration::from_millis(500);
+/// How long a Web server may take to tell its date.
+const DATE: Duration = Duration::from_secs(4);
 /// An anonymous bind (RFC 4511 section 4.2): message 2, version 3, no name, no password.
 const BIND: &[u8] = b"\x30\x0c\x02\x01\x02\x60\x07\x02\x01\x03\x04\x00\x80\x00";
 /// Ports of TLS where no Web server is to be expected.
@@ -112,7 +114,7 @@ impl Scout<'_> {
             let ask = format!("HEAD / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.host_field());
             if session.writer().write_all(ask.as_bytes()).is_ok() && flush(&mut session, &mut stream).is_ok()
             {
-                heard.listen(&mut session, &mut stream, self.way.limit, |h| h.text.ends_with(b"\r\n\r\n"));
+                heard.listen(&mut session, &mut stream, self.way.limit.min(DATE), |h| h.text.ends_with(b"\r\n\r\n"));
                 manners.clock = date(&heard.text).map(|date| {
                     let passed = i64::try_from(begun.elapsed().as_secs()).unwrap_or(0);
                     let skew = date.0 - at.0.saturating_add(passed);
