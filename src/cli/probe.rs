@@ -15,7 +15,7 @@ use crate::desk::Desk;
 use crate::model::cipher::Suite;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Severity;
-use crate::model::seen::{self, Scan, Stage, Staple, StartTls};
+use crate::model::seen::{Scan, Stage, Staple, StartTls};
 use crate::model::site::host_name;
 use crate::model::time::Timestamp;
 use crate::pki::chain::inquiry::Basis;
@@ -111,7 +111,7 @@ fn matrix(route: &Route, session: &mut Session<'_>) -> Result<u8> {
 
 /// Writes a scan as JSON, with what is to be said about it.
 fn scan_json(scan: &Scan) -> Value {
-    let suite = |s: &Suite| json!({ "code": s.hex(), "name": seen::suite_name(*s) });
+    let suite = |s: &Suite| json!({ "code": s.hex(), "name": s.name(), "grade": s.grade().word() });
     let versions = scan.versions.iter().map(|s| {
         json!({
             "version": s.version.name(),

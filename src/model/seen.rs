@@ -7,7 +7,7 @@ mod report;
 
 pub use group::Group;
 pub use remarks::Remark;
-pub use report::{Said, suite_name};
+pub use report::Said;
 
 use serde::{Deserialize, Serialize};
 

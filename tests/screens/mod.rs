@@ -42,6 +42,14 @@ fn every_pane_of_an_empty_workspace_says_what_can_be_done_first() {
 }
 
 #[test]
+#[cfg(feature = "network")]
+fn a_scan_shows_versions_and_suites() {
+    use crate::script::scanning::scanned;
+    shows!("scan-80x24", scanned(Console::fixture()));
+    shows!("scan-132x43-ascii", scanned(Console::fixture().mono().sized(132, 43)));
+}
+
+#[test]
 fn every_pane_shows_its_rows_and_the_detail_of_one() {
     for (key, name) in [("1", "keyrings"), ("3", "sites"), ("4", "requests"), ("5", "certifiers")] {
         // The footer of sites names commands that the offline build does not have.
@@ -119,6 +127,17 @@ fn a_short_list_leaves_its_room_to_the_detail() {
     assert_eq!(at, 7, "{}", console.screen());
     console.press("j j j");
     assert_eq!(rule(&console), at, "the selection moves it");
+}
+
+#[test]
+fn ciphers_are_chosen_from_a_list() {
+    use crate::script::ciphers::at_ciphers;
+    shows!("ciphers-field", at_ciphers(Console::fixture()));
+    shows!("ciphers-80x24", at_ciphers(Console::fixture()).press("<space>"));
+    shows!("ciphers-80x24-ascii", at_ciphers(Console::fixture().mono()).press("<space> 3 j j <space>"));
+    let wide = Console::fixture().sized(132, 43);
+    shows!("ciphers-132x43", at_ciphers(wide).press("<space> 3 r G"));
+    shows!("ciphers-typed", at_ciphers(Console::fixture()).press("<space> s").type_text("C030 9f"));
 }
 
 #[test]

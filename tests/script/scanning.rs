@@ -49,9 +49,15 @@ fn seen() -> Scan {
     }
 }
 
+/// A console that shows what a scan saw.
+pub(crate) fn scanned(console: Console) -> Console {
+    let (mut c, _) = scanning(console);
+    c.answer(Ok(Done::Scanned(Box::new(seen()))));
+    c
+}
+
 /// Asks for a scan of the first site.
-fn scanning() -> (Console, JobId) {
-    let mut c = Console::fixture();
+fn scanning(mut c: Console) -> (Console, JobId) {
     c.press("3 p j j <ret>");
     let Some(Effect::Scan(id, host, 993, None)) = c.effects.last() else { panic!("{:?}", c.effects) };
     assert_eq!(host, "mail.example.test");
@@ -61,7 +67,7 @@ fn scanning() -> (Console, JobId) {
 
 #[test]
 fn a_scan_is_followed_and_read() {
-    let (mut c, id) = scanning();
+    let (mut c, id) = scanning(Console::fixture());
     assert!(c.screen().contains("Scanning mail.example.test:993"), "{}", c.screen());
     c.send(Msg::Told(id, "TLS 1.2: 4 suites; 17 connections".into()));
     assert!(c.screen().contains("TLS 1.2: 4 suites; 17 connections"), "{}", c.screen());
@@ -72,12 +78,12 @@ fn a_scan_is_followed_and_read() {
         "{screen}"
     );
     c.press("<esc>");
-    assert!(c.screen().contains("mail.example.test was scanned: 1 remark."), "{}", c.screen());
+    assert!(c.screen().contains("mail.example.test was scanned: 2 remarks."), "{}", c.screen());
 }
 
 #[test]
 fn esc_stops_a_scan_and_its_answer_is_not_waited_for() {
-    let (mut c, id) = scanning();
+    let (mut c, id) = scanning(Console::fixture());
     c.press("<esc>");
     assert_eq!(c.effects.last(), Some(&Effect::Stop(id)));
     assert!(c.screen().contains("The scan was stopped."), "{}", c.screen());
@@ -89,7 +95,7 @@ fn esc_stops_a_scan_and_its_answer_is_not_waited_for() {
 
 #[test]
 fn a_scan_that_fails_says_why() {
-    let (mut c, _) = scanning();
+    let (mut c, _) = scanning(Console::fixture());
     c.answer(Err(Error::new(Kind::Network, "Nobody listens there.")));
     assert!(c.screen().contains("Nobody listens there."), "{}", c.screen());
     c.press("<esc>");

@@ -2,6 +2,7 @@
 //! the table is one rule. Compares with no document.
 
 use super::{Answer, Asked, Scan, Stage, Version};
+use crate::model::cipher::{Grade, Suite};
 use crate::model::finding::Severity;
 
 /// A remark on what was seen.
@@ -60,6 +61,20 @@ const RULES: &[Rule] = &[
                 "Neither TLS 1.2 nor TLS 1.3 is spoken; today's clients cannot connect.",
             )
         },
+    },
+    Rule {
+        name: "wire.broken-suite",
+        remedy: "Take them out of the cipher list of the server or of its site document.",
+        look: |scan| {
+            let kinds = scan.versions.iter().flat_map(|s| s.kinds.iter().cloned());
+            let broken = graded(scan, Grade::Broken).into_iter().chain(kinds).collect();
+            counted(broken, Severity::Error, "that protect nobody")
+        },
+    },
+    Rule {
+        name: "wire.weak-suite",
+        remedy: "Leave only suites with forward secrecy and without CBC, where every client knows some of them.",
+        look: |scan| counted(graded(scan, Grade::Weak), Severity::Info, "for which there is better"),
     },
     Rule {
         name: "wire.dh-group",
@@ -190,6 +205,20 @@ const CLOCK: i64 = 120;
 
 fn one(holds: bool, severity: Severity, text: impl Into<String>) -> Vec<(Severity, String)> {
     holds.then(|| (severity, text.into())).into_iter().collect()
+}
+
+/// Names the suites of this grade that are accepted.
+fn graded(scan: &Scan, grade: Grade) -> Vec<String> {
+    scan.suites().into_iter().filter(|s| s.grade() == grade).map(Suite::name).collect()
+}
+
+/// Counts suites and names the first few.
+fn counted(suites: Vec<String>, severity: Severity, what: &str) -> Vec<(Severity, String)> {
+    let few = suites.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if suites.len() > 3 { " and others" } else { "" };
+    let s = if suites.len() == 1 { "" } else { "s" };
+    let text = format!("{} suite{s} {what}: {few}{more}.", suites.len());
+    one(!suites.is_empty(), severity, text)
 }
 
 impl Scan {

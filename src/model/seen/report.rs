@@ -1,7 +1,7 @@
 //! Writes what a scan saw as lines that an administrator reads: the same on the screen and on standard output.
 
 use super::{Answer, Face, Order, Scan, Spoken, Version};
-use crate::model::cipher::Suite;
+use crate::model::cipher::{Grade, Suite};
 use crate::model::escape::visible;
 use crate::model::finding::Severity;
 use crate::model::time::Timestamp;
@@ -126,19 +126,26 @@ impl Scan {
                 rows.push(*suite);
             }
         }
-        let row = |cells: Vec<String>, name: String| {
-            cells.iter().map(|cell| format!("{cell:>4} ")).chain([name]).collect::<String>()
+        let row = |mark: &str, cells: Vec<String>, name: &str| {
+            let cells: String = cells.iter().map(|cell| format!("{cell:>3} ")).collect();
+            format!("{mark:<2}{cells}{name}")
         };
         let mut lines = Vec::new();
         if !columns.is_empty() {
             let [gap, mut title] = Said::part("Suites");
-            let short = |s: &&Spoken| s.version.name().replace("TLS ", "").replace("SSL 3.0", "SSL3");
-            title.text = row(columns.iter().map(short).collect(), String::new());
+            let short = |s: &&Spoken| s.version.name().rsplit(' ').next().unwrap_or_default().to_owned();
+            title.text = row("", columns.iter().map(short).collect(), "! weak, !! broken");
             lines.extend([gap, title]);
         }
         lines.extend(rows.into_iter().map(|suite| {
+            let (mark, severity) = match suite.grade() {
+                Grade::Good => ("", None),
+                Grade::Weak => ("!", Some(Severity::Info)),
+                Grade::Broken => ("!!", Some(Severity::Error)),
+            };
             let cells = columns.iter().map(|s| cell(s, suite)).collect();
-            Said::new(suite.hex(), row(cells, suite_name(suite)))
+            let name = suite.short().unwrap_or("a suite that is not known here");
+            Said { severity, ..Said::new(suite.hex(), row(mark, cells, name)) }
         }));
         lines.extend(self.spoken().flat_map(|s| &s.kinds).map(|kind| Said::new(Version::Ssl2.name(), kind)));
         lines
@@ -159,11 +166,6 @@ impl Scan {
         }));
         lines
     }
-}
-
-/// Writes by what name a suite is known, or that it is unknown.
-pub fn suite_name(suite: Suite) -> String {
-    format!("suite {}", suite.hex())
 }
 
 fn cell(spoken: &Spoken, suite: Suite) -> String {
@@ -214,7 +216,12 @@ mod tests {
         let text = text.join("\n");
         let row = |code: &str| {
             let line = text.lines().find(|l| l.starts_with(code)).unwrap();
-            line.split_whitespace().skip(1).take(2).collect::<Vec<_>>().join(" ")
+            line.trim_start_matches(code)
+                .trim_start_matches([' ', '!'])
+                .split_whitespace()
+                .take(2)
+                .collect::<Vec<_>>()
+                .join(" ")
         };
         assert_eq!(row("Suites"), "1.2 1.1");
         assert_eq!((row("C030"), row("2F")), ("1 -".into(), "2 yes".into()));

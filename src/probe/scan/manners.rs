@@ -114,7 +114,9 @@ impl Scout<'_> {
             let ask = format!("HEAD / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.host_field());
             if session.writer().write_all(ask.as_bytes()).is_ok() && flush(&mut session, &mut stream).is_ok()
             {
-                heard.listen(&mut session, &mut stream, self.way.limit.min(DATE), |h| h.text.ends_with(b"\r\n\r\n"));
+                heard.listen(&mut session, &mut stream, self.way.limit.min(DATE), |h| {
+                    h.text.ends_with(b"\r\n\r\n")
+                });
                 manners.clock = date(&heard.text).map(|date| {
                     let passed = i64::try_from(begun.elapsed().as_secs()).unwrap_or(0);
                     let skew = date.0 - at.0.saturating_add(passed);

@@ -3,7 +3,7 @@
 
 use super::Scout;
 use super::ask::{Halt, Reply};
-use crate::model::cipher::Suite;
+use crate::model::cipher::{self, Kx, Suite};
 use crate::model::seen::{Answer, Group, Order, Spoken, Version};
 use crate::probe::hello::Hello;
 use crate::probe::hello::answer::Flight;
@@ -122,31 +122,20 @@ pub(super) fn chosen(reply: &Reply, version: Version) -> Result<&Flight, (Answer
     }
 }
 
-/// Lists the suites that are offered for a version, the newer kinds first.
-pub(super) fn offered(version: Version) -> Vec<Suite> {
-    let ranges: &[std::ops::RangeInclusive<u16>] = match version {
-        Version::Tls13 => &[0x1301..=0x1305],
-        // Those without a certificate on either side need a shared key, which nobody has here.
-        _ => &[
-            0xCCA8..=0xCCAA,
-            0xC001..=0xC019,
-            0xC023..=0xC032,
-            0xC03C..=0xC063,
-            0xC072..=0xC08D,
-            0xC09C..=0xC0A3,
-            0xC0AC..=0xC0AF,
-            0x0001..=0x001B,
-            0x002F..=0x0046,
-            0x0067..=0x006D,
-            0x0084..=0x0089,
-            0x0096..=0x00A7,
-            0x00BA..=0x00C5,
-        ],
+/// Lists the suites that are offered for a version, the best first. Those that need a shared key are left out, for nobody has
+/// one here. A suite that ended with an older version is offered all the same: servers make such mistakes.
+fn offered(version: Version) -> Vec<Suite> {
+    let fits = |suite: &Suite| {
+        let shared = suite.short().is_none_or(|name| name.contains("PSK") || name.starts_with("SRP"));
+        let versions = suite.versions().filter(|_| !shared);
+        versions.is_some_and(|v| match version {
+            Version::Tls13 => *v.end() == version.code(),
+            _ => *v.start() <= version.code() && *v.end() < Version::Tls13.code(),
+        })
     };
-    let rank = |code: &u16| std::cmp::Reverse(*code & 0xFF00);
-    let mut all: Vec<_> = ranges.iter().cloned().flatten().collect();
-    all.sort_by_key(rank);
-    all.into_iter().map(Suite).collect()
+    let mut all: Vec<_> = Suite::all().filter(fits).collect();
+    cipher::priority(&mut all);
+    all
 }
 
 /// Lists the groups that are offered with a version.
@@ -160,8 +149,5 @@ pub(super) fn groups_of(version: Version) -> Vec<Group> {
 
 /// Tells whether a suite exchanges keys by a group that is negotiated: those of TLS 1.3 and ECDHE.
 fn needs_group(suite: Suite) -> bool {
-    matches!(suite.0, 0x1301..=0x1305 | 0xC006..=0xC00A | 0xC010..=0xC019 | 0xC023..=0xC024 | 0xC027..=0xC028
-        | 0xC02B..=0xC02C | 0xC02F..=0xC030 | 0xC048..=0xC049 | 0xC04C..=0xC04D | 0xC05C..=0xC05D
-        | 0xC060..=0xC061 | 0xC072..=0xC073 | 0xC076..=0xC077 | 0xC086..=0xC087 | 0xC08A..=0xC08B
-        | 0xC0AC..=0xC0AF | 0xCCA8..=0xCCA9)
+    suite.anatomy().is_some_and(|a| matches!(a.kx, Kx::Any | Kx::Ecdhe))
 }
