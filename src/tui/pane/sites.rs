@@ -179,7 +179,7 @@ const COMMANDS: &[Command] = &[
         title: "probe",
         keys: &["p"],
         level: Level::Read,
-        doc: "Connects as a client would, to the rehearsal when it runs for this site, and shows what answers.",
+        doc: "Connects as a client would, to the rehearsal when it runs for this site, and shows what answers; or scans versions and suites.",
         cli: Some("probe"),
         weight: 70,
         ready: online,
