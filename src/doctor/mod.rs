@@ -6,8 +6,10 @@ mod chains;
 mod files;
 mod keyrings;
 mod people;
+mod security;
 mod sites;
 mod table;
+mod weigh;
 
 use std::collections::BTreeMap;
 
@@ -20,7 +22,9 @@ use crate::model::site::Site;
 use crate::model::time::Timestamp;
 
 pub use chains::Memory;
+pub use security::certifier_behind;
 pub use table::{checks_markdown, find, table};
+pub use weigh::weigh;
 
 /// What a check may look at.
 #[derive(Clone, Copy)]
@@ -97,6 +101,7 @@ pub const CHECKS: &[&[Check]] = &[
     chains::CHECKS,
     certificates::CHECKS,
     sites::CHECKS,
+    security::CHECKS,
     certifiers::CHECKS,
     people::CHECKS,
 ];
