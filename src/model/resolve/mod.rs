@@ -4,6 +4,7 @@
 mod access;
 mod address;
 mod answer;
+mod lack;
 mod matching;
 mod other;
 mod place;
@@ -17,6 +18,7 @@ pub mod used;
 mod web;
 
 pub use access::{tcp_ways, tls_ways};
+pub use lack::{Lack, addresses, lacks, without_name};
 pub use answer::{Answer, Covers, Outcome, Source, Step};
 pub use question::{Era, Question, Sni};
 pub use redirect::redirect_url;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::access::{tcp_ways, tls_ways};
 use super::answer::{Answer, Covers, Outcome, Source, Step};
+use super::lack::{self, Lack};
 use super::matching::How;
 use super::place::{Listener, Place};
 use super::question::{Era, Question};
@@ -163,17 +164,14 @@ impl<'a> Scene<'a> {
 
     /// Says which condition failed when no document may answer.
     fn lacking(&self) -> String {
-        let (kind, server) = (self.listener.kind.name(), self.place.name);
-        let all: Vec<&Site> = self.state.sites.values().filter(|s| s.kind == self.listener.kind).collect();
-        let hosted: Vec<&&Site> = all.iter().filter(|s| self.place.hosts(s)).collect();
-        if all.is_empty() {
-            format!("There is no document of kind {kind}.")
-        } else if hosted.is_empty() {
-            format!("The documents of kind {kind} name other servers than {server}.")
-        } else if hosted.iter().all(|s| !s.enabled) {
-            format!("The documents of kind {kind} for this server are disabled.")
-        } else {
-            format!("No document of kind {kind} is for port {}.", self.listener.number)
+        let kind = self.listener.kind.name();
+        match lack::of_none(self.state, self.listener.kind, |site| self.place.hosts(site)) {
+            Some(Lack::Missing) => format!("There is no document of kind {kind}."),
+            Some(Lack::OtherServer) => {
+                format!("The documents of kind {kind} name other servers than {}.", self.place.name)
+            }
+            Some(_) => format!("The documents of kind {kind} for this server are disabled."),
+            None => format!("No document of kind {kind} is for port {}.", self.listener.number),
         }
     }
 
