@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::sites::share_a_server;
 use super::{Case, Check, Hit, sites};
-use crate::model::finding::{Severity, Subject};
+use crate::model::finding::Severity;
 use crate::model::resolve::used::{called, is_hosted, same_server, servers_of};
 use crate::model::resolve::{Era, Lack, addresses, lacks, redirect_url, tcp_ways, tls_ways, without_name};
 use crate::model::server::{PortStatus, Server};
@@ -28,11 +28,16 @@ pub(super) const CHECKS: &[Check] = &[
             the documents. Set SSL_KYR_CACHE_MAX_SIZE in notes.ini (at most 50), let sites share a certificate with several \
             names, or bring the server to 12.",
         run: |case, found| {
-            for server in loading(case).filter(|s| Era::of(s) == Era::Sni && s.port(SiteKind::Web).speaks_tls()) {
+            for server in
+                loading(case).filter(|s| Era::of(s) == Era::Sni && s.port(SiteKind::Web).speaks_tls())
+            {
                 let rings: BTreeSet<&str> = web(case, server).iter().map(|s| s.keyring.as_str()).collect();
                 let count = rings.iter().filter(|ring| !ring.is_empty()).count();
                 if count > CACHED {
-                    found(Hit::server(server, format!("has {count} keyrings for its Web sites, and keeps {CACHED}.")));
+                    found(Hit::server(
+                        server,
+                        format!("has {count} keyrings for its Web sites, and keeps {CACHED}."),
+                    ));
                 }
             }
         },
@@ -65,12 +70,18 @@ pub(super) const CHECKS: &[Check] = &[
                 let why = match (hosting.first(), loads.first()) {
                     (None, _) => continue,
                     (Some(server), None) => {
-                        format!("is hosted by server {}, which loads no Internet Sites: it is not used.", server.name)
+                        format!(
+                            "is hosted by server {}, which loads no Internet Sites: it is not used.",
+                            server.name
+                        )
                     }
                     (_, Some(_)) if loads.iter().any(|s| offers_tls(s, site.kind)) => continue,
                     (_, Some(server)) => {
                         let (kind, port) = (site.kind.name(), server.port(site.kind).tls);
-                        format!("is hosted by server {}, whose {kind} port {port} for TLS is closed.", server.name)
+                        format!(
+                            "is hosted by server {}, whose {kind} port {port} for TLS is closed.",
+                            server.name
+                        )
                     }
                 };
                 found(Hit::site(site, why));
@@ -226,7 +237,10 @@ pub(super) const CHECKS: &[Check] = &[
             for site in sites(case) {
                 let known = |name: &String| case.state.servers.values().any(|s| same_server(called(s), name));
                 if let Some(name) = site.servers.iter().find(|name| *name != "*" && !known(name)) {
-                    found(Hit::site(site, format!("is hosted by {name}, of which there is no Server document.")));
+                    found(Hit::site(
+                        site,
+                        format!("is hosted by {name}, of which there is no Server document."),
+                    ));
                 }
             }
         },
@@ -314,7 +328,9 @@ fn duplicates(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
                 && told.insert(&site.name)
             {
                 let (other, port) = (&other.name, site.port);
-                let text = format!("and site {other} both answer for {host} on port {port}, with different keyrings.");
+                let text = format!(
+                    "and site {other} both answer for {host} on port {port}, with different keyrings."
+                );
                 found(Hit::site(site, text));
             }
             same.push(site);
@@ -341,8 +357,10 @@ fn without_address(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
             continue;
         }
         let leaf = case.state.keyrings.get(&met.keyring).and_then(|ring| ring.leaf());
-        let named = |site: &Site| leaf.is_some_and(|leaf| site.hosts.iter().all(|host| leaf.covers(host)));
-        for site in live.iter().filter(|s| s.keyring != met.keyring && addresses(s).next().is_none() && !named(s)) {
+        let named = |site: &Site| leaf.is_some_and(|leaf| site.looked_for().all(|host| leaf.covers(host)));
+        for site in
+            live.iter().filter(|s| s.keyring != met.keyring && addresses(s).next().is_none() && !named(s))
+        {
             if told.insert(&site.name) {
                 found(Hit::site(
                     site,
@@ -363,7 +381,8 @@ fn redirects(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
             port.tcp_status == PortStatus::Redirect && !port.speaks_tls()
         };
         if let Some(kind) = SiteKind::PROTOCOLS.into_iter().find(nowhere) {
-            let text = format!("redirects {} to TLS port {}, which is closed.", kind.name(), server.port(kind).tls);
+            let text =
+                format!("redirects {} to TLS port {}, which is closed.", kind.name(), server.port(kind).tls);
             let remedy = "Open the TLS port, or redirect no longer.";
             found(Hit::server(server, text).instead(remedy, "server.edit"));
         }
@@ -410,7 +429,8 @@ fn conflicts(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
         }
         for address in &server.addresses {
             for number in open.keys() {
-                let Some(other) = taken.insert((address, *number), server).filter(|s| s.name != server.name) else {
+                let Some(other) = taken.insert((address, *number), server).filter(|s| s.name != server.name)
+                else {
                     continue;
                 };
                 if *number == NRPC {

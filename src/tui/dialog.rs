@@ -29,6 +29,7 @@ pub mod tasks;
 pub mod timeline;
 pub mod verify;
 pub mod viewer;
+pub mod who;
 
 use ratatui::text::Line;
 
@@ -86,6 +87,8 @@ pub enum Dialog {
     Checklist(tasks::Checklist),
     /// The audit chain.
     Log(Box<log::Log>),
+    /// Who answers, explained while one types.
+    Who(Box<who::Who>),
     /// A refusal or failure.
     Error(error::ErrorBox),
 }
@@ -155,6 +158,7 @@ impl Dialog {
             Self::Phrase(d) => d.input(model, input),
             Self::Checklist(d) => d.input(model, input),
             Self::Log(d) => d.input(model, input),
+            Self::Who(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
         }
     }
@@ -186,6 +190,7 @@ impl Dialog {
             Self::Phrase(d) => d.sheet(model, columns),
             Self::Checklist(d) => d.sheet(model, columns),
             Self::Log(d) => d.sheet(model, columns),
+            Self::Who(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
         }
     }

@@ -18,7 +18,8 @@ fn the_site(state: &mut State) -> &mut Site {
 /// Adds a server that loads Internet Sites and has its Web port open for TLS.
 fn web01(state: &mut State) -> &mut Server {
     let port = Port { tls_status: ON, ..Port::usual(SiteKind::Web) };
-    let mut server = Server { name: "web01".into(), server_name: "web01/Example".into(), ..Server::default() };
+    let mut server =
+        Server { name: "web01".into(), server_name: "web01/Example".into(), ..Server::default() };
     server.references.https = true;
     server.ports.insert(SiteKind::Web, port);
     state.servers.entry("web01".into()).or_insert(server)
@@ -74,9 +75,15 @@ pub(super) const FIXTURES: &[Fixture] = &[
     },
     Fixture {
         rule: "S01",
-        good: |s| drop(web01(s)),
+        good: |s| {
+            web01(s);
+        },
         bad: |s| port(s, SiteKind::Imap, OFF, ON),
-        tells: (Error, "server web01", "has imap port 993 open for TLS, and there is no document of kind imap"),
+        tells: (
+            Error,
+            "server web01",
+            "has imap port 993 open for TLS, and there is no document of kind imap",
+        ),
     },
     Fixture {
         rule: "S01",
@@ -112,7 +119,11 @@ pub(super) const FIXTURES: &[Fixture] = &[
             web01(s);
             shut(the_site(s));
         },
-        tells: (Error, "site mail", "is used on server web01 for web port 443, and has every way in over TLS off"),
+        tells: (
+            Error,
+            "site mail",
+            "is used on server web01 for web port 443, and has every way in over TLS off",
+        ),
     },
     Fixture {
         rule: "S01",
@@ -139,7 +150,11 @@ pub(super) const FIXTURES: &[Fixture] = &[
             let web = second(s, "www", "mail");
             (web.organization, web.hosts) = ("Third".into(), vec!["192.0.2.1".into()]);
         },
-        tells: (Error, "server web01", "192.0.2.1 is of organisation Third, which has no document of kind imap"),
+        tells: (
+            Error,
+            "server web01",
+            "192.0.2.1 is of organisation Third, which has no document of kind imap",
+        ),
     },
     Fixture {
         rule: "S02",
@@ -270,7 +285,11 @@ pub(super) const FIXTURES: &[Fixture] = &[
             the_site(s).access.redirect = true;
             web01(s).ports.get_mut(&SiteKind::Web).unwrap().tls = 8443;
         },
-        tells: (Warning, "site mail", "listens on 8443, and redirects lead to https://mail.example.test:8443/."),
+        tells: (
+            Warning,
+            "site mail",
+            "listens on 8443, and redirects lead to https://mail.example.test:8443/.",
+        ),
     },
     Fixture {
         rule: "S10",

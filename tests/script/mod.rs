@@ -16,4 +16,5 @@ mod profiles;
 mod queue;
 mod tasks;
 mod walk;
+mod who;
 mod work;

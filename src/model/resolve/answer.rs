@@ -4,6 +4,9 @@ use crate::model::bytes::Digest;
 use crate::model::escape::visible;
 use crate::model::finding::{Severity, Subject};
 
+/// The label of the verdict among the lines.
+pub const ANSWER: &str = "Answer";
+
 /// How it ends; there is always exactly one end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -146,7 +149,7 @@ impl Answer {
     /// Writes everything as lines of label and text, the verdict first; both faces show these.
     pub fn lines(&self) -> Vec<(String, String, Option<Severity>)> {
         let bad = if self.is_good() { self.outcome.severity() } else { Some(Severity::Error) };
-        let mut all = vec![("Answer".to_owned(), self.verdict.clone(), bad)];
+        let mut all = vec![(ANSWER.to_owned(), self.verdict.clone(), bad)];
         for (number, step) in (1..).zip(&self.steps) {
             all.push((
                 format!("{number} {}", step.label),

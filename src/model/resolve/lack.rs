@@ -23,7 +23,11 @@ pub enum Lack<'a> {
 }
 
 /// Says why no document of a kind may answer on a server, when none may.
-pub(super) fn of_none<'a>(state: &'a State, kind: SiteKind, hosts: impl Fn(&Site) -> bool) -> Option<Lack<'a>> {
+pub(super) fn of_none<'a>(
+    state: &'a State,
+    kind: SiteKind,
+    hosts: impl Fn(&Site) -> bool,
+) -> Option<Lack<'a>> {
     let of_kind = || state.sites.values().filter(|s| s.kind == kind);
     let hosted = || of_kind().filter(|s| hosts(s));
     match (of_kind().next(), hosted().next()) {
@@ -47,11 +51,13 @@ pub fn lacks<'a>(state: &'a State, server: &'a Server, kind: SiteKind) -> Vec<La
     if kind == SiteKind::Web {
         return if live.iter().any(open) { Vec::new() } else { vec![Lack::WaysOff(first)] };
     }
-    let of = |organization: &str| live.iter().find(|s| same_organization(&s.organization, organization)).copied();
+    let of =
+        |organization: &str| live.iter().find(|s| same_organization(&s.organization, organization)).copied();
     let mut all = Vec::new();
     for address in &server.addresses {
         let hosted = state.sites.values().filter(|s| s.enabled && s.kind.answers() && is_hosted(s, name));
-        let Some(claim) = hosted.filter(|s| lists(s, address)).max_by_key(|s| !s.organization.is_empty()) else {
+        let Some(claim) = hosted.filter(|s| lists(s, address)).max_by_key(|s| !s.organization.is_empty())
+        else {
             continue;
         };
         if of(&claim.organization).is_none() {

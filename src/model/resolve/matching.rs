@@ -88,7 +88,7 @@ pub(super) fn same_organization(one: &str, other: &str) -> bool {
 
 /// Writes an organisation.
 pub(super) fn shown(organization: &str) -> String {
-    if organization.is_empty() { "(none)".into() } else { organization.to_owned() }
+    if organization.is_empty() { "(none named)".into() } else { organization.to_owned() }
 }
 
 /// Returns two organisations that claim one address, among documents that are hosted together; documents without one claim

@@ -18,8 +18,8 @@ pub mod used;
 mod web;
 
 pub use access::{tcp_ways, tls_ways};
+pub use answer::{ANSWER, Answer, Covers, Outcome, Source, Step};
 pub use lack::{Lack, addresses, lacks, without_name};
-pub use answer::{Answer, Covers, Outcome, Source, Step};
 pub use question::{Era, Question, Sni};
 pub use redirect::redirect_url;
 pub use scene::resolve;

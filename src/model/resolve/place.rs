@@ -23,14 +23,14 @@ impl<'a> Place<'a> {
     pub(super) fn find(state: &'a State, question: &'a Question) -> Self {
         let rule = "The connection reaches one server.";
         let virtual_one = |name: &'a str, found: &str| {
-            let assumed = "A server is assumed that loads Internet Sites, whose ports are all open, at the latest release.";
+            let assumed = "All its ports are taken to be open, and its release to be the latest.";
             let step = Step::new("server", rule, format!("{found} {assumed}"));
             Self { name, document: None, step }
         };
         if state.servers.is_empty() && question.server.is_empty() {
             return virtual_one(
                 "",
-                "There is no Server document here: every site document is taken to be hosted.",
+                "There is no Server document here, so one server is assumed that hosts every site.",
             );
         }
         if !question.server.is_empty() {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::model::escape::visible;
-use crate::model::field::{Field, Kind, Record, When, choice};
+use crate::model::field::{Field, Kind, Record, choice, put};
 use crate::model::server::{Release, Server};
 use crate::model::site::{SiteKind, host_name};
 
@@ -118,51 +118,36 @@ fn target(text: &str) -> Result<(String, Option<u16>), String> {
 const PROTOCOLS: &[&str] = &["by-port", "web", "imap", "pop3", "ldap", "smtp", "iiop"];
 const ERAS: &[&str] = &["by-release", "before-sni", "sni", "certstore"];
 
-const TEXT: Field<Question> = Field {
-    name: "",
-    label: "",
-    help: "",
-    kind: Kind::Text,
-    when: When::AtCreation,
-    get: |_, _| String::new(),
-    set: |_, _| Ok(()),
-};
-
 impl Record for Question {
     const NOUN: &'static str = "question who answers";
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            name: "name",
-            label: "Host[:port]",
-            help: "The host name or address that a client connects to; without a port it is the TLS port of the protocol.",
-            get: |x, _| {
+        Field::text(
+            "name",
+            "Host[:port]",
+            "The host name or address that a client connects to; without a port it is the TLS port of the protocol.",
+            |x, _| {
                 let host = if x.host.contains(':') { format!("[{}]", x.host) } else { x.host.clone() };
                 x.port.map_or_else(|| visible(&x.host), |port| visible(&format!("{host}:{port}")))
             },
-            set: |x, t| {
+            |x, t| {
                 (x.host, x.port) = target(t)?;
                 Ok(())
             },
-            ..TEXT
-        },
-        Field {
-            name: "server",
-            label: "Server",
-            help: "The server it connects to, such as web01/Example; empty finds it by its document.",
-            get: |x, _| visible(&x.server),
-            set: |x, t| {
-                x.server = t.trim().to_owned();
-                Ok(())
-            },
-            ..TEXT
-        },
-        Field {
-            name: "protocol",
-            label: "Protocol",
-            help: "The protocol; by-port takes the one whose port it is.",
-            kind: Kind::Choice(PROTOCOLS),
-            get: |x, _| x.protocol.map_or("by-port", SiteKind::name).into(),
-            set: |x, t| {
+        ),
+        Field::text(
+            "server",
+            "Server",
+            "The server it connects to, such as web01/Example; empty finds it by its document.",
+            |x, _| visible(&x.server),
+            |x, t| put(&mut x.server, t),
+        ),
+        Field::amendable(
+            "protocol",
+            "Protocol",
+            "The protocol; by-port takes the one whose port it is.",
+            Kind::Choice(PROTOCOLS),
+            |x, _| x.protocol.map_or("by-port", SiteKind::name).into(),
+            |x, t| {
                 let read = |t: &str| match t {
                     "by-port" => Some(None),
                     t => SiteKind::from_name(t).filter(|k| k.answers()).map(Some),
@@ -170,14 +155,13 @@ impl Record for Question {
                 x.protocol = choice(t.trim(), PROTOCOLS, read)?;
                 Ok(())
             },
-            ..TEXT
-        },
-        Field {
-            name: "address",
-            label: "IP address",
-            help: "The server's address of the connection; empty when it is not known.",
-            get: |x, _| visible(&x.address),
-            set: |x, t| {
+        ),
+        Field::text(
+            "address",
+            "IP address",
+            "The server's address of the connection; empty when it is not known.",
+            |x, _| visible(&x.address),
+            |x, t| {
                 let t = t.trim().trim_matches(['[', ']']);
                 if !t.is_empty() && t.parse::<IpAddr>().is_err() {
                     return Err("an IP address, such as 192.0.2.1 or 2001:db8::1".into());
@@ -185,18 +169,17 @@ impl Record for Question {
                 x.address = t.to_ascii_lowercase();
                 Ok(())
             },
-            ..TEXT
-        },
-        Field {
-            name: "sni",
-            label: "SNI",
-            help: "The name that the client sends before the handshake: empty is the host, none is no SNI.",
-            get: |x, _| match &x.sni {
+        ),
+        Field::text(
+            "sni",
+            "SNI",
+            "The name that the client sends before the handshake: empty is the host, none is no SNI.",
+            |x, _| match &x.sni {
                 Sni::Host => String::new(),
                 Sni::Off => "none".into(),
                 Sni::Name(name) => visible(name),
             },
-            set: |x, t| {
+            |x, t| {
                 x.sni = match t.trim() {
                     "" => Sni::Host,
                     "none" => Sni::Off,
@@ -204,26 +187,24 @@ impl Record for Question {
                 };
                 Ok(())
             },
-            ..TEXT
-        },
-        Field {
-            name: "http-host",
-            label: "HTTP Host",
-            help: "The Host of the HTTP request; empty is the host.",
-            get: |x, _| visible(&x.http_host),
-            set: |x, t| {
+        ),
+        Field::text(
+            "http-host",
+            "HTTP Host",
+            "The Host of the HTTP request; empty is the host.",
+            |x, _| visible(&x.http_host),
+            |x, t| {
                 x.http_host = if t.trim().is_empty() { String::new() } else { host_name(t)? };
                 Ok(())
             },
-            ..TEXT
-        },
-        Field {
-            name: "era",
-            label: "Era",
-            help: "Whose rules hold: before-sni up to 11.0.0, sni for 11.0.1 with ENABLE_SNI, certstore from 12 on.",
-            kind: Kind::Choice(ERAS),
-            get: |x, _| x.era.map_or("by-release", Era::name).into(),
-            set: |x, t| {
+        ),
+        Field::amendable(
+            "era",
+            "Era",
+            "Whose rules hold: before-sni up to 11.0.0, sni for 11.0.1 with ENABLE_SNI, certstore from 12 on.",
+            Kind::Choice(ERAS),
+            |x, _| x.era.map_or("by-release", Era::name).into(),
+            |x, t| {
                 let read = |t: &str| match t {
                     "by-release" => Some(None),
                     t => Era::from_name(t).map(Some),
@@ -231,7 +212,6 @@ impl Record for Question {
                 x.era = choice(t.trim(), ERAS, read)?;
                 Ok(())
             },
-            ..TEXT
-        },
+        ),
     ];
 }

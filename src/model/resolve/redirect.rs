@@ -8,6 +8,8 @@ use crate::model::site::{Site, SiteKind};
 /// Returns the address to which a server sends a client of this host: https, the host it asked for, and the TLS port when
 /// that is not 443. Without a server it is the first that hosts the site, and without any the port of the site document.
 pub fn redirect_url(state: &State, site: &Site, server: Option<&Server>, host: &str) -> String {
+    // A wildcard stands for many hosts: one of them shows what it looks like.
+    let host = &host.replacen("*.", "www.", 1);
     let server = server.or_else(|| servers_of(state, site).find(|s| s.load_sites));
     url(host, server.map_or(site.port, |s| s.port(SiteKind::Web).tls))
 }

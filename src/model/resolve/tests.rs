@@ -263,6 +263,7 @@ fn ports_are_closed_redirected_or_none_at_all() {
     assert_eq!(redirect_url(&state, &site, None, "a.test"), "https://a.test:8443/");
     state.servers.clear();
     assert_eq!(redirect_url(&state, &site, None, "2001:db8::1"), "https://[2001:db8::1]/");
+    assert_eq!(redirect_url(&state, &site, None, "*.a.test"), "https://www.a.test/");
 }
 
 #[test]
@@ -287,7 +288,7 @@ fn without_server_documents_every_document_is_hosted_on_its_own_port() {
     for (host, document, port) in [("a.test", "a", 443), ("b.test", "b", 8443), ("m.test", "m", 993)] {
         let answer = ask(&state, host, |_| {});
         assert_eq!((by(&answer), answer.port, answer.is_good()), (document, port, true), "{answer:#?}");
-        assert!(answer.steps[0].found.contains("every site document is taken to be hosted"));
+        assert!(answer.steps[0].found.contains("one server is assumed that hosts every site"));
     }
     assert_eq!(why(&ask(&state, "a.test", |_| {}), "b"), "It is for port 8443.");
     let answer = ask(&state, "b.test:8443", |q| q.server = "web01/Example".into());

@@ -6,7 +6,7 @@ use super::viewer::{Text, labelled};
 use super::{Dialog, Sheet, hint};
 use crate::model::field::Record;
 use crate::model::finding::{Severity, Subject};
-use crate::model::resolve::{Answer, Question, resolve};
+use crate::model::resolve::{ANSWER, Answer, Question, resolve};
 use crate::tui::chord::Key;
 use crate::tui::model::Model;
 use crate::tui::msg::{Effect, Input};
@@ -66,11 +66,10 @@ impl Who {
     /// Answers what is typed now. What does not fit is said at its field, and is left out of the question.
     fn ask(&mut self, model: &Model) {
         let mut question = Question::default();
-        for (field, line) in Question::FIELDS.iter().zip(&mut self.lines) {
-            let typed = line.edit.text();
-            line.error = match typed.trim() {
+        for line in &mut self.lines {
+            line.error = match line.edit.text().trim() {
                 "" => None,
-                text => (field.set)(&mut question, text).err(),
+                text => question.set(line.name, text).err(),
             };
         }
         let answer = resolve(&model.state, &question);
@@ -122,17 +121,23 @@ impl Who {
     }
 
     fn explained(&self, model: &Model, columns: usize) -> Vec<ratatui::text::Line<'static>> {
-        let text = |(label, text, severity): (String, String, Option<Severity>)| {
+        let texts = self.answer.lines().into_iter().flat_map(|(label, text, severity)| {
             let role = match severity {
                 Some(Severity::Error) => Role::Bad,
                 Some(Severity::Warning) => Role::Warn,
-                _ if label == "Answer" => Role::Ok,
+                _ if label == ANSWER => Role::Ok,
                 _ => Role::Text,
             };
-            Text { label, text, role }
-        };
-        let texts: Vec<Text> = self.answer.lines().into_iter().map(text).collect();
-        labelled(model, &texts, columns)
+            // What was found stands out against the rule that it was found by.
+            match text.split_once('\n') {
+                None => vec![Text { label, text, role }],
+                Some((rule, found)) => vec![
+                    Text { label, text: rule.to_owned(), role: Role::Dim },
+                    Text { label: " ".into(), text: found.to_owned(), role },
+                ],
+            }
+        });
+        labelled(model, &texts.collect::<Vec<_>>(), columns)
     }
 
     /// Says what it shows.
@@ -155,12 +160,21 @@ impl Who {
         let mut foot = vec![ink.line(Role::Text, "")];
         foot.extend(self.help(columns).iter().map(|l| ink.line(Role::Dim, l)));
         let last = self.cursor + 1 == self.lines.len();
-        let mut hints = vec![hint("Enter", if last { "go to" } else { "next field" }, 70), hint("Esc", "back", 90)];
+        let mut hints =
+            vec![hint("Enter", if last { "go to" } else { "next field" }, 70), hint("Esc", "back", 90)];
         hints.push(hint("PgUp/PgDn", "explanation", 85));
         hints.push(hint("F2", "go to document, keyring, certificate", 80));
         if self.lines.get(self.cursor).is_some_and(|line| options(model, line).is_some()) {
             hints.push(hint("Left/Right", "change", 75));
         }
-        Sheet { title: "Who answers?".into(), body, foot, cursor: form.cursor, hints, tall: true, ..Sheet::default() }
+        Sheet {
+            title: "Who answers?".into(),
+            body,
+            foot,
+            cursor: form.cursor,
+            hints,
+            tall: true,
+            ..Sheet::default()
+        }
     }
 }
