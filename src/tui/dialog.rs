@@ -6,6 +6,7 @@ pub mod bulk;
 pub mod compare;
 pub mod confirm;
 pub mod error;
+pub mod explain;
 pub mod form;
 pub mod help;
 pub mod history;
@@ -14,6 +15,7 @@ pub mod install;
 pub mod leftovers;
 mod line;
 pub mod log;
+pub mod log_report;
 pub mod menu;
 pub mod palette;
 pub mod path;
@@ -89,6 +91,10 @@ pub enum Dialog {
     Log(Box<log::Log>),
     /// Who answers, explained while one types.
     Who(Box<who::Who>),
+    /// An error text or a number, and what it means.
+    Explain(Box<explain::Explain>),
+    /// What a log says about TLS.
+    LogReport(Box<log_report::LogReport>),
     /// A refusal or failure.
     Error(error::ErrorBox),
 }
@@ -159,6 +165,8 @@ impl Dialog {
             Self::Checklist(d) => d.input(model, input),
             Self::Log(d) => d.input(model, input),
             Self::Who(d) => d.input(model, input),
+            Self::Explain(d) => d.input(model, input),
+            Self::LogReport(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
         }
     }
@@ -191,6 +199,8 @@ impl Dialog {
             Self::Checklist(d) => d.sheet(model, columns),
             Self::Log(d) => d.sheet(model, columns),
             Self::Who(d) => d.sheet(model, columns),
+            Self::Explain(d) => d.sheet(model, columns),
+            Self::LogReport(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
         }
     }

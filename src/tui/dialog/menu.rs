@@ -276,8 +276,8 @@ impl Menu {
             }
             Action::Bulk(title, steps) => super::bulk::start(model, title, steps),
             Action::Go(target) => {
-                // Who went on from an explanation is there now.
-                model.dialogs.retain(|d| !matches!(d, Dialog::Who(_)));
+                // An explanation that led there would hide it.
+                model.dialogs.retain(|d| !matches!(d, Dialog::Explain(_) | Dialog::Who(_)));
                 model.jump(target);
                 Vec::new()
             }
