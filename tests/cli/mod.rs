@@ -22,6 +22,7 @@ mod reading;
 mod refusals;
 mod revoking;
 mod roots;
+mod server;
 mod spkac;
 mod task;
 mod trouble;

@@ -99,6 +99,16 @@ fn findings_stand_worst_first_with_what_helps() {
 }
 
 #[test]
+fn servers_and_their_ports() {
+    use crate::script::servers::with_servers;
+    shows!("empty-servers-80x24", Console::empty().press("8"));
+    shows!("full-servers-80x24", with_servers().press("8"));
+    shows!("full-servers-132x43-ascii", with_servers().mono().sized(132, 43).press("8"));
+    shows!("form-server", with_servers().press("8 e <pgdn>"));
+    shows!("used-by-server", with_servers().press("8 u"));
+}
+
+#[test]
 fn a_short_list_leaves_its_room_to_the_detail() {
     let mut console = Console::fixture();
     console.press("5");

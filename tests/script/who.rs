@@ -13,7 +13,10 @@ fn the_explanation_follows_what_is_typed_and_leads_to_what_answers() {
         "{screen}"
     );
     assert!(c.effects.is_empty(), "nothing is asked of the disk or the network: {:?}", c.effects);
-    assert!(screen.contains("site webshop has no certificate to show: keyring shop has no certificate"), "{screen}");
+    assert!(
+        screen.contains("site webshop has no certificate to show: keyring shop has no certificate"),
+        "{screen}"
+    );
     // Another host: another answer, at once.
     c.press("C-u").type_text("www.example.test");
     assert!(c.screen().contains("site website answers with keyring www"), "{}", c.screen());

@@ -29,6 +29,7 @@ use crate::model::protection::NewProtection;
 use crate::model::request::edit::Edit;
 use crate::model::request::{Note, Plan, RequestId};
 use crate::model::revocation::{NewRevocation, Release};
+use crate::model::server::Server;
 use crate::model::site::{Site, SiteKind};
 use crate::model::task::{Remark, Task, guides};
 use crate::ops::certifier_status::Step;
@@ -63,6 +64,8 @@ pub enum Goal {
     Move(Box<MovedKeyring>, Box<Keyring>),
     /// Makes a site document, or changes this one.
     Site(Option<Box<Site>>),
+    /// Makes a Server document like this one, or changes it.
+    Server(Box<Server>, bool),
     /// Makes a profile like this one, or changes it.
     Profile(Box<Profile>, bool),
     /// Amends the policy of this certifier; it is as it was when editing began.
@@ -140,6 +143,7 @@ impl Form {
             Goal::Move(new, _) => lines(&**new, &look, false),
             Goal::Site(None) => lines(&Site::preset(SiteKind::Web), &look, false),
             Goal::Site(Some(site)) => lines(&**site, &look, true),
+            Goal::Server(server, editing) => lines(&**server, &look, *editing),
             Goal::Profile(profile, editing) => lines(&**profile, &look, *editing),
             Goal::Protect(_, new) => some_lines(&**new, &look, |f| new.asks(f.name)),
             Goal::Amend(_, amendment) => lines(&**amendment, &look, true),
@@ -337,6 +341,12 @@ impl Form {
             model.say(Mood::Plain, "Nothing was changed.");
             return (None, Vec::new());
         }
+        if let Verb::SaveServer { before: Some(before), server } = &verb
+            && before == server
+        {
+            model.say(Mood::Plain, "Nothing was changed.");
+            return (None, Vec::new());
+        }
         if let Verb::SaveProfile { before: Some(before), profile } = &verb
             && before == profile
         {
@@ -441,6 +451,11 @@ impl Form {
                 let before = before.as_deref().cloned();
                 let mut site = before.clone().unwrap_or_else(|| Site::preset(SiteKind::Web));
                 fill(&mut site, lines, before.is_some()).then_some(Verb::SaveSite { before, site })
+            }
+            Goal::Server(as_it_was, editing) => {
+                let mut server = as_it_was.clone();
+                let before = editing.then(|| as_it_was.clone());
+                fill(&mut *server, lines, *editing).then_some(Verb::SaveServer { before, server })
             }
             Goal::Profile(as_it_was, editing) => {
                 let mut profile = (**as_it_was).clone();
