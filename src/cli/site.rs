@@ -1,5 +1,7 @@
 //! `ringmaster site`: Internet Site documents, and rehearsing them on this machine.
 
+mod crl;
+
 use clap::{Arg, ArgMatches, Command};
 
 use super::fields;
@@ -22,6 +24,7 @@ pub(super) fn command() -> Command {
             named("set", "Changes fields of a site document").arg(fields::assignments().required(true)),
         )
         .subcommand(Command::new("list").about("Lists the site documents"))
+        .subcommand(crl::command())
         .subcommand(named("show", "Shows a site document, and which certificate answers there"))
         .subcommand(super::who::command())
         .subcommand(
@@ -80,6 +83,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             confirmed(options, &name)?;
             session.run(Verb::DeleteSite { name })
         }
+        Some(("crl-rules", options)) => crl::run(options, session),
         #[cfg(feature = "network")]
         Some(("rehearse", options)) => {
             let site = find(options, session)?;

@@ -122,6 +122,17 @@ fn a_short_list_leaves_its_room_to_the_detail() {
 }
 
 #[test]
+fn ciphers_are_chosen_from_a_list() {
+    use crate::script::ciphers::at_ciphers;
+    shows!("ciphers-field", at_ciphers(Console::fixture()));
+    shows!("ciphers-80x24", at_ciphers(Console::fixture()).press("<space>"));
+    shows!("ciphers-80x24-ascii", at_ciphers(Console::fixture().mono()).press("<space> 3 j j <space>"));
+    let wide = Console::fixture().sized(132, 43);
+    shows!("ciphers-132x43", at_ciphers(wide).press("<space> 3 r G"));
+    shows!("ciphers-typed", at_ciphers(Console::fixture()).press("<space> s").type_text("C030 9f"));
+}
+
+#[test]
 fn dialogs_at_80_columns() {
     shows!("form-keyring", Console::empty().press("1 n").type_text("mail"));
     shows!("form-rename", Console::fixture().press("1 e"));
