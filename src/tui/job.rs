@@ -84,6 +84,8 @@ pub enum Job {
     Preview(RequestId, Plan),
     /// Previewing the next CRLs of this certifier.
     PreviewCrl(String, CrlKind),
+    /// Working out what is to be renewed after the key rollover of this certifier.
+    Worklist(String),
     /// Publishing the CRLs of this certifier.
     Push(String),
     /// Previewing plans for several requests.
@@ -165,6 +167,7 @@ impl Job {
             Self::Read(_) => "reading".into(),
             Self::SystemRoots(_) => "reading the roots of this system".into(),
             Self::PreviewCrl(name, _) => format!("working out the next CRL of {name}"),
+            Self::Worklist(name) => format!("listing what is valid under the old key of {name}"),
             Self::Push(name) => format!("publishing the CRL of {name}"),
             Self::Preview(..) | Self::Previews => "working out what would be issued".into(),
             Self::Probe(site) => format!("probing {site}"),

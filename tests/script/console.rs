@@ -37,9 +37,8 @@ impl Console {
     }
 
     pub(crate) fn of(state: State) -> Self {
-        let settings =
-            Settings { workspace: "/srv/ring".into(), now: super::fixture::now(), ..Settings::default() };
-        Self::with(state, settings)
+        let (workspace, operator) = ("/srv/ring".into(), "ann".into());
+        Self::with(state, Settings { workspace, operator, now: super::fixture::now(), ..Settings::default() })
     }
 
     pub(crate) fn with(state: State, settings: Settings) -> Self {
