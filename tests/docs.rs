@@ -41,8 +41,7 @@ fn the_command_lines_of_the_console_exist() {
 }
 
 /// Commands that checks name and that are on their way into the table.
-const COMING: &[&str] =
-    &["keyring.leftovers", "keyring.password", "keyring.rename", "keyring.request", "keyring.stash"];
+pub(crate) const COMING: &[&str] = &["server.edit"];
 
 /// Tells whether this is a command of the console.
 pub(crate) fn is_command(name: &str) -> bool {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::doctor;
 use crate::model::State;
 use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
@@ -11,6 +12,7 @@ use crate::model::key::KeyType;
 use crate::model::keyring::{Keyring, RequestKey, Role};
 use crate::model::name::AltName;
 use crate::model::request::Status;
+use crate::model::site::SiteKind;
 use crate::pki::chain::signed_by;
 
 /// Rules whose remedy is a new key, for the present one is the trouble.
@@ -68,14 +70,38 @@ pub fn line(finding: &Finding, state: &State, new_key: KeyType) -> Option<String
             let hosts = hosts.map_or_else(|| "HOST".to_owned(), |hosts| hosts.join(","));
             format!("site create {site} --hosts {hosts} --keyring {ring}")
         }
-        "site.edit" if finding.rule == "S04" => format!("site set {name} default-site=no"),
-        "site.edit" => format!("site set {name} keyring=KEYRING"),
-        "certifier.crl" => format!("crl issue {name}"),
+        "site.edit" => site(finding, state, name),
+        "certifier.crl" => match doctor::certifier_behind(finding, state) {
+            Some(certifier) => format!("crl issue {certifier}"),
+            None => format!("crl issue {name}"),
+        },
+        "person.create" => "person create NAME --full-name NAME".into(),
         "certifier.create" => "certifier create NAME".into(),
         "console.refresh" => "doctor".into(),
         _ => return None,
     };
     Some(format!("ringmaster {line}"))
+}
+
+/// Corrects a site document as the rule says.
+fn site(finding: &Finding, state: &State, name: &str) -> String {
+    let document = state.sites.get(name);
+    let web = document.is_some_and(|s| s.kind == SiteKind::Web);
+    let value = match finding.rule.as_str() {
+        "S04" if document.is_none() => return "site set NAME default-site=yes".into(),
+        "S04" => "default-site=no",
+        "S09" if web => "redirect=yes",
+        "S09" => "tcp-password=no",
+        "S12" => "client-certificate=no",
+        "S13" => "accept-site-certificates=no",
+        "S14" => "accept-expired=no",
+        "S15" if document.is_some_and(|s| s.crl.check) => "allow-crl-failure=no",
+        "S15" => "check-crl=yes",
+        "S16" => "ciphers=default",
+        "S17" => "protocol-version=negotiated ssl-v2=no",
+        _ => "keyring=KEYRING",
+    };
+    format!("site set {name} {value}")
 }
 
 /// Lists the host names that a certificate of the ring has to name: those it names, and those of its sites.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Desk;
 use crate::model::State;
+use crate::model::accepted::Acceptance;
 use crate::model::audit::setback::Reconciliation;
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
@@ -15,7 +16,9 @@ use crate::model::change::{Change, Fact};
 use crate::model::compromised::KeyHistory;
 use crate::model::crl::CrlKind;
 use crate::model::error::{Error, Result};
+use crate::model::escape::visible;
 use crate::model::export::Which;
+use crate::model::finding::{Finding, Subject};
 use crate::model::issued::{Issued, Reason, Revocation};
 use crate::model::keyring::{ImportedKeyring, Keyring, MovedKeyring, NewKeyring, Role};
 use crate::model::leftover::Way;
@@ -29,6 +32,7 @@ use crate::model::site::Site;
 use crate::model::task::Task;
 use crate::model::time::Timestamp;
 use crate::ops::Env;
+use crate::ops::accept::{accept, unaccept};
 use crate::ops::amend;
 use crate::ops::approve::approve;
 use crate::ops::certifier_status::{Ending, Step, change_status, destroy_key};
@@ -267,6 +271,20 @@ pub enum Verb {
         key: Digest,
         /// Why.
         why: String,
+    },
+    /// Accepts a finding as a risk for a time.
+    AcceptFinding {
+        /// What was found.
+        finding: Box<Finding>,
+        /// Why, and until when.
+        asked: Acceptance,
+    },
+    /// Takes the acceptance of a finding back.
+    UnacceptFinding {
+        /// The rule.
+        rule: String,
+        /// The object it is about.
+        subject: Subject,
     },
     /// Brings a list of compromised keys.
     ImportKeyList {
@@ -724,6 +742,8 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut E
         Verb::DeleteProfile { name } => delete_profile(state, name, env),
         Verb::ReportKey { key, why } => report_key(state, *key, why, env),
         Verb::ClearKey { key, why } => clear_key(state, key, why),
+        Verb::AcceptFinding { finding, asked } => accept(state, finding, asked, env),
+        Verb::UnacceptFinding { rule, subject } => unaccept(state, rule, subject),
         Verb::ImportKeyList { name, source, bytes } => import_key_list(name, source, bytes),
         Verb::DropKeyList { name } => drop_key_list(state, name),
         Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
@@ -875,6 +895,17 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
             format!("The key {} is reported; it will not be certified.", report.key.short())
         }
         Fact::KeyCleared { key, .. } => format!("The report of key {} is taken back.", key.short()),
+        Fact::FindingAccepted { risk } => {
+            format!(
+                "{} about {} is accepted until {}.",
+                risk.rule,
+                visible(&risk.subject.to_string()),
+                risk.until.date()
+            )
+        }
+        Fact::FindingUnaccepted { rule, subject } => {
+            format!("{rule} about {} is not accepted any more.", visible(&subject.to_string()))
+        }
         Fact::KeyListSaved { list } => {
             format!("The list {} is kept: {} {}.", list.name, list.entries, list.sort.word())
         }

@@ -6,8 +6,10 @@ mod chains;
 mod files;
 mod keyrings;
 mod people;
+mod security;
 mod sites;
 mod table;
+mod weigh;
 
 use std::collections::BTreeMap;
 
@@ -20,7 +22,9 @@ use crate::model::site::Site;
 use crate::model::time::Timestamp;
 
 pub use chains::Memory;
+pub use security::certifier_behind;
 pub use table::{checks_markdown, find, table};
+pub use weigh::weigh;
 
 /// What a check may look at.
 #[derive(Clone, Copy)]
@@ -97,6 +101,7 @@ pub const CHECKS: &[&[Check]] = &[
     chains::CHECKS,
     certificates::CHECKS,
     sites::CHECKS,
+    security::CHECKS,
     certifiers::CHECKS,
     people::CHECKS,
 ];
@@ -133,7 +138,7 @@ fn rings<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Keyring> + use<'a> {
 
 /// Lists the site documents that answer.
 fn sites<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Site> + use<'a> {
-    case.state.sites.values().filter(|s| s.enabled)
+    case.state.sites.values().filter(|s| s.enabled && s.kind.answers())
 }
 
 /// Tells whether a site document that answers names the keyring.

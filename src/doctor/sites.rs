@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, Hit, sites};
+use super::{Case, Check, Hit, sites};
 use crate::model::bytes::Digest;
-use crate::model::finding::Severity;
+use crate::model::field::Record;
+use crate::model::finding::{Severity, Subject};
+use crate::model::resolve::used::{called, is_hosted};
 use crate::model::site::{Site, SiteKind};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -62,19 +64,15 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "S04",
-        title: "There are several default Web sites.",
+        title: "A server has no default Web site, or several.",
         severity: Severity::Warning,
         remedy: "Leave one default site.",
         command: "site.edit",
-        explain: "One Web site takes the requests that fit no other; with several it is chance which certificate a client \
-            meets. Usually a document was copied. Switch the flag off in all but one.",
-        run: |case, found| {
-            let default: Vec<_> = sites(case).filter(|s| s.default_site && s.kind == SiteKind::Web).collect();
-            for site in default.iter().skip(1) {
-                let first = &default[0].name;
-                found(Hit::site(site, format!("and site {first} are both the default.")));
-            }
-        },
+        explain: "One Web site of a server takes the requests that fit no other; with several it is chance which certificate a \
+            client meets. With none, a client that names no host gets the first document there is, unless one has the address. \
+            Usually a document was copied, or the default one was deleted. Switch the flag on in one document of each server, \
+            and off in the others.",
+        run: defaults,
     },
     Check {
         id: "S22",
@@ -85,7 +83,7 @@ pub(super) const CHECKS: &[Check] = &[
         explain: "A site without a keyring has no certificate, so nobody can reach it by TLS. Choose the keyring whose \
             certificate names its hosts, or switch the document off.",
         run: |case, found| {
-            for site in sites(case).filter(|s| s.keyring.is_empty()) {
+            for site in sites(case).filter(|s| s.keyring.is_empty() && s.applies("keyring")) {
                 found(Hit::site(site, "names no keyring: nobody answers with TLS."));
             }
         },
@@ -117,6 +115,41 @@ pub(super) const CHECKS: &[Check] = &[
         },
     },
 ];
+
+/// Default Web sites that meet on a server, and servers that have none among several.
+fn defaults(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
+    let web: Vec<_> = sites(case).filter(|s| s.kind == SiteKind::Web).collect();
+    let default: Vec<_> = web.iter().copied().filter(|s| s.default_site).collect();
+    for (place, site) in default.iter().enumerate() {
+        if let Some(first) = default.iter().take(place).find(|first| share_a_server(first, site)) {
+            found(Hit::site(site, format!("and site {} are both the default.", first.name)));
+        }
+    }
+    for server in case.state.servers.values() {
+        if !server.load_sites || !server.port(SiteKind::Web).speaks_tls() {
+            continue;
+        }
+        if default.iter().any(|site| is_hosted(site, called(server))) {
+            continue;
+        }
+        let hosted: Vec<_> = web.iter().filter(|site| is_hosted(site, called(server))).collect();
+        let address = |host: &String| host.parse::<std::net::IpAddr>().is_ok();
+        if hosted.len() > 1 && !hosted.iter().any(|site| site.hosts.iter().any(address)) {
+            let text = format!(
+                "Server {} has {} Web sites, no default one and none with an address: who names no host meets {}.",
+                server.name,
+                hosted.len(),
+                hosted[0].name
+            );
+            let subject = Subject::Server(server.name.clone());
+            found(
+                Hit::new(subject, text)
+                    .severity(Severity::Info)
+                    .instead("Make one of them the default.", "site.edit"),
+            );
+        }
+    }
+}
 
 /// Tells whether some server hosts both documents.
 fn share_a_server(one: &Site, other: &Site) -> bool {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::State;
+use super::accepted::Accepted;
 use super::audit::Head;
 use super::audit::setback::{Remembered, Unlisted};
 use super::bytes::{Der, Digest, Serial};
@@ -403,6 +404,18 @@ pub enum Fact {
         /// Its name.
         name: String,
     },
+    /// A finding was accepted as a risk for a time.
+    FindingAccepted {
+        /// Which, why, and until when.
+        risk: Accepted,
+    },
+    /// A finding is not accepted any more.
+    FindingUnaccepted {
+        /// The rule.
+        rule: String,
+        /// The object it is about.
+        subject: Subject,
+    },
     /// A person document was made or changed; `what` says in a few words how.
     PersonSaved {
         /// The document after the change.
@@ -539,6 +552,8 @@ impl Fact {
             Self::KeyCleared { .. } => "key cleared",
             Self::KeyListSaved { .. } => "key list saved",
             Self::KeyListDropped { .. } => "key list dropped",
+            Self::FindingAccepted { .. } => "finding accepted",
+            Self::FindingUnaccepted { .. } => "finding no longer accepted",
             Self::PersonSaved { .. } => "person saved",
             Self::PersonDeleted { .. } => "person deleted",
             Self::TaskSaved { .. } => "task saved",
@@ -565,6 +580,8 @@ impl Fact {
             | Self::KeyListSaved { .. }
             | Self::KeyListDropped { .. } => Subject::Workspace,
             Self::Refused { about, .. } => about.clone(),
+            Self::FindingAccepted { risk } => risk.subject.clone(),
+            Self::FindingUnaccepted { subject, .. } => subject.clone(),
             Self::UnlockFailed { what } => match what.split_once(' ') {
                 Some(("certifier", name)) => Subject::Certifier(name.into()),
                 Some(("keyring", name)) => Subject::Keyring(name.into()),
@@ -824,6 +841,12 @@ impl State {
             }
             Fact::KeyListDropped { name } => {
                 self.key_lists.remove(name);
+            }
+            Fact::FindingAccepted { risk } => {
+                self.accepted.insert((risk.rule.clone(), risk.subject.clone()), risk.clone());
+            }
+            Fact::FindingUnaccepted { rule, subject } => {
+                self.accepted.remove(&(rule.clone(), subject.clone()));
             }
             Fact::PersonSaved { person, .. } => {
                 self.people.insert(person.name.clone(), person.clone());

@@ -1,6 +1,7 @@
 //! The nouns of the program, their rules, and the state made of them. Touches no file, clock, randomness,
 //! environment, terminal or network.
 
+pub mod accepted;
 pub mod audit;
 pub mod bytes;
 pub mod certificate;
@@ -25,6 +26,7 @@ pub mod policy;
 pub mod profile;
 pub mod protection;
 pub mod request;
+pub mod resolve;
 pub mod revocation;
 pub mod secret;
 pub mod server;
@@ -36,6 +38,7 @@ pub mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use accepted::Accepted;
 use audit::setback::Setback;
 use bytes::Digest;
 use certificate::Certificate;
@@ -85,6 +88,8 @@ pub struct State {
     pub compromised: BTreeMap<Digest, Reported>,
     /// Lists of compromised keys that were brought, by name; the lists themselves stay on the disk.
     pub key_lists: BTreeMap<String, KeyList>,
+    /// Findings that a person has accepted for a time, by rule and object.
+    pub accepted: BTreeMap<(String, Subject), Accepted>,
     /// The number the next request gets.
     pub next_request: u64,
     /// How many certificates were issued.

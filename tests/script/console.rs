@@ -186,6 +186,7 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::Preview(id, ..)
         | Effect::Previews(id, _)
         | Effect::PreviewCrl(id, ..)
+        | Effect::Worklist(id, _)
         | Effect::Push(id, _)
         | Effect::PickUp(id, _)
         | Effect::Ids(id, ..)

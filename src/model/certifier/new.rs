@@ -4,7 +4,7 @@
 use super::constraints::{self, Subtree};
 use super::{HasPolicy, Policy};
 use crate::model::escape::visible;
-use crate::model::field::{Field, Kind, Look, Record, When, choice, join, number};
+use crate::model::field::{Field, Kind, Record, When, choice, join, number, put};
 use crate::model::key::KeyType;
 use crate::model::keyring::{check_name, country};
 use crate::model::policy::Fields;
@@ -132,96 +132,59 @@ impl HasPolicy for NewCertifier {
 }
 
 impl NewCertifier {
-    const fn part(
-        name: &'static str,
-        label: &'static str,
-        help: &'static str,
-        get: fn(&Self, &Look<'_>) -> String,
-        set: fn(&mut Self, &str) -> Result<(), String>,
-    ) -> Field<Self> {
-        Field { name, label, help, kind: Kind::Text, when: When::AtCreation, get, set }
-    }
-
     const OWN: &'static [Field<Self>] = &[
-        Field {
-            name: "name",
-            label: "Name",
-            help: "The name in lists and on disk; a-z, 0-9, dot, dash and underscore.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| x.name.clone(),
-            set: |x, t| {
-                check_certifier_name(t.trim())?;
-                x.name = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "common-name",
-            label: "Common name",
-            help: "The name of the authority in every certificate it signs, such as Example Root CA.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| visible(&x.common_name),
-            set: |x, t| {
-                x.common_name = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "organization",
-            label: "Organization",
-            help: "The legal name of the organisation.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| visible(&x.organization),
-            set: |x, t| {
-                x.organization = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Self::part(
+        Field::fixed(
+            "name",
+            "Name",
+            "The name in lists and on disk; a-z, 0-9, dot, dash and underscore.",
+            |x, _| x.name.clone(),
+            |x, t| check_certifier_name(t.trim()).and_then(|()| put(&mut x.name, t)),
+        ),
+        Field::fixed(
+            "common-name",
+            "Common name",
+            "The name of the authority in every certificate it signs, such as Example Root CA.",
+            |x, _| visible(&x.common_name),
+            |x, t| put(&mut x.common_name, t),
+        ),
+        Field::fixed(
+            "organization",
+            "Organization",
+            "The legal name of the organisation.",
+            |x, _| visible(&x.organization),
+            |x, t| put(&mut x.organization, t),
+        ),
+        Field::fixed(
             "unit",
             "Organizational unit",
             "The department, if any.",
             |x, _| visible(&x.unit),
-            |x, t| {
-                x.unit = t.trim().to_owned();
-                Ok(())
-            },
+            |x, t| put(&mut x.unit, t),
         ),
-        Self::part(
+        Field::fixed(
             "locality",
             "City or locality",
             "In full, if any.",
             |x, _| visible(&x.locality),
-            |x, t| {
-                x.locality = t.trim().to_owned();
-                Ok(())
-            },
+            |x, t| put(&mut x.locality, t),
         ),
-        Self::part(
+        Field::fixed(
             "state",
             "State or province",
             "In full, not abbreviated, if any.",
             |x, _| visible(&x.state),
-            |x, t| {
-                x.state = t.trim().to_owned();
-                Ok(())
-            },
+            |x, t| put(&mut x.state, t),
         ),
-        Field {
-            name: "country",
-            label: "Country",
-            help: "Two letters, such as DE; written as PrintableString.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| x.country.clone(),
-            set: |x, t| {
+        Field::fixed(
+            "country",
+            "Country",
+            "Two letters, such as DE; written as PrintableString.",
+            |x, _| x.country.clone(),
+            |x, t| {
                 x.country = country(t)?;
                 Ok(())
             },
-        },
+        ),
         Field {
             name: "key-type",
             label: "Key type",

@@ -172,6 +172,8 @@ impl<'a> Record<'a> {
             | Fact::KeyCleared { .. }
             | Fact::KeyListSaved { .. }
             | Fact::KeyListDropped { .. }
+            | Fact::FindingAccepted { .. }
+            | Fact::FindingUnaccepted { .. }
             | Fact::PersonSaved { .. }
             | Fact::PersonDeleted { .. }
             | Fact::TaskSaved { .. }

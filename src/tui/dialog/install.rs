@@ -116,7 +116,7 @@ impl Install {
             }
             (Some(_), Some(_)) => {
                 hints.insert(0, hint("t", "trust this root", 90));
-                (Role::Bad, "Not possible yet. Compare the fingerprint; t then trusts this root in the ring.")
+                (Role::Bad, "Not possible yet. Compare the fingerprint, then t trusts this root.")
             }
             (Some(refusal), None) => {
                 if let Some(command) = refusal.command.and_then(command::find) {

@@ -168,6 +168,9 @@ fn remedy(model: &Model) -> Option<(&'static Command, Option<RowKey>)> {
         (PaneId::Keyrings, Subject::Site(name)) => {
             model.state.sites.get(name).map(|s| RowKey::Name(s.keyring.clone()))
         }
+        (PaneId::Certifiers, Subject::Site(_) | Subject::Server(_)) => {
+            doctor::certifier_behind(&f, &model.state).map(|name| RowKey::Name(name.to_owned()))
+        }
         (pane, subject) => RowKey::of(subject).filter(|(of, _)| *of == pane).map(|(_, row)| row),
     };
     // Without a row of its own it would take whatever is selected there.
