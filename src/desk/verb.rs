@@ -946,10 +946,14 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
     })
 }
 
-/// Says what became true of several certificates that were revoked or released together.
+/// Says what became true of several requests or certificates together.
 pub(super) fn sentence_of_many(facts: &[Fact]) -> Option<String> {
     let word = match facts {
         [_] | [] => return None,
+        [Fact::RequestReceived { .. }, ..] => {
+            return Some(format!("{} requests wait for a decision.", facts.len()));
+        }
+        [Fact::RequestExpired { .. }, ..] => return Some(format!("{} requests are expired.", facts.len())),
         [Fact::CertificateReleased { .. }, ..] => "released",
         [Fact::CertificateRevoked { .. } | Fact::RevocationChanged { .. }, ..] => "revoked",
         _ => return None,

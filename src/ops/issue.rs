@@ -163,7 +163,7 @@ fn issue_by(
         let certificate = issue::verify(&der, template, &authority.subject, &authority.key)?;
         let nothing = KeyHistory::default();
         let history = known.get(&request.id).unwrap_or(&nothing);
-        let before = super::previous::replaced(&history.issued, &certifier.name, &certificate, now);
+        let before = super::previous::replaced(&history.issued, certifier, &certificate, now);
         let issued = Issued {
             supersedes: before.map(|before| before.id),
             request: Some(request.id),

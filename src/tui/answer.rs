@@ -111,6 +111,11 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             model.take(outcome.state);
             model.say(Mood::Good, outcome.message);
         }
+        (Job::Suspend, Done::Unlocked(names)) => {
+            model.set_unlocked(names);
+            model.say(Mood::Good, "Every certifier was locked before the console was suspended.");
+            return vec![Effect::Suspend];
+        }
         (_, Done::Unlocked(names)) => {
             let text = if names.is_empty() {
                 "Every certifier is locked.".into()

@@ -70,6 +70,8 @@ pub enum Job {
     Protect(String),
     /// Locking.
     Lock,
+    /// Locking, and suspending the console afterwards.
+    Suspend,
     /// Reading the workspace again.
     Refresh,
     /// Reading a file or a paste.

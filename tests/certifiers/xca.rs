@@ -77,7 +77,7 @@ fn a_database_of_xca_is_taken_over_with_its_past() {
     let shown = place.with("base-pass\n", "certifier import first our.xdb --preview").done();
     assert!(shown.contains("XCA database our.xdb") && shown.contains("several authorities"), "{shown}");
     place.with("base-pass\nca-pass\n", "certifier import first our.xdb").done();
-    let list = place.run("certificate list issuer:first --json").json().to_string();
+    let list = place.run("certificate list --filter issuer:first --json").json().to_string();
     for issued in ["a.example.test", "b.example.test", "not kept"] {
         assert!(list.contains(issued), "{issued}: {list}");
     }

@@ -192,7 +192,7 @@ fn a_review_says_what_differs_from_the_certificate_before() {
 fn the_same_key_with_other_names_takes_the_place_of_the_certificate_before() {
     let place = Place::furnished();
     let serial = |host: &str| {
-        let list = place.run("certificate list --json issuer:root").json();
+        let list = place.run("certificate list --json --filter issuer:root").json();
         let rows = list.as_array().unwrap().clone();
         let row = rows.iter().find(|r| r.to_string().contains(host)).unwrap().clone();
         row["serial"].as_str().unwrap().to_owned()

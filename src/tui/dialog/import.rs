@@ -386,6 +386,7 @@ impl Import {
         lines.extend(past.map(|text| Text { label: "Past".into(), text, role: Role::Text }));
         if self.ways.iter().all(|w| matches!(w.does, Does::Close)) {
             let text = match &self.purpose {
+                ReadFor::Queue if !self.refused.is_empty() => "None of its requests is taken.",
                 ReadFor::Queue => "There is no certificate request in it.",
                 ReadFor::Trust(_)
                 | ReadFor::Install(_)

@@ -2,7 +2,7 @@
 
 use super::{WRITE, may, with_key};
 use crate::model::protection::NewProtection;
-use crate::ops::roles::Act;
+use crate::ops::roles::{self, Act};
 use crate::tui::command::{Command, Level};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::Goal;
@@ -33,6 +33,14 @@ pub(super) const COMMANDS: &[Command] = &[
                       the spare blocks of a disk may keep it."
                     .into()),
             ];
+            let alone = roles::amends_alone(&c.policy, &model.settings.operator).is_some();
+            let lines = if c.protection.people() > 1 && !alone && !c.policy.weaken_protection {
+                let text = "One that fewer people open needs the agreement of another CAA first: an amendment with \
+                            weaken-protection=yes.";
+                [lines, vec![said(text.into())]].concat()
+            } else {
+                lines
+            };
             let holders = [model.settings.operator.clone(), String::new()];
             let form = |protection, title: &str| {
                 let new = NewProtection { protection, holders: holders.clone(), ..NewProtection::default() };

@@ -186,10 +186,11 @@ pub(in crate::tui) fn look(model: &mut Model, name: &str, certificates: Vec<Cert
         role: Role::Text,
     };
     let lines = sorted.iter().map(line).collect();
+    let take = match model.state.certifiers.contains_key(name) {
+        true => "Take it in place of the present certificate",
+        false => "Take it; the key of the certifier is unlocked first",
+    };
     let verb = Verb::CompleteCertifier { name: name.to_owned(), certificates: sorted };
-    let items = vec![
-        item("Take it; the key of the certifier is unlocked first", Action::Verb(verb)),
-        item("Back, nothing is done", Action::Close),
-    ];
+    let items = vec![item(take, Action::Verb(verb)), item("Back, nothing is done", Action::Close)];
     model.dialogs.push(Dialog::Menu(Menu::new(format!("What came back for {name}"), lines, items)));
 }
