@@ -8,6 +8,7 @@ mod crl;
 mod csv;
 mod demo;
 mod doctor;
+mod explain;
 mod fields;
 mod inspect;
 mod key;
@@ -68,6 +69,7 @@ const NOUNS: &[Noun] = &[
     Noun { command: inspect::command, run: inspect::run },
     Noun { command: key::command, run: key::run },
     Noun { command: doctor::command, run: doctor::run },
+    Noun { command: explain::command, run: explain::run },
     Noun { command: audit::command, run: audit::run },
     Noun { command: completions::command, run: completions::run },
 ];

@@ -15,6 +15,7 @@ pub mod foreign_xca;
 pub mod history;
 pub mod kyr;
 pub mod ledger;
+pub mod lines;
 pub mod listing;
 mod load;
 pub mod marked;

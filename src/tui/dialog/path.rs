@@ -24,6 +24,8 @@ pub enum Purpose {
     Write(Vec<u8>),
     /// The certificate of this request is written to it and counts as picked up.
     HandOut(RequestId, Vec<u8>),
+    /// It is a server's log, of any size.
+    Log,
     /// To write entries of the audit chain to.
     Audit(Filter, Form),
 }
@@ -82,6 +84,12 @@ impl PathLine {
         Self { purpose: Purpose::HandOut(id, bytes), ..written }
     }
 
+    /// Asks for a server's log.
+    pub fn log() -> Self {
+        let title = "Read a log: console.log, or a trace of the TLS stack".into();
+        Self { purpose: Purpose::Log, title, ..Self::read(ReadFor::Anything) }
+    }
+
     /// Asks where to write entries of the audit chain.
     pub fn audit(name: &str, filter: Filter, form: Form) -> Self {
         let title = "Write the audit chain to a file".into();
@@ -129,6 +137,7 @@ impl PathLine {
                         let bytes = bytes.clone();
                         model.start(Job::HandOut(*request), |id| Effect::WriteFile(id, path, bytes))
                     }
+                    Purpose::Log => model.start(Job::ReadLog, |id| Effect::ReadLog(id, path)),
                     Purpose::Audit(filter, form) => {
                         let (filter, form) = (filter.clone(), *form);
                         model.start(Job::Write, |id| Effect::ExportAudit(id, filter, form, path))
@@ -160,6 +169,8 @@ impl PathLine {
             _ if path.contains('\n') || path.contains("-----BEGIN") => {
                 let error = Error::usage("That paste is not a path; it was left alone.");
                 self.error = Some(match self.purpose {
+                    Purpose::Log => error
+                        .next("Type the path of a log; a single line of one is explained without a file."),
                     Purpose::Read(_) => error.next("Paste PEM (-----BEGIN ...), or the path of a file."),
                     _ => error.next("Type the path of a new file."),
                 });
@@ -193,6 +204,8 @@ impl PathLine {
                 Role::Dim,
                 "Only this user can read it. A file that is there already is never written over.",
             );
+        } else if matches!(self.purpose, Purpose::Log) {
+            part(Role::Dim, "It is read line by line, however large it is; nothing of it is stored.");
         } else if matches!(self.purpose, Purpose::Write(_) | Purpose::HandOut(..)) {
             part(Role::Dim, "Public parts only. A file that is there already is never written over.");
         } else {
@@ -205,7 +218,7 @@ impl PathLine {
         if self.choices.len() > SHOWN {
             part(Role::Dim, &format!("  and {} more", self.choices.len() - SHOWN));
         }
-        let verb = if matches!(self.purpose, Purpose::Read(_)) { "read" } else { "write" };
+        let verb = if matches!(self.purpose, Purpose::Read(_) | Purpose::Log) { "read" } else { "write" };
         Sheet {
             title: self.title.clone(),
             body,
