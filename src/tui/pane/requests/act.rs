@@ -237,8 +237,12 @@ pub(super) const COMMANDS: &[Command] = &[
                 role: Role::Text,
             };
             let lines = due.iter().map(line).collect();
+            let cross = match ids.len() {
+                1 => "Cross it off".to_owned(),
+                n => format!("Cross these {n} off"),
+            };
             let items = vec![
-                item(format!("Cross these {} off", ids.len()), Action::Verb(Verb::Expire { ids })),
+                item(cross, Action::Verb(Verb::Expire { ids })),
                 item("Back, nothing expires", Action::Close),
             ];
             model.dialogs.push(Dialog::Menu(Menu::new("Requests that are due to expire", lines, items)));
