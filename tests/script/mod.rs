@@ -21,4 +21,5 @@ pub(crate) mod scanning;
 pub(crate) mod servers;
 mod tasks;
 mod walk;
+mod who;
 mod work;
