@@ -71,6 +71,8 @@ pub enum Job {
     Protect(String),
     /// Locking.
     Lock,
+    /// Locking, and suspending the console afterwards.
+    Suspend,
     /// Reading the workspace again.
     Refresh,
     /// Reading a file or a paste.
@@ -87,6 +89,8 @@ pub enum Job {
     Preview(RequestId, Plan),
     /// Previewing the next CRLs of this certifier.
     PreviewCrl(String, CrlKind),
+    /// Working out what is to be renewed after the key rollover of this certifier.
+    Worklist(String),
     /// Publishing the CRLs of this certifier.
     Push(String),
     /// Previewing plans for several requests.
@@ -109,6 +113,8 @@ pub enum Job {
     Verify,
     /// Probing a site.
     Probe(String),
+    /// Scanning the service at this host and port.
+    Scan(String),
     /// Starting the rehearsal of a site.
     Serve(String),
     /// The log of the rehearsal.
@@ -173,9 +179,11 @@ impl Job {
             Self::ReadLog => "reading the log".into(),
             Self::SystemRoots(_) => "reading the roots of this system".into(),
             Self::PreviewCrl(name, _) => format!("working out the next CRL of {name}"),
+            Self::Worklist(name) => format!("listing what is valid under the old key of {name}"),
             Self::Push(name) => format!("publishing the CRL of {name}"),
             Self::Preview(..) | Self::Previews => "working out what would be issued".into(),
             Self::Probe(site) => format!("probing {site}"),
+            Self::Scan(service) => format!("scanning {service}"),
             Self::Verify => "verifying".into(),
             Self::Serve(site) => format!("starting the rehearsal of {site}"),
             Self::History(keyring) => format!("reading the history of {keyring}"),
@@ -202,14 +210,16 @@ pub(super) fn read(
     model.start(Job::Read(purpose), |id| Effect::Read(id, given, password))
 }
 
-/// Stops a reading; its answer is not waited for.
+/// Stops a reading or a scan; its answer is not waited for.
 pub(super) fn stop(model: &mut Model, job: Option<JobId>) -> Vec<Effect> {
-    let Some(job) = job.filter(|id| matches!(model.jobs.get(id), Some((Job::Read(_) | Job::ReadLog, _))))
-    else {
-        return Vec::new();
+    let stopped = |id: &JobId| match model.jobs.get(id) {
+        Some((Job::Read(_) | Job::ReadLog, _)) => Some("Stopped; nothing was taken."),
+        Some((Job::Scan(_), _)) => Some("The scan was stopped."),
+        _ => None,
     };
+    let Some((job, words)) = job.and_then(|id| Some((id, stopped(&id)?))) else { return Vec::new() };
     model.jobs.remove(&job);
-    model.say(Mood::Plain, "Stopped; nothing was taken.");
+    model.say(Mood::Plain, words);
     vec![Effect::Stop(job)]
 }
 

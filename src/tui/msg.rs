@@ -19,6 +19,7 @@ use crate::model::State;
 use crate::model::audit::{Filter, Form};
 use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::Certificate;
+use crate::model::certifier::rollover;
 use crate::model::crl::CrlKind;
 use crate::model::document::Sort;
 use crate::model::error::Error;
@@ -29,6 +30,7 @@ use crate::model::person::Delivery;
 use crate::model::protection::{Dealt, Sealing};
 use crate::model::request::{Plan, Request, RequestId};
 use crate::model::secret::Secret;
+use crate::model::seen::Scan;
 use crate::model::time::Timestamp;
 use crate::ops::issue_crl;
 use crate::pki::chain::inquiry::{Answer, Inquiry};
@@ -57,6 +59,8 @@ pub enum Msg {
     Input(Input),
     /// The terminal has this size now: columns, rows.
     Resize(u16, u16),
+    /// A job tells how far it is.
+    Told(JobId, String),
     /// A job has ended.
     Done(JobId, Result<Done, Error>),
     /// The workspace changed, by this console or another one.
@@ -96,6 +100,8 @@ pub enum Done {
     Previews(Vec<Looked>),
     /// What the next CRLs would say.
     CrlPreview(Vec<issue_crl::Preview>),
+    /// What a key rollover leaves to renew.
+    Worklist(Vec<rollover::Task>),
     /// What became of publishing CRLs.
     Published(Box<Published>),
     /// A request, and its certificate with what belongs above it.
@@ -114,6 +120,8 @@ pub enum Done {
     Issued(Box<(Issued, Der)>),
     /// A chain was verified: the question, and the answer.
     Verified(Box<(Inquiry, Answer)>),
+    /// A service was scanned.
+    Scanned(Box<Scan>),
     /// Entries of the audit chain.
     Audit(Box<log::Found>),
     /// The receipt of a task.
@@ -164,7 +172,7 @@ pub enum Effect {
     Read(JobId, Given, Option<Secret>),
     /// Read a server's log.
     ReadLog(JobId, PathBuf),
-    /// Stop a reading; it is answered as that reading, and nobody waits for that any more.
+    /// Stop a reading or a scan; it is answered as that one, and nobody waits for that any more.
     Stop(JobId),
     /// Complete a path.
     CompletePath(JobId, String),
@@ -174,6 +182,8 @@ pub enum Effect {
     Previews(JobId, Vec<(RequestId, Plan)>),
     /// Preview the next CRLs of a certifier.
     PreviewCrl(JobId, String, CrlKind),
+    /// Work out what is to be renewed after the key rollover of a certifier.
+    Worklist(JobId, String),
     /// Bring the current CRLs of a certifier to where peers fetch them.
     Push(JobId, String),
     /// Find the certificate of a request by its pick-up ID or number.
@@ -212,6 +222,8 @@ pub enum Effect {
     Crl(JobId, String),
     /// Connect to host, port, and (when given) this address instead of resolving the host.
     Probe(JobId, String, u16, Option<std::net::SocketAddr>),
+    /// Scan the service at host, port, and (when given) this address instead of resolving the host.
+    Scan(JobId, String, u16, Option<std::net::SocketAddr>),
     /// Serve a site on loopback: site, port, password of its ring if it has no stash.
     Serve(JobId, String, u16, Option<Secret>),
     /// Draw a pass phrase.

@@ -28,6 +28,7 @@ mod site;
 mod spkac;
 mod task;
 mod trouble;
+mod who;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
