@@ -10,7 +10,7 @@ use crate::model::State;
 use crate::model::document::{Document, Saving, Sort};
 use crate::model::error::{Error, Result};
 use crate::model::escape::visible;
-use crate::model::field::Look;
+use crate::model::field::{Look, change};
 use crate::ops::documents::{restoring, undoing};
 use crate::store::directory;
 use crate::store::history::document::{History, Version};
@@ -268,9 +268,7 @@ fn diff(sort: Sort, options: &ArgMatches, session: &mut Session<'_>) -> Result<u
 }
 
 fn told(found: &[(&'static str, String, String)], session: &mut Session<'_>) {
-    let shown = |text: &str| if text.is_empty() { "(none)".to_owned() } else { text.replace('\n', "; ") };
-    let line =
-        |(label, a, b): &(&'static str, String, String)| (*label, format!("{} -> {}", shown(a), shown(b)));
+    let line = |(label, a, b): &(&'static str, String, String)| (*label, change(a, b).join("\n"));
     let lines: Vec<_> = found.iter().map(line).collect();
     session.out.pairs(lines);
 }

@@ -5,12 +5,13 @@ use serde::Deserialize;
 
 use super::State;
 use super::change::Fact;
+use super::escape::visible;
 use super::field::{Kind, Look, Record, When, differences, field_names, fits};
 use super::filter::{Filter, Mistake, of_fields};
 use super::finding::Subject;
 use super::person::Person;
 use super::server::Server;
-use super::site::Site;
+use super::site::{Item, Site};
 
 /// A sort of documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -175,14 +176,33 @@ impl Document {
         each!(self, x => x.set(field, text))
     }
 
-    /// Returns the fields that can be set in which it differs from another one of its sort, as (label, this, other).
+    /// Returns the fields that can be set, and what else of it no field sets, in which it differs from another one of its sort,
+    /// as (label, this, other).
     pub fn differences(&self, other: &Self, look: &Look<'_>) -> Vec<(&'static str, String, String)> {
-        match (self, other) {
+        let fields = match (self, other) {
             (Self::Site(a), Self::Site(b)) => differences(&**a, &**b, look),
             (Self::Server(a), Self::Server(b)) => differences(&**a, &**b, look),
             (Self::Person(a), Self::Person(b)) => differences(&**a, &**b, look),
             _ => Vec::new(),
-        }
+        };
+        fields.into_iter().chain(self.beside(other)).collect()
+    }
+
+    /// Returns in what else two differ that no field sets.
+    fn beside(&self, other: &Self) -> Vec<(&'static str, String, String)> {
+        let all = match (self, other) {
+            (Self::Site(a), Self::Site(b)) => vec![("Other items", items(&a.items), items(&b.items))],
+            (Self::Server(a), Self::Server(b)) => vec![("Other items", items(&a.items), items(&b.items))],
+            (Self::Person(a), Self::Person(b)) => {
+                let keys = |x: &Person| x.keys.iter().map(|k| k.sha256.short()).collect::<Vec<_>>().join(" ");
+                let serials = |x: &Person| {
+                    x.certificates.iter().map(|c| c.serial.to_string()).collect::<Vec<_>>().join(" ")
+                };
+                vec![("Keys", keys(a), keys(b)), ("Certificates", serials(a), serials(b))]
+            }
+            _ => Vec::new(),
+        };
+        all.into_iter().filter(|(_, a, b)| a != b).collect()
     }
 
     /// Tells whether it fits a filter that [`Sort::filter`] has read.
@@ -194,6 +214,11 @@ impl Document {
         }
         each!(self, x => of(&**x, filter, look))
     }
+}
+
+/// Writes the items of an imported document that have no field.
+fn items(items: &[Item]) -> String {
+    items.iter().map(|i| visible(&format!("{}={}", i.name, i.value))).collect::<Vec<_>>().join("\n")
 }
 
 /// A document as it was and as it shall be.

@@ -33,7 +33,10 @@ fn rules_are_written_one_below_the_other() {
     c.press("3 G e <pgdn> <up>");
     c.type_text("override-session /a").press("<down>").type_text("redirect /b = /c").press("<f2>");
     let screen = c.screen();
-    assert!(screen.contains("(none) -> override-session /a; redirect 302 /b = /c"), "{screen}");
+    assert!(
+        screen.contains("+ override-session /a") && screen.contains("+ redirect 302 /b = /c"),
+        "{screen}"
+    );
     c.press("<ret>");
     let Some(Verb::SaveSite { site, .. }) = c.verb() else { panic!("{}", c.screen()) };
     assert_eq!(site.rules.len(), 2);

@@ -130,7 +130,9 @@ fn by_hand(folder: &Path, state: &State, sort: Sort, name: &str, versions: &mut 
     let mut from = 0;
     let mut place = |document: Result<Document>, replaced: Option<Generation>| {
         let same = |v: &Version| v.document == document || (v.document.is_err() && document.is_ok());
-        match versions.iter().skip(from).position(same) {
+        // The present one is what was saved last, or by hand.
+        let reach = if replaced.is_none() { 1 } else { usize::MAX };
+        match versions.iter().skip(from).take(reach).position(same) {
             Some(at) => {
                 if let Some(version) = versions.get_mut(from + at) {
                     (version.replaced, version.document) = (replaced, document);

@@ -9,6 +9,7 @@ use crate::desk::Verb;
 use crate::model::change::Fact;
 use crate::model::document::{Document, Sort};
 use crate::model::escape::visible;
+use crate::model::field::change;
 use crate::ops::documents::{restoring, undoing};
 use crate::store::history::Gone;
 use crate::store::history::document::{History, Version};
@@ -94,14 +95,9 @@ pub(super) fn differing(model: &Model, old: &Document, new: &Document) -> Vec<Te
     if rows.is_empty() {
         return vec![plain("They say the same.".into(), Role::Text)];
     }
-    let shown = |text: &str| match text {
-        "" => "(none)".to_owned(),
-        text => text.replace('\n', "; "),
-    };
-    let line = |(label, a, b): &(&str, String, String)| Text {
-        label: (*label).to_owned(),
-        text: format!("{} -> {}", shown(a), shown(b)),
-        role: Role::Warn,
+    let line = |(label, old, new): &(&str, String, String)| {
+        let text = change(old, new).join("\n");
+        Text { label: (*label).to_owned(), text, role: Role::Warn }
     };
     rows.iter().map(line).collect()
 }

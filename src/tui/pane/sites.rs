@@ -62,9 +62,10 @@ pub const PANE: Pane = Pane {
         let verdict = if served { format!("{verdict}, rehearsing") } else { verdict };
         Some(vec![
             Cell::new(&site.name),
-            Cell::new(site.kind.name()),
+            // Global Web Settings are about every Web site.
+            Cell::new(if site.kind == SiteKind::GlobalWeb { "web*" } else { site.kind.name() }),
             Cell::new(site.hosts.join(" ")),
-            Cell::new(site.port.to_string()),
+            Cell::new(if site.applies("port") { site.port.to_string() } else { String::new() }),
             Cell::new(&site.keyring),
             Cell::of(role, verdict),
         ])
@@ -347,8 +348,11 @@ pub(super) fn answering(keyring: &str, hosts: &[String], model: &Model) -> (Stri
     }
 }
 
-/// Needs a selected site, and a build with network code.
+/// Needs a selected site that answers, and a build with network code.
 fn online(model: &Model) -> Result<(), String> {
+    if model.selected().and_then(|k| site(model, &k)).is_some_and(|s| !s.kind.answers()) {
+        return Err("it carries rules only, and answers nothing".into());
+    }
     if cfg!(feature = "network") { selected(model) } else { Err("this build has no network code".into()) }
 }
 
