@@ -81,7 +81,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
         }
         (_, Done::History(history)) => history::take(model, history),
         (_, Done::Gone(gone)) => history::choose(model, gone),
-        (_, Done::Versions(history)) => versions::take(model, history),
+        (_, Done::Versions(history)) => versions::take(model, *history),
         (_, Done::GoneDocuments(sort, gone)) => versions::choose(model, sort, gone),
         (Job::Refresh, Done::Outcome(outcome)) => {
             model.take(outcome.state);

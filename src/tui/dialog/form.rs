@@ -685,10 +685,11 @@ impl Form {
 fn protection(before: &NewProtection, lines: &mut [Line], cursor: &mut usize) -> Option<NewProtection> {
     let mut new = before.clone();
     let good = fill(&mut new, lines, false);
-    if good && let Some((field, why)) = new.fault() {
-        if let Some(line) = lines.iter_mut().find(|l| l.name == field) {
-            line.error = Some(why.into());
-        }
+    if good
+        && let Some((field, why)) = new.fault()
+        && let Some(line) = lines.iter_mut().find(|l| l.name == field)
+    {
+        line.error = Some(why.into());
     }
     match lines.iter().position(|l| l.error.is_some()) {
         Some(first) => {

@@ -42,8 +42,8 @@ pub(in crate::tui) fn gone(model: &mut Model, sort: Sort) -> Vec<Effect> {
 }
 
 /// Takes a history that was read: shows it, or renews the one on the screen.
-pub(in crate::tui) fn take(model: &mut Model, history: Box<History>) {
-    let new = Box::new(Versions { history: *history, cursor: 0, marked: None });
+pub(in crate::tui) fn take(model: &mut Model, history: History) {
+    let new = Box::new(Versions { history, cursor: 0, marked: None });
     let same = |d: &&mut Dialog| match d {
         Dialog::Versions(open) => {
             (open.history.sort, &open.history.name) == (new.history.sort, &new.history.name)
@@ -58,15 +58,15 @@ pub(in crate::tui) fn take(model: &mut Model, history: Box<History>) {
 
 /// Asks again for the histories on the screen that a commit has changed.
 pub(in crate::tui) fn renew(model: &mut Model, facts: &[Fact]) -> Vec<Effect> {
-    let changed = |d: &Dialog| match d {
-        Dialog::Versions(open) => {
-            let (sort, name) = (open.history.sort, &open.history.name);
-            let subject = sort.subject(name);
-            facts.iter().any(|fact| fact.subject() == subject).then(|| (sort, name.clone()))
+    let mut changed = Vec::new();
+    for dialog in &model.dialogs {
+        let Dialog::Versions(open) = dialog else { continue };
+        let (sort, name) = (open.history.sort, &open.history.name);
+        let subject = sort.subject(name);
+        if facts.iter().any(|fact| fact.subject() == subject) {
+            changed.push((sort, name.clone()));
         }
-        _ => None,
-    };
-    let changed: Vec<_> = model.dialogs.iter().filter_map(changed).collect();
+    }
     changed.into_iter().flat_map(|(sort, name)| open(model, sort, name)).collect()
 }
 
@@ -140,7 +140,7 @@ impl Versions {
     fn difference(&self, model: &mut Model) {
         let all = &self.history.versions;
         let marked = all.iter().position(|v| Some(v.title()) == self.marked);
-        let other = marked.unwrap_or(usize::from(self.cursor == 0));
+        let other = marked.unwrap_or_else(|| usize::from(self.cursor == 0));
         let (new, old) = (self.cursor.min(other), self.cursor.max(other));
         let (Some(new), Some(old)) = (all.get(new), all.get(old)) else {
             return model.say(Mood::Plain, "There is no other version to compare with.");
