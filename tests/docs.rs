@@ -1,7 +1,9 @@
 //! The reference pages in `docs/` are made from tables: they must say what the tables say.
 
 use ringmaster::doctor::checks_markdown;
+use ringmaster::model::cipher::ciphers_markdown;
 use ringmaster::model::explain::explain_markdown;
+use ringmaster::model::site::crl::crl_markdown;
 use ringmaster::model::task::guides::tasks_markdown;
 use ringmaster::tui::command::commands_markdown;
 use ringmaster::tui::dialog::records::fields_markdown;
@@ -10,7 +12,9 @@ use ringmaster::tui::dialog::records::fields_markdown;
 fn the_reference_pages_equal_the_tables() {
     let pages = [
         ("checks.md", checks_markdown()),
+        ("ciphers.md", ciphers_markdown()),
         ("commands.md", commands_markdown()),
+        ("crl-switches.md", crl_markdown()),
         ("explain.md", explain_markdown()),
         ("fields.md", fields_markdown()),
         ("tasks.md", tasks_markdown()),

@@ -27,6 +27,7 @@ pub(super) fn options<T: Record>(command: Command) -> Command {
             Kind::Keyring => "KEYRING",
             Kind::Certifier | Kind::Signer => "CERTIFIER",
             Kind::Profile => "PROFILE",
+            Kind::Ciphers => "CIPHERS",
             Kind::Text | Kind::Secret => "TEXT",
         });
         command.arg(match field.kind {
@@ -39,7 +40,7 @@ pub(super) fn options<T: Record>(command: Command) -> Command {
                 .hide_possible_values(true)
                 .num_args(0..=1)
                 .default_missing_value("yes"),
-            Kind::Names | Kind::Lines => argument.action(ArgAction::Append),
+            Kind::Names | Kind::Lines | Kind::Ciphers => argument.action(ArgAction::Append),
             _ => argument,
         })
     })

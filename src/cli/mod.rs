@@ -3,6 +3,7 @@
 mod audit;
 mod certificate;
 mod certifier;
+mod cipher;
 mod completions;
 mod crl;
 mod csv;
@@ -60,6 +61,7 @@ const NOUNS: &[Noun] = &[
     Noun { command: profile::command, run: profile::run },
     Noun { command: request::command, run: request::run },
     Noun { command: site::command, run: site::run },
+    Noun { command: cipher::command, run: cipher::run },
     Noun { command: person::command, run: person::run },
     Noun { command: task::command, run: task::run },
     Noun { command: verify::command, run: verify::run },

@@ -1,5 +1,7 @@
 //! `ringmaster site`: Internet Site documents, and rehearsing them on this machine.
 
+mod crl;
+
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::fields;
@@ -29,6 +31,7 @@ pub(super) fn command() -> Command {
             ),
         )
         .subcommand(Command::new("list").about("Lists the site documents"))
+        .subcommand(crl::command())
         .subcommand(named("show", "Shows a site document, and which certificate answers there"))
         .subcommand(
             named("delete", "Deletes a site document; its file goes to the history").arg(
@@ -87,6 +90,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             confirmed(options, &name)?;
             session.run(Verb::DeleteSite { name })
         }
+        Some(("crl-rules", options)) => crl::run(options, session),
         #[cfg(feature = "network")]
         Some(("rehearse", options)) => {
             let site = find(options, session)?;

@@ -4,6 +4,7 @@
 
 mod audit;
 mod bad_input;
+mod ciphers;
 mod doctor;
 mod explain;
 mod history;

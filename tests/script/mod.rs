@@ -5,6 +5,7 @@
 mod audit;
 pub(crate) mod bringing;
 pub(crate) mod certificates;
+pub(crate) mod ciphers;
 pub(crate) mod console;
 pub(crate) mod explain;
 mod export;

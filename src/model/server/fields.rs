@@ -7,7 +7,7 @@ use crate::model::escape::visible;
 use crate::model::field::{Field, Kind, Look, Record, choice, join, names, number, put, put_flag, yes_no};
 use crate::model::keyring::{self, check_name};
 use crate::model::resolve::used;
-use crate::model::site::{SiteKind, SpeaksTls, TlsOptions, host_name, tls_fields};
+use crate::model::site::{SiteKind, SpeaksTls, TlsOptions, ciphers_told, host_name, tls_fields};
 
 impl SpeaksTls for Server {
     fn tls(&self) -> &TlsOptions {
@@ -179,6 +179,7 @@ const LAST: &[Field<Server>] = &[
             keyring::join(hosted.map(|s| format!("{} ({})", s.name, s.kind.name())))
         },
     ),
+    ciphers_told::<Server>(),
     Field::derived("ports", "Internet Ports", "Every protocol with its ports and their statuses.", ports),
     Field::derived(
         "live",

@@ -175,6 +175,7 @@ fn rows<T>(out: &mut String, fields: &[Field<T>], scope: fn(&str) -> String) {
             Kind::Certifier => "name of a certifier".into(),
             Kind::Signer => "`itself`, `elsewhere`, or the name of a certifier".into(),
             Kind::Profile => "name of a profile".into(),
+            Kind::Ciphers => "`default`, `none`, or [suites](ciphers.md) by name, code or preset".into(),
         };
         let scope = scope(f.name);
         let only = if scope.is_empty() { scope } else { format!(" Only for {scope}.") };
