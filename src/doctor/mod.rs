@@ -6,6 +6,7 @@ mod chains;
 mod files;
 mod keyrings;
 mod people;
+mod ports;
 mod security;
 mod sites;
 mod table;
@@ -18,6 +19,7 @@ use chains::Chains;
 use crate::model::State;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::keyring::Keyring;
+use crate::model::server::Server;
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
 
@@ -83,6 +85,11 @@ impl Hit {
         Self::new(Subject::Site(site.name.clone()), format!("Site {} {text}", site.name))
     }
 
+    /// Makes a hit on a server; the sentence begins behind its name.
+    fn server(server: &Server, text: impl std::fmt::Display) -> Self {
+        Self::new(Subject::Server(server.name.clone()), format!("Server {} {text}", server.name))
+    }
+
     /// Says how bad this one is.
     fn severity(self, severity: Severity) -> Self {
         Self { severity: Some(severity), ..self }
@@ -101,6 +108,7 @@ pub const CHECKS: &[&[Check]] = &[
     chains::CHECKS,
     certificates::CHECKS,
     sites::CHECKS,
+    ports::CHECKS,
     security::CHECKS,
     certifiers::CHECKS,
     people::CHECKS,

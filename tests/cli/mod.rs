@@ -26,6 +26,7 @@ mod roots;
 mod spkac;
 mod task;
 mod trouble;
+mod who;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

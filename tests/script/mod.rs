@@ -18,4 +18,5 @@ mod profiles;
 mod queue;
 mod tasks;
 mod walk;
+mod who;
 mod work;

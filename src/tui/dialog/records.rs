@@ -96,6 +96,7 @@ pub fn fields_markdown() -> String {
     use crate::model::protection::NewProtection;
     use crate::model::request::edit::Edit;
     use crate::model::request::{Note, Plan, Request};
+    use crate::model::resolve::Question;
     use crate::model::revocation::{NewRevocation, Release};
     use crate::model::site::Site;
     use crate::model::task::{Remark, Task};
@@ -121,6 +122,7 @@ pub fn fields_markdown() -> String {
     table::<Keyring>(&mut out);
     table::<Export>(&mut out);
     table::<Site>(&mut out);
+    table::<Question>(&mut out);
     table::<Person>(&mut out);
     table::<NewPersonKey>(&mut out);
     table::<Registration>(&mut out);

@@ -1,5 +1,7 @@
 //! The pane of Internet Site documents: which certificate answers where.
 
+mod who;
+
 use super::{Cell, Column, Pane, PaneId, RowKey, Used, entries, named};
 use crate::desk::Verb;
 use crate::model::certificate::Lifetime;
@@ -112,7 +114,7 @@ pub const PANE: Pane = Pane {
         ways.push(("site.create", "Say which host names answer with which keyring."));
         ways
     },
-    commands: &[COMMANDS],
+    commands: &[COMMANDS, who::COMMANDS],
 };
 
 const WRITE: Command = Command {
@@ -252,7 +254,7 @@ fn verdict(site: &Site, model: &Model) -> (String, Role) {
     match leaf.lifetime(model.now, model.settings.soon) {
         Lifetime::Expired => ("expired".into(), Role::Bad),
         Lifetime::NotYet => ("not yet valid".into(), Role::Bad),
-        _ if site.hosts.iter().any(|h| !leaf.covers(h)) => ("name not covered".into(), Role::Bad),
+        _ if site.looked_for().any(|h| !leaf.covers(h)) => ("name not covered".into(), Role::Bad),
         Lifetime::Soon => (format!("soon {} d", leaf.not_after.days_from(model.now)), Role::Warn),
         Lifetime::Good => ("ok".into(), Role::Ok),
     }
