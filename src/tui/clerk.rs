@@ -171,7 +171,7 @@ impl Clerk {
 
     #[cfg(feature = "network")]
     fn serve(&mut self, id: JobId, site: String, port: u16, password: Option<Secret>) {
-        let desk = &self.desk;
+        let desk = &mut self.desk;
         match caught(|| desk.served(&site, None, port, password.as_ref())) {
             Ok(served) => {
                 let shared = self.shared.clone();
