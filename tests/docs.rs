@@ -47,7 +47,7 @@ fn the_command_lines_of_the_console_exist() {
 }
 
 /// Commands that checks name and that are on their way into the table.
-pub(crate) const COMING: &[&str] = &["server.edit"];
+pub(crate) const COMING: &[&str] = &[];
 
 /// Tells whether this is a command of the console.
 pub(crate) fn is_command(name: &str) -> bool {

@@ -58,6 +58,21 @@ pub(super) fn fill<T: Record>(record: &mut T, matches: &ArgMatches) -> Result<()
     Ok(())
 }
 
+/// Makes the argument that takes `field=value`, several times.
+pub(super) fn assignments() -> Arg {
+    Arg::new("assignments")
+        .value_name("FIELD=VALUE")
+        .action(ArgAction::Append)
+        .num_args(1..)
+        .help("Fields with their new values, named as the options of create")
+}
+
+/// Sets every field that was given as `field=value`.
+pub(super) fn assign_all<T: Record>(record: &mut T, matches: &ArgMatches) -> Result<()> {
+    let mut given = matches.get_many::<String>("assignments").unwrap_or_default();
+    given.try_for_each(|assignment| assign(record, assignment))
+}
+
 /// Sets a field that the record has.
 fn set<T: Record>(record: &mut T, field: &Field<T>, named: &str, text: &str) -> Result<()> {
     if !record.applies(field.name) {

@@ -29,6 +29,7 @@ pub mod report;
 mod request;
 mod revoke;
 mod secrets;
+mod server;
 mod session;
 mod site;
 mod task;
@@ -62,6 +63,7 @@ const NOUNS: &[Noun] = &[
     Noun { command: profile::command, run: profile::run },
     Noun { command: request::command, run: request::run },
     Noun { command: site::command, run: site::run },
+    Noun { command: server::command, run: server::run },
     Noun { command: cipher::command, run: cipher::run },
     Noun { command: person::command, run: person::run },
     Noun { command: task::command, run: task::run },

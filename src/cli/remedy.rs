@@ -12,8 +12,7 @@ use crate::model::key::KeyType;
 use crate::model::keyring::{Keyring, RequestKey, Role};
 use crate::model::name::AltName;
 use crate::model::request::Status;
-use crate::model::resolve::addresses;
-use crate::model::resolve::used::servers_of;
+use crate::model::resolve::{addresses, used};
 use crate::model::site::SiteKind;
 use crate::pki::chain::signed_by;
 
@@ -36,6 +35,7 @@ pub fn line(finding: &Finding, state: &State, new_key: KeyType) -> Option<String
     // The keyring that a finding is about, also where it is told of a site.
     let ring = match &finding.subject {
         Subject::Site(site) => state.sites.get(site).map_or("KEYRING", |site| site.keyring.as_str()),
+        Subject::Server(server) => state.servers.get(server).map_or("KEYRING", used::ring_of),
         _ => name,
     };
     let here = state.keyrings.get(ring);
@@ -67,12 +67,8 @@ pub fn line(finding: &Finding, state: &State, new_key: KeyType) -> Option<String
         "keyring.deleted" => format!("keyring undelete {ring}"),
         "keyring.leftovers" => "keyring leftovers".into(),
         "site.create" if matches!(finding.subject, Subject::Server(_)) => {
-            let kind = SiteKind::PROTOCOLS.into_iter().map(SiteKind::name);
-            let kind = kind.filter(|kind| finding.text.ends_with(&format!("of kind {kind}."))).next();
-            format!(
-                "site create NAME --kind {} --hosts HOST --servers SERVER --keyring KEYRING",
-                kind.unwrap_or("web")
-            )
+            let kind = named(finding).unwrap_or("web");
+            format!("site create NAME --kind {kind} --hosts HOST --servers SERVER --keyring KEYRING")
         }
         "site.create" => {
             let site = if state.sites.contains_key(ring) { "NAME" } else { ring };
@@ -81,6 +77,9 @@ pub fn line(finding: &Finding, state: &State, new_key: KeyType) -> Option<String
             format!("site create {site} --hosts {hosts} --keyring {ring}")
         }
         "site.edit" => site(finding, state, name),
+        "server.create" => "server create NAME --server-name SERVER --hosts HOST".into(),
+        "server.edit" => server(finding, state, name),
+        "server.refreshed" => format!("server refreshed {name}"),
         "certifier.crl" => match doctor::certifier_behind(finding, state) {
             Some(certifier) => format!("crl issue {certifier}"),
             None => format!("crl issue {name}"),
@@ -113,8 +112,9 @@ fn site(finding: &Finding, state: &State, name: &str) -> String {
         "S06" => list("ADDRESS"),
         "S07" if addresses(document).next().is_some() => list("HOST"),
         "S07" => list("ADDRESS"),
+        "S08" if finding.text.contains("closed") => "redirect=no".into(),
         "S08" => {
-            let server = servers_of(state, document).find(|s| s.port(document.kind).speaks_tls());
+            let server = used::servers_of(state, document).find(|s| s.port(document.kind).speaks_tls());
             server.map_or_else(|| "port=PORT".to_owned(), |s| format!("port={}", s.port(document.kind).tls))
         }
         "S09" if document.kind == SiteKind::Web => "redirect=yes".into(),
@@ -135,10 +135,50 @@ fn site(finding: &Finding, state: &State, name: &str) -> String {
 /// Says what is set in a document that a person has to choose, for a finding about a server.
 fn anywhere(rule: &str) -> &'static str {
     match rule {
-        "S01" => "servers=SERVER organization=ORGANIZATION",
         "S04" | "S06" => "default-site=yes",
         _ => "keyring=KEYRING",
     }
+}
+
+/// Returns the protocol that a finding names.
+fn named(finding: &Finding) -> Option<&'static str> {
+    let mut words = finding.text.split([' ', '.', ',']);
+    words.find_map(|word| SiteKind::PROTOCOLS.into_iter().map(SiteKind::name).find(|kind| *kind == word))
+}
+
+/// Corrects a Server document as the rule says.
+fn server(finding: &Finding, state: &State, name: &str) -> String {
+    // What is told of a site can be the matter of a server that hosts it.
+    let site = state.sites.get(name).filter(|_| matches!(finding.subject, Subject::Site(_)));
+    let hosting = site.and_then(|site| used::servers_of(state, site).next());
+    let name = hosting.map_or(name, |server| server.name.as_str());
+    let kind = site.map(|site| site.kind.name()).or_else(|| named(finding)).unwrap_or("PROTOCOL");
+    let value = match finding.rule.as_str() {
+        "K22" => "release=12".into(),
+        "S02" if hosting.is_some_and(|server| !server.load_sites) => "load-sites=yes".into(),
+        "S02" | "S08" => format!("{kind}-tls-status=enabled"),
+        "S10" => format!("{kind}-login=tls-password"),
+        "S18" => "PROTOCOL-tls-port=PORT".into(),
+        "S09" => "PROTOCOL-status=disabled".into(),
+        "S12" => "PROTOCOL-login=tls-password".into(),
+        "S13" => "accept-site-certificates=no".into(),
+        "S14" => "accept-expired=no".into(),
+        // Only site documents look at CRLs.
+        "S15" => "load-sites=yes".into(),
+        "S16" => "ciphers=default".into(),
+        "S17" => "protocol-version=negotiated ssl-v2=no".into(),
+        "S21" => {
+            let web = state.servers.get(name).map(|s| s.port(SiteKind::Web));
+            let (scheme, port) = match web {
+                Some(web) if web.speaks_tls() => ("https", web.tls),
+                Some(web) => ("http", web.tcp),
+                None => ("https", SiteKind::Web.tls_port()),
+            };
+            format!("references-scheme={scheme} references-port={port}")
+        }
+        _ => "keyring=KEYRING".into(),
+    };
+    format!("server set {name} {value}")
 }
 
 /// Lists the host names that a certificate of the ring has to name: those it names, and those of its sites.

@@ -2,7 +2,7 @@
 
 mod crl;
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
 
 use super::fields;
 use super::keyring::confirmed;
@@ -21,14 +21,7 @@ pub(super) fn command() -> Command {
         .subcommand_required(true)
         .subcommand(fields::options::<Site>(Command::new("create").about("Makes a site document")))
         .subcommand(
-            named("set", "Changes fields of a site document").arg(
-                Arg::new("assignments")
-                    .value_name("FIELD=VALUE")
-                    .required(true)
-                    .action(ArgAction::Append)
-                    .num_args(1..)
-                    .help("Fields with their new values, named as the options of create"),
-            ),
+            named("set", "Changes fields of a site document").arg(fields::assignments().required(true)),
         )
         .subcommand(Command::new("list").about("Lists the site documents"))
         .subcommand(crl::command())
@@ -59,9 +52,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
         Some(("set", options)) => {
             let before = find(options, session)?;
             let mut site = before.clone();
-            for assignment in options.get_many::<String>("assignments").unwrap_or_default() {
-                fields::assign(&mut site, assignment)?;
-            }
+            fields::assign_all(&mut site, options)?;
             if site == before {
                 session.out.note(&format!("Site {} is so already; nothing was changed.", site.name));
                 return Ok(0);

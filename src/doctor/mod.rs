@@ -19,6 +19,7 @@ use chains::Chains;
 use crate::model::State;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::keyring::Keyring;
+use crate::model::resolve::used;
 use crate::model::server::Server;
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
@@ -85,7 +86,7 @@ impl Hit {
         Self::new(Subject::Site(site.name.clone()), format!("Site {} {text}", site.name))
     }
 
-    /// Makes a hit on a server; the sentence begins behind its name.
+    /// Makes a hit on a Server document; the sentence begins behind its name.
     fn server(server: &Server, text: impl std::fmt::Display) -> Self {
         Self::new(Subject::Server(server.name.clone()), format!("Server {} {text}", server.name))
     }
@@ -124,6 +125,9 @@ pub fn examine_again(memory: &Memory, state: &State, now: Timestamp, bands: &[i6
     let mut served: BTreeMap<&str, bool> = BTreeMap::new();
     for site in state.sites.values() {
         *served.entry(&site.keyring).or_default() |= site.enabled;
+    }
+    for server in state.servers.values().filter(|s| !s.load_sites || !s.keyring.is_empty()) {
+        *served.entry(used::ring_of(server)).or_default() |= !server.load_sites;
     }
     let chains = Chains::new(memory);
     let case = Case { state, now, bands, chains: &chains, served: &served };

@@ -9,7 +9,7 @@ use crate::model::finding::Severity;
 use crate::model::resolve::used::{called, is_hosted, same_server, servers_of};
 use crate::model::resolve::{Era, Lack, addresses, lacks, redirect_url, tcp_ways, tls_ways, without_name};
 use crate::model::server::{PortStatus, Server};
-use crate::model::site::{Site, SiteKind};
+use crate::model::site::{Site, SiteKind, looked_for};
 
 /// How many keyrings 11.0.1 keeps at hand unless `SSL_KYR_CACHE_MAX_SIZE` says more.
 const CACHED: usize = 10;
@@ -21,8 +21,8 @@ pub(super) const CHECKS: &[Check] = &[
         id: "K22",
         title: "A server has more keyrings than it keeps at hand.",
         severity: Severity::Warning,
-        remedy: "Set SSL_KYR_CACHE_MAX_SIZE in notes.ini, or let sites share a certificate.",
-        command: "site.edit",
+        remedy: "Bring the server to 12, set SSL_KYR_CACHE_MAX_SIZE in notes.ini, or let sites share a certificate.",
+        command: "server.edit",
         explain: "A server of 11.0.1 that chooses Web sites by SNI keeps 10 keyrings at hand; who asks for a site beyond these gets \
             the certificate of the default site, and sees it only now and then. The limit is that of the keyring cache, not of \
             the documents. Set SSL_KYR_CACHE_MAX_SIZE in notes.ini (at most 50), let sites share a certificate with several \
@@ -275,13 +275,13 @@ fn open_without_site(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
                     Lack::Missing => Hit::server(server, format!("{open} there is no document of kind {name}.")),
                     Lack::OtherServer => {
                         Hit::server(server, format!("{open} the documents of kind {name} name other servers."))
-                            .instead("Name the server in a document of the kind, or close the port.", "site.edit")
+                            .instead("Name the server in a document of the kind, make one for it, or close the port.", "site.create")
                     }
                     Lack::Organization(address, of) => Hit::server(
                         server,
                         format!("{open} {address} is of organisation {of}, which has no document of kind {name}."),
                     )
-                    .instead("Correct the organisation of a document, or make one for it.", "site.edit"),
+                    .instead("Make a document for the organisation, or correct that of another.", "site.create"),
                     Lack::Disabled(site) => Hit::site(
                         site,
                         format!("is disabled, and server {} has {name} port {number} open for TLS.", server.name),
@@ -357,7 +357,8 @@ fn without_address(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
             continue;
         }
         let leaf = case.state.keyrings.get(&met.keyring).and_then(|ring| ring.leaf());
-        let named = |site: &Site| leaf.is_some_and(|leaf| site.looked_for().all(|host| leaf.covers(host)));
+        let named =
+            |site: &Site| leaf.is_some_and(|leaf| looked_for(&site.hosts).all(|host| leaf.covers(host)));
         for site in
             live.iter().filter(|s| s.keyring != met.keyring && addresses(s).next().is_none() && !named(s))
         {

@@ -7,7 +7,7 @@ use crate::model::bytes::Digest;
 use crate::model::field::Record;
 use crate::model::finding::{Severity, Subject};
 use crate::model::resolve::used::{called, is_hosted};
-use crate::model::site::{Site, SiteKind};
+use crate::model::site::{Site, SiteKind, looked_for};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -24,7 +24,7 @@ pub(super) const CHECKS: &[Check] = &[
                 let Some(leaf) = case.state.keyrings.get(&site.keyring).and_then(|r| r.leaf()) else {
                     continue;
                 };
-                for host in site.looked_for().filter(|h| !leaf.covers(h)) {
+                for host in looked_for(&site.hosts).filter(|h| !leaf.covers(h)) {
                     found(Hit::site(
                         site,
                         format!("answers for {host}, which its certificate does not name."),

@@ -105,18 +105,18 @@ impl Site {
         }
     }
 
-    /// Lists the hosts that clients look for in the certificate: the names, or the addresses where there is no name. Beside
-    /// names an address only says where connections to them arrive.
-    pub fn looked_for(&self) -> impl Iterator<Item = &String> {
-        let address = |host: &String| host.parse::<std::net::IpAddr>().is_ok();
-        let named = self.hosts.iter().any(|host| !address(host));
-        self.hosts.iter().filter(move |host| !named || !address(host))
-    }
-
     /// Tells whether a client that comes over TCP is sent to the TLS port.
     pub fn redirects(&self) -> bool {
         self.kind == SiteKind::Web && self.enabled && self.access.redirect
     }
+}
+
+/// Lists the hosts that clients look for in the certificate: the names, or the addresses where there is no name. Beside names
+/// an address only says where connections to them arrive.
+pub fn looked_for(hosts: &[String]) -> impl Iterator<Item = &String> {
+    let address = |host: &String| host.parse::<std::net::IpAddr>().is_ok();
+    let named = hosts.iter().any(|host| !address(host));
+    hosts.iter().filter(move |host| !named || !address(host))
 }
 
 /// Reads host names and addresses: lower case, IDN as A-labels, no scheme, path or port.

@@ -1,6 +1,6 @@
 //! Cipher suites and CRL switches on the command line.
 
-use super::{CA, Place, RING};
+use super::{Place, RING};
 
 #[test]
 fn suites_are_listed_in_the_order_of_a_server_for_a_release() {
@@ -20,7 +20,6 @@ fn suites_are_listed_in_the_order_of_a_server_for_a_release() {
 #[test]
 fn a_ring_says_which_suites_its_key_can_use() {
     let place = Place::new();
-    place.with(CA, "certifier create root --years 10").done();
     place.with(RING, "keyring create mail --hosts mail.example.test --key-type p-256").done();
     let list = place.run("--json cipher list --keyring mail").json();
     let usable = |code: &str| {

@@ -23,6 +23,7 @@ mod reading;
 mod refusals;
 mod revoking;
 mod roots;
+mod server;
 mod spkac;
 mod task;
 mod trouble;

@@ -16,6 +16,7 @@ pub(crate) mod history;
 mod people;
 mod profiles;
 mod queue;
+pub(crate) mod servers;
 mod tasks;
 mod walk;
 mod who;

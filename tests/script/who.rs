@@ -13,7 +13,10 @@ fn the_explanation_follows_what_is_typed_and_leads_to_what_answers() {
         "{screen}"
     );
     assert!(c.effects.is_empty(), "nothing is asked of the disk or the network: {:?}", c.effects);
-    assert!(screen.contains("site webshop answers with keyring shop"), "{screen}");
+    assert!(
+        screen.contains("site webshop has no certificate to show: keyring shop has no certificate"),
+        "{screen}"
+    );
     // Another host: another answer, at once.
     c.press("C-u").type_text("www.example.test");
     assert!(c.screen().contains("site website answers with keyring www"), "{}", c.screen());
@@ -45,4 +48,25 @@ fn an_empty_workspace_has_an_answer_as_well() {
     assert!(c.screen().contains("There is no document of kind web."), "{}", c.screen());
     c.press("<pgup> <f2> <esc> <esc>");
     assert!(c.model.dialogs.is_empty());
+}
+
+#[test]
+fn a_server_is_asked_from_its_own_pane() {
+    use ringmaster::model::server::{Port, PortStatus, Server};
+    use ringmaster::model::site::SiteKind;
+    let mut state = super::fixture::full();
+    let port = Port { tls: 8443, tls_status: PortStatus::Enabled, ..Port::usual(SiteKind::Web) };
+    let server = Server {
+        name: "web01".into(),
+        server_name: "web01/Example".into(),
+        hosts: vec!["www.example.test".into()],
+        ports: [(SiteKind::Web, port)].into(),
+        ..Server::default()
+    };
+    state.servers.insert("web01".into(), server);
+    let mut c = Console::of(state).sized(132, 43);
+    c.press("8 a");
+    let screen = c.screen();
+    assert!(screen.contains("On web port 8443, site website answers with keyring www"), "{screen}");
+    assert!(screen.contains("release 14, loads Internet Sites. It was asked for."), "{screen}");
 }

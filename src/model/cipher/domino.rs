@@ -10,7 +10,7 @@ pub enum Standing {
     Default,
     /// Known to have been there.
     There,
-    /// Practitioners remember it there; no published page was found.
+    /// Practitioners remember it there, or an earlier release has it; no published page was found.
     Likely,
     /// If the release has it at all, only with `USE_WEAK_SSL_CIPHERS=1`.
     Switch,
@@ -45,7 +45,9 @@ impl Standing {
         match self {
             Self::Default => "offered unless a document or a setting says otherwise",
             Self::There => "known to be there; whether it is offered by itself is not evidenced",
-            Self::Likely => "remembered by practitioners; no published page was found",
+            Self::Likely => {
+                "remembered by practitioners, or known of an earlier release; no published page was found"
+            }
             Self::Switch => "if the release has it at all, only with USE_WEAK_SSL_CIPHERS=1",
             Self::NotYet => "came with a later release",
             Self::Never => "not in the Internet protocols of any release up to 14",
@@ -148,8 +150,8 @@ impl Suite {
             (Some(since), true) if release < since => Standing::NotYet,
             // Weak suites are behind the switch since 9.0.1; of which else that holds before 14 is not evidenced.
             (Some(_), true) if self == Self(0x0009) && release >= Release::R9 => Standing::Switch,
-            (Some(_), true) => Standing::There,
-            (Some(since), false) if release >= since => Standing::Likely,
+            (Some(since), true) if release == since => Standing::There,
+            (Some(since), _) if release >= since => Standing::Likely,
             _ => Standing::Unknown,
         }
     }

@@ -1,6 +1,7 @@
 //! What follows from a list of suites: each suite told, the order in which a server chooses, and what speaks against the whole.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use super::{Grade, Standing, Suite, fits, version_text};
 use crate::model::key::KeyInfo;
@@ -64,9 +65,8 @@ pub fn priority(suites: &mut [Suite]) {
 /// Says what follows from a list as a whole, the worst first.
 pub fn remarks(suites: &[Suite], release: Release, key: Option<&KeyInfo>) -> Vec<String> {
     let list = |wanted: &dyn Fn(Suite) -> bool| -> Vec<String> {
-        let mut found: Vec<Suite> = suites.iter().copied().filter(|s| wanted(*s)).collect();
-        found.dedup();
-        found.iter().map(|s| s.hex()).collect()
+        let mut seen = BTreeSet::new();
+        suites.iter().filter(|s| wanted(**s) && seen.insert(**s)).map(|s| s.hex()).collect()
     };
     let mut lines = Vec::new();
     let mut say = |codes: Vec<String>, what: &str| {
@@ -132,6 +132,6 @@ mod tests {
         {
             assert!(all.contains(part), "{part} in {all}");
         }
-        assert!(all.contains("C030 C030: stands there more than once"), "{all}");
+        assert!(all.contains("C030: stands there more than once"), "{all}");
     }
 }

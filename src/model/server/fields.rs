@@ -197,6 +197,13 @@ const LAST: &[Field<Server>] = &[
     ),
 ];
 
+impl Server {
+    /// Tells whether a label is that of a field of one protocol; [`ports`] shows all of them at once.
+    pub fn is_of_port(label: &str) -> bool {
+        port_fields::FIELDS.iter().any(|f| f.label == label)
+    }
+}
+
 /// The protocols of links, without and with TLS.
 const SCHEMES: &[&str] = &["http", "https"];
 

@@ -148,8 +148,8 @@ pub fn words(switches: CrlSwitches) -> Vec<(&'static str, String)> {
 pub fn crl_markdown() -> String {
     let mut out = String::from(
         "# CRL switches\n\nThis page is made from the table of rules; `RINGMASTER_BLESS=1 cargo test docs` writes it anew.\n\n\
-         An Internet Site that asks for client certificates has three switches: `crl-check`, `crl-trust-expired` and\n\
-         `crl-allow-failure`. The first row that fits decides. The rules are as administrators know them; no published\n\
+         An Internet Site that asks for client certificates has three switches: `check-crl`, `trust-expired-crl` and\n\
+         `allow-crl-failure`. The first row that fits decides. The rules are as administrators know them; no published\n\
          table of all combinations was found, so prove what matters with a client certificate.\n\n\
          | check for CRLs | CRL found | current | certificate listed | trust expired CRLs | allow the search to fail | client | why |\n\
          |---|---|---|---|---|---|---|---|\n",

@@ -1,6 +1,6 @@
 //! The FIELDS of site documents, and for which kinds each exists. What they mean on the wire is decided elsewhere.
 
-use super::{Site, SiteKind, ciphers_told, crl, hosts, rule, tls_fields};
+use super::{Site, SiteKind, ciphers_told, crl, hosts, looked_for, rule, tls_fields};
 use crate::model::escape::visible;
 use crate::model::field::{Field, Kind, Look, choice, join, names, number, put, put_flag, yes_no};
 use crate::model::keyring::{check_name, ends};
@@ -338,7 +338,7 @@ fn answers(site: &Site, look: &Look<'_>) -> String {
         let (day, why) = (revoked.at.date(), revoked.reason.name());
         lines.push(format!("it is REVOKED since {day} ({why}): clients that ask will refuse"));
     }
-    for host in site.looked_for() {
+    for host in looked_for(&site.hosts) {
         let verdict =
             if leaf.covers(host) { "is named in it" } else { "IS NOT NAMED in it: clients will refuse" };
         lines.push(format!("{} {verdict}", visible(host)));

@@ -31,7 +31,7 @@ use crate::model::request::edit::Edit;
 use crate::model::request::{Note, Plan, RequestId};
 use crate::model::resolve::used::servers_of;
 use crate::model::revocation::{self, NewRevocation};
-use crate::model::server::Release;
+use crate::model::server::{Release, Server};
 use crate::model::site::{Site, SiteKind};
 use crate::model::task::{Remark, Task, guides};
 use crate::ops::certifier_status::Step;
@@ -66,6 +66,8 @@ pub enum Goal {
     Move(Box<MovedKeyring>, Box<Keyring>),
     /// Makes a site document, or changes this one.
     Site(Option<Box<Site>>),
+    /// Makes a Server document like this one, or changes it.
+    Server(Box<Server>, bool),
     /// Makes a profile like this one, or changes it.
     Profile(Box<Profile>, bool),
     /// Amends the policy of this certifier; it is as it was when editing began.
@@ -143,6 +145,7 @@ impl Form {
             Goal::Move(new, _) => lines(&**new, &look, false),
             Goal::Site(None) => lines(&Site::preset(SiteKind::Web), &look, false),
             Goal::Site(Some(site)) => lines(&**site, &look, true),
+            Goal::Server(server, editing) => lines(&**server, &look, *editing),
             Goal::Profile(profile, editing) => lines(&**profile, &look, *editing),
             Goal::Protect(_, new) => some_lines(&**new, &look, |f| new.asks(f.name)),
             Goal::Amend(_, amendment) => lines(&**amendment, &look, true),
@@ -373,6 +376,12 @@ impl Form {
             model.say(Mood::Plain, "Nothing was changed.");
             return (None, Vec::new());
         }
+        if let Verb::SaveServer { before: Some(before), server } = &verb
+            && before == server
+        {
+            model.say(Mood::Plain, "Nothing was changed.");
+            return (None, Vec::new());
+        }
         if let Verb::SaveProfile { before: Some(before), profile } = &verb
             && before == profile
         {
@@ -477,6 +486,11 @@ impl Form {
                 let before = before.as_deref().cloned();
                 let mut site = before.clone().unwrap_or_else(|| Site::preset(SiteKind::Web));
                 fill(&mut site, lines, before.is_some()).then_some(Verb::SaveSite { before, site })
+            }
+            Goal::Server(as_it_was, editing) => {
+                let mut server = as_it_was.clone();
+                let before = editing.then(|| as_it_was.clone());
+                fill(&mut *server, lines, *editing).then_some(Verb::SaveServer { before, server })
             }
             Goal::Profile(as_it_was, editing) => {
                 let mut profile = (**as_it_was).clone();

@@ -98,6 +98,7 @@ pub fn fields_markdown() -> String {
     use crate::model::request::{Note, Plan, Request};
     use crate::model::resolve::Question;
     use crate::model::revocation::{NewRevocation, Release};
+    use crate::model::server::Server;
     use crate::model::site::Site;
     use crate::model::task::{Remark, Task};
     let mut out = String::from(
@@ -123,6 +124,7 @@ pub fn fields_markdown() -> String {
     table::<Export>(&mut out);
     table::<Site>(&mut out);
     table::<Question>(&mut out);
+    table::<Server>(&mut out);
     table::<Person>(&mut out);
     table::<NewPersonKey>(&mut out);
     table::<Registration>(&mut out);
