@@ -21,9 +21,6 @@ fn the_rules_of_a_server_choose_and_every_handshake_is_a_line_of_json() {
         .words(&["site", "set", "www", "client-certificate=yes", "ciphers=C02B C02C 9F", "redirect=yes"], b"")
         .done();
     place.run("server create web01 --server-name web01/Example --web-tls-status enabled").done();
-    for ring in ["mail", "www"] {
-        place.with(RING, &format!("keyring stash {ring} --make")).done();
-    }
     let mut command = place.program();
     command
         .args(["--json", "site", "rehearse", "mail", "--server", "web01", "--for", "120"])
