@@ -36,7 +36,8 @@ fn the_explanation_follows_what_is_typed_and_leads_to_what_answers() {
     assert_eq!(c.model.selected_name().as_deref(), Some("shop"));
     assert!(c.model.dialogs.is_empty());
     // One comes back to where one was.
-    c.press("<backspace>");
+    c.press("<bs>");
+    assert_eq!(c.model.pane, PaneId::Sites);
 }
 
 #[test]
