@@ -7,6 +7,7 @@ mod files;
 mod keyrings;
 mod people;
 mod security;
+mod servers;
 mod sites;
 mod table;
 mod weigh;
@@ -108,6 +109,7 @@ pub const CHECKS: &[&[Check]] = &[
     chains::CHECKS,
     certificates::CHECKS,
     sites::CHECKS,
+    servers::CHECKS,
     security::CHECKS,
     certifiers::CHECKS,
     people::CHECKS,
