@@ -6,6 +6,7 @@ mod chains;
 mod files;
 mod keyrings;
 mod people;
+mod ports;
 mod security;
 mod servers;
 mod sites;
@@ -109,6 +110,7 @@ pub const CHECKS: &[&[Check]] = &[
     chains::CHECKS,
     certificates::CHECKS,
     sites::CHECKS,
+    ports::CHECKS,
     servers::CHECKS,
     security::CHECKS,
     certifiers::CHECKS,
