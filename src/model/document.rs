@@ -232,7 +232,6 @@ pub struct Saving {
 
 /// The name in a fact about a document; the rest of it is not read.
 #[derive(Debug, Deserialize)]
-#[expect(clippy::enum_variant_names, reason = "they are the names of facts in the audit chain")]
 enum Told {
     SiteSaved { site: Name },
     SiteDeleted { name: String },
