@@ -73,7 +73,7 @@ pub(super) const CHECKS: &[Check] = &[
         severity: Severity::Warning,
         remedy: "Switch \"Accept SSL site certificates\" off.",
         command: "site.edit",
-        explain: "\"Accept SSL site certificates\" lets the server, as a client, connect to servers whose authority it does not \
+        explain: "With \"Accept SSL site certificates\" the server connects, as a client, to servers whose authority it does not \
             know, so anybody on the way can pose as them. Together with client certificates some releases ask for none any \
             more, or believe any. Switch it off, and trust the authorities of the servers that are called instead.",
         run: |case, found| {
@@ -95,7 +95,7 @@ pub(super) const CHECKS: &[Check] = &[
         severity: Severity::Warning,
         remedy: "Switch \"Accept expired SSL certificates\" off.",
         command: "site.edit",
-        explain: "\"Accept expired SSL certificates\" is on, as it is by default, and client certificates are asked for: who has \
+        explain: "The option \"Accept expired SSL certificates\" is on, as it is by default, and client certificates are asked for: who has \
             left and kept an old certificate still gets in, for an ended certificate is not on a CRL any more. Switch it off, \
             and see that people get their new certificates in time. Where no client certificate is asked for, the option only \
             concerns the servers that are called; the security review lists it.",
