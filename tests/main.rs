@@ -19,6 +19,7 @@ mod history;
 mod import;
 mod interop;
 mod issuing;
+mod known_problems;
 mod layers;
 mod life;
 #[cfg(feature = "network")]

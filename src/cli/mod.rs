@@ -9,6 +9,7 @@ mod csv;
 mod demo;
 mod doctor;
 mod fields;
+mod finding;
 mod inspect;
 mod key;
 mod keyring;
@@ -25,6 +26,7 @@ mod rehearse;
 pub mod remedy;
 pub mod report;
 mod request;
+mod review;
 mod revoke;
 mod secrets;
 mod session;
@@ -68,6 +70,8 @@ const NOUNS: &[Noun] = &[
     Noun { command: inspect::command, run: inspect::run },
     Noun { command: key::command, run: key::run },
     Noun { command: doctor::command, run: doctor::run },
+    Noun { command: finding::command, run: finding::run },
+    Noun { command: review::command, run: review::run },
     Noun { command: audit::command, run: audit::run },
     Noun { command: completions::command, run: completions::run },
 ];

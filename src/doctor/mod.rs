@@ -6,6 +6,7 @@ mod chains;
 mod files;
 mod keyrings;
 mod people;
+pub mod review;
 mod security;
 mod sites;
 mod table;
