@@ -5,7 +5,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::secrets::Secrets;
 use crate::model::error::{Error, Result};
-use crate::model::field::{Field, Kind, Record, When};
+use crate::model::field::{Field, Kind, Record, When, absent};
 
 /// The field that is a positional argument instead of an option.
 const NAME: &str = "name";
@@ -13,7 +13,7 @@ const NAME: &str = "name";
 /// Adds NAME and an option for every field that can be set; secrets are asked, never given as an argument.
 pub(super) fn options<T: Record>(command: Command) -> Command {
     settable::<T>().filter(|f| f.kind != Kind::Secret).fold(command, |command, field| {
-        let argument = Arg::new(field.name).help(help(field));
+        let argument = Arg::new(field.name).help(help(field, &T::scope(field.name)));
         if field.name == NAME {
             return command.arg(argument.value_name("NAME").required(true));
         }
@@ -21,6 +21,7 @@ pub(super) fn options<T: Record>(command: Command) -> Command {
             Kind::Number(..) => "N",
             Kind::Flag => "YES|NO",
             Kind::Names => "NAMES",
+            Kind::Lines => "LINE",
             Kind::Choice(_) => "CHOICE",
             Kind::Path => "FILE",
             Kind::Keyring => "KEYRING",
@@ -38,7 +39,7 @@ pub(super) fn options<T: Record>(command: Command) -> Command {
                 .hide_possible_values(true)
                 .num_args(0..=1)
                 .default_missing_value("yes"),
-            Kind::Names => argument.action(ArgAction::Append),
+            Kind::Names | Kind::Lines => argument.action(ArgAction::Append),
             _ => argument,
         })
     })
@@ -48,13 +49,28 @@ pub(super) fn options<T: Record>(command: Command) -> Command {
 pub(super) fn fill<T: Record>(record: &mut T, matches: &ArgMatches) -> Result<()> {
     for field in settable::<T>().filter(|f| f.kind != Kind::Secret) {
         let Some(values) = matches.get_many::<String>(field.name) else { continue };
-        let text = values.map(String::as_str).collect::<Vec<_>>().join(" ");
+        let between = if field.kind == Kind::Lines { "\n" } else { " " };
+        let text = values.map(String::as_str).collect::<Vec<_>>().join(between);
         let option = if field.name == NAME { "NAME".into() } else { format!("--{}", field.name) };
-        (field.set)(record, &text).map_err(|why| {
-            Error::usage(format!("{option} cannot be \"{text}\".")).why(format!("Allowed: {why}."))
-        })?;
+        set(record, field, &option, &text)?;
     }
     Ok(())
+}
+
+/// Sets a field that the record has.
+fn set<T: Record>(record: &mut T, field: &Field<T>, named: &str, text: &str) -> Result<()> {
+    if !record.applies(field.name) {
+        return Err(Error::usage(format!("{named} cannot be set."))
+            .why(format!("{}.", sentence(&absent::<T>(field.name)))));
+    }
+    (field.set)(record, text)
+        .map_err(|why| Error::usage(format!("{named} cannot be \"{text}\".")).why(format!("Allowed: {why}.")))
+}
+
+/// Writes the first letter as a capital.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Sets one field from `field=value`.
@@ -66,9 +82,7 @@ pub(super) fn assign<T: Record>(record: &mut T, assignment: &str) -> Result<()> 
     };
     match T::field(name) {
         Some(field) if field.when == When::Amendable && field.kind != Kind::Secret => {
-            (field.set)(record, value).map_err(|why| {
-                Error::usage(format!("{name} cannot be \"{value}\".")).why(format!("Allowed: {why}."))
-            })
+            set(record, field, name, value)
         }
         found => {
             let what = if found.is_some() { "cannot be changed" } else { "does not exist" };
@@ -102,12 +116,16 @@ fn settable<T: Record>() -> impl Iterator<Item = &'static Field<T>> {
     T::FIELDS.iter().filter(|f| f.when != When::Derived)
 }
 
-fn help<T>(field: &Field<T>) -> String {
-    let help = format!("{}. {}", field.label, field.help.trim_end_matches('.'));
+fn help<T>(field: &Field<T>, scope: &str) -> String {
+    let mut help = format!("{}. {}", field.label, field.help.trim_end_matches('.'));
+    if !scope.is_empty() {
+        help.push_str(&format!("; only for {scope}"));
+    }
     match field.kind {
         Kind::Number(low, high) => format!("{help} [{low} to {high}]"),
         Kind::Flag => format!("{help} [yes or no]"),
         Kind::Names => format!("{help}; with commas, in quotes, or the option several times"),
+        Kind::Lines => format!("{help}; the option once for each line"),
         _ => help,
     }
 }

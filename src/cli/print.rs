@@ -89,7 +89,7 @@ impl<'a> Printer<'a> {
 
     /// Prints the fields of a record.
     pub(super) fn record<T: Record>(&mut self, record: &T, look: &Look<'_>) {
-        self.pairs(T::FIELDS.iter().map(|f| (f.label, (f.get)(record, look))));
+        self.pairs(record.own().map(|f| (f.label, (f.get)(record, look))));
     }
 
     /// Prints rows below headings, aligned.
@@ -143,10 +143,7 @@ impl<'a> Printer<'a> {
 
 /// Returns a record as a JSON object with the names of its fields; several lines are separated by `\n`.
 pub(super) fn object<T: Record>(record: &T, look: &Look<'_>) -> Map<String, Value> {
-    T::FIELDS
-        .iter()
-        .map(|f| (f.name.to_owned(), Value::String(visible_lines(&(f.get)(record, look)))))
-        .collect()
+    record.own().map(|f| (f.name.to_owned(), Value::String(visible_lines(&(f.get)(record, look))))).collect()
 }
 
 /// Returns a finding as a JSON object.

@@ -8,7 +8,7 @@ use super::session::{Cell, Session};
 use crate::desk::Verb;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Subject;
-use crate::model::site::Site;
+use crate::model::site::{Site, SiteKind};
 
 /// The commands about sites.
 pub(super) fn command() -> Command {
@@ -48,7 +48,7 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     match matches.subcommand() {
         Some(("create", options)) => {
-            let mut site = Site::default();
+            let mut site = Site::preset(SiteKind::Web);
             fields::fill(&mut site, options)?;
             session.run(Verb::SaveSite { before: None, site })
         }

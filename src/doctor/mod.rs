@@ -139,7 +139,7 @@ fn rings<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Keyring> + use<'a> {
 
 /// Lists the site documents that answer.
 fn sites<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Site> + use<'a> {
-    case.state.sites.values().filter(|s| s.enabled)
+    case.state.sites.values().filter(|s| s.enabled && s.kind.answers())
 }
 
 /// Tells whether a site document that answers names the keyring.

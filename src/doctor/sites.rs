@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Case, Check, Hit, sites};
 use crate::model::bytes::Digest;
+use crate::model::field::Record;
 use crate::model::finding::{Severity, Subject};
 use crate::model::resolve::used::{called, is_hosted};
 use crate::model::site::{Site, SiteKind};
@@ -82,7 +83,7 @@ pub(super) const CHECKS: &[Check] = &[
         explain: "A site without a keyring has no certificate, so nobody can reach it by TLS. Choose the keyring whose \
             certificate names its hosts, or switch the document off.",
         run: |case, found| {
-            for site in sites(case).filter(|s| s.keyring.is_empty()) {
+            for site in sites(case).filter(|s| s.keyring.is_empty() && s.applies("keyring")) {
                 found(Hit::site(site, "names no keyring: nobody answers with TLS."));
             }
         },

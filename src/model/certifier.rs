@@ -14,7 +14,7 @@ use super::bytes::{Digest, colons};
 use super::certificate::Certificate;
 use super::crl::Due;
 use super::escape::visible;
-use super::field::{Field, Kind, Record, When, choice, join, number};
+use super::field::{Field, Kind, Record, When, choice, join, number, put};
 use super::issued::Reason;
 use super::key::KeyType;
 use super::keyring::{Keyring, check_name, country, ends};
@@ -343,55 +343,37 @@ impl HasPolicy for Certifier {
 
 impl NewCertifier {
     const OWN: &'static [Field<Self>] = &[
-        Field {
-            name: "name",
-            label: "Name",
-            help: "The name in lists and on disk; a-z, 0-9, dot, dash and underscore.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| x.name.clone(),
-            set: |x, t| {
-                check_certifier_name(t.trim())?;
-                x.name = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "common-name",
-            label: "Common name",
-            help: "The name of the authority in every certificate it signs, such as Example Root CA.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| visible(&x.common_name),
-            set: |x, t| {
-                x.common_name = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "organization",
-            label: "Organization",
-            help: "The legal name of the organisation.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| visible(&x.organization),
-            set: |x, t| {
-                x.organization = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "country",
-            label: "Country",
-            help: "Two letters, such as DE; written as PrintableString.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| x.country.clone(),
-            set: |x, t| {
+        Field::fixed(
+            "name",
+            "Name",
+            "The name in lists and on disk; a-z, 0-9, dot, dash and underscore.",
+            |x, _| x.name.clone(),
+            |x, t| check_certifier_name(t.trim()).and_then(|()| put(&mut x.name, t)),
+        ),
+        Field::fixed(
+            "common-name",
+            "Common name",
+            "The name of the authority in every certificate it signs, such as Example Root CA.",
+            |x, _| visible(&x.common_name),
+            |x, t| put(&mut x.common_name, t),
+        ),
+        Field::fixed(
+            "organization",
+            "Organization",
+            "The legal name of the organisation.",
+            |x, _| visible(&x.organization),
+            |x, t| put(&mut x.organization, t),
+        ),
+        Field::fixed(
+            "country",
+            "Country",
+            "Two letters, such as DE; written as PrintableString.",
+            |x, _| x.country.clone(),
+            |x, t| {
                 x.country = country(t)?;
                 Ok(())
             },
-        },
+        ),
         Field {
             name: "key-type",
             label: "Key type",

@@ -16,6 +16,8 @@ pub enum Kind {
     Number(u64, u64),
     /// Several texts, separated by spaces or commas.
     Names,
+    /// Several texts, one a line.
+    Lines,
     /// A password: typed without echo, never shown, never an argument.
     Secret,
     /// A file on this machine.
@@ -80,7 +82,63 @@ pub struct Field<T: 'static> {
     pub set: fn(&mut T, &str) -> Result<(), String>,
 }
 
+/// Reads a field of a record `T` as text.
+pub type Get<T> = fn(&T, &Look<'_>) -> String;
+
+/// Sets a field of a record `T` from text.
+pub type Set<T> = fn(&mut T, &str) -> Result<(), String>;
+
 impl<T> Field<T> {
+    /// A field that can be set at any time.
+    pub const fn amendable(
+        name: &'static str,
+        label: &'static str,
+        help: &'static str,
+        kind: Kind,
+        get: Get<T>,
+        set: Set<T>,
+    ) -> Self {
+        Self { name, label, help, kind, when: When::Amendable, get, set }
+    }
+
+    /// One line of text that can be set at any time.
+    pub const fn text(
+        name: &'static str,
+        label: &'static str,
+        help: &'static str,
+        get: Get<T>,
+        set: Set<T>,
+    ) -> Self {
+        Self::amendable(name, label, help, Kind::Text, get, set)
+    }
+
+    /// `yes` or `no`, which can be set at any time.
+    pub const fn flag(
+        name: &'static str,
+        label: &'static str,
+        help: &'static str,
+        get: Get<T>,
+        set: Set<T>,
+    ) -> Self {
+        Self::amendable(name, label, help, Kind::Flag, get, set)
+    }
+
+    /// One line of text that is set when the record is made.
+    pub const fn fixed(
+        name: &'static str,
+        label: &'static str,
+        help: &'static str,
+        get: Get<T>,
+        set: Set<T>,
+    ) -> Self {
+        Self { name, label, help, kind: Kind::Text, when: When::AtCreation, get, set }
+    }
+
+    /// Tells whether a form of a new record, or of one that is edited, shows it.
+    pub fn is_set(&self, editing: bool) -> bool {
+        self.when == When::Amendable || !editing && self.when == When::AtCreation
+    }
+
     /// A field that follows from others and is only read.
     pub const fn derived(
         name: &'static str,
@@ -152,6 +210,48 @@ pub trait Record: Sized + 'static {
     fn field(name: &str) -> Option<&'static Field<Self>> {
         Self::FIELDS.iter().find(|f| f.name == name)
     }
+
+    /// Tells whether this record has the field: some exist for records of some kinds only.
+    fn applies(&self, _field: &str) -> bool {
+        true
+    }
+
+    /// Says for records of which kinds a field exists; empty where every record has it.
+    fn scope(_field: &str) -> String {
+        String::new()
+    }
+
+    /// Lists the fields that this record has.
+    fn own(&self) -> impl Iterator<Item = &'static Field<Self>> {
+        Self::FIELDS.iter().filter(|f| self.applies(f.name))
+    }
+
+    /// Sets a field by name. Errors: there is none, it follows from others, this record does not have it, or what is
+    /// allowed.
+    fn set(&mut self, field: &str, text: &str) -> Result<(), String> {
+        let found = Self::field(field).ok_or_else(|| format!("a {} has no field {field}", Self::NOUN))?;
+        if !self.applies(field) {
+            return Err(absent::<Self>(field));
+        }
+        (found.set)(self, text)
+    }
+}
+
+/// Says that a record does not have a field, and which do.
+pub fn absent<T: Record>(field: &str) -> String {
+    format!("this {} has no such field; it exists for {}", T::NOUN, T::scope(field))
+}
+
+/// Puts trimmed text into its place.
+pub fn put(place: &mut String, text: &str) -> Result<(), String> {
+    text.trim().clone_into(place);
+    Ok(())
+}
+
+/// Puts `yes` or `no` into its place.
+pub fn put_flag(place: &mut bool, text: &str) -> Result<(), String> {
+    *place = flag(text)?;
+    Ok(())
 }
 
 /// Reads `yes` or `no`.
@@ -188,9 +288,10 @@ pub fn choice<C>(text: &str, allowed: &[&str], read: fn(&str) -> Option<C>) -> R
     read(text).ok_or_else(|| format!("one of {}", allowed.join(", ")))
 }
 
-/// Returns the fields that can be set in which two records differ, as (label, first, second).
+/// Returns the fields that can be set and that one of two records has, in which they differ, as (label, first, second).
 pub fn differences<T: Record>(a: &T, b: &T, look: &Look<'_>) -> Vec<(&'static str, String, String)> {
     let fields = T::FIELDS.iter().filter(|f| f.when != When::Derived);
+    let fields = fields.filter(|f| a.applies(f.name) || b.applies(f.name));
     let both = fields.map(|f| (f.label, (f.get)(a, look), (f.get)(b, look)));
     both.filter(|(_, x, y)| x != y).collect()
 }

@@ -8,7 +8,7 @@ use super::State;
 use super::bytes::Digest;
 use super::certificate::{Certificate, Lifetime};
 use super::escape::visible;
-use super::field::{Field, Kind, Look, Record, When, choice, flag, names, yes_no};
+use super::field::{Field, Kind, Look, Record, When, choice, names, put, put_flag, yes_no};
 use super::key::KeyType;
 use super::keyring::{check_name, country};
 use super::name::AltName;
@@ -158,34 +158,25 @@ fn keys(person: &Person, look: &Look<'_>) -> String {
 impl Record for Person {
     const NOUN: &'static str = "person";
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            name: "name",
-            label: "Document",
-            help: "The name of the document and its file: a-z, 0-9, dots and dashes, such as ann.miller.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| x.name.clone(),
-            set: |x, t| {
-                check_name(t.trim())?;
-                x.name = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "full-name",
-            label: "Full name",
-            help: "The common name in certificates, and the name that access lists use, such as Ann Miller.",
-            kind: Kind::Text,
-            when: When::Amendable,
-            get: |x, _| visible(&x.full_name),
-            set: |x, t| {
+        Field::fixed(
+            "name",
+            "Document",
+            "The name of the document and its file: a-z, 0-9, dots and dashes, such as ann.miller.",
+            |x, _| x.name.clone(),
+            |x, t| check_name(t.trim()).and_then(|()| put(&mut x.name, t)),
+        ),
+        Field::text(
+            "full-name",
+            "Full name",
+            "The common name in certificates, and the name that access lists use, such as Ann Miller.",
+            |x, _| visible(&x.full_name),
+            |x, t| {
                 if t.trim().is_empty() || t.chars().count() > 64 {
                     return Err("a name of 1 to 64 characters".into());
                 }
-                x.full_name = t.trim().to_owned();
-                Ok(())
+                put(&mut x.full_name, t)
             },
-        },
+        ),
         Field {
             name: "mail",
             label: "Mail",
@@ -198,54 +189,37 @@ impl Record for Person {
                 Ok(())
             },
         },
-        Field {
-            name: "organization",
-            label: "Organization",
-            help: "The legal name of the organisation; empty for none.",
-            kind: Kind::Text,
-            when: When::Amendable,
-            get: |x, _| visible(&x.organization),
-            set: |x, t| {
-                x.organization = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "country",
-            label: "Country",
-            help: "Two letters, such as DE; empty for none.",
-            kind: Kind::Text,
-            when: When::Amendable,
-            get: |x, _| x.country.clone(),
-            set: |x, t| {
+        Field::text(
+            "organization",
+            "Organization",
+            "The legal name of the organisation; empty for none.",
+            |x, _| visible(&x.organization),
+            |x, t| put(&mut x.organization, t),
+        ),
+        Field::text(
+            "country",
+            "Country",
+            "Two letters, such as DE; empty for none.",
+            |x, _| x.country.clone(),
+            |x, t| {
                 x.country = country(t)?;
                 Ok(())
             },
-        },
-        Field {
-            name: "enabled",
-            label: "Enabled",
-            help: "A person who is disabled stays in the directory and logs in with no certificate.",
-            kind: Kind::Flag,
-            when: When::Amendable,
-            get: |x, _| yes_no(x.enabled),
-            set: |x, t| {
-                x.enabled = flag(t)?;
-                Ok(())
-            },
-        },
-        Field {
-            name: "comment",
-            label: "Comment",
-            help: "Free text.",
-            kind: Kind::Text,
-            when: When::Amendable,
-            get: |x, _| visible(&x.comment),
-            set: |x, t| {
-                x.comment = t.trim().to_owned();
-                Ok(())
-            },
-        },
+        ),
+        Field::flag(
+            "enabled",
+            "Enabled",
+            "A person who is disabled stays in the directory and logs in with no certificate.",
+            |x, _| yes_no(x.enabled),
+            |x, t| put_flag(&mut x.enabled, t),
+        ),
+        Field::text(
+            "comment",
+            "Comment",
+            "Free text.",
+            |x, _| visible(&x.comment),
+            |x, t| put(&mut x.comment, t),
+        ),
         Field::derived("verdict", "Verdict", "How the best certificate of the person stands.", |x, look| {
             match x.best(look.state) {
                 Some(best) => standing(x, best, look).into(),
@@ -410,10 +384,7 @@ impl Record for Delivery {
             kind: Kind::Flag,
             when: When::AtCreation,
             get: |x, _| yes_no(x.legacy),
-            set: |x, t| {
-                x.legacy = flag(t)?;
-                Ok(())
-            },
+            set: |x, t| put_flag(&mut x.legacy, t),
         },
     ];
 }

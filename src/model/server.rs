@@ -1,10 +1,20 @@
 //! Server documents: a server's host names, addresses and Internet Ports, and what holds when it loads no Internet Sites.
 
+mod fields;
+mod port;
+mod port_fields;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::site::{Access, Item, SiteKind, TlsOptions};
+use super::bytes::Digest;
+use super::site::{Item, SiteKind, TlsOptions};
+use super::time::Timestamp;
+pub use port::{Port, PortStatus, redirects};
+
+/// So many host names a server may have.
+pub const MOST_HOSTS: usize = 32;
 
 /// A Server document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,61 +39,20 @@ pub struct Server {
     /// Protocol version, ciphers and what of a peer is accepted; used when no Internet Sites are loaded.
     pub tls: TlsOptions,
     /// "Internet Ports", by protocol; one that is not in it is as [`Port::usual`] says.
+    #[serde(deserialize_with = "port::read")]
     pub ports: BTreeMap<SiteKind, Port>,
     /// "Negotiated SSL": SMTP offers STARTTLS (item `SMTP_NegotiatedSSL` of the Configuration document).
     pub starttls: bool,
     /// "Generating references to this server".
     pub references: References,
+    /// Addresses of proxies that end TLS in front of it: what they bring counts as having come over TLS.
+    pub proxies: Vec<String>,
+    /// What it runs with since it was last restarted or refreshed, as far as somebody has told.
+    pub live: Option<Live>,
     /// Free text.
     pub comment: String,
     /// Items of an imported document that have no field here, kept untouched for the way back.
     pub items: Vec<Item>,
-}
-
-/// The Internet Ports of one protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Port {
-    /// "TCP/IP port number".
-    pub tcp: u16,
-    /// "TCP/IP port status".
-    pub tcp_status: PortStatus,
-    /// "SSL port number".
-    pub tls: u16,
-    /// "SSL port status"; never `Redirect`.
-    pub tls_status: PortStatus,
-    /// "Enforce server access settings".
-    pub enforce_access: bool,
-    /// The authentication options; used when no Internet Sites are loaded.
-    pub access: Access,
-}
-
-/// The status of a port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum PortStatus {
-    /// "Enabled".
-    Enabled,
-    /// "Disabled".
-    Disabled,
-    /// "Redirect to SSL"; TCP ports of HTTP and IMAP only.
-    Redirect,
-}
-
-impl PortStatus {
-    /// Every status, in the order of choice lists.
-    pub const ALL: [Self; 3] = [Self::Enabled, Self::Disabled, Self::Redirect];
-    /// The names of all statuses, in the order of [`Self::ALL`].
-    pub const NAMES: &'static [&'static str] = &["enabled", "disabled", "redirect"];
-
-    /// Returns the name used in forms and options.
-    pub fn name(self) -> &'static str {
-        Self::NAMES[self as usize]
-    }
-
-    /// Reads a name, in any case.
-    pub fn from_name(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|s| s.name().eq_ignore_ascii_case(text.trim()))
-    }
 }
 
 /// "Generating references to this server": what links that other servers make to it look like.
@@ -96,6 +65,18 @@ pub struct References {
     pub host: String,
     /// The port; 0 is the usual one of the scheme.
     pub port: u16,
+}
+
+/// What a server runs with since a restart or refresh.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Live {
+    /// When it was restarted or refreshed.
+    pub at: Timestamp,
+    /// Who told so.
+    pub by: String,
+    /// Each document and keyring it then had, as `site www`, with a fingerprint of what it said.
+    pub with: BTreeMap<String, Digest>,
 }
 
 /// The releases between which TLS differs.
@@ -133,31 +114,6 @@ impl Release {
     }
 }
 
-impl Port {
-    /// Returns the ports of a protocol as a new Server document has them: the usual numbers, TLS off.
-    pub fn usual(kind: SiteKind) -> Self {
-        Self {
-            tcp: kind.tcp_port(),
-            tcp_status: PortStatus::Disabled,
-            tls: kind.tls_port(),
-            tls_status: PortStatus::Disabled,
-            enforce_access: false,
-            access: Access::default(),
-        }
-    }
-
-    /// Tells whether clients are served over TLS from the first byte.
-    pub fn speaks_tls(&self) -> bool {
-        self.tls_status == PortStatus::Enabled
-    }
-}
-
-impl Default for Port {
-    fn default() -> Self {
-        Self::usual(SiteKind::Web)
-    }
-}
-
 impl Default for Server {
     fn default() -> Self {
         Self {
@@ -173,6 +129,8 @@ impl Default for Server {
             ports: BTreeMap::new(),
             starttls: false,
             references: References::default(),
+            proxies: Vec::new(),
+            live: None,
             comment: String::new(),
             items: Vec::new(),
         }
@@ -188,5 +146,36 @@ impl Server {
     /// Tells whether it chooses the site by SNI.
     pub fn has_sni(&self) -> bool {
         self.release >= Release::R12 || (self.release == Release::R11 && self.sni)
+    }
+
+    /// Changes the ports of a protocol; those that are as usual are not kept.
+    pub fn change_port(&mut self, kind: SiteKind, change: impl FnOnce(&mut Port)) {
+        let mut port = self.port(kind);
+        change(&mut port);
+        if port == Port::usual(kind) {
+            self.ports.remove(&kind);
+        } else {
+            self.ports.insert(kind, port);
+        }
+    }
+
+    /// Lists the protocols that speak TLS from the first byte, with their ports.
+    pub fn tls_ports(&self) -> impl Iterator<Item = (SiteKind, u16)> + '_ {
+        let ports = SiteKind::PROTOCOLS.into_iter().map(|kind| (kind, self.port(kind)));
+        ports.filter(|(_, port)| port.speaks_tls()).map(|(kind, port)| (kind, port.tls))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_that_are_as_usual_are_not_kept() {
+        let mut server = Server::default();
+        server.change_port(SiteKind::Imap, |port| port.tls_status = PortStatus::Enabled);
+        assert_eq!(server.tls_ports().collect::<Vec<_>>(), [(SiteKind::Imap, 993)]);
+        server.change_port(SiteKind::Imap, |port| port.tls_status = PortStatus::Disabled);
+        assert_eq!(server, Server::default());
     }
 }

@@ -1,16 +1,20 @@
 //! Internet Site documents: which host names on which servers answer with which keyring.
 
+mod fields;
 mod kind;
 mod options;
+pub mod rule;
+mod speaks;
 
 pub use kind::SiteKind;
 pub use options::{Access, CrlSwitches, Item, SslVersion, TlsOptions};
+pub use rule::Rule;
+pub use speaks::{SpeaksTls, tls_fields};
 
 use serde::{Deserialize, Serialize};
 
 use super::escape::visible;
-use super::field::{Field, Kind, Look, Record, When, choice, flag, names, number, yes_no};
-use super::keyring::{check_name, ends};
+use super::field::{Field, Record, names};
 
 /// An Internet Site document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +44,8 @@ pub struct Site {
     pub tls: TlsOptions,
     /// Whether client certificates are looked up in CRLs, and what counts when that fails.
     pub crl: CrlSwitches,
+    /// "Web Site Rules"; Web and Global Web Settings only.
+    pub rules: Vec<Rule>,
     /// A disabled document stays in the directory and answers nothing.
     pub enabled: bool,
     /// Free text.
@@ -63,6 +69,7 @@ impl Default for Site {
             access: Access::default(),
             tls: TlsOptions::default(),
             crl: CrlSwitches::default(),
+            rules: Vec::new(),
             enabled: true,
             comment: String::new(),
             items: Vec::new(),
@@ -70,35 +77,48 @@ impl Default for Site {
     }
 }
 
-/// Says which certificate will answer for a site, and what speaks against it, one a line.
-fn answers(site: &Site, look: &Look<'_>) -> String {
-    if !site.enabled {
-        return "nobody: the document is disabled".into();
+impl Site {
+    /// Makes a new document as it is sensible for a kind: who has a name has a password, and nobody comes in without one,
+    /// but for mail, which other servers bring. Expired certificates are not accepted.
+    pub fn preset(kind: SiteKind) -> Self {
+        let anonymous = kind == SiteKind::Smtp;
+        let access = Access { tcp_anonymous: anonymous, tls_anonymous: anonymous, ..Access::default() };
+        let tls = TlsOptions { accept_expired: false, ..TlsOptions::default() };
+        Self { kind, port: kind.tls_port(), access, tls, ..Self::default() }
     }
-    if site.keyring.is_empty() {
-        return "nobody: no keyring is named".into();
+
+    /// Makes it a document of another kind: what was as the preset of the old kind says is as that of the new one says, and
+    /// what does not exist for the new kind is taken away.
+    pub fn become_kind(&mut self, kind: SiteKind) {
+        let (old, new) = (Self::preset(self.kind), Self::preset(kind));
+        if self.port == old.port {
+            self.port = new.port;
+        }
+        if self.access == old.access {
+            self.access = new.access;
+        }
+        self.kind = kind;
+        for field in Self::FIELDS.iter().filter(|f| !fields::exists(f.name, kind)) {
+            // Empty is none, or no; what has neither says nothing for this kind.
+            let _ = (field.set)(self, "");
+        }
     }
-    let Some(ring) = look.state.keyrings.get(&site.keyring) else {
-        return format!("nobody: there is no keyring {}", visible(&site.keyring));
-    };
-    let Some(leaf) = ring.leaf() else {
-        return format!("nobody: keyring {} has no certificate yet", ring.name);
-    };
-    let mut lines = vec![
-        format!("keyring {}: {}", ring.name, leaf.subject),
-        format!("issued by {}", leaf.issuer),
-        format!("ends {}", ends(leaf, look)),
-    ];
-    if let Some(revoked) = look.state.revocations.get(&leaf.sha256) {
-        let (day, why) = (revoked.at.date(), revoked.reason.name());
-        lines.push(format!("it is REVOKED since {day} ({why}): clients that ask will refuse"));
+
+    /// Tells whether a client that comes over TCP is sent to the TLS port.
+    pub fn redirects(&self) -> bool {
+        self.kind == SiteKind::Web && self.enabled && self.access.redirect
     }
-    for host in &site.hosts {
-        let verdict =
-            if leaf.covers(host) { "is named in it" } else { "IS NOT NAMED in it: clients will refuse" };
-        lines.push(format!("{} {verdict}", visible(host)));
+
+    /// Returns the address to which a client is sent that asked for a host over TCP.
+    pub fn redirect_url(&self, host: &str) -> String {
+        // A wildcard stands for many hosts: one of them shows what it looks like.
+        let host = host.replacen("*.", "www.", 1);
+        let host = if host.contains(':') { format!("[{host}]") } else { host };
+        match self.port {
+            443 => format!("https://{host}/"),
+            port => format!("https://{host}:{port}/"),
+        }
     }
-    lines.join("\n")
 }
 
 /// Reads host names and addresses: lower case, IDN as A-labels, no scheme, path or port.
@@ -125,160 +145,15 @@ pub fn host_name(text: &str) -> Result<String, String> {
 
 impl Record for Site {
     const NOUN: &'static str = "site";
-    const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            name: "name",
-            label: "Name",
-            help: "The name of the document and of its file; a-z, 0-9, dot, dash and underscore.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| x.name.clone(),
-            set: |x, t| {
-                check_name(t.trim())?;
-                x.name = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "kind",
-            label: "Kind",
-            help: "The protocol that this document is for; setting it also sets the usual TLS port.",
-            kind: Kind::Choice(SiteKind::NAMES),
-            when: When::Amendable,
-            get: |x, _| x.kind.name().into(),
-            set: |x, t| {
-                let kind = choice(t, SiteKind::NAMES, SiteKind::from_name)?;
-                if x.port == x.kind.tls_port() {
-                    x.port = kind.tls_port();
-                }
-                x.kind = kind;
-                Ok(())
-            },
-        },
-        Field {
-            name: "title",
-            label: "Descriptive name",
-            help: "What people call this site.",
-            kind: Kind::Text,
-            when: When::Amendable,
-            get: |x, _| visible(&x.title),
-            set: |x, t| {
-                x.title = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "organization",
-            label: "Organization",
-            help: "The certifier organisation that owns the document; part of the match for every kind.",
-            kind: Kind::Text,
-            when: When::Amendable,
-            get: |x, _| visible(&x.organization),
-            set: |x, t| {
-                x.organization = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "hosts",
-            label: "Host names or addresses",
-            help: "The names and IP addresses mapped to this site, separated by spaces.",
-            kind: Kind::Names,
-            when: When::Amendable,
-            get: |x, _| visible(&x.hosts.join(" ")),
-            set: |x, t| {
-                x.hosts = hosts(t)?;
-                Ok(())
-            },
-        },
-        Field {
-            name: "servers",
-            label: "Servers",
-            help: "The servers that host this site, separated by spaces; * is every server.",
-            kind: Kind::Names,
-            when: When::Amendable,
-            get: |x, _| visible(&x.servers.join(" ")),
-            set: |x, t| {
-                x.servers = names(t);
-                if x.servers.is_empty() {
-                    x.servers.push("*".into());
-                }
-                if x.servers.len() > 1 && x.servers.iter().any(|s| s == "*") {
-                    return Err("either * alone, for every server, or names".into());
-                }
-                if x.servers.iter().any(|s| s != "*" && s.contains('*')) {
-                    return Err("* stands alone, for every server".into());
-                }
-                Ok(())
-            },
-        },
-        Field {
-            name: "port",
-            label: "TLS port",
-            help: "The TCP port that speaks TLS from the first byte.",
-            kind: Kind::Number(1, 65535),
-            when: When::Amendable,
-            get: |x, _| x.port.to_string(),
-            set: |x, t| {
-                x.port = number(t, 1, 65535)?;
-                Ok(())
-            },
-        },
-        Field {
-            name: "keyring",
-            label: "Key file name",
-            help: "The keyring whose certificate answers here.",
-            kind: Kind::Keyring,
-            when: When::Amendable,
-            get: |x, _| x.keyring.clone(),
-            set: |x, t| {
-                x.keyring = t.trim().trim_end_matches(".kyr").to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "default-site",
-            label: "Default site",
-            help: "Whether this Web site takes requests that fit no other Web site.",
-            kind: Kind::Flag,
-            when: When::Amendable,
-            get: |x, _| yes_no(x.default_site),
-            set: |x, t| {
-                x.default_site = flag(t)?;
-                Ok(())
-            },
-        },
-        Field {
-            name: "enabled",
-            label: "Enabled",
-            help: "A disabled document stays in the directory and answers nothing.",
-            kind: Kind::Flag,
-            when: When::Amendable,
-            get: |x, _| yes_no(x.enabled),
-            set: |x, t| {
-                x.enabled = flag(t)?;
-                Ok(())
-            },
-        },
-        Field {
-            name: "comment",
-            label: "Comment",
-            help: "Free text.",
-            kind: Kind::Text,
-            when: When::Amendable,
-            get: |x, _| visible(&x.comment),
-            set: |x, t| {
-                x.comment = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field::derived(
-            "answers",
-            "Who answers",
-            "Which keyring and certificate a client meets here.",
-            answers,
-        ),
-    ];
+    const FIELDS: &'static [Field<Self>] = fields::ALL;
+
+    fn applies(&self, field: &str) -> bool {
+        fields::exists(field, self.kind) || fields::strays(self, field)
+    }
+
+    fn scope(field: &str) -> String {
+        fields::kinds(field).iter().map(|k| k.name()).collect::<Vec<_>>().join(", ")
+    }
 }
 
 #[cfg(test)]
@@ -306,5 +181,78 @@ mod tests {
         site.port = 4433;
         (Site::field("kind").unwrap().set)(&mut site, "web").unwrap();
         assert_eq!(site.port, 4433);
+    }
+
+    #[test]
+    fn a_document_begins_as_its_kind_needs_it() {
+        for kind in SiteKind::ALL {
+            let access = Site::preset(kind).access;
+            assert_eq!(access.tcp_anonymous, kind == SiteKind::Smtp, "{}", kind.name());
+            assert_eq!(access.tls_anonymous, kind == SiteKind::Smtp, "{}", kind.name());
+            assert!(access.tcp_password && access.tls_password && !access.redirect);
+            assert!(!Site::preset(kind).tls.accept_expired);
+        }
+        let mut site = Site::preset(SiteKind::Web);
+        site.become_kind(SiteKind::Smtp);
+        assert_eq!(site, Site::preset(SiteKind::Smtp));
+        site.access.tcp_password = false;
+        site.become_kind(SiteKind::Ldap);
+        assert!(site.access.tcp_anonymous && !site.access.tcp_password, "what was set stays");
+    }
+
+    #[test]
+    fn each_kind_has_the_fields_that_the_directory_gives_it() {
+        use SiteKind::{Iiop, Imap, Ldap, Pop3, Smtp, Web};
+        let wanted: [(&str, &[SiteKind]); 12] = [
+            ("tcp-anonymous", &[Web, Ldap, Smtp, Iiop]),
+            ("tcp-password", &[Web, Imap, Pop3, Ldap, Smtp, Iiop]),
+            ("redirect", &[Web]),
+            ("tls-anonymous", &[Web, Ldap, Smtp, Iiop]),
+            ("tls-password", &[Web, Imap, Pop3, Ldap, Smtp, Iiop]),
+            ("client-certificate", &[Web, Imap, Pop3, Ldap]),
+            ("bearer-token", &[Web]),
+            ("keyring", &[Web, Imap, Pop3, Ldap, Smtp]),
+            ("protocol-version", &[Imap, Pop3, Ldap, Smtp, Iiop]),
+            ("check-crl", &[Web, Imap, Pop3, Ldap]),
+            ("ciphers", &[Web, Imap, Pop3, Ldap, Smtp, Iiop]),
+            ("default-site", &[Web]),
+        ];
+        for (field, kinds) in wanted {
+            for kind in SiteKind::ALL {
+                assert_eq!(
+                    Site::preset(kind).applies(field),
+                    kinds.contains(&kind),
+                    "{field} of {}",
+                    kind.name()
+                );
+            }
+        }
+        assert!(Site::preset(SiteKind::GlobalWeb).applies("rules"));
+        assert!(!Site::preset(SiteKind::GlobalWeb).applies("hosts"));
+        assert!(Site::default().set("client-certificate", "yes").is_ok());
+        let refused = Site::preset(Smtp).set("client-certificate", "yes").unwrap_err();
+        assert!(refused.contains("web, imap, pop3, ldap"), "{refused}");
+    }
+
+    #[test]
+    fn what_a_kind_does_not_have_goes_when_the_kind_changes_and_is_seen_when_a_file_has_it() {
+        let mut site = Site::preset(SiteKind::Web);
+        site.access.client_certificate = true;
+        site.set("rules", "redirect 301 /a/* = /b/").unwrap();
+        site.become_kind(SiteKind::Smtp);
+        assert!(!site.access.client_certificate && site.rules.is_empty());
+        site.access.client_certificate = true;
+        assert!(site.applies("client-certificate"), "an imported document may have it");
+        site.set("client-certificate", "no").unwrap();
+        assert!(!site.applies("client-certificate"));
+    }
+
+    #[test]
+    fn a_redirect_names_the_port_unless_it_is_the_usual_one() {
+        let mut site = Site::preset(SiteKind::Web);
+        assert_eq!(site.redirect_url("www.example.test"), "https://www.example.test/");
+        site.port = 8443;
+        assert_eq!(site.redirect_url("*.example.test"), "https://www.example.test:8443/");
+        assert_eq!(site.redirect_url("::1"), "https://[::1]:8443/");
     }
 }

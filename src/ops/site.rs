@@ -28,7 +28,7 @@ pub fn save_site(state: &State, before: Option<&Site>, site: &Site) -> Result<Ch
         (Some(before), Some(now)) if before != now => return Err(conflict(state, now, site)),
         _ => {}
     }
-    if site.hosts.is_empty() && !site.default_site {
+    if site.hosts.is_empty() && !site.default_site && site.kind.answers() {
         return Err(Error::usage("A site needs a host name or address.")
             .why("Without one no request can be mapped to it.")
             .next("Fill in host names, such as mail.example.test."));

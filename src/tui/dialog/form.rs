@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::import::Material;
-use super::line::{Line, choose, fill, fill_some, lines, options, passwords, some_lines, wanted};
+use super::line::{Line, choose, fill, follow, lines, options, passwords, some_lines};
 use super::menu::{Action, Menu, item};
 use super::records::{Denial, Reasoning, TakingBack};
 use super::secret::{Opens, SecretLine};
@@ -31,7 +31,7 @@ use crate::model::protection::NewProtection;
 use crate::model::request::edit::Edit;
 use crate::model::request::{Note, Plan, RequestId};
 use crate::model::revocation::{NewRevocation, Release};
-use crate::model::site::Site;
+use crate::model::site::{Site, SiteKind};
 use crate::model::task::{Remark, Task, guides};
 use crate::ops::certifier_status::Step;
 use crate::ops::request_again::proposed;
@@ -142,7 +142,7 @@ impl Form {
             Goal::Keyring(new) => lines(&**new, &look, false),
             Goal::Import(new, _) => lines(&**new, &look, false),
             Goal::Move(new, _) => lines(&**new, &look, false),
-            Goal::Site(None) => lines(&Site::default(), &look, false),
+            Goal::Site(None) => lines(&Site::preset(SiteKind::Web), &look, false),
             Goal::Site(Some(site)) => lines(&**site, &look, true),
             Goal::Profile(profile, editing) => lines(&**profile, &look, *editing),
             Goal::Protect(_, new) => some_lines(&**new, &look, |f| new.asks(f.name)),
@@ -267,41 +267,30 @@ impl Form {
     /// keyring the one that it shall be like.
     fn follow(&mut self, model: &Model) {
         if let Goal::Keyring(new) = &mut self.goal {
-            let at = NewKeyring::FIELDS.iter().position(|f| f.name == "like");
-            let like = at.and_then(|at| self.lines.get(at)).map_or("", |l| l.edit.text());
+            let like = self.lines.iter().find(|l| l.name == "like").map_or("", |l| l.edit.text());
             if like == new.like {
                 return;
             }
             like.clone_into(&mut new.like);
             let ring = model.state.keyrings.get(like);
             new.identity = ring.map(|r| proposed(&model.state, r).identity).unwrap_or_default();
-            let look = model.look();
-            let pairs = NewKeyring::FIELDS.iter().zip(self.lines.iter_mut());
-            for (field, line) in pairs.filter(|(_, l)| l.edit.text() == l.before) {
-                let value = (field.get)(new, &look);
-                if value != line.before {
-                    line.edit.set(&value);
-                    line.before = value;
-                }
-            }
+            follow(&**new, &mut self.lines, &model.look(), false);
         }
         if let Goal::Site(before) = &self.goal {
-            let mut site = before.as_deref().cloned().unwrap_or_default();
-            let look = model.look();
-            let settable = Site::FIELDS.iter().filter(|f| wanted(f.when, before.is_some()));
-            let mut pairs: Vec<_> = settable.zip(self.lines.iter_mut()).collect();
-            for (field, line) in pairs.iter().filter(|(_, l)| l.edit.text() != l.before) {
-                // What does not fit yet is said when the form is saved.
-                let _ = (field.set)(&mut site, line.edit.text());
-            }
-            for (field, line) in pairs.iter_mut().filter(|(_, l)| l.edit.text() == l.before) {
-                let value = (field.get)(&site, &look);
-                if value != line.before {
-                    line.edit.set(&value);
-                    line.before = value;
-                }
-            }
+            let site = self.site(before.as_deref());
+            let name = self.lines.get(self.cursor).map(|l| l.name);
+            follow(&site, &mut self.lines, &model.look(), before.is_some());
+            self.cursor = self.lines.iter().position(|l| Some(l.name) == name).unwrap_or(self.cursor);
         }
+    }
+
+    /// Reads the site document as it stands in the form. What does not fit yet is said when the form is saved.
+    fn site(&self, before: Option<&Site>) -> Site {
+        let mut site = before.cloned().unwrap_or_else(|| Site::preset(SiteKind::Web));
+        for line in self.lines.iter().filter(|l| l.edit.text() != l.before) {
+            let _ = site.set(line.name, line.edit.text());
+        }
+        site
     }
 
     fn save(mut self, model: &mut Model) -> (Option<Dialog>, Vec<Effect>) {
@@ -389,15 +378,14 @@ impl Form {
     fn asked(&mut self) -> Option<Asked> {
         match &self.goal {
             Goal::Export(export) => {
-                let (mut filled, before) = ((**export).clone(), &**export);
-                let good = fill_some(&mut filled, &mut self.lines, false, |f| before.asks(f.name));
+                let mut filled = (**export).clone();
+                let good = fill(&mut filled, &mut self.lines, false);
                 let same = passwords(&mut self.lines);
                 (good && same).then(|| Asked::Keyring(Box::new(filled)))
             }
             Goal::Certificates(export) => {
-                let (mut filled, before) = ((**export).clone(), &**export);
-                fill_some(&mut filled, &mut self.lines, false, |f| before.asks(f.name))
-                    .then_some(Asked::Certificates(filled))
+                let mut filled = (**export).clone();
+                fill(&mut filled, &mut self.lines, false).then_some(Asked::Certificates(filled))
             }
             _ => None,
         }
@@ -456,7 +444,7 @@ impl Form {
             }
             Goal::Site(before) => {
                 let before = before.as_deref().cloned();
-                let mut site = before.clone().unwrap_or_default();
+                let mut site = before.clone().unwrap_or_else(|| Site::preset(SiteKind::Web));
                 fill(&mut site, lines, before.is_some()).then_some(Verb::SaveSite { before, site })
             }
             Goal::Profile(as_it_was, editing) => {
@@ -523,10 +511,8 @@ impl Form {
             }
             Goal::Deliver(_) => None,
             Goal::StartTask(guide) => {
-                let asks = guides::find(guide).map_or(&[][..], |g| g.asks);
                 let mut task = Task { guide: (*guide).into(), ..Task::default() };
-                fill_some(&mut task, lines, false, |f| asks.contains(&f.name))
-                    .then_some(Verb::StartTask(task))
+                fill(&mut task, lines, false).then_some(Verb::StartTask(task))
             }
             Goal::Task(task) => {
                 let mut task = (**task).clone();
@@ -680,10 +666,9 @@ impl Form {
 /// Reads what shall open a key, or marks what is wrong.
 fn protection(before: &NewProtection, lines: &mut [Line], cursor: &mut usize) -> Option<NewProtection> {
     let mut new = before.clone();
-    let good = fill_some(&mut new, lines, false, |f| before.asks(f.name));
+    let good = fill(&mut new, lines, false);
     if good && let Some((field, why)) = new.fault() {
-        let at = NewProtection::FIELDS.iter().filter(|f| before.asks(f.name)).position(|f| f.name == field);
-        if let Some(line) = at.and_then(|at| lines.get_mut(at)) {
+        if let Some(line) = lines.iter_mut().find(|l| l.name == field) {
             line.error = Some(why.into());
         }
     }

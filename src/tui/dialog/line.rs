@@ -1,6 +1,6 @@
 //! The lines of a form: a field of a record while it is edited, and the way back into the record.
 
-use crate::model::field::{Field, Kind, Look, Record, When};
+use crate::model::field::{Field, Kind, Look, Record};
 use crate::tui::chord::Key;
 use crate::tui::model::Model;
 use crate::tui::widget::line_edit::LineEdit;
@@ -8,6 +8,7 @@ use crate::tui::widget::line_edit::LineEdit;
 /// A field while it is edited.
 #[derive(Debug, Clone)]
 pub(super) struct Line {
+    pub(super) name: &'static str,
     pub(super) label: &'static str,
     pub(super) help: &'static str,
     pub(super) kind: Kind,
@@ -16,14 +17,9 @@ pub(super) struct Line {
     pub(super) error: Option<String>,
 }
 
-/// Tells whether a form shows a field.
-pub(super) fn wanted(when: When, editing: bool) -> bool {
-    when == When::Amendable || !editing && when == When::AtCreation
-}
-
-/// Makes the lines for the fields of a record.
+/// Makes the lines for the fields that a record has.
 pub(super) fn lines<T: Record>(record: &T, look: &Look<'_>, editing: bool) -> Vec<Line> {
-    some_lines(record, look, |f| wanted(f.when, editing))
+    some_lines(record, look, |f| f.is_set(editing))
 }
 
 /// Makes the lines for those fields of a record that are asked now.
@@ -32,40 +28,47 @@ pub(super) fn some_lines<T: Record>(
     look: &Look<'_>,
     asked: impl Fn(&Field<T>) -> bool,
 ) -> Vec<Line> {
-    let fields = T::FIELDS.iter().filter(|f| asked(f));
+    let fields = record.own().filter(|f| asked(f));
     fields
         .map(|f| {
             let before = (f.get)(record, look);
             let edit = if f.kind == Kind::Secret { LineEdit::secret() } else { LineEdit::new(&before) };
-            Line { label: f.label, help: f.help, kind: f.kind, before, edit, error: None }
+            Line { name: f.name, label: f.label, help: f.help, kind: f.kind, before, edit, error: None }
         })
         .collect()
 }
 
-/// Sets the fields of a record from the lines; when editing, only those that were changed. Marks what does not fit.
-pub(super) fn fill<T: Record>(record: &mut T, lines: &mut [Line], editing: bool) -> bool {
-    fill_some(record, lines, editing, |f| wanted(f.when, editing))
-}
-
-/// Sets those fields of a record that were asked.
-pub(super) fn fill_some<T: Record>(
-    record: &mut T,
-    lines: &mut [Line],
-    changed: bool,
-    asked: impl Fn(&Field<T>) -> bool,
-) -> bool {
+/// Sets the fields of a record from the lines; only from those that were changed if `changed` is set. Marks what does not
+/// fit.
+pub(super) fn fill<T: Record>(record: &mut T, lines: &mut [Line], changed: bool) -> bool {
     let mut good = true;
-    for (field, line) in T::FIELDS.iter().filter(|f| asked(f)).zip(lines) {
+    for line in lines {
         line.error = None;
         if changed && line.edit.text() == line.before {
             continue;
         }
-        if let Err(why) = (field.set)(record, line.edit.text()) {
+        if let Err(why) = record.set(line.name, line.edit.text()) {
             line.error = Some(why);
             good = false;
         }
     }
     good
+}
+
+/// Shows in the lines that were not touched what the record says now, and those of the fields that it has now; what was
+/// typed stays.
+pub(super) fn follow<T: Record>(record: &T, lines: &mut Vec<Line>, look: &Look<'_>, editing: bool) {
+    let mut old = std::mem::take(lines);
+    for mut new in self::lines(record, look, editing) {
+        if let Some(at) = old.iter().position(|l| l.name == new.name) {
+            let old = old.swap_remove(at);
+            new.error = old.error;
+            if old.edit.text() != old.before {
+                (new.before, new.edit) = (old.before, old.edit);
+            }
+        }
+        lines.push(new);
+    }
 }
 
 /// Compares a password with its repetition, where a form has both.

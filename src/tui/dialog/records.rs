@@ -132,7 +132,7 @@ pub fn fields_markdown() -> String {
     table::<Plan>(&mut out);
     table::<Denial>(&mut out);
     table::<Certificate>(&mut out);
-    rows(&mut out, crate::pki::reading::MORE);
+    rows(&mut out, crate::pki::reading::MORE, |_| String::new());
     table::<CertificateExport>(&mut out);
     table::<Issued>(&mut out);
     table::<NewRevocation>(&mut out);
@@ -153,10 +153,10 @@ fn table<T: Record>(out: &mut String) {
     out.push_str(&format!(
         "\n## {noun}\n\n| name | label | what it is | set | kind |\n|---|---|---|---|---|\n"
     ));
-    rows(out, T::FIELDS);
+    rows(out, T::FIELDS, T::scope);
 }
 
-fn rows<T>(out: &mut String, fields: &[Field<T>]) {
+fn rows<T>(out: &mut String, fields: &[Field<T>], scope: fn(&str) -> String) {
     for f in fields {
         let when = match f.when {
             When::AtCreation => "when made",
@@ -170,6 +170,7 @@ fn rows<T>(out: &mut String, fields: &[Field<T>]) {
             Kind::Flag => "`yes` or `no`".into(),
             Kind::Number(low, high) => format!("number, {low} to {high}"),
             Kind::Names => "names, separated by spaces".into(),
+            Kind::Lines => "texts, one a line".into(),
             Kind::Secret => "password, typed without echo".into(),
             Kind::Path => "file".into(),
             Kind::Keyring => "name of a keyring".into(),
@@ -177,6 +178,8 @@ fn rows<T>(out: &mut String, fields: &[Field<T>]) {
             Kind::Signer => "`itself`, `elsewhere`, or the name of a certifier".into(),
             Kind::Profile => "name of a profile".into(),
         };
-        out.push_str(&format!("| `{}` | {} | {} | {when} | {kind} |\n", f.name, f.label, f.help));
+        let scope = scope(f.name);
+        let only = if scope.is_empty() { scope } else { format!(" Only for {scope}.") };
+        out.push_str(&format!("| `{}` | {} | {}{only} | {when} | {kind} |\n", f.name, f.label, f.help));
     }
 }

@@ -3,6 +3,7 @@
 use super::{Cell, Column, Pane, PaneId, RowKey, Used, entries, named};
 use crate::desk::Verb;
 use crate::model::certificate::Lifetime;
+use crate::model::field::Record;
 use crate::model::finding::Subject;
 use crate::model::site::Site;
 use crate::tui::command::{Command, Level, Question, Scope};
@@ -231,6 +232,12 @@ fn site<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Site> {
 fn verdict(site: &Site, model: &Model) -> (String, Role) {
     if !site.enabled {
         return ("disabled".into(), Role::Text);
+    }
+    if !site.kind.answers() {
+        return ("rules only".into(), Role::Text);
+    }
+    if site.keyring.is_empty() && !site.applies("keyring") {
+        return ("names no keyring".into(), Role::Text);
     }
     if site.keyring.is_empty() {
         return ("no keyring".into(), Role::Warn);

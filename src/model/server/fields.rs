@@ -1,0 +1,330 @@
+//! The FIELDS of a Server document, beside those of its Internet Ports.
+
+use std::net::IpAddr;
+
+use super::{MOST_HOSTS, Port, Release, Server, port_fields};
+use crate::model::escape::visible;
+use crate::model::field::{Field, Kind, Look, Record, choice, join, names, number, put, put_flag, yes_no};
+use crate::model::keyring::{self, check_name};
+use crate::model::resolve::used;
+use crate::model::site::{SiteKind, SpeaksTls, TlsOptions, host_name, tls_fields};
+
+impl SpeaksTls for Server {
+    fn tls(&self) -> &TlsOptions {
+        &self.tls
+    }
+
+    fn tls_mut(&mut self) -> &mut TlsOptions {
+        &mut self.tls
+    }
+}
+
+const FIRST: &[Field<Server>] = &[
+    Field::fixed(
+        "name",
+        "Name",
+        "The name of the document and of its file; a-z, 0-9, dot, dash and underscore.",
+        |x, _| x.name.clone(),
+        |x, t| {
+            check_name(t.trim())?;
+            put(&mut x.name, t)
+        },
+    ),
+    Field::text(
+        "server-name",
+        "Server name",
+        "The hierarchical name, as site documents have it under Servers: web01/Example.",
+        |x, _| visible(&x.server_name),
+        |x, t| {
+            let name = t.trim();
+            if name.contains(['*', ',', ';']) || name.contains(char::is_whitespace) {
+                return Err("one name without spaces, commas and *, such as web01/Example".into());
+            }
+            if name.is_empty() || name.split('/').any(str::is_empty) {
+                return Err("such as web01/Example".into());
+            }
+            put(&mut x.server_name, t)
+        },
+    ),
+    Field::amendable(
+        "hosts",
+        "Host names",
+        "The Internet names under which it is reached, at most 32, separated by spaces.",
+        Kind::Names,
+        |x, _| visible(&x.hosts.join(" ")),
+        |x, t| {
+            let hosts = names(t).iter().map(|host| host_name(host)).collect::<Result<Vec<_>, _>>()?;
+            if hosts.len() > MOST_HOSTS {
+                return Err(format!("at most {MOST_HOSTS} host names; these are {}", hosts.len()));
+            }
+            x.hosts = hosts;
+            Ok(())
+        },
+    ),
+    Field::amendable(
+        "addresses",
+        "Addresses",
+        "The IP addresses it listens on, separated by spaces; empty when they are not known.",
+        Kind::Names,
+        |x, _| visible(&x.addresses.join(" ")),
+        |x, t| {
+            x.addresses = names(t).iter().map(|a| address(a)).collect::<Result<_, _>>()?;
+            Ok(())
+        },
+    ),
+    Field::amendable(
+        "release",
+        "Release",
+        "The release it runs, of those between which TLS differs; one in between counts as the one before.",
+        Kind::Choice(Release::NAMES),
+        |x, _| x.release.name().into(),
+        |x, t| {
+            x.release = choice(t, Release::NAMES, Release::from_name)?;
+            Ok(())
+        },
+    ),
+    Field::flag(
+        "sni",
+        "ENABLE_SNI",
+        "On 11.0.1: whether HTTP chooses the site by the name that the client asks for. From 12 on it always does.",
+        |x, _| yes_no(x.sni),
+        |x, t| put_flag(&mut x.sni, t),
+    ),
+    Field::flag(
+        "load-sites",
+        "Load Internet Sites",
+        "All protocols or none: when yes, site documents decide, and the keyring, the protocol version, the accepted \
+         certificates, the ciphers and the logins of this document are ignored.",
+        |x, _| yes_no(x.load_sites),
+        |x, t| put_flag(&mut x.load_sites, t),
+    ),
+    Field::amendable(
+        "keyring",
+        "Key file name",
+        "The keyring of every port but DIIOP when no Internet Sites are loaded.",
+        Kind::Keyring,
+        |x, _| x.keyring.clone(),
+        |x, t| {
+            x.keyring = t.trim().trim_end_matches(".kyr").to_owned();
+            Ok(())
+        },
+    ),
+];
+
+const LAST: &[Field<Server>] = &[
+    Field::flag(
+        "starttls",
+        "SMTP STARTTLS",
+        "Whether SMTP offers to go over to TLS on its TCP port: Negotiated SSL of the Configuration document.",
+        |x, _| yes_no(x.starttls),
+        |x, t| put_flag(&mut x.starttls, t),
+    ),
+    Field::amendable(
+        "references-scheme",
+        "References: protocol",
+        "How links begin that other servers make to this one.",
+        Kind::Choice(SCHEMES),
+        |x, _| SCHEMES[usize::from(x.references.https)].into(),
+        |x, t| {
+            x.references.https = choice(t, SCHEMES, scheme)?;
+            Ok(())
+        },
+    ),
+    Field::text(
+        "references-host",
+        "References: host name",
+        "The host name in links that other servers make to this one; empty is its own.",
+        |x, _| visible(&x.references.host),
+        |x, t| {
+            x.references.host = if t.trim().is_empty() { String::new() } else { host_name(t)? };
+            Ok(())
+        },
+    ),
+    Field::amendable(
+        "references-port",
+        "References: port",
+        "The port in links that other servers make to this one; 0 is the usual one of the protocol.",
+        Kind::Number(0, 65535),
+        |x, _| x.references.port.to_string(),
+        |x, t| {
+            x.references.port = number(t, 0, 65535)?;
+            Ok(())
+        },
+    ),
+    Field::amendable(
+        "proxies",
+        "TLS ended by proxies",
+        "Addresses of proxies that end TLS in front of it: what they bring counts as having come over TLS.",
+        Kind::Names,
+        |x, _| visible(&x.proxies.join(" ")),
+        |x, t| {
+            x.proxies = names(t).iter().map(|p| network(p)).collect::<Result<_, _>>()?;
+            Ok(())
+        },
+    ),
+    Field::text(
+        "comment",
+        "Comment",
+        "Free text.",
+        |x, _| visible(&x.comment),
+        |x, t| put(&mut x.comment, t),
+    ),
+    Field::derived(
+        "sites",
+        "Hosts sites",
+        "The site documents that name this server, when it loads Internet Sites.",
+        |x, look| {
+            let hosted =
+                look.state.sites.values().filter(|s| x.load_sites && used::is_hosted(s, used::called(x)));
+            keyring::join(hosted.map(|s| format!("{} ({})", s.name, s.kind.name())))
+        },
+    ),
+    Field::derived("ports", "Internet Ports", "Every protocol with its ports and their statuses.", ports),
+    Field::derived(
+        "live",
+        "Restarted or refreshed",
+        "When somebody last told that the server runs with these documents.",
+        |x, look| {
+            x.live.as_ref().map_or_else(String::new, |l| format!("{} by {}", look.time(l.at), visible(&l.by)))
+        },
+    ),
+    Field::derived(
+        "kept-items",
+        "Items kept",
+        "Items of an imported document that have no field here; they go back as they came.",
+        |x, _| x.items.iter().map(|i| visible(&i.name)).collect::<Vec<_>>().join(" "),
+    ),
+];
+
+/// The protocols of links, without and with TLS.
+const SCHEMES: &[&str] = &["http", "https"];
+
+fn scheme(text: &str) -> Option<bool> {
+    let at = SCHEMES.iter().position(|s| s.eq_ignore_ascii_case(text.trim()))?;
+    Some(at == 1)
+}
+
+/// Reads an IP address.
+fn address(text: &str) -> Result<String, String> {
+    let read = text.trim_matches(['[', ']']).parse::<IpAddr>();
+    read.map(|a| a.to_string()).map_err(|_| format!("\"{}\" is not an IP address", visible(text)))
+}
+
+/// Reads an IP address or a network, such as 10.0.0.0/8.
+fn network(text: &str) -> Result<String, String> {
+    let Some((begin, bits)) = text.split_once('/') else { return address(text) };
+    let begin = address(begin)?;
+    let most = if begin.contains(':') { 128 } else { 32 };
+    let bits: u64 = number(bits, 0, most)?;
+    Ok(format!("{begin}/{bits}"))
+}
+
+/// Writes the ports as a small table.
+fn ports(server: &Server, _: &Look<'_>) -> String {
+    let row = |kind: SiteKind| {
+        let Port { tcp, tcp_status, tls, tls_status, enforce_access, .. } = server.port(kind);
+        let enforced = if enforce_access { "  access enforced" } else { "" };
+        let (name, plain, over) = (kind.name(), tcp_status.name(), tls_status.name());
+        format!("{name:<4}  {tcp:>5} {plain:<8}  TLS {tls:>5} {over:<8}{enforced}").trim_end().to_owned()
+    };
+    SiteKind::PROTOCOLS.map(row).join("\n")
+}
+
+impl Record for Server {
+    const NOUN: &'static str = "server";
+    const FIELDS: &'static [Field<Self>] = &ALL;
+}
+
+const TLS: &[Field<Server>] = &tls_fields::<Server>();
+const COUNT: usize = FIRST.len() + TLS.len() + port_fields::FIELDS.len() + LAST.len();
+const ALL: [Field<Server>; COUNT] = join(&[FIRST, TLS, &port_fields::FIELDS, LAST]);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::State;
+    use crate::model::field::When;
+    use crate::model::server::PortStatus;
+    use crate::model::time::Timestamp;
+
+    fn set(server: &mut Server, field: &str, text: &str) -> Result<(), String> {
+        (Server::field(field).unwrap().set)(server, text)
+    }
+
+    fn get(server: &Server, field: &str) -> String {
+        let look = Look { state: &State::default(), now: Timestamp(0), soon: 30, zone: None };
+        (Server::field(field).unwrap().get)(server, &look)
+    }
+
+    #[test]
+    fn every_name_is_used_once_and_every_field_takes_back_what_it_shows() {
+        let mut seen = std::collections::BTreeSet::new();
+        for field in Server::FIELDS {
+            assert!(seen.insert(field.name), "{}", field.name);
+            assert!(field.help.ends_with('.'), "{}", field.name);
+        }
+        let mut server =
+            Server { name: "web01".into(), server_name: "web01/Example".into(), ..Server::default() };
+        server.change_port(SiteKind::Smtp, |port| port.tls = 4465);
+        let before = server.clone();
+        for field in Server::FIELDS.iter().filter(|f| f.when != When::Derived) {
+            let text = get(&server, field.name);
+            set(&mut server, field.name, &text).unwrap_or_else(|why| panic!("{}: {why}", field.name));
+            assert_eq!(server, before, "{}", field.name);
+        }
+    }
+
+    #[test]
+    fn the_fields_of_a_protocol_change_that_protocol() {
+        for kind in SiteKind::PROTOCOLS {
+            let mut server = Server::default();
+            let name = |what: &str| format!("{}-{what}", kind.name());
+            set(&mut server, &name("tls-port"), "4433").unwrap();
+            set(&mut server, &name("tls-status"), "enabled").unwrap();
+            set(&mut server, &name("enforce-access"), "yes").unwrap();
+            assert_eq!(server.tls_ports().collect::<Vec<_>>(), [(kind, 4433)]);
+            assert!(server.port(kind).enforce_access && server.ports.len() == 1);
+            assert_eq!(set(&mut server, &name("status"), "redirect").is_ok(), super::super::redirects(kind));
+            assert!(set(&mut server, &name("tls-status"), "redirect").is_err());
+            assert!(set(&mut server, &name("port"), "0").is_err());
+            let has = set(&mut server, &name("login"), "client-certificate").is_ok();
+            assert_eq!(has, !matches!(kind, SiteKind::Smtp | SiteKind::Iiop), "{}", kind.name());
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        let mut server = Server::default();
+        set(&mut server, "server-name", "CN=web01/O=Example").unwrap();
+        for bad in ["", "*", "web01//Example", "web01 web02", "a,b"] {
+            assert!(set(&mut server, "server-name", bad).is_err(), "{bad}");
+        }
+        let many = |n: usize| (0..n).map(|i| format!("h{i}.example.test")).collect::<Vec<_>>().join(" ");
+        set(&mut server, "hosts", &many(32)).unwrap();
+        assert!(set(&mut server, "hosts", &many(33)).unwrap_err().contains("at most 32"));
+        set(&mut server, "addresses", "192.0.2.7, [2001:db8::1]").unwrap();
+        assert_eq!(get(&server, "addresses"), "192.0.2.7 2001:db8::1");
+        assert!(set(&mut server, "addresses", "web01").is_err());
+        set(&mut server, "proxies", "192.0.2.9 10.0.0.0/8").unwrap();
+        assert!(set(&mut server, "proxies", "10.0.0.0/33").is_err());
+        set(&mut server, "ciphers", "c030 9F C030").unwrap();
+        assert_eq!(get(&server, "ciphers"), "C030 9F");
+        assert!(set(&mut server, "ciphers", "AES").is_err());
+        set(&mut server, "ciphers", "none").unwrap();
+        assert_eq!(server.tls.ciphers, Some(Vec::new()));
+    }
+
+    #[test]
+    fn ports_are_a_table_and_tell_what_is_as_usual() {
+        let mut server = Server::default();
+        server.change_port(SiteKind::Web, |port| {
+            port.tls_status = PortStatus::Enabled;
+            port.tcp_status = PortStatus::Redirect;
+        });
+        let table = get(&server, "ports");
+        let lines: Vec<_> = table.lines().collect();
+        assert_eq!(lines.len(), 6);
+        assert_eq!(lines[0], "web      80 redirect  TLS   443 enabled");
+        assert_eq!(lines[5], "iiop  63148 disabled  TLS 63149 disabled");
+    }
+}

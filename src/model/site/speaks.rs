@@ -1,0 +1,94 @@
+//! The FIELDS that say how TLS is spoken, for every record that has TLS options.
+
+use super::options::{SslVersion, TlsOptions};
+use crate::model::cipher::Suite;
+use crate::model::field::{Field, Kind, choice, names, put_flag, yes_no};
+
+/// A record that says how TLS is spoken.
+pub trait SpeaksTls {
+    /// Returns how.
+    fn tls(&self) -> &TlsOptions;
+
+    /// Returns how, to change it.
+    fn tls_mut(&mut self) -> &mut TlsOptions;
+}
+
+impl SpeaksTls for super::Site {
+    fn tls(&self) -> &TlsOptions {
+        &self.tls
+    }
+
+    fn tls_mut(&mut self) -> &mut TlsOptions {
+        &mut self.tls
+    }
+}
+
+/// Makes the fields of the TLS options of a record.
+pub const fn tls_fields<T: SpeaksTls>() -> [Field<T>; 5] {
+    [
+        Field::amendable(
+            "protocol-version",
+            "Protocol version",
+            "A choice from the time of SSL 2.0 and 3.0, which no release speaks any more; negotiated is right.",
+            Kind::Choice(SslVersion::NAMES),
+            |x, _| x.tls().version.name().into(),
+            |x, t| {
+                x.tls_mut().version = choice(t, SslVersion::NAMES, SslVersion::from_name)?;
+                Ok(())
+            },
+        ),
+        Field::amendable(
+            "ciphers",
+            "Ciphers",
+            "default, none, or the suites that may be used, by code as in the directory: C030 9F C02F.",
+            Kind::Text,
+            |x, _| suites(x.tls().ciphers.as_deref()),
+            |x, t| {
+                x.tls_mut().ciphers = read_suites(t)?;
+                Ok(())
+            },
+        ),
+        Field::flag(
+            "accept-site-certificates",
+            "Accept site certificates",
+            "Whether the server, where it is the client, accepts certificates of peers with whom it shares no root.",
+            |x, _| yes_no(x.tls().accept_site_certificates),
+            |x, t| put_flag(&mut x.tls_mut().accept_site_certificates, t),
+        ),
+        Field::flag(
+            "accept-expired",
+            "Accept expired certificates",
+            "Whether certificates of clients and peers count after their end.",
+            |x, _| yes_no(x.tls().accept_expired),
+            |x, t| put_flag(&mut x.tls_mut().accept_expired, t),
+        ),
+        Field::flag(
+            "ssl-v2",
+            "Enable SSL V2",
+            "A switch for SSL 2.0, which is broken; it stays off.",
+            |x, _| yes_no(x.tls().ssl_v2),
+            |x, t| put_flag(&mut x.tls_mut().ssl_v2, t),
+        ),
+    ]
+}
+
+fn suites(list: Option<&[Suite]>) -> String {
+    match list {
+        None => "default".into(),
+        Some([]) => "none".into(),
+        Some(list) => list.iter().map(|s| s.hex()).collect::<Vec<_>>().join(" "),
+    }
+}
+
+fn read_suites(text: &str) -> Result<Option<Vec<Suite>>, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "default" | "" => return Ok(None),
+        "none" => return Ok(Some(Vec::new())),
+        _ => {}
+    }
+    let one = |word: String| Suite::from_hex(&word).ok_or("default, none, or codes such as C030 9F C02F");
+    let mut list = names(text).into_iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    let mut seen = std::collections::BTreeSet::new();
+    list.retain(|suite| seen.insert(*suite));
+    Ok(Some(list))
+}
