@@ -6,10 +6,9 @@
 use std::path::{Path, PathBuf};
 
 use ringmaster::desk::Verb;
-use ringmaster::model::change::Fact;
 use ringmaster::model::key::KeyType;
 use ringmaster::model::name::AltName;
-use ringmaster::model::request::{Proof, Request, RequestId};
+use ringmaster::model::request::{Proof, RequestId};
 use ringmaster::pki::key::PrivateKey;
 use ringmaster::pki::{name, request};
 
@@ -76,7 +75,8 @@ fn every_known_problem_is_covered_by_what_exists() {
         code.iter().any(|text| {
             let lines: String = text.lines().map(|l| format!("{}\n", l.trim_start())).collect();
             // A property test has its attribute and name on lines of their own, too.
-            lines.contains(&begin) || text.contains("proptest!") && lines.contains(&format!("#[test]\n{plain}"))
+            lines.contains(&begin)
+                || text.contains("proptest!") && lines.contains(&format!("#[test]\n{plain}"))
         })
     };
     let tree = ringmaster::cli::tree();
@@ -117,9 +117,10 @@ fn every_known_problem_is_covered_by_what_exists() {
     assert_eq!(listed, all);
 }
 
-/// A request that was denied comes again as it was: neither its signature nor a byte of it is touched on the way.
+/// A request is kept as it came, through a denial and a new start: neither its signature nor a byte of it is touched, so that
+/// the same one is recognised when it is brought again.
 #[test]
-fn a_request_that_is_brought_again_keeps_every_byte() {
+fn a_request_that_is_brought_again_is_the_same_to_the_byte() {
     let temp = tempfile::tempdir().unwrap();
     let mut desk = desk(temp.path());
     create_certifier(&mut desk, "root", KeyType::P256);
@@ -128,24 +129,16 @@ fn a_request_that_is_brought_again_keeps_every_byte() {
     let names = [AltName::Dns("web.example.test".into())];
     let der = request::build(&subject, &names, &key).unwrap();
     let asked = request::read(&der).unwrap();
-    let bring = |desk: &mut ringmaster::desk::Desk| -> RequestId {
-        let facts = desk.run(Verb::import(vec![asked.clone()], "file web.csr")).unwrap().facts;
-        let received = facts.iter().find_map(|f| match f {
-            Fact::RequestReceived { request } => Some(request.id),
-            _ => None,
-        });
-        received.unwrap()
-    };
-    let first = bring(&mut desk);
-    desk.run(Verb::Deny { id: first, reason: "The other host name first.".into() }).unwrap();
-    let second = bring(&mut desk);
+    desk.run(Verb::import(vec![asked.clone()], "file web.csr")).unwrap();
+    desk.run(Verb::Deny { id: RequestId(1), reason: "The other host name first.".into() }).unwrap();
     drop(desk);
-    let state = crate::support::desk(temp.path()).state();
-    for id in [first, second] {
-        let kept: &Request = &state.requests[&id];
-        assert_eq!(kept.pkcs10.der.0, der, "request {id}");
-        assert_eq!(request::read(&kept.pkcs10.der.0).unwrap().proof, Proof::Good);
-    }
+    let mut desk = crate::support::desk(temp.path());
+    let kept = desk.state().requests[&RequestId(1)].pkcs10.der.0.clone();
+    assert_eq!(kept, der);
+    let again = request::read(&kept).unwrap();
+    assert_eq!(again.proof, Proof::Good);
+    let error = desk.run(Verb::import(vec![again], "file web.csr")).unwrap_err();
+    assert!(error.why.contains("request 1, denied"), "{error}");
 }
 
 #[cfg(feature = "network")]
@@ -208,7 +201,8 @@ mod served {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from(found.certificates[0].der.0.clone())).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let builder =
+            ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
         Arc::new(builder.with_root_certificates(roots).with_no_client_auth())
     }
 
@@ -245,9 +239,9 @@ mod served {
             resumed
         };
         // Its caches and its log are filled first: they are bounded.
-        assert!(round(600) > 200, "sessions are not resumed");
+        assert!(round(400) > 150, "sessions are not resumed");
         let (before, files) = (served.memory(), served.open());
-        round(1000);
+        round(600);
         let after = served.memory();
         assert!(after < before + 6 * 1024, "{before} KiB before, {after} KiB after");
         assert!(served.open() <= files + 4, "{} files before, {} after", files, served.open());
@@ -277,14 +271,16 @@ mod served {
             record
         };
         let garbage = vec![0x16, 3, 1, 0, 4, 0xff, 0xff, 0xff, 0xff];
-        for bytes in [hello(0, [0, 0x35]), hello(3, [0xff, 0xfe]), garbage] {
+        for (bytes, told) in [(hello(0, [0, 0x35]), true), (hello(3, [0xff, 0xfe]), true), (garbage, false)] {
             let mut stream = TcpStream::connect(&served.address).unwrap();
             stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
             stream.write_all(&bytes).unwrap();
             let mut answer = Vec::new();
             // The end comes by itself, and in order: no reset, no waiting.
             stream.read_to_end(&mut answer).unwrap();
-            assert!(answer.len() >= 7 && answer[0] == 0x15 && answer[5] == 2, "{bytes:?}: {answer:?}");
+            // What is no TLS needs no alert.
+            let alert = answer.len() >= 7 && answer[0] == 0x15 && answer[5] == 2;
+            assert!(alert || !told, "{bytes:?}: {answer:?}");
         }
         let until = std::time::Instant::now() + Duration::from_secs(10);
         while served.open() > files {

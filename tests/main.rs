@@ -27,6 +27,7 @@ mod probe;
 mod pty;
 mod queue;
 mod requests;
+mod review;
 mod ring_life;
 mod roles;
 mod rules;

@@ -12,6 +12,7 @@ use crate::model::key::KeyType;
 use crate::model::keyring::{Keyring, RequestKey, Role};
 use crate::model::name::AltName;
 use crate::model::request::Status;
+use crate::model::resolve::used;
 use crate::model::site::SiteKind;
 use crate::pki::chain::signed_by;
 
@@ -34,6 +35,7 @@ pub fn line(finding: &Finding, state: &State, new_key: KeyType) -> Option<String
     // The keyring that a finding is about, also where it is told of a site.
     let ring = match &finding.subject {
         Subject::Site(site) => state.sites.get(site).map_or("KEYRING", |site| site.keyring.as_str()),
+        Subject::Server(server) => state.servers.get(server).map_or("KEYRING", used::ring_of),
         _ => name,
     };
     let here = state.keyrings.get(ring);

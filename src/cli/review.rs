@@ -17,11 +17,9 @@ pub(super) fn command() -> Command {
     Command::new("review")
         .about("Writes the security review of all servers and sites: settings, findings, accepted risks")
         .arg(
-            Arg::new("format")
-                .long("format")
-                .value_name("FORMAT")
-                .value_parser(Format::NAMES)
-                .help("How it is written; else by the end of the file's name: .md, .json, anything else is text"),
+            Arg::new("format").long("format").value_name("FORMAT").value_parser(Format::NAMES).help(
+                "How it is written; else by the end of the file's name: .md, .json, anything else is text",
+            ),
         )
         .arg(
             Arg::new("to")

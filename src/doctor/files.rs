@@ -62,31 +62,33 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "K01",
-        title: "A keyring that a site or the audit chain names is not there.",
+        title: "A keyring that a document or the audit chain names is not there.",
         severity: Severity::Error,
         remedy: "Choose another keyring, or create it.",
         command: "site.edit",
-        explain: "A site document names a keyring that does not exist, or a keyring that was made here has lost its file. \
+        explain: "A site or Server document names a keyring that does not exist, or a keyring that was made here has lost its file. \
             Nobody answers with TLS for such a site. Restore the file from keyrings/.history or a backup, name another \
             keyring in the document, or delete the keyring if it is not to come back.",
         run: |case, found| {
-            for site in sites(case).filter(|s| !s.keyring.is_empty()) {
-                if case.state.keyrings.contains_key(&site.keyring) {
+            for front in fronts(case.state).filter(|f| !f.keyring.is_empty()) {
+                let ring = front.keyring;
+                if case.state.keyrings.contains_key(ring) {
                     continue;
                 }
-                let of_it =
-                    |unread: &&Unread| !unread.is_stash() && unread.keyring() == Some(site.keyring.as_str());
+                let of_it = |unread: &&Unread| !unread.is_stash() && unread.keyring() == Some(ring);
                 let told = case.state.unreadable.iter().find(of_it);
                 let there = told.is_some_and(|unread| unread.sort != Sort::Missing);
                 let how = if there { "whose file cannot be used" } else { "which is missing" };
-                let hit = Hit::site(site, format!("names keyring {}, {how}.", site.keyring));
+                let verb = if matches!(front.subject, Subject::Site(_)) { "names" } else { "leads to" };
+                let hit = front.hit(format!("{verb} keyring {ring}, {how}."));
                 found(match (told, there) {
                     (Some(_), true) => {
                         let remedy = "Put the file of the keyring right, as is said of it; then the site answers again.";
                         hit.instead(remedy, "console.refresh")
                     }
                     (Some(_), false) => hit.instead(BACK, "keyring.deleted"),
-                    (None, _) => hit,
+                    (None, _) if verb == "names" => hit,
+                    (None, _) => hit.instead("Choose another keyring, or create it.", "server.edit"),
                 });
             }
             each(case, "K01", found);

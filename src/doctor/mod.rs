@@ -19,6 +19,8 @@ use chains::Chains;
 use crate::model::State;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::keyring::Keyring;
+use crate::model::resolve::used;
+use crate::model::server::Server;
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
 
@@ -38,11 +40,12 @@ pub struct Case<'a> {
     pub bands: &'a [i64],
     /// The chains of the keyrings, explained once for all rules.
     chains: &'a Chains<'a>,
-    /// The keyrings that site documents name, and whether one of these answers.
+    /// The keyrings that documents lead to, and whether one of these answers.
     served: &'a BTreeMap<&'a str, bool>,
 }
 
 /// One rule.
+#[derive(Debug)]
 pub struct Check {
     /// The rule's id: W for files of the workspace, K for keyrings, S for sites, C for certifiers, P for people.
     pub id: &'static str,
@@ -118,6 +121,9 @@ pub fn examine_again(memory: &Memory, state: &State, now: Timestamp, bands: &[i6
     for site in state.sites.values() {
         *served.entry(&site.keyring).or_default() |= site.enabled;
     }
+    for front in fronts(state) {
+        served.insert(front.keyring, true);
+    }
     let chains = Chains::new(memory);
     let case = Case { state, now, bands, chains: &chains, served: &served };
     let mut found = Vec::new();
@@ -142,7 +148,39 @@ fn sites<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Site> + use<'a> {
     case.state.sites.values().filter(|s| s.enabled && s.kind.answers())
 }
 
-/// Tells whether a site document that answers names the keyring.
+/// A document whose keyring answers: of a site, or of a server that loads no sites and speaks TLS.
+struct Front<'a> {
+    subject: Subject,
+    /// How its sentences begin.
+    what: String,
+    keyring: &'a str,
+    hosts: &'a [String],
+}
+
+impl Front<'_> {
+    fn hit(&self, text: impl std::fmt::Display) -> Hit {
+        Hit::new(self.subject.clone(), format!("{} {text}", self.what))
+    }
+}
+
+fn fronts(state: &State) -> impl Iterator<Item = Front<'_>> {
+    let sites = state.sites.values().filter(|s| s.enabled).map(|site| Front {
+        subject: Subject::Site(site.name.clone()),
+        what: format!("Site {}", site.name),
+        keyring: &site.keyring,
+        hosts: &site.hosts,
+    });
+    let alone = |server: &&Server| !server.load_sites && server.tls_ports().next().is_some();
+    let servers = state.servers.values().filter(alone).map(|server| Front {
+        subject: Subject::Server(server.name.clone()),
+        what: format!("Server {}", server.name),
+        keyring: used::ring_of(server),
+        hosts: &server.hosts,
+    });
+    sites.chain(servers)
+}
+
+/// Tells whether a document that answers leads to the keyring.
 fn serves(case: &Case<'_>, ring: &Keyring) -> bool {
     case.served.get(ring.name.as_str()) == Some(&true)
 }

@@ -6,7 +6,7 @@ use crate::model::State;
 use crate::model::certifier::Certifier;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::keyring::Keyring;
-use crate::model::resolve::used::{called, is_hosted};
+use crate::model::resolve::used::{called, is_hosted, ring_of};
 use crate::model::server::{PortStatus, Release, Server};
 use crate::model::site::{Access, CrlSwitches, Site, SiteKind, SslVersion, TlsOptions};
 
@@ -243,7 +243,7 @@ fn doors<'a>(case: &Case<'a>) -> impl Iterator<Item = Door<'a>> + use<'a> {
             access: server.port(kind).access,
             // CRLs are looked at for Internet Sites only.
             crl: CrlSwitches::default(),
-            keyring: &server.keyring,
+            keyring: ring_of(server),
         })
     });
     sites.chain(servers)
@@ -272,7 +272,7 @@ fn stacks<'a>(case: &Case<'a>) -> impl Iterator<Item = Stack<'a>> + use<'a> {
 }
 
 fn speaks_tls(server: &Server) -> bool {
-    SiteKind::PROTOCOLS.into_iter().any(|kind| server.port(kind).speaks_tls())
+    server.tls_ports().next().is_some()
 }
 
 /// Passwords in clear text, where a Server document says that the clear port is open.

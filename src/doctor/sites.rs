@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Case, Check, Hit, sites};
+use super::{Case, Check, Hit, fronts, sites};
 use crate::model::bytes::Digest;
 use crate::model::field::Record;
 use crate::model::finding::{Severity, Subject};
@@ -12,7 +12,7 @@ use crate::model::site::{Site, SiteKind};
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "K16",
-        title: "A host name of a site is not in its certificate.",
+        title: "A host name of a site or server is not in its certificate.",
         severity: Severity::Error,
         remedy: "Request a certificate that names every host of the site.",
         command: "keyring.request",
@@ -20,15 +20,12 @@ pub(super) const CHECKS: &[Check] = &[
             when it is not among them; the common name never counts. The site got a new host name, or the request left one \
             out. Request the certificate again with every host name, or correct the host names of the site.",
         run: |case, found| {
-            for site in sites(case) {
-                let Some(leaf) = case.state.keyrings.get(&site.keyring).and_then(|r| r.leaf()) else {
+            for front in fronts(case.state) {
+                let Some(leaf) = case.state.keyrings.get(front.keyring).and_then(|r| r.leaf()) else {
                     continue;
                 };
-                for host in site.hosts.iter().filter(|h| !leaf.covers(h)) {
-                    found(Hit::site(
-                        site,
-                        format!("answers for {host}, which its certificate does not name."),
-                    ));
+                for host in front.hosts.iter().filter(|h| !leaf.covers(h)) {
+                    found(front.hit(format!("answers for {host}, which its certificate does not name.")));
                 }
             }
         },

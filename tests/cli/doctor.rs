@@ -130,3 +130,18 @@ fn what_is_wrong_with_a_file_cannot_be_accepted() {
     let words = ["finding", "accept", &rule, "--reason", "x"];
     assert!(place.words(&words, b"").refused(1).contains("cannot be accepted"), "{found:#?}");
 }
+
+#[test]
+fn the_review_is_printed_or_written_to_a_new_file() {
+    let place = Place::furnished();
+    let text = place.run("review").done();
+    assert!(text.starts_with("Security review of 20") && text.contains("\nSite mail\n"), "{text}");
+    let json = place.run("review --json").json();
+    assert_eq!(json["objects"][0]["object"], "site mail");
+    place.run("review --to review.md").done();
+    let markdown = std::fs::read_to_string(place.path("review.md")).unwrap();
+    assert!(markdown.starts_with("# Security review of "), "{markdown}");
+    assert!(place.run("review --to review.md").refused(1).contains("review.md"));
+    assert!(place.run("review --to data/review.md").refused(1).contains("workspace"));
+    assert_eq!(place.run("review --format pdf").code, 2);
+}

@@ -61,6 +61,33 @@ fn authority(state: &mut State, days: Option<i64>) {
 
 pub(super) const FIXTURES: &[Fixture] = &[
     Fixture {
+        rule: "K01",
+        good: |s| {
+            alone(s).keyring = "gone".into();
+            alone(s).load_sites = true;
+        },
+        bad: |s| alone(s).keyring.clear(),
+        tells: (Error, "server web01", "leads to keyring keyfile, which is missing"),
+    },
+    Fixture {
+        rule: "K16",
+        good: |s| alone(s).hosts = vec!["mail.example.test".into()],
+        bad: |s| alone(s).hosts = vec!["web01.example.test".into()],
+        tells: (Error, "server web01", "answers for web01.example.test"),
+    },
+    Fixture {
+        rule: "K20",
+        good: |s| {
+            alone(s);
+            s.sites.clear();
+        },
+        bad: |s| {
+            alone(s).load_sites = true;
+            s.sites.clear();
+        },
+        tells: (Info, "keyring mail", "is named by no site and no server"),
+    },
+    Fixture {
         rule: "S04",
         good: |s| {
             the_site(s).default_site = true;

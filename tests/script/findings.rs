@@ -173,3 +173,14 @@ fn every_width_has_room_for_the_pane_that_is_shown() {
         }
     }
 }
+
+#[test]
+fn the_review_is_written_where_a_person_says() {
+    use ringmaster::tui::msg::Effect;
+    let mut c = console();
+    let screen = c.press("x").screen();
+    assert!(screen.contains("security-review-2026-11-23.md") && screen.contains("Markdown"), "{screen}");
+    c.press("<ret>");
+    let written = |e: &Effect| matches!(e, Effect::Review(_, path, ..) if path.ends_with("security-review-2026-11-23.md"));
+    assert!(c.effects.iter().any(written), "{:?}", c.effects);
+}

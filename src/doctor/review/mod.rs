@@ -12,8 +12,6 @@ use crate::model::State;
 use crate::model::accepted::{Accepted, Weighed};
 use crate::model::field::{Look, Record};
 use crate::model::finding::{Finding, Severity, Subject};
-use crate::model::server::Server;
-use crate::model::site::Site;
 use crate::model::time::Timestamp;
 
 /// The fields of a site that matter for its security, in the order of the report.
@@ -42,6 +40,27 @@ const OF_SITE: &[&str] = &[
     "trust-expired-crl",
     "allow-crl-failure",
 ];
+
+/// The fields of a server, likewise.
+const OF_SERVER: &[&str] = &[
+    "server-name",
+    "hosts",
+    "addresses",
+    "release",
+    "sni",
+    "load-sites",
+    "starttls",
+    "references-scheme",
+    "references-host",
+    "references-port",
+    "proxies",
+    "ports",
+    "live",
+];
+
+/// Those that count when it loads no Internet Sites.
+const OF_SERVER_ALONE: &[&str] =
+    &["keyring", "protocol-version", "ciphers", "accept-site-certificates", "accept-expired", "ssl-v2"];
 
 /// A security review.
 #[derive(Debug, Clone)]
@@ -95,36 +114,22 @@ pub fn review(state: &State, weighed: Weighed, now: Timestamp) -> Review {
     let cited = cited.chain(weighed.accepted.iter().map(|(f, _)| &f.rule));
     let cited: BTreeSet<&String> = cited.chain(weighed.obsolete.iter().map(|risk| &risk.rule)).collect();
     let rules = table().into_iter().filter(|check| cited.iter().any(|rule| *rule == check.id)).collect();
-    let mut objects: BTreeMap<(u8, Subject), Reviewed> = BTreeMap::new();
-    let place = |subject: &Subject| match subject {
-        Subject::Server(_) => 0,
-        Subject::Site(_) => 1,
-        Subject::Keyring(_) => 2,
-        Subject::Certifier(_) => 3,
-        Subject::Person(_) => 4,
-        Subject::Request(_) | Subject::Certificate(_) | Subject::Issued(..) => 5,
-        Subject::Workspace => 6,
-    };
-    let new = |subject: Subject| Reviewed {
-        subject,
-        settings: Vec::new(),
-        findings: Vec::new(),
-        accepted: Vec::new(),
-    };
-    let mut object = |subject: &Subject| -> &mut Reviewed {
-        objects.entry((place(subject), subject.clone())).or_insert_with(|| new(subject.clone()))
-    };
+    let mut objects = BTreeMap::new();
     for server in state.servers.values() {
-        object(&Subject::Server(server.name.clone())).settings = of_server(server, &look);
+        let mut said = settings(server, OF_SERVER, &look);
+        if !server.load_sites {
+            said.extend(settings(server, OF_SERVER_ALONE, &look));
+        }
+        of(&mut objects, Subject::Server(server.name.clone())).settings = said;
     }
     for site in state.sites.values() {
-        object(&Subject::Site(site.name.clone())).settings = settings(site, OF_SITE, &look);
+        of(&mut objects, Subject::Site(site.name.clone())).settings = settings(site, OF_SITE, &look);
     }
     for finding in weighed.open {
-        object(&finding.subject.clone()).findings.push(finding);
+        of(&mut objects, finding.subject.clone()).findings.push(finding);
     }
     for (finding, risk) in weighed.accepted {
-        object(&finding.subject.clone()).accepted.push((finding, risk));
+        of(&mut objects, finding.subject.clone()).accepted.push((finding, risk));
     }
     Review {
         at: now,
@@ -135,6 +140,29 @@ pub fn review(state: &State, weighed: Weighed, now: Timestamp) -> Review {
         obsolete: weighed.obsolete,
         rules,
     }
+}
+
+/// Objects in the order of the report: by kind, then by name.
+type Objects = BTreeMap<(u8, Subject), Reviewed>;
+
+/// Finds or makes the part about an object.
+fn of(objects: &mut Objects, subject: Subject) -> &mut Reviewed {
+    let place = match &subject {
+        Subject::Server(_) => 0,
+        Subject::Site(_) => 1,
+        Subject::Keyring(_) => 2,
+        Subject::Certifier(_) => 3,
+        Subject::Person(_) => 4,
+        Subject::Request(_) | Subject::Certificate(_) | Subject::Issued(..) => 5,
+        Subject::Workspace => 6,
+    };
+    let new = || Reviewed {
+        subject: subject.clone(),
+        settings: Vec::new(),
+        findings: Vec::new(),
+        accepted: Vec::new(),
+    };
+    objects.entry((place, subject.clone())).or_insert_with(new)
 }
 
 /// Reads those fields of a record that it has and that say something.
@@ -159,7 +187,11 @@ fn looked(state: &State) -> Vec<String> {
             "{}, {}, {}.",
             many(state.keyrings.len(), "keyring"),
             many(state.certifiers.len(), "certifier"),
-            if state.people.len() == 1 { "1 person".into() } else { format!("{} people", state.people.len()) }
+            if state.people.len() == 1 {
+                "1 person".into()
+            } else {
+                format!("{} people", state.people.len())
+            }
         ),
         format!("{} rules, from {first} to {last}; docs/checks.md explains each.", rules.len()),
     ]

@@ -24,7 +24,11 @@ impl Format {
 
     /// Reads a name.
     pub fn from_name(text: &str) -> Option<Self> {
-        [Self::Text, Self::Markdown, Self::Json].into_iter().zip(Self::NAMES).find(|(_, n)| *n == text).map(|(f, _)| f)
+        [Self::Text, Self::Markdown, Self::Json]
+            .into_iter()
+            .zip(Self::NAMES)
+            .find(|(_, n)| *n == text)
+            .map(|(f, _)| f)
     }
 
     /// Chooses a format by the end of a file's name: `.md`, `.json`; anything else is text.
@@ -43,7 +47,9 @@ impl Review {
     pub fn write(&self, format: Format) -> String {
         match format {
             Format::Text => self.parts().iter().map(Part::text).collect::<String>().trim_start().to_owned(),
-            Format::Markdown => self.parts().iter().map(Part::markdown).collect::<String>().trim_start().to_owned(),
+            Format::Markdown => {
+                self.parts().iter().map(Part::markdown).collect::<String>().trim_start().to_owned()
+            }
             Format::Json => format!("{:#}\n", self.json()),
         }
     }
@@ -69,7 +75,7 @@ impl Review {
         parts.extend(self.not_looked.iter().map(item));
         for object in &self.objects {
             parts.push(Part::Heading(heading(&object.subject)));
-            parts.extend(object.settings.iter().map(|(label, value)| Part::Pair(label, value.replace('\n', "; "))));
+            parts.extend(object.settings.iter().map(|(label, value)| Part::Pair(label, one_line(value))));
             parts.extend(object.findings.iter().map(|f| Part::Item(found(f.severity.word(), f), below(f))));
             for (finding, risk) in &object.accepted {
                 let head = found(&format!("accepted {}", finding.severity.word()), finding);
@@ -82,7 +88,11 @@ impl Review {
         if !self.obsolete.is_empty() {
             parts.push(Part::Heading("Obsolete acceptances".into()));
             for risk in &self.obsolete {
-                let head = format!("{} about {}: it is not found any more.", risk.rule, visible(&risk.subject.to_string()));
+                let head = format!(
+                    "{} about {}: it is not found any more.",
+                    risk.rule,
+                    visible(&risk.subject.to_string())
+                );
                 parts.push(Part::Item(head, vec![sentence(risk)]));
             }
         }
@@ -97,7 +107,8 @@ impl Review {
 
     fn json(&self) -> Value {
         let object = |object: &Reviewed| {
-            let settings = object.settings.iter().map(|(label, value)| ((*label).to_owned(), value.clone().into()));
+            let settings =
+                object.settings.iter().map(|(label, value)| ((*label).to_owned(), value.clone().into()));
             let accepted = object.accepted.iter().map(|(finding, risk)| {
                 let mut told = finding_json(finding);
                 told["accepted"] = risk_json(risk);
@@ -128,6 +139,12 @@ impl Review {
             "rules": self.rules.iter().map(|c| json!({ "rule": c.id, "title": c.title })).collect::<Vec<_>>(),
         })
     }
+}
+
+/// Brings a value of several lines, which may be aligned in columns, into one.
+fn one_line(value: &str) -> String {
+    let squeezed = value.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    squeezed.collect::<Vec<_>>().join("; ")
 }
 
 fn heading(subject: &Subject) -> String {

@@ -206,7 +206,10 @@ impl PathLine {
                 "Only this user can read it. A file that is there already is never written over.",
             );
         } else if matches!(self.purpose, Purpose::Review) {
-            part(Role::Dim, "A name that ends in .md is written as Markdown, .json as JSON, anything else as text.");
+            part(
+                Role::Dim,
+                "A name that ends in .md is written as Markdown, .json as JSON, anything else as text.",
+            );
         } else if matches!(self.purpose, Purpose::Write(_) | Purpose::HandOut(..)) {
             part(Role::Dim, "Public parts only. A file that is there already is never written over.");
         } else {

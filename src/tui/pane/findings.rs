@@ -9,6 +9,7 @@ use crate::doctor;
 use crate::model::accepted::{Accepted, FILES, can_be};
 use crate::model::escape::visible;
 use crate::model::finding::{Finding, Severity, Subject};
+use crate::model::resolve::used;
 use crate::tui::command::{self, Command, Level, Scope};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::{Form, Goal};
@@ -138,7 +139,7 @@ const COMMANDS: &[Command] = &[
         level: Level::Write,
         doc: "Accepts the finding as a risk, with a reason and an end; it leaves the marks and the counts until then.",
         cli: Some("finding accept"),
-        weight: 60,
+        weight: 50,
         ready: |model| {
             let f = picked(model).ok_or("no row is selected")?;
             match model.findings.word(&f) {
@@ -163,7 +164,7 @@ const COMMANDS: &[Command] = &[
         level: Level::Write,
         doc: "Takes the acceptance of the finding back, or crosses one off whose finding is gone.",
         cli: Some("finding unaccept"),
-        weight: 40,
+        weight: 15,
         ready: |model| {
             let f = picked(model).ok_or("no row is selected")?;
             risk(model, &f).map(|_| ()).ok_or_else(|| "it is not accepted".into())
@@ -181,7 +182,7 @@ const COMMANDS: &[Command] = &[
         keys: &["x"],
         doc: "Writes the security review of all servers and sites to a file, as text, Markdown or JSON.",
         cli: Some("review"),
-        weight: 55,
+        weight: 18,
         ready: |_| Ok(()),
         run: |model| {
             let name = format!("security-review-{}.md", model.now.date());
@@ -196,7 +197,7 @@ const COMMANDS: &[Command] = &[
         keys: &["v"],
         doc: "Lists the accepted findings as well, and the acceptances whose finding is gone, or hides them.",
         cli: Some("finding accepted"),
-        weight: 50,
+        weight: 20,
         ready: |_| Ok(()),
         run: |model| {
             model.findings.with_accepted = !model.findings.with_accepted;
@@ -277,6 +278,9 @@ fn remedy(model: &Model) -> Option<(&'static Command, Option<RowKey>)> {
         // What is wrong with a site can be the matter of its keyring.
         (PaneId::Keyrings, Subject::Site(name)) => {
             model.state.sites.get(name).map(|s| RowKey::Name(s.keyring.clone()))
+        }
+        (PaneId::Keyrings, Subject::Server(name)) => {
+            model.state.servers.get(name).map(|s| RowKey::Name(used::ring_of(s).to_owned()))
         }
         (PaneId::Certifiers, Subject::Site(_) | Subject::Server(_)) => {
             doctor::certifier_behind(&f, &model.state).map(|name| RowKey::Name(name.to_owned()))
