@@ -1,6 +1,7 @@
 //! The reference pages in `docs/` are made from tables: they must say what the tables say.
 
 use ringmaster::doctor::checks_markdown;
+use ringmaster::model::explain::explain_markdown;
 use ringmaster::model::task::guides::tasks_markdown;
 use ringmaster::tui::command::commands_markdown;
 use ringmaster::tui::dialog::records::fields_markdown;
@@ -10,6 +11,7 @@ fn the_reference_pages_equal_the_tables() {
     let pages = [
         ("checks.md", checks_markdown()),
         ("commands.md", commands_markdown()),
+        ("explain.md", explain_markdown()),
         ("fields.md", fields_markdown()),
         ("tasks.md", tasks_markdown()),
     ];
@@ -107,6 +109,45 @@ fn the_steps_of_guided_tasks_are_commands() {
             let noun = noun.unwrap_or_else(|| panic!("{}: {}", guide.key, step.cli));
             let verb = words.get(1).filter(|_| noun.has_subcommands());
             assert!(verb.is_none_or(|v| noun.find_subcommand(v).is_some()), "{}: {}", guide.key, step.cli);
+        }
+    }
+}
+
+/// Checks and commands that explanations name and that are on their way into the tables.
+const COMING_RULES: &[&str] = &[
+    "S01", "S02", "S03", "S05", "S06", "S07", "S08", "S09", "S10", "S11", "S13", "S15", "S16", "S17", "S18",
+    "S19", "S20", "S21", "K22",
+];
+const COMING_LINES: &[&str] = &["site who", "site crl-rules", "cipher explain", "cipher list"];
+
+/// Explanations name checks that exist, and command lines that exist.
+#[test]
+fn explanations_name_what_exists() {
+    let tree = ringmaster::cli::tree();
+    for problem in ringmaster::model::explain::all() {
+        for rule in problem.causes.iter().flat_map(|cause| cause.rules) {
+            let known = ringmaster::doctor::find(rule).is_some() || COMING_RULES.contains(rule);
+            assert!(known, "{}: there is no rule {rule}", problem.key);
+        }
+        let causes = problem.causes.iter().map(|cause| cause.text);
+        for text in problem.look.iter().copied().chain(causes) {
+            for line in text.split("ringmaster ").skip(1) {
+                let line = line.split([';', ',', ':']).next().unwrap_or_default();
+                let words: Vec<&str> = line.trim_end_matches('.').split(' ').collect();
+                if COMING_LINES.contains(&words[..words.len().min(2)].join(" ").trim_end_matches('.')) {
+                    continue;
+                }
+                if cfg!(not(feature = "network"))
+                    && (words[0] == "probe" || line.starts_with("site rehearse"))
+                {
+                    continue;
+                }
+                let noun = tree.find_subcommand(words[0]);
+                let noun = noun.unwrap_or_else(|| panic!("{}: ringmaster {line}", problem.key));
+                if noun.has_subcommands() {
+                    assert!(noun.find_subcommand(words[1]).is_some(), "{}: ringmaster {line}", problem.key);
+                }
+            }
         }
     }
 }

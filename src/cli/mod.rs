@@ -8,6 +8,7 @@ mod crl;
 mod csv;
 mod demo;
 mod doctor;
+mod explain;
 mod fields;
 mod finding;
 mod inspect;
@@ -72,6 +73,7 @@ const NOUNS: &[Noun] = &[
     Noun { command: doctor::command, run: doctor::run },
     Noun { command: finding::command, run: finding::run },
     Noun { command: review::command, run: review::run },
+    Noun { command: explain::command, run: explain::run },
     Noun { command: audit::command, run: audit::run },
     Noun { command: completions::command, run: completions::run },
 ];

@@ -24,7 +24,7 @@ use crate::model::secret::Secret;
 use crate::ops::roll_over;
 use crate::pki::pem::{Found, Opening};
 use crate::store::brought::Brought;
-use crate::store::{brought, foreign_ca, shares};
+use crate::store::{brought, foreign_ca, shares, workspace};
 
 /// How often a wrong password may be typed again.
 const TRIES: usize = 3;
@@ -75,6 +75,12 @@ impl<'a> Session<'a> {
             self.desk = Some(desk);
         }
         self.desk.as_mut().ok_or_else(|| Error::internal("The workspace was not opened."))
+    }
+
+    /// Tells whether there is a workspace already; opening one where there is none would make it.
+    pub(super) fn has_workspace(&self) -> bool {
+        let folder = self.workspace.as_deref().unwrap_or(&self.config.workspace);
+        self.desk.is_some() || matches!(workspace::look(folder), Ok(workspace::Found::Workspace))
     }
 
     /// Returns the state of the workspace.

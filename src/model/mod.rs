@@ -12,6 +12,7 @@ pub mod compromised;
 pub mod crl;
 pub mod error;
 pub mod escape;
+pub mod explain;
 pub mod export;
 pub mod field;
 pub mod filter;

@@ -135,7 +135,7 @@ fn too_large(name: &str, has: &str) -> Error {
         .next("Bring the certificate, key or request alone.")
 }
 
-fn cannot(name: &str, why: &std::io::Error) -> Error {
+pub(super) fn cannot(name: &str, why: &std::io::Error) -> Error {
     let error = |kind| Error::new(kind, format!("{name} cannot be read."));
     match why.kind() {
         ErrorKind::NotFound => error(Kind::NotFound).why("There is no such file."),

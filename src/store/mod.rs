@@ -14,6 +14,7 @@ pub mod foreign_ca;
 pub mod history;
 pub mod kyr;
 pub mod ledger;
+pub mod lines;
 pub mod listing;
 mod load;
 pub mod marked;

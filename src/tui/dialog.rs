@@ -6,6 +6,7 @@ pub mod bulk;
 pub mod compare;
 pub mod confirm;
 pub mod error;
+pub mod explain;
 pub mod form;
 pub mod help;
 pub mod history;
@@ -14,6 +15,7 @@ pub mod install;
 pub mod leftovers;
 mod line;
 pub mod log;
+pub mod log_report;
 pub mod menu;
 pub mod palette;
 pub mod path;
@@ -86,6 +88,10 @@ pub enum Dialog {
     Checklist(tasks::Checklist),
     /// The audit chain.
     Log(Box<log::Log>),
+    /// An error text or a number, and what it means.
+    Explain(Box<explain::Explain>),
+    /// What a log says about TLS.
+    LogReport(Box<log_report::LogReport>),
     /// A refusal or failure.
     Error(error::ErrorBox),
 }
@@ -155,6 +161,8 @@ impl Dialog {
             Self::Phrase(d) => d.input(model, input),
             Self::Checklist(d) => d.input(model, input),
             Self::Log(d) => d.input(model, input),
+            Self::Explain(d) => d.input(model, input),
+            Self::LogReport(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
         }
     }
@@ -186,6 +194,8 @@ impl Dialog {
             Self::Phrase(d) => d.sheet(model, columns),
             Self::Checklist(d) => d.sheet(model, columns),
             Self::Log(d) => d.sheet(model, columns),
+            Self::Explain(d) => d.sheet(model, columns),
+            Self::LogReport(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
         }
     }

@@ -212,15 +212,10 @@ impl Workers {
             Effect::SystemRoots(id) => post
                 .spawn(id, || crate::store::system::roots().map(|(roots, place)| Done::Roots(roots, place))),
             Effect::Read(id, given, password) => {
-                let (state, shared) = (self.state.clone(), self.shared.clone());
-                let stop = Arc::new(AtomicBool::new(false));
-                shared.readings().insert(id, stop.clone());
-                post.spawn(id, move || {
-                    let read = task::read(given, password.as_ref(), &stop, &state);
-                    shared.readings().remove(&id);
-                    read
-                });
+                let state = self.state.clone();
+                self.read(id, move |stop| task::read(given, password.as_ref(), stop, &state));
             }
+            Effect::ReadLog(id, path) => self.read(id, move |stop| task::read_log(&path, stop)),
             Effect::Stop(id) => {
                 if let Some(stop) = self.shared.readings().get(&id) {
                     stop.store(true, Ordering::SeqCst);
@@ -287,6 +282,18 @@ impl Workers {
             let _ = worker.join();
         }
         self.shared.stop_service();
+    }
+
+    /// Reads on a thread of its own, and can be stopped.
+    fn read(&self, id: JobId, work: impl FnOnce(&AtomicBool) -> Result<Done> + Send + 'static) {
+        let shared = self.shared.clone();
+        let stop = Arc::new(AtomicBool::new(false));
+        shared.readings().insert(id, stop.clone());
+        self.post.spawn(id, move || {
+            let read = work(&stop);
+            shared.readings().remove(&id);
+            read
+        });
     }
 
     fn enqueue(&self, id: JobId, task: Task) {

@@ -179,6 +179,25 @@ pub(super) const COMMANDS: &[Command] = &[
         ..READ
     },
     Command {
+        name: "explain.text",
+        title: "explain an error",
+        keys: &["#"],
+        doc: "Explains an error text or a status number that is typed or pasted, with the causes that are found here.",
+        cli: Some("explain"),
+        weight: 0,
+        run: |model| super::dialog::explain::open(model, ""),
+        ..READ
+    },
+    Command {
+        name: "explain.log",
+        title: "read a log",
+        doc: "Reads a server's log of any size: failed handshakes by peer and keyring, counted and explained.",
+        cli: Some("explain"),
+        weight: 0,
+        run: super::dialog::explain::ask_log,
+        ..READ
+    },
+    Command {
         name: "audit.list",
         title: "audit",
         keys: &["@"],

@@ -74,6 +74,8 @@ pub enum Job {
     Refresh,
     /// Reading a file or a paste.
     Read(ReadFor),
+    /// Reading a server's log.
+    ReadLog,
     /// The roots of the system, for this keyring.
     SystemRoots(String),
     /// Running the checks.
@@ -163,6 +165,7 @@ impl Job {
             Self::Protect(name) => format!("protecting the key of {name}"),
             Self::Export(_) | Self::Deliver(_) => "exporting".into(),
             Self::Read(_) => "reading".into(),
+            Self::ReadLog => "reading the log".into(),
             Self::SystemRoots(_) => "reading the roots of this system".into(),
             Self::PreviewCrl(name, _) => format!("working out the next CRL of {name}"),
             Self::Push(name) => format!("publishing the CRL of {name}"),
@@ -194,7 +197,8 @@ pub(super) fn read(
 
 /// Stops a reading; its answer is not waited for.
 pub(super) fn stop(model: &mut Model, job: Option<JobId>) -> Vec<Effect> {
-    let Some(job) = job.filter(|id| matches!(model.jobs.get(id), Some((Job::Read(_), _)))) else {
+    let Some(job) = job.filter(|id| matches!(model.jobs.get(id), Some((Job::Read(_) | Job::ReadLog, _))))
+    else {
         return Vec::new();
     };
     model.jobs.remove(&job);

@@ -21,6 +21,7 @@ use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::crl::CrlKind;
 use crate::model::error::Error;
+use crate::model::explain::log::Report;
 use crate::model::finding::Finding;
 use crate::model::issued::Issued;
 use crate::model::person::Delivery;
@@ -82,6 +83,8 @@ pub enum Done {
     Dealt(Box<Dealt>),
     /// What a file or a paste holds.
     Found(Box<Brought>),
+    /// What a server's log says, and its name.
+    LogRead(Box<(String, Report)>),
     /// The trusted roots of the operating system, and where they are.
     Roots(Vec<Certificate>, PathBuf),
     /// Completions of a path line.
@@ -154,6 +157,8 @@ pub enum Effect {
     SystemRoots(JobId),
     /// Read a file or a paste and recognise what it holds; the password opens what is locked in it.
     Read(JobId, Given, Option<Secret>),
+    /// Read a server's log.
+    ReadLog(JobId, PathBuf),
     /// Stop a reading; it is answered as that reading, and nobody waits for that any more.
     Stop(JobId),
     /// Complete a path.

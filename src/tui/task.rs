@@ -13,10 +13,11 @@ use crate::desk::Desk;
 use crate::model::State;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::escape::{typed_bytes, visible_bytes};
+use crate::model::explain::log::Reader;
 use crate::model::secret::Secret;
 use crate::pki::chain::inquiry::Inquiry;
 use crate::pki::pem::Opening;
-use crate::store::{brought, foreign_ca, outside};
+use crate::store::{brought, foreign_ca, lines, outside};
 
 /// How many completions are offered.
 const COMPLETIONS: usize = 200;
@@ -49,6 +50,20 @@ pub fn read(given: Given, password: Option<&Secret>, stop: &AtomicBool, state: &
         read.map_or((None, None), |r| (r.open_to_others, r.history.map(Arc::new)));
     let brought = Brought::new(given, source, found, ring, state, Desk::now());
     Ok(Done::Found(Box::new(Brought { open_to_others, history, opened: password.is_some(), ..brought })))
+}
+
+/// Reads a server's log. `Cancelled` when it was stopped.
+pub fn read_log(path: &Path, stop: &AtomicBool) -> Result<Done> {
+    let path = typed(path);
+    let mut reader = Reader::default();
+    lines::of_file(&path, &mut |line, length, cut| {
+        reader.line(line, length, cut);
+        !stop.load(Ordering::Relaxed)
+    })?;
+    if stop.load(Ordering::SeqCst) {
+        return Err(Error::new(Kind::Cancelled, "Stopped; nothing was taken."));
+    }
+    Ok(Done::LogRead(Box::new((brought::shown(&path), reader.end()))))
 }
 
 /// Writes a new file that others may read, whole or not at all. An existing one is refused.

@@ -5,6 +5,7 @@
 mod audit;
 mod bad_input;
 mod doctor;
+mod explain;
 mod history;
 mod keys;
 mod killed;

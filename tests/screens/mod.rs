@@ -221,3 +221,23 @@ fn an_error_says_what_why_and_what_next() {
         .command("keyring.trust");
     shows!("error", console.answer(Err(error)));
 }
+
+/// The findings of the fixture depend on commands that the offline build does not have.
+#[cfg(feature = "network")]
+#[test]
+fn an_error_text_is_explained_with_what_is_found_here() {
+    let typed = |mut c: Console| {
+        c.press("6").examined().press("1 #").type_text("SSL Error: No local certificate");
+        c
+    };
+    shows!("explain-80x24", typed(Console::fixture()));
+    shows!("explain-132x43", typed(Console::fixture().sized(132, 43)));
+    shows!("explain-empty-80x24", Console::fixture().press("#"));
+}
+
+#[test]
+fn a_log_is_a_list_of_what_happened() {
+    use crate::script::explain::with_log;
+    shows!("explain-log-80x24", with_log(Console::fixture()));
+    shows!("explain-log-132x43-ascii", with_log(Console::fixture().mono().sized(132, 43)));
+}

@@ -6,6 +6,7 @@ mod audit;
 pub(crate) mod bringing;
 pub(crate) mod certificates;
 pub(crate) mod console;
+pub(crate) mod explain;
 mod export;
 mod findings;
 mod first_day;

@@ -26,6 +26,8 @@ pub enum Purpose {
     HandOut(RequestId, Vec<u8>),
     /// The security review is written to it.
     Review,
+    /// It is a server's log, of any size.
+    Log,
     /// To write entries of the audit chain to.
     Audit(Filter, Form),
 }
@@ -82,6 +84,12 @@ impl PathLine {
     pub fn hand_out(id: RequestId, name: &str, bytes: Vec<u8>) -> Self {
         let written = Self::write(name, Vec::new(), "the certificate and its chain");
         Self { purpose: Purpose::HandOut(id, bytes), ..written }
+    }
+
+    /// Asks for a server's log.
+    pub fn log() -> Self {
+        let title = "Read a log: console.log, or a trace of the TLS stack".into();
+        Self { purpose: Purpose::Log, title, ..Self::read(ReadFor::Anything) }
     }
 
     /// Asks where to write entries of the audit chain.
@@ -141,6 +149,7 @@ impl PathLine {
                         let (now, bands) = (model.now, model.settings.bands.clone());
                         model.start(Job::Write, |id| Effect::Review(id, path, now, bands))
                     }
+                    Purpose::Log => model.start(Job::ReadLog, |id| Effect::ReadLog(id, path)),
                     Purpose::Audit(filter, form) => {
                         let (filter, form) = (filter.clone(), *form);
                         model.start(Job::Write, |id| Effect::ExportAudit(id, filter, form, path))
@@ -172,6 +181,8 @@ impl PathLine {
             _ if path.contains('\n') || path.contains("-----BEGIN") => {
                 let error = Error::usage("That paste is not a path; it was left alone.");
                 self.error = Some(match self.purpose {
+                    Purpose::Log => error
+                        .next("Type the path of a log; a single line of one is explained without a file."),
                     Purpose::Read(_) => error.next("Paste PEM (-----BEGIN ...), or the path of a file."),
                     _ => error.next("Type the path of a new file."),
                 });
@@ -210,6 +221,8 @@ impl PathLine {
                 Role::Dim,
                 "A name that ends in .md is written as Markdown, .json as JSON, anything else as text.",
             );
+        } else if matches!(self.purpose, Purpose::Log) {
+            part(Role::Dim, "It is read line by line, however large it is; nothing of it is stored.");
         } else if matches!(self.purpose, Purpose::Write(_) | Purpose::HandOut(..)) {
             part(Role::Dim, "Public parts only. A file that is there already is never written over.");
         } else {
@@ -222,7 +235,7 @@ impl PathLine {
         if self.choices.len() > SHOWN {
             part(Role::Dim, &format!("  and {} more", self.choices.len() - SHOWN));
         }
-        let verb = if matches!(self.purpose, Purpose::Read(_)) { "read" } else { "write" };
+        let verb = if matches!(self.purpose, Purpose::Read(_) | Purpose::Log) { "read" } else { "write" };
         Sheet {
             title: self.title.clone(),
             body,
