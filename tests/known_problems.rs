@@ -68,7 +68,9 @@ fn every_known_problem_is_covered_by_what_exists() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = std::fs::read_to_string(here.join("docs/known-problems.md")).unwrap();
     let mut files = Vec::new();
-    ["src", "tests"].map(|folder| sources(&here.join(folder), &mut files));
+    for folder in ["src", "tests"] {
+        sources(&here.join(folder), &mut files);
+    }
     let code: Vec<String> = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
     let is_test = |name: &str| {
         let (begin, plain) = (format!("#[test]\nfn {name}("), format!("fn {name}("));
@@ -283,9 +285,10 @@ mod served {
             assert!(alert || !told, "{bytes:?}: {answer:?}");
         }
         let until = std::time::Instant::now() + Duration::from_secs(10);
-        while served.open() > files {
+        // What has ended is put away when the next client comes.
+        while served.open() > files + 2 {
             assert!(std::time::Instant::now() < until, "sockets stay open");
-            std::thread::yield_now();
+            drop(TcpStream::connect(&served.address).unwrap());
         }
         assert!(ask(&client(&place), &served.address).1.starts_with("HTTP/1.1 200 OK"));
     }

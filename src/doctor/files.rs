@@ -1,6 +1,6 @@
 //! Rules about the files of the workspace, from what the store has observed of them.
 
-use super::{Case, Check, Hit, sites};
+use super::{Case, Check, Hit, fronts};
 use crate::model::finding::{Severity, Subject};
 use crate::model::unread::{Sort, Unread};
 
