@@ -13,6 +13,7 @@ use crate::model::keyring::{Identity, NewKeyring};
 use crate::model::name::AltName;
 use crate::model::request::{Plan, RequestId, Status};
 use crate::model::secret::Secret;
+use crate::model::server::{PortStatus, Release, Server};
 use crate::model::site::{Site, SiteKind};
 use crate::model::time::Timestamp;
 use crate::ops::ring::Act;
@@ -48,6 +49,7 @@ pub fn furnish(desk: &mut Desk, scale: u64, progress: &mut dyn FnMut(&str)) -> R
     stage.keyrings()?;
     progress("site documents");
     stage.sites()?;
+    stage.servers()?;
     stage.open_requests()?;
     if scale > ISSUED {
         stage.many(scale - ISSUED, progress)?;
@@ -231,13 +233,57 @@ impl Stage<'_> {
                 organization: "Example".into(),
                 hosts: hosts.iter().map(|h| (*h).to_owned()).collect(),
                 servers: vec![server.into()],
-                port: kind.tls_port(),
+                // Its server has another one, for a partner's firewall.
+                port: if name == "partner" { 8443 } else { kind.tls_port() },
                 keyring: keyring.into(),
                 default_site: name == "www",
                 enabled: name != "archive",
                 ..Site::default()
             };
             self.desk.run(Verb::SaveSite { before: None, site })?;
+        }
+        Ok(())
+    }
+
+    /// The servers that the site documents name, of several releases; one loads no Internet Sites.
+    fn servers(&mut self) -> Result<()> {
+        use SiteKind::{Iiop, Imap, Ldap, Pop3, Smtp, Web};
+        let wanted: [(&str, Release, &[&str], &[SiteKind]); 7] = [
+            ("web01", Release::R14, &["www.example.test", "portal.example.test"], &[Web, Iiop]),
+            ("web02", Release::R12, &["intranet.example.test"], &[Web]),
+            ("web03", Release::R12, &["partner.example.test"], &[Web]),
+            ("web04", Release::R10, &["archive.example.test"], &[Web]),
+            ("mail01", Release::R14, &["mail.example.test", "imap.example.test"], &[Web, Imap, Pop3, Smtp]),
+            ("dir01", Release::R12, &["ldap.example.test"], &[Ldap]),
+            ("lab01", Release::R11, &["bench.lab.example.test"], &[Web]),
+        ];
+        for (address, (name, release, hosts, kinds)) in (11..).zip(wanted) {
+            let mut server = Box::new(Server {
+                name: name.into(),
+                server_name: format!("{name}/Example"),
+                hosts: hosts.iter().map(|h| (*h).to_owned()).collect(),
+                addresses: vec![format!("192.0.2.{address}")],
+                release,
+                sni: release == Release::R11,
+                load_sites: name != "web04",
+                keyring: if name == "web04" { "intranet".into() } else { String::new() },
+                starttls: name == "mail01",
+                ..Server::default()
+            });
+            for kind in kinds {
+                server.change_port(*kind, |port| {
+                    port.tls_status = PortStatus::Enabled;
+                    match kind {
+                        Web => port.tcp_status = PortStatus::Redirect,
+                        Smtp => port.tcp_status = PortStatus::Enabled,
+                        _ => {}
+                    }
+                    if name == "web03" {
+                        port.tls = 8443;
+                    }
+                });
+            }
+            self.desk.run(Verb::SaveServer { before: None, server })?;
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use ringmaster::model::request::{Proof, RequestId};
 use ringmaster::pki::pem;
 
 use crate::life::{create_certifier, issue};
-use crate::support::{desk, run, tool};
+use crate::support::{desk, openssl, run, tool};
 
 fn import(desk: &mut Desk, file: &Path) -> RequestId {
     let requests = pem::find(&std::fs::read(file).unwrap()).unwrap().requests;
@@ -87,4 +87,53 @@ fn certtool_verifies_chain_and_crl_and_its_request_is_issued() {
     let crl = certtool("--verify-crl --load-ca-certificate root.pem --infile data/certifiers/root/crl.pem");
     assert!(crl.contains("Verified"), "{crl}");
     assert!(certtool("--certificate-info --infile leaf.pem").contains("DNSname: gnu.example.test"));
+}
+
+/// Every suite that OpenSSL knows is in our table, with the same names, and we read off its name what OpenSSL says of it.
+#[test]
+fn openssl_calls_cipher_suites_as_we_do() {
+    use ringmaster::model::cipher::{Auth, Kx, Suite};
+    if tool("openssl").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let listed = openssl(folder.path(), "ciphers -V -stdname ALL:COMPLEMENTOFALL:@SECLEVEL=0");
+    let mut count = 0;
+    for line in listed.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        // 0xC0,0x30 - TLS_ECDHE_... - ECDHE-RSA-... TLSv1.2 Kx=ECDH Au=RSA Enc=AESGCM(256) Mac=AEAD
+        let [code, "-", iana, "-", name, version, kx, auth, encryption, mac] = words[..] else {
+            panic!("openssl says {line}")
+        };
+        let suite = Suite::find(code).unwrap_or_else(|| panic!("{line} is not in the table"));
+        assert_eq!((suite.name().as_str(), suite.openssl()), (iana, Some(name)), "{line}");
+        assert_eq!(Suite::find(name), Some(suite));
+        let a = suite.anatomy().unwrap();
+        let bits: u32 =
+            encryption.trim_end_matches(')').rsplit_once('(').map_or(0, |(_, n)| n.parse().unwrap());
+        // What OpenSSL calls 168 bits of 3DES is worth 112.
+        assert_eq!(a.bits(), if bits == 168 { 112 } else { bits }, "{line}");
+        assert_eq!(a.aead(), mac == "Mac=AEAD", "{line}");
+        let fresh = ["Kx=any", "Kx=ECDH", "Kx=DH", "Kx=ECDHEPSK", "Kx=DHEPSK", "Kx=SRP"].contains(&kx);
+        assert_eq!(a.forward_secret(), fresh, "{line}");
+        let signs = match a.auth {
+            Auth::Any => "Au=any",
+            Auth::Rsa => "Au=RSA",
+            Auth::Ecdsa => "Au=ECDSA",
+            Auth::Dss => "Au=DSS",
+            Auth::Shared if a.kx == Kx::Srp => "Au=SRP",
+            Auth::Shared => "Au=PSK",
+            Auth::Anonymous => "Au=None",
+        };
+        assert_eq!(signs, auth, "{line}");
+        let first = match version {
+            "SSLv3" => 0x0300,
+            "TLSv1" => 0x0301,
+            "TLSv1.2" => 0x0303,
+            _ => 0x0304,
+        };
+        assert_eq!(*suite.versions().unwrap().start(), first, "{line}");
+        count += 1;
+    }
+    assert!(count > 60, "{listed}");
 }

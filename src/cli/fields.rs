@@ -27,6 +27,7 @@ pub(super) fn options<T: Record>(command: Command) -> Command {
             Kind::Keyring => "KEYRING",
             Kind::Certifier | Kind::Signer => "CERTIFIER",
             Kind::Profile => "PROFILE",
+            Kind::Ciphers => "CIPHERS",
             Kind::Text | Kind::Secret => "TEXT",
         });
         command.arg(match field.kind {
@@ -39,7 +40,7 @@ pub(super) fn options<T: Record>(command: Command) -> Command {
                 .hide_possible_values(true)
                 .num_args(0..=1)
                 .default_missing_value("yes"),
-            Kind::Names | Kind::Lines => argument.action(ArgAction::Append),
+            Kind::Names | Kind::Lines | Kind::Ciphers => argument.action(ArgAction::Append),
             _ => argument,
         })
     })
@@ -55,6 +56,21 @@ pub(super) fn fill<T: Record>(record: &mut T, matches: &ArgMatches) -> Result<()
         set(record, field, &option, &text)?;
     }
     Ok(())
+}
+
+/// Makes the argument that takes `field=value`, several times.
+pub(super) fn assignments() -> Arg {
+    Arg::new("assignments")
+        .value_name("FIELD=VALUE")
+        .action(ArgAction::Append)
+        .num_args(1..)
+        .help("Fields with their new values, named as the options of create")
+}
+
+/// Sets every field that was given as `field=value`.
+pub(super) fn assign_all<T: Record>(record: &mut T, matches: &ArgMatches) -> Result<()> {
+    let mut given = matches.get_many::<String>("assignments").unwrap_or_default();
+    given.try_for_each(|assignment| assign(record, assignment))
 }
 
 /// Sets a field that the record has.

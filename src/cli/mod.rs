@@ -3,6 +3,7 @@
 mod audit;
 mod certificate;
 mod certifier;
+mod cipher;
 mod completions;
 mod crl;
 mod csv;
@@ -30,6 +31,7 @@ mod request;
 mod review;
 mod revoke;
 mod secrets;
+mod server;
 mod session;
 mod site;
 mod task;
@@ -62,6 +64,8 @@ const NOUNS: &[Noun] = &[
     Noun { command: profile::command, run: profile::run },
     Noun { command: request::command, run: request::run },
     Noun { command: site::command, run: site::run },
+    Noun { command: server::command, run: server::run },
+    Noun { command: cipher::command, run: cipher::run },
     Noun { command: person::command, run: person::run },
     Noun { command: task::command, run: task::run },
     Noun { command: verify::command, run: verify::run },

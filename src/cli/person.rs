@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgMatches, Command, value_parser};
 use serde_json::json;
 
 use super::keyring::confirmed;
@@ -32,14 +32,7 @@ pub(super) fn command() -> Command {
         .subcommand_required(true)
         .subcommand(fields::options::<Person>(Command::new("create").about("Makes a person document")))
         .subcommand(
-            named("set", "Changes fields of a person document").arg(
-                Arg::new("assignments")
-                    .value_name("FIELD=VALUE")
-                    .required(true)
-                    .action(ArgAction::Append)
-                    .num_args(1..)
-                    .help("Fields with their new values, named as the options of create"),
-            ),
+            named("set", "Changes fields of a person document").arg(fields::assignments().required(true)),
         )
         .subcommand(Command::new("list").about("Lists the people"))
         .subcommand(named("show", "Shows a person with keys and certificates"))
@@ -95,9 +88,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
         Some(("set", options)) => {
             let before = find(&name(options), session)?;
             let mut person = before.clone();
-            for assignment in options.get_many::<String>("assignments").unwrap_or_default() {
-                fields::assign(&mut person, assignment)?;
-            }
+            fields::assign_all(&mut person, options)?;
             if person == before {
                 session.out.note(&format!("Person {} is so already; nothing was changed.", person.name));
                 return Ok(0);

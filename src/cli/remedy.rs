@@ -73,6 +73,9 @@ pub fn line(finding: &Finding, state: &State, new_key: KeyType) -> Option<String
             format!("site create {site} --hosts {hosts} --keyring {ring}")
         }
         "site.edit" => site(finding, state, name),
+        "server.create" => "server create NAME --server-name SERVER --hosts HOST".into(),
+        "server.edit" => server(finding, state, name),
+        "server.refreshed" => format!("server refreshed {name}"),
         "certifier.crl" => match doctor::certifier_behind(finding, state) {
             Some(certifier) => format!("crl issue {certifier}"),
             None => format!("crl issue {name}"),
@@ -104,6 +107,31 @@ fn site(finding: &Finding, state: &State, name: &str) -> String {
         _ => "keyring=KEYRING",
     };
     format!("site set {name} {value}")
+}
+
+/// Corrects a Server document as the rule says.
+fn server(finding: &Finding, state: &State, name: &str) -> String {
+    let value = match finding.rule.as_str() {
+        "S09" => "PROTOCOL-status=disabled".into(),
+        "S12" => "PROTOCOL-login=tls-password".into(),
+        "S13" => "accept-site-certificates=no".into(),
+        "S14" => "accept-expired=no".into(),
+        // Only site documents look at CRLs.
+        "S15" => "load-sites=yes".into(),
+        "S16" => "ciphers=default".into(),
+        "S17" => "protocol-version=negotiated ssl-v2=no".into(),
+        "S21" => {
+            let web = state.servers.get(name).map(|s| s.port(SiteKind::Web));
+            let (scheme, port) = match web {
+                Some(web) if web.speaks_tls() => ("https", web.tls),
+                Some(web) => ("http", web.tcp),
+                None => ("https", SiteKind::Web.tls_port()),
+            };
+            format!("references-scheme={scheme} references-port={port}")
+        }
+        _ => "keyring=KEYRING".into(),
+    };
+    format!("server set {name} {value}")
 }
 
 /// Lists the host names that a certificate of the ring has to name: those it names, and those of its sites.

@@ -1,6 +1,8 @@
 //! `ringmaster site`: Internet Site documents, and rehearsing them on this machine.
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+mod crl;
+
+use clap::{Arg, ArgMatches, Command};
 
 use super::fields;
 use super::keyring::confirmed;
@@ -19,16 +21,10 @@ pub(super) fn command() -> Command {
         .subcommand_required(true)
         .subcommand(fields::options::<Site>(Command::new("create").about("Makes a site document")))
         .subcommand(
-            named("set", "Changes fields of a site document").arg(
-                Arg::new("assignments")
-                    .value_name("FIELD=VALUE")
-                    .required(true)
-                    .action(ArgAction::Append)
-                    .num_args(1..)
-                    .help("Fields with their new values, named as the options of create"),
-            ),
+            named("set", "Changes fields of a site document").arg(fields::assignments().required(true)),
         )
         .subcommand(Command::new("list").about("Lists the site documents"))
+        .subcommand(crl::command())
         .subcommand(named("show", "Shows a site document, and which certificate answers there"))
         .subcommand(
             named("delete", "Deletes a site document; its file goes to the history").arg(
@@ -55,9 +51,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
         Some(("set", options)) => {
             let before = find(options, session)?;
             let mut site = before.clone();
-            for assignment in options.get_many::<String>("assignments").unwrap_or_default() {
-                fields::assign(&mut site, assignment)?;
-            }
+            fields::assign_all(&mut site, options)?;
             if site == before {
                 session.out.note(&format!("Site {} is so already; nothing was changed.", site.name));
                 return Ok(0);
@@ -87,6 +81,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             confirmed(options, &name)?;
             session.run(Verb::DeleteSite { name })
         }
+        Some(("crl-rules", options)) => crl::run(options, session),
         #[cfg(feature = "network")]
         Some(("rehearse", options)) => {
             let site = find(options, session)?;

@@ -28,6 +28,7 @@ use crate::model::profile::Profile;
 use crate::model::request::{Delivery, Note, Pkcs10, Plan, Request, RequestId, Status};
 use crate::model::revocation::NewRevocation;
 use crate::model::secret::Secret;
+use crate::model::server::Server;
 use crate::model::site::Site;
 use crate::model::task::Task;
 use crate::model::time::Timestamp;
@@ -61,6 +62,7 @@ use crate::ops::revoke::{release, revoke};
 use crate::ops::ring::{self, Act};
 use crate::ops::roles;
 use crate::ops::roll_over::roll_over;
+use crate::ops::server;
 use crate::ops::site::{delete_site, save_site};
 use crate::ops::task;
 use crate::ops::withdraw::withdraw;
@@ -231,6 +233,23 @@ pub enum Verb {
     /// Deletes a site document.
     DeleteSite {
         /// The document.
+        name: String,
+    },
+    /// Saves a Server document.
+    SaveServer {
+        /// It, as it was when editing began.
+        before: Option<Box<Server>>,
+        /// It, as it shall be.
+        server: Box<Server>,
+    },
+    /// Deletes a Server document.
+    DeleteServer {
+        /// Which.
+        name: String,
+    },
+    /// Notes that a server was restarted or refreshed, and runs with what its documents say now.
+    ServerRefreshed {
+        /// Which.
         name: String,
     },
     /// Makes a profile, or its next version.
@@ -722,6 +741,9 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut E
         Verb::DropKeyList { name } => drop_key_list(state, name),
         Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
         Verb::DeleteSite { name } => delete_site(state, name),
+        Verb::SaveServer { before, server } => server::save_server(state, before.as_deref(), server),
+        Verb::DeleteServer { name } => server::delete_server(state, name),
+        Verb::ServerRefreshed { name } => server::refreshed(state, name, env),
         Verb::SavePerson { before, person } => person::save_person(state, before.as_ref(), person),
         Verb::DeletePerson { name } => person::delete_person(state, name),
         Verb::RegisterRequest { person, id } => person::register_request(state, person, *id, env),

@@ -1,6 +1,6 @@
 //! Rules about the files of the workspace, from what the store has observed of them.
 
-use super::{Case, Check, Hit, fronts};
+use super::{Case, Check, Hit, sites};
 use crate::model::finding::{Severity, Subject};
 use crate::model::unread::{Sort, Unread};
 
@@ -62,33 +62,32 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "K01",
-        title: "A keyring that a document or the audit chain names is not there.",
+        title: "A keyring that a site, a server or the audit chain names is not there.",
         severity: Severity::Error,
         remedy: "Choose another keyring, or create it.",
         command: "site.edit",
-        explain: "A site or Server document names a keyring that does not exist, or a keyring that was made here has lost its file. \
+        explain: "A site document names a keyring that does not exist, or a keyring that was made here has lost its file. \
             Nobody answers with TLS for such a site. Restore the file from keyrings/.history or a backup, name another \
             keyring in the document, or delete the keyring if it is not to come back.",
         run: |case, found| {
-            for front in fronts(case.state).filter(|f| !f.keyring.is_empty()) {
-                let ring = front.keyring;
+            let of_sites = sites(case).map(|s| (&s.keyring, Hit::site(s, names(case, &s.keyring))));
+            let servers = case.state.servers.values().filter(|s| !s.load_sites);
+            let of_servers = servers.map(|s| {
+                let hit = Hit::server(s, names(case, &s.keyring));
+                (&s.keyring, hit.instead("Choose another keyring, or create it.", "server.edit"))
+            });
+            for (ring, hit) in of_sites.chain(of_servers).filter(|(ring, _)| !ring.is_empty()) {
                 if case.state.keyrings.contains_key(ring) {
                     continue;
                 }
-                let of_it = |unread: &&Unread| !unread.is_stash() && unread.keyring() == Some(ring);
-                let told = case.state.unreadable.iter().find(of_it);
-                let there = told.is_some_and(|unread| unread.sort != Sort::Missing);
-                let how = if there { "whose file cannot be used" } else { "which is missing" };
-                let verb = if matches!(front.subject, Subject::Site(_)) { "names" } else { "leads to" };
-                let hit = front.hit(format!("{verb} keyring {ring}, {how}."));
-                found(match (told, there) {
-                    (Some(_), true) => {
-                        let remedy = "Put the file of the keyring right, as is said of it; then the site answers again.";
+                found(match told(case, ring).map(|unread| unread.sort) {
+                    None => hit,
+                    Some(Sort::Missing) => hit.instead(BACK, "keyring.deleted"),
+                    Some(_) => {
+                        let remedy =
+                            "Put the file of the keyring right, as is said of it; then it answers again.";
                         hit.instead(remedy, "console.refresh")
                     }
-                    (Some(_), false) => hit.instead(BACK, "keyring.deleted"),
-                    (None, _) if verb == "names" => hit,
-                    (None, _) => hit.instead("Choose another keyring, or create it.", "server.edit"),
                 });
             }
             each(case, "K01", found);
@@ -191,6 +190,18 @@ fn each(case: &Case<'_>, id: &str, found: &mut dyn FnMut(Hit)) {
             _ => hit,
         });
     }
+}
+
+/// Finds what is told of the file of a keyring.
+fn told<'a>(case: &Case<'a>, ring: &str) -> Option<&'a Unread> {
+    case.state.unreadable.iter().find(|unread| !unread.is_stash() && unread.keyring() == Some(ring))
+}
+
+/// Says that a document names a keyring which is of no use.
+fn names(case: &Case<'_>, ring: &str) -> String {
+    let there = told(case, ring).is_some_and(|unread| unread.sort != Sort::Missing);
+    let how = if there { "whose file cannot be used" } else { "which is missing" };
+    format!("names keyring {ring}, {how}.")
 }
 
 /// Names the object whose file it is.

@@ -87,6 +87,11 @@ impl Hit {
         Self::new(Subject::Site(site.name.clone()), format!("Site {} {text}", site.name))
     }
 
+    /// Makes a hit on a Server document; the sentence begins behind its name.
+    fn server(server: &Server, text: impl std::fmt::Display) -> Self {
+        Self::new(Subject::Server(server.name.clone()), format!("Server {} {text}", server.name))
+    }
+
     /// Says how bad this one is.
     fn severity(self, severity: Severity) -> Self {
         Self { severity: Some(severity), ..self }
@@ -121,8 +126,8 @@ pub fn examine_again(memory: &Memory, state: &State, now: Timestamp, bands: &[i6
     for site in state.sites.values() {
         *served.entry(&site.keyring).or_default() |= site.enabled;
     }
-    for front in fronts(state) {
-        served.insert(front.keyring, true);
+    for server in state.servers.values().filter(|s| !s.load_sites || !s.keyring.is_empty()) {
+        *served.entry(used::ring_of(server)).or_default() |= !server.load_sites;
     }
     let chains = Chains::new(memory);
     let case = Case { state, now, bands, chains: &chains, served: &served };
@@ -146,38 +151,6 @@ fn rings<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Keyring> + use<'a> {
 /// Lists the site documents that answer.
 fn sites<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Site> + use<'a> {
     case.state.sites.values().filter(|s| s.enabled && s.kind.answers())
-}
-
-/// A document whose keyring answers: of a site, or of a server that loads no sites and speaks TLS.
-struct Front<'a> {
-    subject: Subject,
-    /// How its sentences begin.
-    what: String,
-    keyring: &'a str,
-    hosts: &'a [String],
-}
-
-impl Front<'_> {
-    fn hit(&self, text: impl std::fmt::Display) -> Hit {
-        Hit::new(self.subject.clone(), format!("{} {text}", self.what))
-    }
-}
-
-fn fronts(state: &State) -> impl Iterator<Item = Front<'_>> {
-    let sites = state.sites.values().filter(|s| s.enabled).map(|site| Front {
-        subject: Subject::Site(site.name.clone()),
-        what: format!("Site {}", site.name),
-        keyring: &site.keyring,
-        hosts: &site.hosts,
-    });
-    let alone = |server: &&Server| !server.load_sites && server.tls_ports().next().is_some();
-    let servers = state.servers.values().filter(alone).map(|server| Front {
-        subject: Subject::Server(server.name.clone()),
-        what: format!("Server {}", server.name),
-        keyring: used::ring_of(server),
-        hosts: &server.hosts,
-    });
-    sites.chain(servers)
 }
 
 /// Tells whether a document that answers leads to the keyring.

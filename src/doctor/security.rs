@@ -4,11 +4,13 @@
 use super::{Case, Check, Hit, sites};
 use crate::model::State;
 use crate::model::certifier::Certifier;
+use crate::model::cipher::Grade;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::keyring::Keyring;
 use crate::model::resolve::used::{called, is_hosted, ring_of};
 use crate::model::server::{PortStatus, Release, Server};
 use crate::model::site::{Access, CrlSwitches, Site, SiteKind, SslVersion, TlsOptions};
+use crate::ops::server::Prints;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -119,7 +121,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "S16",
-        title: "No cipher is left, or only weak ones are.",
+        title: "No cipher is left, or weak and broken ones are.",
         severity: Severity::Error,
         remedy: "Choose the ciphers of the release, or a list of good ones.",
         command: "site.edit",
@@ -128,8 +130,22 @@ pub(super) const CHECKS: &[Check] = &[
             the release. Choose the default of the release, or a list with forward secrecy and AEAD.",
         run: |case, found| {
             for stack in stacks(case) {
-                if stack.tls.ciphers.as_ref().is_some_and(Vec::is_empty) {
+                let Some(list) = &stack.tls.ciphers else { continue };
+                if list.is_empty() {
                     found(stack.edit("has an empty list of ciphers: no client can connect."));
+                    continue;
+                }
+                let least = list.iter().map(|suite| suite.grade()).min();
+                let broken: Vec<_> = list.iter().filter(|suite| suite.grade() == Grade::Broken).collect();
+                if least == Some(Grade::Broken) {
+                    found(stack.edit("has broken ciphers alone: what is sent is protected by nothing."));
+                } else if let Some(first) = broken.first() {
+                    let (name, count) = (first.name(), broken.len());
+                    let text = format!("has {count} broken among its ciphers, such as {name}.");
+                    found(stack.edit(text).severity(Severity::Warning));
+                } else if least == Some(Grade::Weak) {
+                    let text = "has weak ciphers alone: none has both forward secrecy and AEAD.";
+                    found(stack.edit(text).severity(Severity::Warning));
                 }
             }
         },
@@ -145,6 +161,33 @@ pub(super) const CHECKS: &[Check] = &[
             notes.ini says SSL_DISABLE_TLS_10=1. Choose \"negotiated\", switch SSL 2.0 off, and bring the server to a newer \
             release.",
         run: versions,
+    },
+    Check {
+        id: "S20",
+        title: "What was changed is not live yet: a server has to be restarted or refreshed.",
+        severity: Severity::Warning,
+        remedy: "Restart or refresh the server, and tell so here.",
+        command: "server.refreshed",
+        explain: "Since somebody last told that the server was restarted or refreshed, its document, a site that it hosts or one \
+            of their keyrings was changed, and the server runs with what was before. A new keyring always needs that, a site \
+            document often does. Bring the files to the server, restart or refresh it, and note that here; a server of which \
+            nobody has told is not asked about.",
+        run: |case, found| {
+            let mut told = case.state.servers.values().filter(|server| server.live.is_some()).peekable();
+            if told.peek().is_none() {
+                return;
+            }
+            let prints = Prints::of(case.state);
+            for server in told {
+                let pending = prints.pending(server);
+                let Some(first) = pending.first() else { continue };
+                let more = match pending.len() {
+                    1 => String::new(),
+                    n => format!(" and {} more", n - 1),
+                };
+                found(Hit::server(server, format!("does not run yet with what was changed: {first}{more}.")));
+            }
+        },
     },
     Check {
         id: "S21",

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Case, Check, Hit, fronts, sites};
+use super::{Case, Check, Hit, sites};
 use crate::model::bytes::Digest;
 use crate::model::field::Record;
 use crate::model::finding::{Severity, Subject};
-use crate::model::resolve::used::{called, is_hosted};
+use crate::model::resolve::used::{called, is_hosted, ring_of};
 use crate::model::site::{Site, SiteKind};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -20,12 +20,20 @@ pub(super) const CHECKS: &[Check] = &[
             when it is not among them; the common name never counts. The site got a new host name, or the request left one \
             out. Request the certificate again with every host name, or correct the host names of the site.",
         run: |case, found| {
-            for front in fronts(case.state) {
-                let Some(leaf) = case.state.keyrings.get(front.keyring).and_then(|r| r.leaf()) else {
-                    continue;
-                };
-                for host in front.hosts.iter().filter(|h| !leaf.covers(h)) {
-                    found(front.hit(format!("answers for {host}, which its certificate does not name.")));
+            let leaf = |ring: &str| case.state.keyrings.get(ring).and_then(|r| r.leaf());
+            let text = |host: &String| format!("answers for {host}, which its certificate does not name.");
+            for site in sites(case) {
+                let Some(leaf) = leaf(&site.keyring) else { continue };
+                for host in site.hosts.iter().filter(|h| !leaf.covers(h)) {
+                    found(Hit::site(site, text(host)));
+                }
+            }
+            for server in
+                case.state.servers.values().filter(|s| !s.load_sites && s.tls_ports().next().is_some())
+            {
+                let Some(leaf) = leaf(ring_of(server)) else { continue };
+                for host in server.hosts.iter().filter(|h| !leaf.covers(h)) {
+                    found(Hit::server(server, text(host)));
                 }
             }
         },

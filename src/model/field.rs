@@ -30,6 +30,8 @@ pub enum Kind {
     Signer,
     /// The name of a profile.
     Profile,
+    /// A list of cipher suites, as `model::cipher::parse_list` reads it.
+    Ciphers,
 }
 
 /// When a field may be set.

@@ -154,6 +154,11 @@ impl State {
         self.sites.values().filter(move |s| s.keyring == name)
     }
 
+    /// Lists the Server documents that name this keyring.
+    pub fn servers_of_keyring<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Server> {
+        self.servers.values().filter(move |s| s.keyring == name)
+    }
+
     /// Finds the certifier here that a certificate names as its issuer, by name and key identifier. The certificates of
     /// the certifiers themselves have none.
     pub fn certifier_of(&self, certificate: &Certificate) -> Option<&Certifier> {

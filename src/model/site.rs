@@ -1,5 +1,6 @@
 //! Internet Site documents: which host names on which servers answer with which keyring.
 
+pub mod crl;
 mod fields;
 mod kind;
 mod options;
@@ -9,7 +10,7 @@ mod speaks;
 pub use kind::SiteKind;
 pub use options::{Access, CrlSwitches, Item, SslVersion, TlsOptions};
 pub use rule::Rule;
-pub use speaks::{SpeaksTls, tls_fields};
+pub use speaks::{SpeaksTls, ciphers_told, tls_fields};
 
 use serde::{Deserialize, Serialize};
 

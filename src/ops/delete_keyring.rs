@@ -7,7 +7,7 @@ use crate::model::finding::Subject;
 use crate::store::{kyr, sth};
 
 /// Deletes a keyring: its files go to the history, where they stay. One whose file is missing is
-/// crossed off, and a stash that is left of it goes there. Errors: unknown, or named by a site document.
+/// crossed off, and a stash that is left of it goes there. Errors: unknown, or named by a site document or a Server document.
 pub fn delete_keyring(state: &State, name: &str) -> Result<Change> {
     let files = if state.is_missing(&kyr::path(name)) {
         let stash = state.unread(&sth::path(name)).into_iter();
@@ -22,6 +22,14 @@ pub fn delete_keyring(state: &State, name: &str) -> Result<Change> {
             .next("Give them another keyring first.")
             .command("site.edit")
             .on(Subject::Site((*first).to_owned())));
+    }
+    let servers: Vec<_> = state.servers_of_keyring(name).map(|s| s.name.as_str()).collect();
+    if let Some(first) = servers.first() {
+        return Err(Error::refused(format!("Keyring {name} was not deleted."))
+            .why(format!("Server documents name it: {}.", servers.join(", ")))
+            .next("Give them another keyring first.")
+            .command("server.edit")
+            .on(Subject::Server((*first).to_owned())));
     }
     Ok(Change { facts: vec![Fact::KeyringDeleted { name: name.into() }], files })
 }

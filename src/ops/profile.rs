@@ -1,13 +1,13 @@
 //! Makes, changes and deletes profiles, and tries them on requests. A changed profile ends the approvals given by it.
 
 use super::approve::{Preview, by_key, preview_among};
+use super::conflict::conflict;
 use super::roles::{self, Act};
 use super::{Env, certifier, profile};
 use crate::model::State;
 use crate::model::change::{Change, Fact};
 use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Kind, Result};
-use crate::model::field::{Look, differences};
 use crate::model::keyring::check_name;
 use crate::model::profile::Profile;
 use crate::model::request::{Plan, Received, Request, RequestId};
@@ -39,7 +39,9 @@ pub fn save_profile(
                 .why("Another console deleted it in the meantime.")
                 .next("Save it under another name as a new one."));
         }
-        (Some(before), Some(now)) if before != now => return Err(conflict(state, now, profile)),
+        (Some(before), Some(now)) if before != now => {
+            return Err(conflict(state, &format!("Profile {name}"), now, profile));
+        }
         _ => {}
     }
     if let Some(why) = profile.contradiction() {
@@ -97,16 +99,4 @@ pub fn stranger(pkcs10: crate::model::request::Pkcs10, source: String, now: Time
 fn allowed(state: &State, name: &str, env: &Env<'_>) -> Result<()> {
     let users = state.certifiers.values().filter(|c| c.policy.profile == name);
     users.into_iter().try_for_each(|certifier| roles::require(certifier, env.operator, Act::Amend))
-}
-
-fn conflict(state: &State, theirs: &Profile, ours: &Profile) -> Error {
-    let look = Look { state, now: Timestamp::default(), soon: 0, zone: None };
-    let rows = differences(theirs, ours, &look);
-    let rows = rows.iter().map(|(label, a, b)| format!("{label}: theirs \"{a}\", yours \"{b}\""));
-    Error::new(
-        Kind::Conflict,
-        format!("Profile {} was changed by another console in the meantime.", ours.name),
-    )
-    .why(rows.collect::<Vec<_>>().join("; "))
-    .next("Look at it again, and edit the new version.")
 }

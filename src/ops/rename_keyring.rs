@@ -5,10 +5,11 @@ use crate::model::State;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::secret::Secret;
+use crate::model::server::Server;
 use crate::model::site::Site;
 use crate::store::{directory, kyr, sth};
 
-/// Renames a keyring: its files, its stash, every site document and request that names it, in one change. What the history
+/// Renames a keyring: its files, its stash, every site document, Server document and request that names it, in one change. What the history
 /// keeps stays under the name it had.
 ///
 /// Errors: unknown keyring, wrong password, the new name is taken or cannot be a file.
@@ -37,6 +38,11 @@ pub fn rename_keyring(
         let site = Site { keyring: to.to_owned(), ..site.clone() };
         files.push(directory::site(&site)?);
         facts.push(Fact::SiteSaved { site });
+    }
+    for server in state.servers_of_keyring(keyring) {
+        let server = Server { keyring: to.to_owned(), ..server.clone() };
+        files.push(directory::server(&server)?);
+        facts.push(Fact::ServerSaved { server: Box::new(server) });
     }
     facts.push(Fact::KeyringRenamed { from: keyring.to_owned(), keyring: ring });
     Ok(Change { facts, files })

@@ -1,12 +1,11 @@
 //! Makes, changes and deletes site documents.
 
+use super::conflict::conflict;
 use crate::model::State;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Kind, Result};
-use crate::model::field::{Look, differences};
 use crate::model::keyring::check_name;
 use crate::model::site::Site;
-use crate::model::time::Timestamp;
 use crate::store::directory;
 
 /// Saves a document. `before` is the document as it was when editing began; `None` makes a new one.
@@ -25,7 +24,9 @@ pub fn save_site(state: &State, before: Option<&Site>, site: &Site) -> Result<Ch
                 .why("Another console deleted it in the meantime.")
                 .next("Save it under the same name as a new document, or leave it deleted."));
         }
-        (Some(before), Some(now)) if before != now => return Err(conflict(state, now, site)),
+        (Some(before), Some(now)) if before != now => {
+            return Err(conflict(state, &format!("Site {}", site.name), now, site));
+        }
         _ => {}
     }
     if site.hosts.is_empty() && !site.default_site && site.kind.answers() {
@@ -47,13 +48,4 @@ pub fn delete_site(state: &State, name: &str) -> Result<Change> {
     let site = state.sites.get(name).ok_or_else(|| Error::not_found("site document", name))?;
     let files = vec![directory::site_removed(&site.name)];
     Ok(Change { facts: vec![Fact::SiteDeleted { name: name.into() }], files })
-}
-
-fn conflict(state: &State, theirs: &Site, ours: &Site) -> Error {
-    let look = Look { state, now: Timestamp::default(), soon: 0, zone: None };
-    let rows = differences(theirs, ours, &look);
-    let rows = rows.iter().map(|(label, a, b)| format!("{label}: theirs \"{a}\", yours \"{b}\""));
-    Error::new(Kind::Conflict, format!("Site {} was changed by another console in the meantime.", ours.name))
-        .why(rows.collect::<Vec<_>>().join("; "))
-        .next("Keep theirs, or save yours over it after looking at both.")
 }

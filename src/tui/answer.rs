@@ -412,6 +412,7 @@ fn point_at(model: &mut Model, job: &Job) {
             (PaneId::Keyrings, RowKey::Name(keyring.clone()))
         }
         Verb::SaveSite { site, .. } => (PaneId::Sites, RowKey::Name(site.name.clone())),
+        Verb::SaveServer { server, .. } => (PaneId::Servers, RowKey::Name(server.name.clone())),
         Verb::Approve { id, .. } | Verb::Deny { id, .. } => (PaneId::Requests, RowKey::Request(*id)),
         Verb::Issue { ids } => match ids.first() {
             Some(id) => (PaneId::Requests, RowKey::Request(*id)),

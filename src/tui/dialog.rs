@@ -3,6 +3,7 @@
 
 pub mod batch;
 pub mod bulk;
+pub mod ciphers;
 pub mod compare;
 pub mod confirm;
 pub mod error;
@@ -68,6 +69,8 @@ pub enum Dialog {
     Bulk(bulk::Bulk),
     /// When certificates end.
     Timeline(timeline::Chart),
+    /// The ciphers of a document.
+    Ciphers(Box<ciphers::Ciphers>),
     /// The trusted roots of a keyring.
     Roots(roots::Roots),
     /// Two certificates side by side.
@@ -112,6 +115,8 @@ pub struct Hint {
 pub struct Sheet {
     /// The title in the border.
     pub title: String,
+    /// Lines that stay at the top.
+    pub head: Vec<Line<'static>>,
     /// The lines, of which as many are shown as fit.
     pub body: Vec<Line<'static>>,
     /// Lines that stay at the bottom.
@@ -151,6 +156,7 @@ impl Dialog {
             Self::PickUp(d) => d.input(model, input),
             Self::Bulk(d) => d.input(model, input),
             Self::Timeline(d) => d.input(model, input),
+            Self::Ciphers(d) => d.input(model, input),
             Self::Roots(d) => d.input(model, input),
             Self::Compare(d) => d.input(model, input),
             Self::Pick(d) => d.input(model, input),
@@ -184,6 +190,7 @@ impl Dialog {
             Self::PickUp(d) => d.sheet(model, columns),
             Self::Bulk(d) => d.sheet(model, columns),
             Self::Timeline(d) => d.sheet(model, columns),
+            Self::Ciphers(d) => d.sheet(model, columns),
             Self::Roots(d) => d.sheet(model, columns),
             Self::Compare(d) => d.sheet(model, columns),
             Self::Pick(d) => d.sheet(model, columns),

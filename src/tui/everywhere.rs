@@ -394,6 +394,15 @@ pub(super) const COMMANDS: &[Command] = &[
         run: |m| go(m, PaneId::People),
         ..READ
     },
+    Command {
+        name: "pane.servers",
+        title: "servers",
+        keys: &["8"],
+        doc: "Goes to the Server documents.",
+        cli: Some("server list"),
+        run: |m| go(m, PaneId::Servers),
+        ..READ
+    },
 ];
 
 const READ: Command = Command {

@@ -6,6 +6,7 @@ pub mod findings;
 pub mod keyrings;
 pub mod people;
 pub mod requests;
+pub mod servers;
 pub mod sites;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::model::field::Record;
 use crate::model::filter::{self, Test};
 use crate::model::finding::{Finding, Subject};
 use crate::model::request::RequestId;
+use crate::model::resolve::used;
 
 /// Which pane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,10 +39,12 @@ pub enum PaneId {
     Findings,
     /// People and their client certificates.
     People,
+    /// Server documents.
+    Servers,
 }
 
 /// Every pane, in the order of the digits.
-pub const PANES: [&Pane; 7] = [
+pub const PANES: [&Pane; 8] = [
     &keyrings::PANE,
     &certificates::PANE,
     &sites::PANE,
@@ -48,6 +52,7 @@ pub const PANES: [&Pane; 7] = [
     &certifiers::PANE,
     &findings::PANE,
     &people::PANE,
+    &servers::PANE,
 ];
 
 /// A row of a list, by what it is the row of.
@@ -73,12 +78,11 @@ impl RowKey {
         Some(match subject {
             Subject::Keyring(name) => (PaneId::Keyrings, Self::Name(name.clone())),
             Subject::Site(name) => (PaneId::Sites, Self::Name(name.clone())),
+            Subject::Server(name) => (PaneId::Servers, Self::Name(name.clone())),
             Subject::Person(name) => (PaneId::People, Self::Name(name.clone())),
             Subject::Certifier(name) => (PaneId::Certifiers, Self::Name(name.clone())),
             Subject::Request(id) => (PaneId::Requests, Self::Request(*id)),
-            Subject::Workspace | Subject::Server(_) | Subject::Certificate(_) | Subject::Issued(..) => {
-                return None;
-            }
+            Subject::Workspace | Subject::Certificate(_) | Subject::Issued(..) => return None,
         })
     }
 }
@@ -147,6 +151,13 @@ impl Used {
     /// Makes a place that stands in no list.
     pub fn nowhere(text: impl Into<String>) -> Self {
         Self { text: text.into(), to: None }
+    }
+}
+
+impl From<used::Use> for Used {
+    fn from(used: used::Use) -> Self {
+        let to = RowKey::of(&used.to).map(|(pane, key)| Target::Row(pane, key));
+        Self { text: used.text, to }
     }
 }
 

@@ -36,10 +36,14 @@ pub(super) fn line(model: &Model, total: usize) -> Line<'static> {
         };
         PANES.iter().enumerate().map(title).collect()
     };
+    let marks = marks(model);
+    // What holds for the session counts more than titles; the workspace, which is last, may be cut.
+    let session = marks.iter().rev().skip(1).map(|(long, ..)| (width(long) + 1).min(MOST));
+    let marked: usize = session.sum();
     let columns = |titles: &[String]| titles.iter().map(|t| width(t)).sum::<usize>();
     let fits = |layout: &Layout| match layout {
-        Layout::Wide => columns(&titles(Layout::Wide)) + 2 * PANES.len() + MARKS <= total,
-        _ => columns(&titles(*layout)) + PANES.len() < total,
+        Layout::Wide => columns(&titles(Layout::Wide)) + 2 * PANES.len() + marked.max(MARKS) <= total,
+        _ => columns(&titles(*layout)) + PANES.len() + marked < total,
     };
     let layout = [Layout::Wide, Layout::Narrow].into_iter().find(fits).unwrap_or(Layout::Digits);
     let (before, after) = if ink.symbols.ascii { ("[", "]") } else { (" ", " ") };
@@ -58,7 +62,7 @@ pub(super) fn line(model: &Model, total: usize) -> Line<'static> {
         spans.push(ink.span(if here { Role::Selected } else { Role::Text }, &text));
         behind = here;
     }
-    for (long, short, role) in marks(model) {
+    for (long, short, role) in marks {
         let room = total.saturating_sub(used + 1);
         let text = if width(&long) <= room || short.is_empty() { long } else { short };
         let text = cut(&ink.symbols.text(&text), room, ink.symbols.ellipsis);
@@ -73,6 +77,9 @@ pub(super) fn line(model: &Model, total: usize) -> Line<'static> {
 
 /// The columns that marks want beside wide titles.
 const MARKS: usize = 12;
+
+/// The columns for which a mark of the session takes titles away.
+const MOST: usize = 32;
 
 /// Counts errors and warnings in few letters, `2E 3W`; notes stand in the list alone.
 fn counts(model: &Model) -> String {

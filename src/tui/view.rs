@@ -295,7 +295,9 @@ fn draw_sheet(ink: Ink, buf: &mut Buffer, body: Rect, sheet: &Sheet) -> Option<P
     let height = if sheet.tall {
         body.height
     } else {
-        u16::try_from(sheet.body.len() + sheet.foot.len() + 2).unwrap_or(u16::MAX).min(body.height)
+        u16::try_from(sheet.head.len() + sheet.body.len() + sheet.foot.len() + 2)
+            .unwrap_or(u16::MAX)
+            .min(body.height)
     };
     let columns = body.width.min(super::areas::WIDEST);
     let x = body.x.saturating_add(body.width.saturating_sub(columns) / 2);
@@ -305,7 +307,12 @@ fn draw_sheet(ink: Ink, buf: &mut Buffer, body: Rect, sheet: &Sheet) -> Option<P
         return None;
     }
     border(ink, buf, area, &sheet.title);
-    let inner = Rect::new(area.x + 2, area.y + 1, area.width - 4, area.height - 2);
+    let mut inner = Rect::new(area.x + 2, area.y + 1, area.width - 4, area.height - 2);
+    let head = u16::try_from(sheet.head.len()).unwrap_or(0).min(inner.height / 3);
+    for (row, line) in (0..head).zip(&sheet.head) {
+        put(buf, inner, row, line);
+    }
+    (inner.y, inner.height) = (inner.y + head, inner.height - head);
     // The foot has half of it, and what the body leaves.
     let left = inner.height.saturating_sub(u16::try_from(sheet.body.len()).unwrap_or(u16::MAX));
     let foot = u16::try_from(sheet.foot.len()).unwrap_or(0).min(left.max(inner.height / 2));

@@ -4,6 +4,7 @@
 
 mod audit;
 mod bad_input;
+mod ciphers;
 mod doctor;
 mod explain;
 mod history;
@@ -22,6 +23,7 @@ mod reading;
 mod refusals;
 mod revoking;
 mod roots;
+mod server;
 mod spkac;
 mod task;
 mod trouble;

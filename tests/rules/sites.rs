@@ -3,14 +3,16 @@
 use ringmaster::model::State;
 use ringmaster::model::bytes::Digest;
 use ringmaster::model::certifier::{Certifier, CrlInfo, Policy};
+use ringmaster::model::cipher::Suite;
 use ringmaster::model::finding::Severity::{Error, Info, Warning};
 use ringmaster::model::keyring::Role;
 use ringmaster::model::person::{Bound, Person};
-use ringmaster::model::server::{Port, PortStatus, Release, Server};
+use ringmaster::model::server::{Live, Port, PortStatus, Release, Server};
 use ringmaster::model::site::{CrlSwitches, Site, SiteKind, SslVersion};
+use ringmaster::ops::server::Prints;
 
 use super::fixtures::Fixture;
-use super::{MADE, entry, mail, now, ring, site};
+use super::{MADE, entry, leaf, mail, now, ring, site};
 
 fn the_site(state: &mut State) -> &mut Site {
     state.sites.get_mut("mail").unwrap()
@@ -59,16 +61,17 @@ fn authority(state: &mut State, days: Option<i64>) {
     state.certifiers.insert("root".into(), root);
 }
 
+/// Tells that the server was restarted just now.
+fn live(state: &mut State) {
+    let with = Prints::of(state).of_server(&state.servers["web01"]);
+    alone(state).live = Some(Live { at: now(), by: "ada".into(), with });
+}
+
+fn suites(codes: &[&str]) -> Option<Vec<Suite>> {
+    codes.iter().map(|code| Suite::from_hex(code)).collect()
+}
+
 pub(super) const FIXTURES: &[Fixture] = &[
-    Fixture {
-        rule: "K01",
-        good: |s| {
-            alone(s).keyring = "gone".into();
-            alone(s).load_sites = true;
-        },
-        bad: |s| alone(s).keyring.clear(),
-        tells: (Error, "server web01", "leads to keyring keyfile, which is missing"),
-    },
     Fixture {
         rule: "K16",
         good: |s| alone(s).hosts = vec!["mail.example.test".into()],
@@ -83,9 +86,10 @@ pub(super) const FIXTURES: &[Fixture] = &[
         },
         bad: |s| {
             alone(s).load_sites = true;
+            alone(s).keyring.clear();
             s.sites.clear();
         },
-        tells: (Info, "keyring mail", "is named by no site and no server"),
+        tells: (Info, "keyring mail", "is named by no site"),
     },
     Fixture {
         rule: "S04",
@@ -254,6 +258,24 @@ pub(super) const FIXTURES: &[Fixture] = &[
         tells: (Error, "site mail", "empty list of ciphers"),
     },
     Fixture {
+        rule: "S16",
+        good: |s| the_site(s).tls.ciphers = suites(&["C030", "C014"]),
+        bad: |s| the_site(s).tls.ciphers = suites(&["C014", "35"]),
+        tells: (Warning, "site mail", "has weak ciphers alone"),
+    },
+    Fixture {
+        rule: "S16",
+        good: |s| alone(s).tls.ciphers = suites(&["C02F"]),
+        bad: |s| alone(s).tls.ciphers = suites(&["C02F", "05"]),
+        tells: (Warning, "server web01", "1 broken among its ciphers, such as"),
+    },
+    Fixture {
+        rule: "S16",
+        good: |s| the_site(s).tls.ciphers = suites(&["9F"]),
+        bad: |s| the_site(s).tls.ciphers = suites(&["04", "03"]),
+        tells: (Error, "site mail", "has broken ciphers alone"),
+    },
+    Fixture {
         rule: "S17",
         good: |s| the_site(s).tls.version = SslVersion::Negotiated,
         bad: |s| the_site(s).tls.version = SslVersion::V3Only,
@@ -275,6 +297,19 @@ pub(super) const FIXTURES: &[Fixture] = &[
         good: |s| server(s, PortStatus::Disabled, PortStatus::Disabled).release = Release::R9,
         bad: |s| server(s, PortStatus::Disabled, PortStatus::Enabled).release = Release::R9,
         tells: (Info, "server web01", "speaks TLS 1.0 unless"),
+    },
+    Fixture {
+        rule: "S20",
+        good: |s| {
+            alone(s);
+            live(s);
+        },
+        bad: |s| {
+            alone(s);
+            live(s);
+            leaf(s).sha256 = Digest([9; 32]);
+        },
+        tells: (Warning, "server web01", "what was changed: keyring mail."),
     },
     Fixture {
         rule: "S21",

@@ -99,6 +99,16 @@ fn findings_stand_worst_first_with_what_helps() {
 }
 
 #[test]
+fn servers_and_their_ports() {
+    use crate::script::servers::with_servers;
+    shows!("empty-servers-80x24", Console::empty().press("8"));
+    shows!("full-servers-80x24", with_servers().press("8"));
+    shows!("full-servers-132x43-ascii", with_servers().mono().sized(132, 43).press("8"));
+    shows!("form-server", with_servers().press("8 e <pgdn>"));
+    shows!("used-by-server", with_servers().press("8 u"));
+}
+
+#[test]
 fn a_short_list_leaves_its_room_to_the_detail() {
     let mut console = Console::fixture();
     console.press("5");
@@ -109,6 +119,17 @@ fn a_short_list_leaves_its_room_to_the_detail() {
     assert_eq!(at, 7, "{}", console.screen());
     console.press("j j j");
     assert_eq!(rule(&console), at, "the selection moves it");
+}
+
+#[test]
+fn ciphers_are_chosen_from_a_list() {
+    use crate::script::ciphers::at_ciphers;
+    shows!("ciphers-field", at_ciphers(Console::fixture()));
+    shows!("ciphers-80x24", at_ciphers(Console::fixture()).press("<space>"));
+    shows!("ciphers-80x24-ascii", at_ciphers(Console::fixture().mono()).press("<space> 3 j j <space>"));
+    let wide = Console::fixture().sized(132, 43);
+    shows!("ciphers-132x43", at_ciphers(wide).press("<space> 3 r G"));
+    shows!("ciphers-typed", at_ciphers(Console::fixture()).press("<space> s").type_text("C030 9f"));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod audit;
 pub(crate) mod bringing;
 pub(crate) mod certificates;
+pub(crate) mod ciphers;
 pub(crate) mod console;
 pub(crate) mod explain;
 mod export;
@@ -15,6 +16,7 @@ pub(crate) mod history;
 mod people;
 mod profiles;
 mod queue;
+pub(crate) mod servers;
 mod tasks;
 mod walk;
 mod work;

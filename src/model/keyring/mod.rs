@@ -253,6 +253,9 @@ impl Record for Keyring {
         Field::derived("sites", "Sites", "The site documents that name this ring.", |x, look| {
             join(look.state.sites_of_keyring(&x.name).map(|s| s.name.clone()))
         }),
+        Field::derived("servers", "Servers", "The Server documents that name this ring.", |x, look| {
+            join(look.state.servers_of_keyring(&x.name).map(|s| s.name.clone()))
+        }),
         Field::derived("stash", "Stash", "Whether a stash stands beside the ring.", |x, _| yes_no(x.stash)),
         Field::derived("revision", "Revision", "Rises with every change.", |x, _| x.revision.to_string()),
     ];

@@ -7,7 +7,7 @@ use crate::model::escape::visible;
 use crate::model::field::{Field, Kind, Look, Record, choice, join, names, number, put, put_flag, yes_no};
 use crate::model::keyring::{self, check_name};
 use crate::model::resolve::used;
-use crate::model::site::{SiteKind, SpeaksTls, TlsOptions, host_name, tls_fields};
+use crate::model::site::{SiteKind, SpeaksTls, TlsOptions, ciphers_told, host_name, tls_fields};
 
 impl SpeaksTls for Server {
     fn tls(&self) -> &TlsOptions {
@@ -179,6 +179,7 @@ const LAST: &[Field<Server>] = &[
             keyring::join(hosted.map(|s| format!("{} ({})", s.name, s.kind.name())))
         },
     ),
+    ciphers_told::<Server>(),
     Field::derived("ports", "Internet Ports", "Every protocol with its ports and their statuses.", ports),
     Field::derived(
         "live",
@@ -195,6 +196,13 @@ const LAST: &[Field<Server>] = &[
         |x, _| x.items.iter().map(|i| visible(&i.name)).collect::<Vec<_>>().join(" "),
     ),
 ];
+
+impl Server {
+    /// Tells whether a label is that of a field of one protocol; [`ports`] shows all of them at once.
+    pub fn is_of_port(label: &str) -> bool {
+        port_fields::FIELDS.iter().any(|f| f.label == label)
+    }
+}
 
 /// The protocols of links, without and with TLS.
 const SCHEMES: &[&str] = &["http", "https"];

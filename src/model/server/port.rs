@@ -83,12 +83,23 @@ impl Default for Port {
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 struct PortFile {
+    #[serde(deserialize_with = "said")]
     tcp: Option<u16>,
+    #[serde(deserialize_with = "said")]
     tcp_status: Option<PortStatus>,
+    #[serde(deserialize_with = "said")]
     tls: Option<u16>,
+    #[serde(deserialize_with = "said")]
     tls_status: Option<PortStatus>,
+    #[serde(deserialize_with = "said")]
     enforce_access: Option<bool>,
+    #[serde(deserialize_with = "said")]
     access: Option<Access>,
+}
+
+/// Reads what a file says, which is never spelled as an option.
+fn said<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 impl PortFile {

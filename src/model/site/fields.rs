@@ -1,6 +1,6 @@
 //! The FIELDS of site documents, and for which kinds each exists. What they mean on the wire is decided elsewhere.
 
-use super::{Site, SiteKind, hosts, rule, tls_fields};
+use super::{Site, SiteKind, ciphers_told, crl, hosts, rule, tls_fields};
 use crate::model::escape::visible;
 use crate::model::field::{Field, Kind, Look, choice, join, names, number, put, put_flag, yes_no};
 use crate::model::keyring::{check_name, ends};
@@ -15,11 +15,14 @@ const SCOPES: &[(&[&str], &[SiteKind])] = {
         (&["tcp-anonymous", "tls-anonymous"], &[Web, Ldap, Smtp, Iiop]),
         (&["tcp-password", "tls-password"], &SiteKind::PROTOCOLS),
         (
-            &["client-certificate", "check-crl", "trust-expired-crl", "allow-crl-failure"],
+            &["client-certificate", "check-crl", "trust-expired-crl", "allow-crl-failure", "crl-outcome"],
             &[Web, Imap, Pop3, Ldap],
         ),
         (&["protocol-version"], &[Imap, Pop3, Ldap, Smtp, Iiop]),
-        (&["accept-site-certificates", "accept-expired", "ciphers", "ssl-v2"], &SiteKind::PROTOCOLS),
+        (
+            &["accept-site-certificates", "accept-expired", "ciphers", "suites", "ssl-v2"],
+            &SiteKind::PROTOCOLS,
+        ),
         (&["rules"], &[Web, GlobalWeb]),
         (&["rules-of-all"], &[Web]),
     ]
@@ -55,7 +58,7 @@ pub(super) fn strays(site: &Site, field: &str) -> bool {
 
 /// Every field, in the order of forms.
 pub(super) const ALL: &[Field<Site>] =
-    &join::<Site, 30>(&[BASICS, ACCESS, &tls_fields::<Site>(), CRL, REST, DERIVED]);
+    &join::<Site, 32>(&[BASICS, ACCESS, &tls_fields::<Site>(), CRL, REST, DERIVED]);
 
 const BASICS: &[Field<Site>] = &[
     Field::fixed(
@@ -255,6 +258,20 @@ const REST: &[Field<Site>] = &[
 ];
 
 const DERIVED: &[Field<Site>] = &[
+    ciphers_told::<Site>(),
+    Field::derived(
+        "crl-outcome",
+        "Client certificates",
+        "What becomes of clients by the CRL switches, when certificates are asked for.",
+        |x, _| match x.access.client_certificate {
+            true => crl::words(x.crl)
+                .iter()
+                .map(|(what, then)| format!("{what}: {then}"))
+                .collect::<Vec<_>>()
+                .join("\n"),
+            false => String::new(),
+        },
+    ),
     Field::derived(
         "redirect-to",
         "Redirect leads to",

@@ -1,8 +1,8 @@
 //! The FIELDS that say how TLS is spoken, for every record that has TLS options.
 
 use super::options::{SslVersion, TlsOptions};
-use crate::model::cipher::Suite;
-use crate::model::field::{Field, Kind, choice, names, put_flag, yes_no};
+use crate::model::cipher::{Suite, parse_list, priority, write_list};
+use crate::model::field::{Field, Kind, choice, put_flag, yes_no};
 
 /// A record that says how TLS is spoken.
 pub trait SpeaksTls {
@@ -40,11 +40,11 @@ pub const fn tls_fields<T: SpeaksTls>() -> [Field<T>; 5] {
         Field::amendable(
             "ciphers",
             "Ciphers",
-            "default, none, or the suites that may be used, by code as in the directory: C030 9F C02F.",
-            Kind::Text,
-            |x, _| suites(x.tls().ciphers.as_deref()),
+            "default, none, or the suites that may be used: codes as in the directory (C030 9F C02F), names, presets.",
+            Kind::Ciphers,
+            |x, _| write_list(x.tls().ciphers.as_deref()),
             |x, t| {
-                x.tls_mut().ciphers = read_suites(t)?;
+                x.tls_mut().ciphers = parse_list(t)?;
                 Ok(())
             },
         ),
@@ -72,23 +72,25 @@ pub const fn tls_fields<T: SpeaksTls>() -> [Field<T>; 5] {
     ]
 }
 
-fn suites(list: Option<&[Suite]>) -> String {
-    match list {
-        None => "default".into(),
-        Some([]) => "none".into(),
-        Some(list) => list.iter().map(|s| s.hex()).collect::<Vec<_>>().join(" "),
-    }
+/// Makes the field that tells the ciphers by name.
+pub const fn ciphers_told<T: SpeaksTls>() -> Field<T> {
+    Field::derived(
+        "suites",
+        "Suites",
+        "The ciphers by name, with their strength and what is to be thought of them, in the order of a server.",
+        |x, _| x.tls().ciphers.as_deref().map_or_else(String::new, told),
+    )
 }
 
-fn read_suites(text: &str) -> Result<Option<Vec<Suite>>, String> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "default" | "" => return Ok(None),
-        "none" => return Ok(Some(Vec::new())),
-        _ => {}
+fn told(list: &[Suite]) -> String {
+    if list.is_empty() {
+        return "none at all: TLS does not start".into();
     }
-    let one = |word: String| Suite::from_hex(&word).ok_or("default, none, or codes such as C030 9F C02F");
-    let mut list = names(text).into_iter().map(one).collect::<Result<Vec<_>, _>>()?;
-    let mut seen = std::collections::BTreeSet::new();
-    list.retain(|suite| seen.insert(*suite));
-    Ok(Some(list))
+    let mut sorted = list.to_vec();
+    priority(&mut sorted);
+    let line = |suite: &Suite| {
+        let bits = suite.anatomy().map_or_else(String::new, |a| format!(", {} bits", a.bits()));
+        format!("{} {}{bits}, {}", suite.hex(), suite.name(), suite.grade().word())
+    };
+    sorted.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::ciphers::Ciphers;
 use super::import::Material;
 use super::line::{Line, choose, fill, follow, lines, options, passwords, some_lines};
 use super::menu::{Action, Menu, item};
@@ -30,7 +31,9 @@ use crate::model::profile::Profile;
 use crate::model::protection::NewProtection;
 use crate::model::request::edit::Edit;
 use crate::model::request::{Note, Plan, RequestId};
-use crate::model::revocation::{NewRevocation, Release};
+use crate::model::resolve::used::servers_of;
+use crate::model::revocation::{self, NewRevocation};
+use crate::model::server::{Release, Server};
 use crate::model::site::{Site, SiteKind};
 use crate::model::task::{Remark, Task, guides};
 use crate::ops::certifier_status::Step;
@@ -65,6 +68,8 @@ pub enum Goal {
     Move(Box<MovedKeyring>, Box<Keyring>),
     /// Makes a site document, or changes this one.
     Site(Option<Box<Site>>),
+    /// Makes a Server document like this one, or changes it.
+    Server(Box<Server>, bool),
     /// Makes a profile like this one, or changes it.
     Profile(Box<Profile>, bool),
     /// Amends the policy of this certifier; it is as it was when editing began.
@@ -144,6 +149,7 @@ impl Form {
             Goal::Move(new, _) => lines(&**new, &look, false),
             Goal::Site(None) => lines(&Site::preset(SiteKind::Web), &look, false),
             Goal::Site(Some(site)) => lines(&**site, &look, true),
+            Goal::Server(server, editing) => lines(&**server, &look, *editing),
             Goal::Profile(profile, editing) => lines(&**profile, &look, *editing),
             Goal::Protect(_, new) => some_lines(&**new, &look, |f| new.asks(f.name)),
             Goal::Amend(_, amendment) => lines(&**amendment, &look, true),
@@ -155,7 +161,7 @@ impl Form {
             Goal::Export(export) => some_lines(&**export, &look, |f| export.asks(f.name)),
             Goal::Certificates(export) => some_lines(&**export, &look, |f| export.asks(f.name)),
             Goal::Revoke(_) => lines(&NewRevocation::of(Reason::Unspecified), &look, false),
-            Goal::Release(_) => lines(&Release::default(), &look, false),
+            Goal::Release(_) => lines(&revocation::Release::default(), &look, false),
             Goal::Request(_, asked) => lines(&**asked, &look, false),
             Goal::Rename(name) => lines(&Renaming { to: name.clone() }, &look, false),
             Goal::Password(_) => lines(&NewPassword::default(), &look, false),
@@ -238,6 +244,7 @@ impl Form {
             }
             Input::Chord(Key::Enter) if self.cursor == last => return self.save(model),
             Input::Chord(Key::Enter | Key::Tab | Key::Down) => self.cursor = (self.cursor + 1).min(last),
+            Input::Chord(Key::Char(' ')) if self.on_ciphers() => self.choose_ciphers(model, None),
             Input::Chord(Key::Up | Key::BackTab) => self.cursor = self.cursor.saturating_sub(1),
             Input::Chord(Key::PageUp) => self.cursor = 0,
             Input::Chord(Key::PageDown) => self.cursor = last,
@@ -253,6 +260,7 @@ impl Form {
                 }
                 self.follow(model);
             }
+            Input::Paste(text, _) if self.on_ciphers() => self.choose_ciphers(model, Some(text)),
             Input::Paste(text, _) => {
                 if let (Some(line), None) = (self.lines.get_mut(self.cursor), options) {
                     line.edit.insert(text);
@@ -261,6 +269,37 @@ impl Form {
             }
         }
         (Some(Dialog::Form(self)), Vec::new())
+    }
+
+    fn on_ciphers(&self) -> bool {
+        self.lines.get(self.cursor).is_some_and(|l| l.kind == Kind::Ciphers)
+    }
+
+    /// Opens the list of cipher suites above the form, with what was pasted.
+    fn choose_ciphers(&self, model: &mut Model, pasted: Option<&str>) {
+        let text = |kind: Kind| self.lines.iter().find(|l| l.kind == kind).map(|l| l.edit.text());
+        let ring = text(Kind::Keyring).and_then(|name| model.state.keyrings.get(name));
+        let ring = ring.and_then(|ring| Some((ring.name.clone(), ring.key.clone()?)));
+        let oldest = |site: &Site| servers_of(&model.state, site).map(|server| server.release).min();
+        let release = match (&self.goal, text(Kind::Choice(Release::NAMES)).and_then(Release::from_name)) {
+            (_, Some(release)) => release,
+            (Goal::Site(Some(site)), None) => oldest(site).unwrap_or_default(),
+            _ => Release::default(),
+        };
+        let list = self.lines.get(self.cursor).map_or("", |l| l.edit.text());
+        let mut dialog = Ciphers::new(self.title.to_lowercase(), list, release, ring);
+        if let Some(pasted) = pasted {
+            dialog.read(pasted);
+        }
+        model.dialogs.push(Dialog::Ciphers(Box::new(dialog)));
+    }
+
+    /// Takes over a list of cipher suites that was chosen.
+    pub(super) fn put_ciphers(&mut self, text: &str) {
+        if let Some(line) = self.lines.iter_mut().find(|l| l.kind == Kind::Ciphers) {
+            line.edit.set(text);
+            line.error = None;
+        }
     }
 
     /// Fields that were not touched follow those that were: the usual port follows the kind of a site, the names of a
@@ -338,6 +377,12 @@ impl Form {
         }
         if let Verb::SaveSite { before: Some(before), site } = &verb
             && before == site
+        {
+            model.say(Mood::Plain, "Nothing was changed.");
+            return (None, Vec::new());
+        }
+        if let Verb::SaveServer { before: Some(before), server } = &verb
+            && before == server
         {
             model.say(Mood::Plain, "Nothing was changed.");
             return (None, Vec::new());
@@ -447,6 +492,11 @@ impl Form {
                 let mut site = before.clone().unwrap_or_else(|| Site::preset(SiteKind::Web));
                 fill(&mut site, lines, before.is_some()).then_some(Verb::SaveSite { before, site })
             }
+            Goal::Server(as_it_was, editing) => {
+                let mut server = as_it_was.clone();
+                let before = editing.then(|| as_it_was.clone());
+                fill(&mut *server, lines, *editing).then_some(Verb::SaveServer { before, server })
+            }
             Goal::Profile(as_it_was, editing) => {
                 let mut profile = (**as_it_was).clone();
                 let good = fill(&mut profile, lines, *editing);
@@ -545,7 +595,7 @@ impl Form {
                 fill(&mut asked, lines, false).then_some(Verb::Revoke { which, asked })
             }
             Goal::Release(which) => {
-                let mut asked = Release::default();
+                let mut asked = revocation::Release::default();
                 let which = which.clone();
                 fill(&mut asked, lines, false).then_some(Verb::Release { which, comment: asked.comment })
             }
@@ -649,6 +699,9 @@ impl Form {
         hints.push(hint("Esc", "back", 87));
         if self.lines.get(self.cursor).is_some_and(|l| options(model, l).is_some()) {
             hints.push(hint("Left/Right", "change", 75));
+        }
+        if self.on_ciphers() {
+            hints.push(hint("Space", "choose from all", 80));
         }
         Sheet {
             title: self.title.clone(),

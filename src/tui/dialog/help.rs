@@ -37,7 +37,7 @@ pub fn help(model: &Model) -> Viewer {
     for (keys, text) in [
         ("Tab Up Down", "Moves between the fields; Shift-Tab goes back."),
         ("Enter", "Goes to the next field, and saves on the last one."),
-        ("Left Right Space", "Changes a choice."),
+        ("Left Right Space", "Changes a choice; in a field of ciphers Space opens the list of suites."),
         ("Ctrl-S F2", "Saves from any field."),
         ("Esc", "Goes back, and asks if something was changed."),
     ] {

@@ -1,5 +1,6 @@
 //! The lines of a form: a field of a record while it is edited, and the way back into the record.
 
+use crate::model::cipher::{PRESETS, write_list};
 use crate::model::field::{Field, Kind, Look, Record};
 use crate::tui::chord::Key;
 use crate::tui::model::Model;
@@ -102,6 +103,10 @@ pub(super) fn options(model: &Model, line: &Line) -> Option<Vec<String>> {
                 .collect()
         }
         Kind::Profile => model.state.profiles.keys().cloned().collect(),
+        Kind::Ciphers => {
+            let presets = PRESETS.iter().map(|preset| write_list(Some(preset.suites)));
+            std::iter::once(write_list(None)).chain(presets).collect()
+        }
         _ => return None,
     };
     // A value that is gone from the workspace stays choosable, or it would be changed unasked.

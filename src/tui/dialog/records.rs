@@ -98,6 +98,7 @@ pub fn fields_markdown() -> String {
     use crate::model::request::edit::Edit;
     use crate::model::request::{Note, Plan, Request};
     use crate::model::revocation::{NewRevocation, Release};
+    use crate::model::server::Server;
     use crate::model::site::Site;
     use crate::model::task::{Remark, Task};
     let mut out = String::from(
@@ -122,6 +123,7 @@ pub fn fields_markdown() -> String {
     table::<Keyring>(&mut out);
     table::<Export>(&mut out);
     table::<Site>(&mut out);
+    table::<Server>(&mut out);
     table::<Person>(&mut out);
     table::<NewPersonKey>(&mut out);
     table::<Registration>(&mut out);
@@ -177,6 +179,7 @@ fn rows<T>(out: &mut String, fields: &[Field<T>], scope: fn(&str) -> String) {
             Kind::Certifier => "name of a certifier".into(),
             Kind::Signer => "`itself`, `elsewhere`, or the name of a certifier".into(),
             Kind::Profile => "name of a profile".into(),
+            Kind::Ciphers => "`default`, `none`, or [suites](ciphers.md) by name, code or preset".into(),
         };
         let scope = scope(f.name);
         let only = if scope.is_empty() { scope } else { format!(" Only for {scope}.") };

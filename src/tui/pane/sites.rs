@@ -5,6 +5,7 @@ use crate::desk::Verb;
 use crate::model::certificate::Lifetime;
 use crate::model::field::Record;
 use crate::model::finding::Subject;
+use crate::model::resolve::used;
 use crate::model::site::Site;
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
@@ -81,17 +82,17 @@ pub const PANE: Pane = Pane {
     },
     used: |model, key| {
         let Some(site) = site(model, key) else { return Vec::new() };
-        let server = |s: &String| if s == "*" { "every server".into() } else { format!("server {s}") };
-        let servers = site.servers.iter().map(|s| Used::nowhere(server(s)));
-        let ring = (!site.keyring.is_empty()).then(|| {
-            let text = format!("takes its certificate from keyring {}", site.keyring);
-            Used::at(text, PaneId::Keyrings, RowKey::Name(site.keyring.clone()))
-        });
+        // Servers that have no document are named all the same.
+        let known =
+            |name: &String| model.state.servers.values().any(|s| used::same_server(used::called(s), name));
+        let every = |s: &String| if s == "*" { "every server".into() } else { format!("server {s}") };
+        let servers = site.servers.iter().filter(|s| !known(s)).map(|s| Used::nowhere(every(s)));
+        let places = used::of_site(&model.state, site).into_iter().map(Used::from);
         let leaf = model.state.keyrings.get(&site.keyring).and_then(|r| r.leaf()).map(|leaf| {
             let text = format!("answers with certificate {}", leaf.subject.title());
             Used::at(text, PaneId::Certificates, RowKey::Local(leaf.sha256))
         });
-        servers.chain(ring).chain(leaf).collect()
+        servers.chain(places).chain(leaf).collect()
     },
     copies: |model, key| {
         let Some(site) = site(model, key) else { return Vec::new() };
@@ -242,7 +243,12 @@ fn verdict(site: &Site, model: &Model) -> (String, Role) {
     if site.keyring.is_empty() {
         return ("no keyring".into(), Role::Warn);
     }
-    let Some(ring) = model.state.keyrings.get(&site.keyring) else {
+    answering(&site.keyring, &site.hosts, model)
+}
+
+/// Says in a few words whether a client that asks for these hosts will be content with what a keyring answers.
+pub(super) fn answering(keyring: &str, hosts: &[String], model: &Model) -> (String, Role) {
+    let Some(ring) = model.state.keyrings.get(keyring) else {
         return ("keyring missing".into(), Role::Bad);
     };
     let Some(leaf) = ring.leaf() else { return ("no certificate".into(), Role::Warn) };
@@ -252,7 +258,7 @@ fn verdict(site: &Site, model: &Model) -> (String, Role) {
     match leaf.lifetime(model.now, model.settings.soon) {
         Lifetime::Expired => ("expired".into(), Role::Bad),
         Lifetime::NotYet => ("not yet valid".into(), Role::Bad),
-        _ if site.hosts.iter().any(|h| !leaf.covers(h)) => ("name not covered".into(), Role::Bad),
+        _ if hosts.iter().any(|h| !leaf.covers(h)) => ("name not covered".into(), Role::Bad),
         Lifetime::Soon => (format!("soon {} d", leaf.not_after.days_from(model.now)), Role::Warn),
         Lifetime::Good => ("ok".into(), Role::Ok),
     }

@@ -12,6 +12,7 @@ use crate::desk::Verb;
 use crate::model::finding::Subject;
 use crate::model::keyring::{Keyring, NewKeyring, status};
 use crate::model::request::Status;
+use crate::model::resolve::used;
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::{Form, Goal};
@@ -75,9 +76,7 @@ pub const PANE: Pane = Pane {
     },
     used: |model, key| {
         let Some(ring) = ring(model, key) else { return Vec::new() };
-        let sites = model.state.sites_of_keyring(&ring.name);
-        let sites =
-            sites.map(|s| Used::at(format!("site {}", s.name), PaneId::Sites, RowKey::Name(s.name.clone())));
+        let places = used::of_keyring(&model.state, &ring.name).into_iter().map(Used::from);
         let request = model.state.request_of_keyring(ring).map(|r| {
             let text = format!("request {} ({})", r.id, r.status.word());
             Used::at(text, PaneId::Requests, RowKey::Request(r.id))
@@ -86,7 +85,7 @@ pub const PANE: Pane = Pane {
             let text = format!("its certificate {}", leaf.subject.title());
             Used::at(text, PaneId::Certificates, RowKey::Local(leaf.sha256))
         });
-        sites.chain(request).chain(leaf).collect()
+        places.chain(request).chain(leaf).collect()
     },
     copies: |model, key| {
         let Some(ring) = ring(model, key) else { return Vec::new() };
@@ -191,6 +190,13 @@ const COMMANDS: &[Command] = &[
                 lines.push(format!(
                     "Sites that name it: {}. They have to be changed first.",
                     sites.join(", ")
+                ));
+            }
+            let servers: Vec<_> = model.state.servers_of_keyring(&name).map(|s| s.name.clone()).collect();
+            if !servers.is_empty() {
+                lines.push(format!(
+                    "Servers that name it: {}. They have to be changed first.",
+                    servers.join(", ")
                 ));
             }
             Question { word: name, lines }

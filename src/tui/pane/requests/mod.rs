@@ -14,7 +14,7 @@ use crate::tui::theme::Role;
 pub const PANE: Pane = Pane {
     id: PaneId::Requests,
     title: "Requests",
-    short: "Requests",
+    short: "Queue",
     columns: &[
         Column { title: "no.", least: 5, share: 0, rank: 0 },
         Column { title: "subject", least: 16, share: 4, rank: 0 },
