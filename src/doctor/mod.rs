@@ -6,6 +6,7 @@ mod chains;
 mod files;
 mod keyrings;
 mod people;
+mod ports;
 pub mod review;
 mod security;
 mod sites;
@@ -110,6 +111,7 @@ pub const CHECKS: &[&[Check]] = &[
     chains::CHECKS,
     certificates::CHECKS,
     sites::CHECKS,
+    ports::CHECKS,
     security::CHECKS,
     certifiers::CHECKS,
     people::CHECKS,

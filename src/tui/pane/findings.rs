@@ -10,6 +10,7 @@ use crate::model::accepted::{Accepted, FILES, can_be};
 use crate::model::escape::visible;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::resolve::used;
+use crate::model::site::SiteKind;
 use crate::tui::command::{self, Command, Level, Scope};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::{Form, Goal};
@@ -281,6 +282,16 @@ fn remedy(model: &Model) -> Option<(&'static Command, Option<RowKey>)> {
         }
         (PaneId::Keyrings, Subject::Server(name)) => {
             model.state.servers.get(name).map(|s| RowKey::Name(used::ring_of(s).to_owned()))
+        }
+        // What is wrong with a server can be the matter of a document it hosts, and the other way round.
+        (PaneId::Sites, Subject::Server(name)) => {
+            let server = model.state.servers.get(name)?;
+            let site = used::sites_of(&model.state, used::called(server), SiteKind::Web).next();
+            site.map(|site| RowKey::Name(site.name.clone()))
+        }
+        (PaneId::Servers, Subject::Site(name)) => {
+            let server = used::servers_of(&model.state, model.state.sites.get(name)?).next();
+            server.map(|server| RowKey::Name(server.name.clone()))
         }
         (PaneId::Certifiers, Subject::Site(_) | Subject::Server(_)) => {
             doctor::certifier_behind(&f, &model.state).map(|name| RowKey::Name(name.to_owned()))
