@@ -9,6 +9,7 @@ mod people;
 mod ports;
 pub mod review;
 mod security;
+mod servers;
 mod sites;
 mod table;
 mod weigh;
@@ -112,6 +113,7 @@ pub const CHECKS: &[&[Check]] = &[
     certificates::CHECKS,
     sites::CHECKS,
     ports::CHECKS,
+    servers::CHECKS,
     security::CHECKS,
     certifiers::CHECKS,
     people::CHECKS,

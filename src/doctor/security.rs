@@ -10,7 +10,6 @@ use crate::model::keyring::Keyring;
 use crate::model::resolve::used::{called, is_hosted, ring_of};
 use crate::model::server::{PortStatus, Release, Server};
 use crate::model::site::{Access, CrlSwitches, Site, SiteKind, SslVersion, TlsOptions};
-use crate::ops::server::Prints;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -161,33 +160,6 @@ pub(super) const CHECKS: &[Check] = &[
             notes.ini says SSL_DISABLE_TLS_10=1. Choose \"negotiated\", switch SSL 2.0 off, and bring the server to a newer \
             release.",
         run: versions,
-    },
-    Check {
-        id: "S20",
-        title: "What was changed is not live yet: a server has to be restarted or refreshed.",
-        severity: Severity::Warning,
-        remedy: "Restart or refresh the server, and tell so here.",
-        command: "server.refreshed",
-        explain: "Since somebody last told that the server was restarted or refreshed, its document, a site that it hosts or one \
-            of their keyrings was changed, and the server runs with what was before. A new keyring always needs that, a site \
-            document often does. Bring the files to the server, restart or refresh it, and note that here; a server of which \
-            nobody has told is not asked about.",
-        run: |case, found| {
-            let mut told = case.state.servers.values().filter(|server| server.live.is_some()).peekable();
-            if told.peek().is_none() {
-                return;
-            }
-            let prints = Prints::of(case.state);
-            for server in told {
-                let pending = prints.pending(server);
-                let Some(first) = pending.first() else { continue };
-                let more = match pending.len() {
-                    1 => String::new(),
-                    n => format!(" and {} more", n - 1),
-                };
-                found(Hit::server(server, format!("does not run yet with what was changed: {first}{more}.")));
-            }
-        },
     },
     Check {
         id: "S21",
