@@ -26,6 +26,8 @@ mod life;
 mod probe;
 mod pty;
 mod queue;
+#[cfg(feature = "network")]
+mod rehearsal;
 mod requests;
 mod review;
 mod ring_life;
