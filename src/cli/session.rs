@@ -294,11 +294,16 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         self.out.record(record, &look);
-        let mut findings = crate::doctor::examine(&state, now, &self.config.expiry_bands);
-        findings.retain(|f| f.subject == *subject);
-        if !findings.is_empty() {
+        let findings = crate::doctor::examine(&state, now, &self.config.expiry_bands);
+        let mut weighed = crate::doctor::weigh(&state, now, findings);
+        weighed.open.retain(|f| f.subject == *subject);
+        weighed.accepted.retain(|(f, _)| f.subject == *subject);
+        if !weighed.open.is_empty() || !weighed.accepted.is_empty() {
             self.out.line("");
-            self.out.findings(&findings);
+            self.out.findings(&weighed.open);
+        }
+        for (finding, risk) in &weighed.accepted {
+            self.out.line(&format!("accepted {}: {} It is {}.", finding.rule, finding.text, risk.words()));
         }
         Ok(())
     }
