@@ -31,6 +31,15 @@ impl Era {
         }
     }
 
+    /// Says in words what decides in it.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::BeforeSni => "Before SNI: the address decides",
+            Self::Sni => "With SNI: a starting point, then the name",
+            Self::CertStore => "With the certificate store: its names come first",
+        }
+    }
+
     /// Reads a name, in any case.
     pub fn from_name(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|e| e.name().eq_ignore_ascii_case(text.trim()))

@@ -12,6 +12,9 @@ impl<'a> Scene<'a> {
     /// Finds the document of an HTTPS connection, whose certificate is chosen before the request is read.
     pub(super) fn web(&mut self, first: &'a Site) -> End<'a> {
         let sni = self.question.sni_sent();
+        let by = if self.question.era.is_some() { "as was asked" } else { "by the release of the server" };
+        let rule = "How a Web site is found has changed with the releases.";
+        self.step("era", rule, format!("{}, {by}.", self.era.words()));
         let (site, how) = match self.era {
             Era::CertStore => self.with_cert_store(first, sni),
             Era::BeforeSni => self.without_sni(first, sni),
