@@ -107,7 +107,8 @@ impl Question {
     /// Returns the name that the client looks for in the certificate.
     pub fn verified(&self) -> Option<&str> {
         let host = Some(self.host.as_str()).filter(|h| !h.is_empty());
-        host.or(self.sni_sent()).or(Some(self.address.as_str()).filter(|a| !a.is_empty()))
+        let address = || Some(self.address.as_str()).filter(|a| !a.is_empty());
+        host.or_else(|| self.sni_sent()).or_else(address)
     }
 }
 

@@ -40,7 +40,7 @@ impl<'a> Scene<'a> {
         }
         let rule = "The certificate is chosen before the Host is known: by address, else the default Web site, else the first \
                     document in the view.";
-        let (site, how) = self.start().unwrap_or_else(|| (first, How::First));
+        let (site, how) = self.start().unwrap_or((first, How::First));
         self.step("document", rule, said(site, &how));
         (site, how)
     }
@@ -60,7 +60,7 @@ impl<'a> Scene<'a> {
     fn with_cert_store(&mut self, first: &'a Site, sni: Option<&str>) -> (&'a Site, How) {
         let rule = "Until a name is known it is the document with the address, else the default Web site, else the first in \
                     the view.";
-        let (site, how) = self.start().unwrap_or_else(|| (first, How::First));
+        let (site, how) = self.start().unwrap_or((first, How::First));
         self.step("document", rule, said(site, &how));
         self.switch(sni, site, how)
     }
