@@ -125,7 +125,8 @@ pub fn worklist(state: &State, old: &Certifier, valid: Vec<Issued>, day: Timesta
 }
 
 fn task(state: &State, old: &Certifier, issued: Issued, day: Timestamp) -> Task {
-    let told = |issued: Issued, need, way: String, keyring| Task { issued, need, way, keyring };
+    let told =
+        |issued: Issued, need, way: String, keyring| Task { issued, need, way, keyring, certifier: None };
     if issued.not_after < day {
         return told(
             issued,
@@ -144,7 +145,7 @@ fn task(state: &State, old: &Certifier, issued: Issued, day: Timestamp) -> Task 
                 below.name
             ),
         };
-        return told(issued, Need::Renew, way, None);
+        return Task { certifier: Some(below.name.clone()), ..told(issued, Need::Renew, way, None) };
     }
     let here =
         |ring: &&crate::model::keyring::Keyring| ring.leaf().is_some_and(|leaf| leaf.sha256 == issued.sha256);

@@ -135,6 +135,8 @@ pub struct Task {
     pub way: String,
     /// The keyring that asks again, when one of the workspace holds the key.
     pub keyring: Option<String>,
+    /// The certifier of the workspace whose certificate it is.
+    pub certifier: Option<String>,
 }
 
 #[cfg(test)]
