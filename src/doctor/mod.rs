@@ -6,6 +6,7 @@ mod chains;
 mod files;
 mod keyrings;
 mod people;
+mod ports;
 mod security;
 mod sites;
 mod table;
@@ -108,6 +109,7 @@ pub const CHECKS: &[&[Check]] = &[
     chains::CHECKS,
     certificates::CHECKS,
     sites::CHECKS,
+    ports::CHECKS,
     security::CHECKS,
     certifiers::CHECKS,
     people::CHECKS,

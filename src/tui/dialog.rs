@@ -32,6 +32,7 @@ pub mod tasks;
 pub mod timeline;
 pub mod verify;
 pub mod viewer;
+pub mod who;
 
 use ratatui::text::Line;
 
@@ -91,6 +92,8 @@ pub enum Dialog {
     Checklist(tasks::Checklist),
     /// The audit chain.
     Log(Box<log::Log>),
+    /// Who answers, explained while one types.
+    Who(Box<who::Who>),
     /// An error text or a number, and what it means.
     Explain(Box<explain::Explain>),
     /// What a log says about TLS.
@@ -167,6 +170,7 @@ impl Dialog {
             Self::Phrase(d) => d.input(model, input),
             Self::Checklist(d) => d.input(model, input),
             Self::Log(d) => d.input(model, input),
+            Self::Who(d) => d.input(model, input),
             Self::Explain(d) => d.input(model, input),
             Self::LogReport(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
@@ -201,6 +205,7 @@ impl Dialog {
             Self::Phrase(d) => d.sheet(model, columns),
             Self::Checklist(d) => d.sheet(model, columns),
             Self::Log(d) => d.sheet(model, columns),
+            Self::Who(d) => d.sheet(model, columns),
             Self::Explain(d) => d.sheet(model, columns),
             Self::LogReport(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),

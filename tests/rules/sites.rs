@@ -10,7 +10,7 @@ use ringmaster::model::server::{Port, PortStatus, Release, Server};
 use ringmaster::model::site::{CrlSwitches, Site, SiteKind, SslVersion};
 
 use super::fixtures::Fixture;
-use super::{MADE, entry, mail, now, ring, site};
+use super::{MADE, entry, mail, now, site};
 
 fn the_site(state: &mut State) -> &mut Site {
     state.sites.get_mut("mail").unwrap()
@@ -271,17 +271,5 @@ pub(super) const FIXTURES: &[Fixture] = &[
         },
         bad: |s| the_site(s).keyring.clear(),
         tells: (Warning, "site mail", "names no keyring"),
-    },
-    Fixture {
-        rule: "S23",
-        good: |s| {
-            s.keyrings.insert("second".into(), ring("second", &MADE.second));
-            second(s).keyring = "second".into();
-        },
-        bad: |s| {
-            s.keyrings.insert("second".into(), ring("second", &MADE.second));
-            (second(s).keyring, second(s).hosts) = ("second".into(), vec!["mail.example.test".into()]);
-        },
-        tells: (Warning, "site other", "both answer for mail.example.test on port 443"),
     },
 ];

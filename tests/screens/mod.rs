@@ -233,6 +233,14 @@ fn a_chain_is_explained_leaf_to_root() {
 }
 
 #[test]
+fn who_answers_is_explained_below_the_question() {
+    shows!("who-80x24", Console::fixture().press("3 g a"));
+    shows!("who-80x24-more", Console::fixture().press("3 g a <pgdn>"));
+    shows!("who-132x43-ascii", Console::fixture().mono().sized(132, 43).press("3 g a"));
+    shows!("who-wrong-80x24", Console::fixture().press("3 g a C-u").type_text("other.example.test"));
+}
+
+#[test]
 fn an_error_says_what_why_and_what_next() {
     let mut console = Console::fixture();
     console.press("1 t s");

@@ -19,4 +19,5 @@ mod queue;
 pub(crate) mod servers;
 mod tasks;
 mod walk;
+mod who;
 mod work;

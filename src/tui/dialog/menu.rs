@@ -277,7 +277,7 @@ impl Menu {
             Action::Bulk(title, steps) => super::bulk::start(model, title, steps),
             Action::Go(target) => {
                 // An explanation that led there would hide it.
-                model.dialogs.retain(|d| !matches!(d, Dialog::Explain(_)));
+                model.dialogs.retain(|d| !matches!(d, Dialog::Explain(_) | Dialog::Who(_)));
                 model.jump(target);
                 Vec::new()
             }

@@ -1,5 +1,7 @@
 //! The pane of Server documents: which ports of which server lead to which documents and keyrings.
 
+mod who;
+
 use super::sites::answering;
 use super::{Cell, Column, Entry, Pane, PaneId, RowKey, Used, entries, named};
 use crate::desk::Verb;
@@ -84,7 +86,7 @@ pub const PANE: Pane = Pane {
             ("pane.sites", "See the site documents, which need no Server document."),
         ]
     },
-    commands: &[COMMANDS],
+    commands: &[COMMANDS, who::COMMANDS],
 };
 
 const WRITE: Command = Command {

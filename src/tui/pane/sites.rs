@@ -1,5 +1,7 @@
 //! The pane of Internet Site documents: which certificate answers where.
 
+mod who;
+
 use super::{Cell, Column, Pane, PaneId, RowKey, Used, entries, named};
 use crate::desk::Verb;
 use crate::model::certificate::Lifetime;
@@ -7,6 +9,7 @@ use crate::model::field::Record;
 use crate::model::finding::Subject;
 use crate::model::resolve::used;
 use crate::model::site::Site;
+use crate::model::site::looked_for;
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::{Form, Goal};
@@ -113,7 +116,7 @@ pub const PANE: Pane = Pane {
         ways.push(("site.create", "Say which host names answer with which keyring."));
         ways
     },
-    commands: &[COMMANDS],
+    commands: &[COMMANDS, who::COMMANDS],
 };
 
 const WRITE: Command = Command {
@@ -258,7 +261,7 @@ pub(super) fn answering(keyring: &str, hosts: &[String], model: &Model) -> (Stri
     match leaf.lifetime(model.now, model.settings.soon) {
         Lifetime::Expired => ("expired".into(), Role::Bad),
         Lifetime::NotYet => ("not yet valid".into(), Role::Bad),
-        _ if hosts.iter().any(|h| !leaf.covers(h)) => ("name not covered".into(), Role::Bad),
+        _ if looked_for(hosts).any(|h| !leaf.covers(h)) => ("name not covered".into(), Role::Bad),
         Lifetime::Soon => (format!("soon {} d", leaf.not_after.days_from(model.now)), Role::Warn),
         Lifetime::Good => ("ok".into(), Role::Ok),
     }
