@@ -5,7 +5,7 @@ use super::create_certifier::{Wanted, awaited, made, new_name, self_signed, sign
 use super::roles::{self, Act};
 use super::{Env, new_password};
 use crate::model::State;
-use crate::model::certifier::rollover::{Need, NewKey, Task};
+use crate::model::certifier::rollover::{LINK, Need, NewKey, Task};
 use crate::model::certifier::{Certifier, Decision, Policy, Status};
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
@@ -15,9 +15,6 @@ use crate::model::time::Timestamp;
 use crate::pki::authority::{self, Limits};
 use crate::pki::key::PrivateKey;
 use crate::store::{certifier_key, document};
-
-/// What the issued list has for the profile of a certificate that links two keys.
-pub const LINK: &str = "link";
 
 /// What ends within so many days is renewed in the ordinary course, when nobody names a day.
 pub const SOON: i64 = 30;

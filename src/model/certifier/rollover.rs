@@ -6,6 +6,9 @@ use crate::model::issued::Issued;
 use crate::model::key::KeyType;
 use crate::model::secret::Secret;
 
+/// What the issued list has for the profile of a certificate that links two keys.
+pub const LINK: &str = "link";
+
 /// What is asked for the key that takes over from that of a certifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewKey {
