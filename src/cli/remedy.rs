@@ -13,7 +13,8 @@ use crate::model::keyring::{Keyring, RequestKey, Role};
 use crate::model::name::AltName;
 use crate::model::request::Status;
 use crate::model::resolve::{addresses, used};
-use crate::model::site::SiteKind;
+use crate::model::server::Release;
+use crate::model::site::{SiteKind, SslVersion};
 use crate::pki::chain::signed_by;
 
 /// Rules whose remedy is a new key, for the present one is the trouble.
@@ -166,6 +167,14 @@ fn server(finding: &Finding, state: &State, name: &str) -> String {
         // Only site documents look at CRLs.
         "S15" => "load-sites=yes".into(),
         "S16" => "ciphers=default".into(),
+        "S17"
+            if state
+                .servers
+                .get(name)
+                .is_some_and(|s| s.tls.version == SslVersion::Negotiated && !s.tls.ssl_v2) =>
+        {
+            format!("release={}", Release::default().name())
+        }
         "S17" => "protocol-version=negotiated ssl-v2=no".into(),
         "S21" => {
             let web = state.servers.get(name).map(|s| s.port(SiteKind::Web));

@@ -8,6 +8,7 @@ mod keyrings;
 mod people;
 mod ports;
 mod security;
+mod servers;
 mod sites;
 mod table;
 mod weigh;
@@ -110,6 +111,7 @@ pub const CHECKS: &[&[Check]] = &[
     certificates::CHECKS,
     sites::CHECKS,
     ports::CHECKS,
+    servers::CHECKS,
     security::CHECKS,
     certifiers::CHECKS,
     people::CHECKS,

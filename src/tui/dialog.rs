@@ -26,6 +26,7 @@ pub mod pickup;
 pub mod records;
 pub mod review;
 pub mod roots;
+pub mod scan;
 pub mod secret;
 pub mod shares;
 pub mod tasks;
@@ -80,6 +81,8 @@ pub enum Dialog {
     Pick(pick::Pick),
     /// A report on a chain.
     Verify(Box<verify::Verify>),
+    /// A service that is being scanned.
+    Scan(scan::Scanning),
     /// What a file or a paste holds.
     Import(Box<import::Import>),
     /// The revisions of a keyring.
@@ -164,6 +167,7 @@ impl Dialog {
             Self::Compare(d) => d.input(model, input),
             Self::Pick(d) => d.input(model, input),
             Self::Verify(d) => d.input(model, input),
+            Self::Scan(d) => d.input(model, input),
             Self::Import(d) => d.input(model, input),
             Self::Revisions(d) => d.input(model, input),
             Self::Leftovers(d) => d.input(model, input),
@@ -199,6 +203,7 @@ impl Dialog {
             Self::Compare(d) => d.sheet(model, columns),
             Self::Pick(d) => d.sheet(model, columns),
             Self::Verify(d) => d.sheet(model, columns),
+            Self::Scan(d) => d.sheet(model, columns),
             Self::Import(d) => d.sheet(model, columns),
             Self::Revisions(d) => d.sheet(model, columns),
             Self::Leftovers(d) => d.sheet(model, columns),
@@ -222,6 +227,7 @@ impl Dialog {
             Self::Menu(d) => d.busy,
             Self::Install(d) => d.busy,
             Self::Phrase(d) => d.busy,
+            Self::Scan(d) => d.busy,
             _ => None,
         }
     }
@@ -236,6 +242,7 @@ impl Dialog {
             Self::Menu(d) => d.busy = job,
             Self::Install(d) => d.busy = job,
             Self::Phrase(d) => d.busy = job,
+            Self::Scan(d) => d.busy = job,
             _ => {}
         }
     }

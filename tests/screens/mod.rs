@@ -42,6 +42,14 @@ fn every_pane_of_an_empty_workspace_says_what_can_be_done_first() {
 }
 
 #[test]
+#[cfg(feature = "network")]
+fn a_scan_shows_versions_and_suites() {
+    use crate::script::scanning::scanned;
+    shows!("scan-80x24", scanned(Console::fixture()));
+    shows!("scan-132x43-ascii", scanned(Console::fixture().mono().sized(132, 43)));
+}
+
+#[test]
 fn every_pane_shows_its_rows_and_the_detail_of_one() {
     for (key, name) in [("1", "keyrings"), ("3", "sites"), ("4", "requests"), ("5", "certifiers")] {
         // The footer of sites names commands that the offline build does not have.

@@ -206,10 +206,9 @@ fn form(model: &mut Model, title: String, server: Server, editing: bool) {
     model.dialogs.push(Dialog::Form(form));
 }
 
-/// Reads the fields that say something, with the ports as one table instead of field by field.
+/// Reads the fields that say something; ports and sites stand first.
 fn short(server: &Server, model: &Model) -> Vec<Entry> {
     let mut all = entries(server, model);
-    all.retain(|(label, _)| !Server::is_of_port(label));
     let first = |label: &str| ["Internet Ports", "Hosts sites"].iter().position(|f| *f == label);
     all.sort_by_key(|(label, _)| first(label).unwrap_or(usize::MAX));
     all

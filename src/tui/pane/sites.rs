@@ -182,7 +182,7 @@ const COMMANDS: &[Command] = &[
         title: "probe",
         keys: &["p"],
         level: Level::Read,
-        doc: "Connects as a client would, to the rehearsal when it runs for this site, and shows what answers.",
+        doc: "Connects as a client would, to the rehearsal when it runs for this site, and shows what answers; or scans versions and suites.",
         cli: Some("probe"),
         weight: 70,
         ready: online,
@@ -300,7 +300,8 @@ fn probe(model: &mut Model) -> Vec<Effect> {
     let label = format!("Connect to {host}:{}", site.port);
     let items = vec![
         item("Back, nothing is sent", Action::Close),
-        item(label, Action::Probe(site.name.clone(), host, site.port)),
+        item(label, Action::Probe(site.name.clone(), host.clone(), site.port)),
+        item("Scan its versions and suites: over a hundred connections", Action::Scan(host, site.port)),
     ];
     model.dialogs.push(Dialog::Menu(Menu::new(format!("Probe {}", site.name), lines, items)));
     Vec::new()
