@@ -25,6 +25,8 @@ mod life;
 mod probe;
 mod pty;
 mod queue;
+#[cfg(feature = "network")]
+mod rehearsal;
 mod requests;
 mod ring_life;
 mod roles;
