@@ -145,3 +145,12 @@ fn explanations_name_what_exists() {
         }
     }
 }
+
+/// The column of labels beside values has this width on the screen.
+#[test]
+fn the_labels_of_fields_fit_beside_their_values() {
+    let page = std::fs::read_to_string("docs/fields.md").unwrap();
+    let labels = page.lines().filter(|l| l.starts_with("| `")).filter_map(|l| l.split('|').nth(2));
+    let long: Vec<_> = labels.map(str::trim).filter(|label| label.chars().count() > 27).collect();
+    assert!(long.is_empty(), "{long:?}");
+}

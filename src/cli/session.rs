@@ -13,6 +13,7 @@ use crate::desk::export::Asked;
 use crate::desk::{Desk, Outcome, Verb};
 use crate::model::State;
 use crate::model::certifier::past::History;
+use crate::model::certifier::rollover::LINK;
 use crate::model::change::Fact;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::export::What;
@@ -21,7 +22,6 @@ use crate::model::finding::Subject;
 use crate::model::keyring::Keyring;
 use crate::model::protection::KeyProtection;
 use crate::model::secret::Secret;
-use crate::ops::roll_over;
 use crate::pki::pem::{Found, Opening};
 use crate::store::brought::Brought;
 use crate::store::{brought, foreign_ca, foreign_xca, shares, workspace};
@@ -436,7 +436,7 @@ fn line(fact: &Fact) -> Option<String> {
         Fact::RequestReceived { request } if request.keyring.is_none() => {
             Some(format!("Request {} waits for a decision: {}.", request.id, request.pkcs10.subject))
         }
-        Fact::CertificateIssued { issued, .. } if issued.profile == roll_over::LINK => None,
+        Fact::CertificateIssued { issued, .. } if issued.profile == LINK => None,
         Fact::CertificateIssued { issued, .. } => Some(format!(
             "{} signed {} with serial {}; it ends on {}.",
             issued.certifier,
