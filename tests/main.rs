@@ -19,6 +19,7 @@ mod history;
 mod import;
 mod interop;
 mod issuing;
+mod known_problems;
 mod layers;
 mod life;
 #[cfg(feature = "network")]
@@ -28,6 +29,7 @@ mod queue;
 #[cfg(feature = "network")]
 mod rehearsal;
 mod requests;
+mod review;
 mod ring_life;
 mod roles;
 mod rules;

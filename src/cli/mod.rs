@@ -12,6 +12,7 @@ mod doctor;
 mod documents;
 mod explain;
 mod fields;
+mod finding;
 mod inspect;
 mod key;
 mod keyring;
@@ -28,6 +29,7 @@ mod rehearse;
 pub mod remedy;
 pub mod report;
 mod request;
+mod review;
 mod revoke;
 mod secrets;
 mod server;
@@ -75,6 +77,8 @@ const NOUNS: &[Noun] = &[
     Noun { command: inspect::command, run: inspect::run },
     Noun { command: key::command, run: key::run },
     Noun { command: doctor::command, run: doctor::run },
+    Noun { command: finding::command, run: finding::run },
+    Noun { command: review::command, run: review::run },
     Noun { command: explain::command, run: explain::run },
     Noun { command: audit::command, run: audit::run },
     Noun { command: completions::command, run: completions::run },

@@ -414,8 +414,13 @@ fn agreed(session: &ServerConnection, site: &Ready, sites: usize) -> String {
     let sni = session.server_name().map_or_else(|| "no SNI".into(), |name| format!("SNI {}", visible(name)));
     let suite = suite_text(session.negotiated_cipher_suite());
     let group = group_text(session.negotiated_key_exchange_group());
-    let by = if sites > 1 { format!(", site {}", site.site) } else { String::new() };
-    format!("{sni}, {}, {suite}, {group}{by}", protocol_text(session.protocol_version()))
+    let mut parts = vec![sni, protocol_text(session.protocol_version()), suite, group];
+    // How far it came: what was not agreed on is left out.
+    parts.retain(|part| part != "-");
+    if sites > 1 {
+        parts.push(format!("site {}", site.site));
+    }
+    parts.join(", ")
 }
 
 /// Says who the client is and what was decided about it, where it was asked for a certificate.
