@@ -526,7 +526,15 @@ fn a_plan_sorts_finds_what_is_missing_and_trusts_nothing_by_itself() {
     let error = desk.install_plan("mail", &web).unwrap().refusal.unwrap();
     assert!(error.why.contains("keyring web") && error.next.contains("web"), "{error}");
     act(&mut desk, "web", Act::Trust { roots: vec![root.certificate] }).unwrap();
+    // Another authority has answered the request: nobody here shall wait for it any more.
+    let waiting = |desk: &Desk| {
+        let state = desk.state();
+        let request = state.request_of_keyring(&state.keyrings["web"]).unwrap();
+        (request.status.is_open(), request.status.word())
+    };
+    assert!(waiting(&desk).0);
     act(&mut desk, "web", Act::Install { certificates: web }).unwrap();
+    assert_eq!(waiting(&desk), (false, "withdrawn"));
     assert_eq!(desk.state().keyrings["web"].with_role(Role::Chain).count(), 1);
 }
 

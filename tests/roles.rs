@@ -18,7 +18,7 @@ use crate::life::{create_keyring, plan};
 use crate::support::{config, openssl, secret, tool};
 
 /// The desk of a person in the workspace of a folder.
-fn person(folder: &Path, name: &str) -> Desk {
+pub(crate) fn person(folder: &Path, name: &str) -> Desk {
     let mut config = config(folder);
     config.operator = name.into();
     Desk::open(&config, None, false).unwrap()

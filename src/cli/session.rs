@@ -24,7 +24,7 @@ use crate::model::secret::Secret;
 use crate::ops::roll_over;
 use crate::pki::pem::{Found, Opening};
 use crate::store::brought::Brought;
-use crate::store::{brought, foreign_ca, shares, workspace};
+use crate::store::{brought, foreign_ca, foreign_xca, shares, workspace};
 
 /// How often a wrong password may be typed again.
 const TRIES: usize = 3;
@@ -367,6 +367,11 @@ impl<'a> Session<'a> {
     /// Reads an authority that was run elsewhere: a folder with its past, or a file.
     pub(super) fn bring_authority(&mut self, place: &Path) -> Result<(Holding, History)> {
         let enough: fn(&Found) -> bool = |found| !found.keys.is_empty();
+        if foreign_xca::is(place) {
+            let mut brought = foreign_xca::read(place)?;
+            let history = brought.history.take().unwrap_or_default();
+            return Ok((self.open_up(&brought, &print::source(place), enough)?, history));
+        }
         if !place.is_dir() {
             let history = History { from: format!("file {}", brought::shown(place)), ..History::default() };
             return Ok((self.bring(place, enough)?, history));

@@ -57,6 +57,7 @@ use crate::ops::pick_up::pick_up;
 use crate::ops::profile::{delete_profile, save_profile};
 use crate::ops::put_away::put_away;
 use crate::ops::reconcile::{self, reconcile};
+use crate::ops::renew_certifier::{issuer, renew_certifier, request_renewal};
 use crate::ops::restore::undelete;
 use crate::ops::revoke::{release, revoke};
 use crate::ops::ring::{self, Act};
@@ -106,6 +107,18 @@ pub enum Verb {
         name: String,
         /// The key that takes over.
         asked: NewKey,
+    },
+    /// Renews the certificate of a subordinate certifier for the same key; the certifier above has to be unlocked.
+    RenewCertifier {
+        /// The certifier.
+        name: String,
+        /// For how many years of 365 days.
+        years: u32,
+    },
+    /// Makes a request of a certifier's key, for an authority elsewhere to renew its certificate; it has to be unlocked.
+    RequestCertifier {
+        /// The certifier.
+        name: String,
     },
     /// Disables, enables or retires a certifier.
     CertifierStatus {
@@ -457,7 +470,15 @@ impl Verb {
             Self::IssueCrl { certifier, .. } | Self::Confirm { certifier, .. } => vec![certifier.clone()],
             // A proposal is not signed.
             Self::Amend { certifier, .. } if alone(certifier) => vec![certifier.clone()],
-            Self::CompleteCertifier { name, .. } | Self::DestroyKey { name, .. } => vec![name.clone()],
+            // A newer certificate of the same key needs no signature.
+            Self::CompleteCertifier { name, .. } if state.certifiers.contains_key(name) => Vec::new(),
+            Self::CompleteCertifier { name, .. }
+            | Self::DestroyKey { name, .. }
+            | Self::RequestCertifier { name } => vec![name.clone()],
+            Self::RenewCertifier { name, .. } => {
+                let own = state.certifiers.get(name);
+                own.and_then(|own| issuer(state, own)).map(|c| c.name.clone()).into_iter().collect()
+            }
             Self::RollOver { name, .. } => match state.certifiers.get(name) {
                 Some(c) if c.certificate.is_self_issued() => vec![name.clone()],
                 Some(c) => c.parent.iter().cloned().collect(),
@@ -490,7 +511,10 @@ impl Verb {
                 | Self::CreateCertifier(_)
                 | Self::CompleteCertifier { .. }
                 | Self::RollOver { .. }
+                | Self::RenewCertifier { .. }
                 | Self::ImportCertifier { .. }
+                | Self::Amend { .. }
+                | Self::Confirm { .. }
         )
     }
 
@@ -697,6 +721,8 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut E
             import_certifier(state, asked, key, certificates, history, env)
         }
         Verb::RollOver { name, asked } => roll_over(state, name, asked, env),
+        Verb::RenewCertifier { name, years } => renew_certifier(state, name, *years, env),
+        Verb::RequestCertifier { name } => request_renewal(state, name, env),
         Verb::CertifierStatus { name, step, why } => change_status(state, name, *step, why, env),
         Verb::DestroyKey { name, why } => destroy_key(state, name, why, &needs.ending, env),
         Verb::CreateKeyring(asked) => create_keyring(state, asked, env),
@@ -790,6 +816,14 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         }
         Fact::CertifierSucceeded { certifier, by } => {
             format!("Certifier {certifier} is succeeded by {by}, and signs CRLs only.")
+        }
+        Fact::CertifierRequested { certifier, .. } => {
+            format!(
+                "A request of the key of certifier {certifier} is made; its certificate is to be brought back."
+            )
+        }
+        Fact::CertifierRenewed { certifier, certificate, .. } => {
+            format!("Certifier {certifier} has its certificate until {}.", certificate.not_after.date())
         }
         Fact::WorkspaceCreated => return None,
         Fact::FilePutAway { path } => format!("{path} was moved to the history."),
@@ -934,10 +968,14 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
     })
 }
 
-/// Says what became true of several certificates that were revoked or released together.
+/// Says what became true of several requests or certificates together.
 pub(super) fn sentence_of_many(facts: &[Fact]) -> Option<String> {
     let word = match facts {
         [_] | [] => return None,
+        [Fact::RequestReceived { .. }, ..] => {
+            return Some(format!("{} requests wait for a decision.", facts.len()));
+        }
+        [Fact::RequestExpired { .. }, ..] => return Some(format!("{} requests are expired.", facts.len())),
         [Fact::CertificateReleased { .. }, ..] => "released",
         [Fact::CertificateRevoked { .. } | Fact::RevocationChanged { .. }, ..] => "revoked",
         _ => return None,

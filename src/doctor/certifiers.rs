@@ -153,6 +153,30 @@ pub(super) const CHECKS: &[Check] = &[
             }
         },
     },
+    Check {
+        id: "C23",
+        title: "A keyring trusts the root of an old key and not yet the new one.",
+        severity: Severity::Warning,
+        remedy: "Let it trust the new root, too, beside the old one.",
+        command: "certifier.worklist",
+        explain: "An authority has a new key, and with it a new root. A keyring that trusts only the old root refuses what the \
+            new key signs wherever a peer does not send the link certificate, and everything once the old root has ended. Let \
+            the keyring trust the new root as well: `ringmaster keyring trust RING --certifier NAME`. The old root is taken \
+            away when nothing under it is in use any more.",
+        run: |case, found| {
+            for certifier in case.state.certifiers.values().filter(|c| case.now <= c.certificate.not_after) {
+                let untold = certifier.untold(case.state);
+                let next = certifier.succeeded_by.as_deref().unwrap_or_default();
+                for ring in untold {
+                    let text = format!(
+                        "Keyring {ring} trusts the root of certifier {} and not that of {next}, which issues in its place.",
+                        certifier.name
+                    );
+                    found(Hit::new(subject(certifier), text));
+                }
+            }
+        },
+    },
 ];
 
 /// Lists the certifiers that can still sign a CRL.

@@ -2,6 +2,7 @@
 
 pub mod awaited;
 pub mod constraints;
+mod new;
 pub mod overview;
 pub mod past;
 pub mod rollover;
@@ -14,17 +15,15 @@ use super::bytes::{Digest, colons};
 use super::certificate::Certificate;
 use super::crl::Due;
 use super::escape::visible;
-use super::field::{Field, Kind, Record, When, choice, join, number, put};
+use super::field::{Field, Record, join};
 use super::issued::Reason;
-use super::key::KeyType;
-use super::keyring::{Keyring, check_name, country, ends};
+use super::keyring::{Keyring, ends};
 use super::policy::Fields;
 pub use super::policy::{HasPolicy, Policy, PolicyVersion, Proposal, Roles};
 use super::protection::KeyProtection;
-use super::secret::Secret;
 use super::time::{Timestamp, days_left};
 pub use awaited::Awaited;
-use constraints::Subtree;
+pub use new::{NewCertifier, SignedBy, check_certifier_name};
 pub use status::{Decision, Status};
 
 /// A CRL that was signed.
@@ -176,6 +175,12 @@ impl Certifier {
         if self.certificate.is_self_issued() { "root" } else { "subordinate" }
     }
 
+    /// Returns for how many years of 365 days its certificate was issued.
+    pub fn years(&self) -> u32 {
+        let years = (self.certificate.not_after.days_from(self.certificate.not_before) + 1) / 365;
+        u32::try_from(years.clamp(1, 30)).unwrap_or(10)
+    }
+
     /// Lists its own certificate, those above it, and those that link its key with another one.
     pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
         std::iter::once(&self.certificate).chain(&self.chain).chain(&self.links)
@@ -219,118 +224,6 @@ impl Certifier {
     }
 }
 
-/// Who signs the certificate of a new certifier.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum SignedBy {
-    /// Its own key: it is a root.
-    #[default]
-    Itself,
-    /// An authority outside of the workspace, which answers a request.
-    Elsewhere,
-    /// A certifier of the workspace.
-    Certifier(String),
-}
-
-impl SignedBy {
-    /// Reads `itself`, `elsewhere`, or the name of a certifier.
-    pub fn read(text: &str) -> Result<Self, String> {
-        match text.trim() {
-            "" | "itself" => Ok(Self::Itself),
-            "elsewhere" => Ok(Self::Elsewhere),
-            name => check_name(name).map(|()| Self::Certifier(name.to_owned())),
-        }
-    }
-
-    /// Writes it as [`Self::read`] takes it.
-    pub fn text(&self) -> &str {
-        match self {
-            Self::Itself => "itself",
-            Self::Elsewhere => "elsewhere",
-            Self::Certifier(name) => name,
-        }
-    }
-}
-
-/// Reads the name of a new certifier; the words of [`SignedBy`] are none.
-pub fn check_certifier_name(name: &str) -> Result<(), String> {
-    check_name(name)?;
-    match name {
-        "itself" | "elsewhere" => Err("another name: this word says who signs".into()),
-        _ => Ok(()),
-    }
-}
-
-/// Reads a path length: a number, or `none` for no limit.
-fn path_length(text: &str) -> Result<Option<u32>, String> {
-    match text.trim() {
-        "" | "none" => Ok(None),
-        n => {
-            n.parse().ok().filter(|n| *n <= 9).map(Some).ok_or_else(|| "0 to 9, or none for no limit".into())
-        }
-    }
-}
-
-/// What is asked for a new certifier.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewCertifier {
-    /// The certifier's name.
-    pub name: String,
-    /// The subject's common name.
-    pub common_name: String,
-    /// The organisation.
-    pub organization: String,
-    /// The country, two letters.
-    pub country: String,
-    /// The kind of key to make.
-    pub key_type: KeyType,
-    /// Who signs its certificate.
-    pub signed_by: SignedBy,
-    /// How many authorities may stand below a subordinate one; `None` is without limit.
-    pub path_length: Option<u32>,
-    /// What a subordinate one may issue for; empty is anything.
-    pub permitted: Vec<Subtree>,
-    /// What a subordinate one must not issue for.
-    pub excluded: Vec<Subtree>,
-    /// Validity of its own certificate in years of 365 days.
-    pub years: u32,
-    /// What may be amended later. Who makes it becomes its first CAA and RA.
-    pub policy: Policy,
-    /// The password that seals the key.
-    pub password: Secret,
-    /// The password again.
-    pub repeat: Secret,
-}
-
-impl Default for NewCertifier {
-    fn default() -> Self {
-        Self {
-            name: String::new(),
-            common_name: String::new(),
-            organization: String::new(),
-            country: String::new(),
-            key_type: KeyType::P384,
-            signed_by: SignedBy::Itself,
-            path_length: Some(0),
-            permitted: Vec::new(),
-            excluded: Vec::new(),
-            years: 10,
-            policy: Policy::default(),
-            password: Secret::default(),
-            repeat: Secret::default(),
-        }
-    }
-}
-
-impl HasPolicy for NewCertifier {
-    fn policy(&self) -> &Policy {
-        &self.policy
-    }
-
-    fn policy_mut(&mut self) -> &mut Policy {
-        &mut self.policy
-    }
-}
-
 impl HasPolicy for Certifier {
     fn policy(&self) -> &Policy {
         &self.policy
@@ -339,130 +232,6 @@ impl HasPolicy for Certifier {
     fn policy_mut(&mut self) -> &mut Policy {
         &mut self.policy
     }
-}
-
-impl NewCertifier {
-    const OWN: &'static [Field<Self>] = &[
-        Field::fixed(
-            "name",
-            "Name",
-            "The name in lists and on disk; a-z, 0-9, dot, dash and underscore.",
-            |x, _| x.name.clone(),
-            |x, t| check_certifier_name(t.trim()).and_then(|()| put(&mut x.name, t)),
-        ),
-        Field::fixed(
-            "common-name",
-            "Common name",
-            "The name of the authority in every certificate it signs, such as Example Root CA.",
-            |x, _| visible(&x.common_name),
-            |x, t| put(&mut x.common_name, t),
-        ),
-        Field::fixed(
-            "organization",
-            "Organization",
-            "The legal name of the organisation.",
-            |x, _| visible(&x.organization),
-            |x, t| put(&mut x.organization, t),
-        ),
-        Field::fixed(
-            "country",
-            "Country",
-            "Two letters, such as DE; written as PrintableString.",
-            |x, _| x.country.clone(),
-            |x, t| {
-                x.country = country(t)?;
-                Ok(())
-            },
-        ),
-        Field {
-            name: "key-type",
-            label: "Key type",
-            help: "The kind of key to make.",
-            kind: Kind::Choice(KeyType::NAMES),
-            when: When::AtCreation,
-            get: |x, _| x.key_type.name().into(),
-            set: |x, t| {
-                x.key_type = choice(t, KeyType::NAMES, KeyType::from_name)?;
-                Ok(())
-            },
-        },
-        Field {
-            name: "signed-by",
-            label: "Signed by",
-            help: "itself: a root. A certifier of this workspace: a subordinate, signed at once. elsewhere: a request goes \
-                   out, and the certificate is brought back.",
-            kind: Kind::Signer,
-            when: When::AtCreation,
-            get: |x, _| x.signed_by.text().to_owned(),
-            set: |x, t| {
-                x.signed_by = SignedBy::read(t)?;
-                Ok(())
-            },
-        },
-        Field {
-            name: "path-length",
-            label: "Path length",
-            help: "Of a subordinate: how many authorities may stand below it; 0 is best, none is without limit.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| x.path_length.map_or_else(|| "none".into(), |n| n.to_string()),
-            set: |x, t| {
-                x.path_length = path_length(t)?;
-                Ok(())
-            },
-        },
-        Field {
-            name: "permitted",
-            label: "Permitted names",
-            help: "Of a subordinate: the only names it may issue for, such as dns:example.test ip:10.0.0.0/8 \
-                   email:example.test; dir:O=Example,C=DE. Empty is any.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| visible(&constraints::write(&x.permitted)),
-            set: |x, t| {
-                x.permitted = constraints::read(t)?;
-                Ok(())
-            },
-        },
-        Field {
-            name: "excluded",
-            label: "Excluded names",
-            help: "Of a subordinate: names it must not issue for, written as the permitted ones.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| visible(&constraints::write(&x.excluded)),
-            set: |x, t| {
-                x.excluded = constraints::read(t)?;
-                Ok(())
-            },
-        },
-        Field {
-            name: "years",
-            label: "Validity in years",
-            help: "How long its own certificate lasts; a subordinate's ends with its issuer's at the latest.",
-            kind: Kind::Number(1, 30),
-            when: When::AtCreation,
-            get: |x, _| x.years.to_string(),
-            set: |x, t| {
-                x.years = number(t, 1, 30)?;
-                Ok(())
-            },
-        },
-    ];
-    const SECRETS: &'static [Field<Self>] = &[
-        Field::secret("password", "Password", "Seals the private key; it cannot be recovered.", |x, t| {
-            x.password.put(t)
-        }),
-        Field::again(|x, t| x.repeat.put(t)),
-    ];
-}
-
-impl Record for NewCertifier {
-    const NOUN: &'static str = "new certifier";
-    const FIELDS: &'static [Field<Self>] = &join::<
-        _,
-        { Self::OWN.len() + Fields::<Self>::ALL.len() + Self::SECRETS.len() },
-    >(&[Self::OWN, Fields::<Self>::ALL, Self::SECRETS]);
 }
 
 impl Certifier {

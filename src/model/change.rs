@@ -10,6 +10,7 @@ use super::accepted::Accepted;
 use super::audit::Head;
 use super::audit::setback::{Remembered, Unlisted};
 use super::bytes::{Der, Digest, Serial};
+use super::certificate::Certificate;
 use super::certifier::{Awaited, Certifier, CrlInfo, Policy, PolicyVersion, Proposal, Status as Standing};
 use super::compromised::{KeyList, Reported};
 use super::crl::Publication;
@@ -62,6 +63,24 @@ pub enum Fact {
         certifier: String,
         /// The name of its successor.
         by: String,
+    },
+    /// A request of a certifier's key was made, for an authority elsewhere to renew its certificate.
+    CertifierRequested {
+        /// The certifier by name.
+        certifier: String,
+        /// The request.
+        der: Der,
+    },
+    /// A certifier has another certificate of the same key, or another chain above it.
+    CertifierRenewed {
+        /// The certifier by name.
+        certifier: String,
+        /// Its certificate from now on.
+        certificate: Certificate,
+        /// Those above it, upward.
+        chain: Vec<Certificate>,
+        /// The certifier of the workspace that signed it.
+        parent: Option<String>,
     },
     /// A certifier's policy was amended.
     PolicyAmended {
@@ -495,6 +514,8 @@ impl Fact {
                 Standing::Destroyed(_) => "certifier key destroyed",
             },
             Self::CertifierSucceeded { .. } => "certifier succeeded",
+            Self::CertifierRequested { .. } => "certifier renewal requested",
+            Self::CertifierRenewed { .. } => "certifier renewed",
             Self::PolicyAmended { .. } => "policy amended",
             Self::PolicyProposed { .. } => "policy proposed",
             Self::ProposalWithdrawn { .. } => "proposal withdrawn",
@@ -572,6 +593,8 @@ impl Fact {
             Self::PolicyAmended { certifier, .. }
             | Self::CertifierStatusChanged { certifier, .. }
             | Self::CertifierSucceeded { certifier, .. }
+            | Self::CertifierRequested { certifier, .. }
+            | Self::CertifierRenewed { certifier, .. }
             | Self::PolicyProposed { certifier, .. }
             | Self::ProposalWithdrawn { certifier, .. }
             | Self::CrlIssued { certifier, .. }
@@ -674,6 +697,13 @@ impl State {
             Fact::CertifierSucceeded { certifier, by } => {
                 if let Some(c) = self.certifiers.get_mut(certifier) {
                     c.succeeded_by = Some(by.clone());
+                }
+            }
+            Fact::CertifierRenewed { certifier, certificate, chain, parent } => {
+                if let Some(c) = self.certifiers.get_mut(certifier) {
+                    c.certificate = certificate.clone();
+                    c.chain.clone_from(chain);
+                    c.parent.clone_from(parent);
                 }
             }
             Fact::PolicyAmended { certifier, policy, version, .. } => {
@@ -832,6 +862,7 @@ impl State {
             Fact::FilePutAway { path } => self.unreadable.retain(|unread| unread.path != *path),
             Fact::Reconciled { .. } => self.setback = None,
             Fact::WorkspaceCreated
+            | Fact::CertifierRequested { .. }
             | Fact::KeyExported { .. }
             | Fact::SigningAbandoned { .. }
             | Fact::Refused { .. }

@@ -53,6 +53,9 @@ pub struct Policy {
     /// Lets one CAA amend the policy although there is another one to confirm it.
     #[serde(default)]
     pub amend_alone: bool,
+    /// Lets one CAA put a protection on the key that fewer people open.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub weaken_protection: bool,
     /// Locks the key after so many signatures; 0 for never.
     #[serde(default)]
     pub relock_after: u32,
@@ -89,6 +92,7 @@ impl Default for Policy {
             roles: Roles::default(),
             own_approval: false,
             amend_alone: false,
+            weaken_protection: false,
             relock_after: 0,
             answer_days: ANSWER_DAYS,
             request_days: REQUEST_DAYS,
@@ -100,6 +104,10 @@ impl Default for Policy {
 
 fn none(value: &u32) -> bool {
     *value == 0
+}
+
+fn is_no(flag: &bool) -> bool {
+    !flag
 }
 
 fn is_urgent(hours: &u32) -> bool {
@@ -457,6 +465,19 @@ impl<T: HasPolicy + 'static> Fields<T> {
             get: |x, _| yes_no(x.policy().amend_alone),
             set: |x, t| {
                 x.policy_mut().amend_alone = flag(t)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "weaken-protection",
+            label: "Weaken protection",
+            help: "yes lets one CAA put a protection on the key that fewer people open; no asks a second CAA, once there is \
+                   one, to allow it by this field.",
+            kind: Kind::Flag,
+            when: When::Amendable,
+            get: |x, _| yes_no(x.policy().weaken_protection),
+            set: |x, t| {
+                x.policy_mut().weaken_protection = flag(t)?;
                 Ok(())
             },
         },

@@ -43,6 +43,15 @@ impl KeyProtection {
         }
     }
 
+    /// Returns how many people it takes to open it.
+    pub fn people(&self) -> u8 {
+        match self {
+            Self::Password => 1,
+            Self::TwoPasswords { .. } => 2,
+            Self::Shares { needed, .. } => *needed,
+        }
+    }
+
     /// Lists what is asked to unlock it, in order.
     pub fn asks(&self, certifier: &str) -> Vec<String> {
         match self {
@@ -80,6 +89,17 @@ pub enum Sealing {
     TwoPasswords([(String, Secret); 2]),
     /// These shares.
     Shares(Dealt),
+}
+
+impl Sealing {
+    /// Returns how many people it will take to open it.
+    pub fn people(&self) -> u8 {
+        match self {
+            Self::Password(_) => 1,
+            Self::TwoPasswords(_) => 2,
+            Self::Shares(dealt) => dealt.needed,
+        }
+    }
 }
 
 /// The most shares that are dealt.

@@ -148,6 +148,9 @@ pub fn consequences(state: &State, certifier: &Certifier, policy: &Policy) -> Ve
     if roles::amends_alone(&certifier.policy, "").is_none() && policy.amend_alone {
         told.push("From then on one CAA amends this policy alone.".into());
     }
+    if policy.weaken_protection && !certifier.policy.weaken_protection {
+        told.push("From then on one CAA may let fewer people open the key.".into());
+    }
     told
 }
 

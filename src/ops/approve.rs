@@ -239,7 +239,12 @@ pub(super) fn preview_among(
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     let mut seen = std::collections::BTreeSet::new();
     findings.retain(|f| seen.insert(f.text.clone()));
-    let rows = rows(request, issued.as_ref(), plan);
+    let mut rows = rows(request, issued.as_ref(), plan);
+    let takes = issued.as_ref().filter(|_| request.status.is_open());
+    let takes = takes.map(|c| previous::renewal_of(known, certifier, c, now));
+    if let Some(takes) = takes.filter(|text| !text.is_empty()) {
+        rows.push(("Takes the place of", String::new(), takes));
+    }
     Ok(Preview { rows, findings, certificate: issued })
 }
 

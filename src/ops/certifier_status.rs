@@ -88,7 +88,7 @@ pub fn final_update(certifier: &Certifier, last: Option<Timestamp>, now: Timesta
 /// Destroys the key of a retired certifier, after its final CRL, which is valid until the last certificate has ended. The
 /// key file is moved to the history with the commit, and wiped there and everywhere in the workspace right after it.
 ///
-/// Errors: it is not retired; its key is locked; no reason given.
+/// Errors: it is not retired, or by the same person where the policy asks for two; its key is locked; no reason given.
 pub fn destroy_key(
     state: &State,
     name: &str,
@@ -99,8 +99,8 @@ pub fn destroy_key(
     let certifier = super::certifier(state, name)?;
     roles::require(certifier, env.operator, Act::Administer)?;
     let refused = || Error::refused(format!("The key of certifier {name} was not destroyed."));
-    match &certifier.status {
-        Status::Retired(_) => {}
+    let alone = match &certifier.status {
+        Status::Retired(d) => roles::second(name, &certifier.policy, (&d.by, "retired"), env.operator)?,
         Status::Destroyed(d) => return Err(refused().why(format!("It was destroyed on {}.", d.at.date()))),
         _ => {
             return Err(refused()
@@ -108,7 +108,7 @@ pub fn destroy_key(
                 .next("Retire it first.")
                 .command("certifier.retire"));
         }
-    }
+    };
     let below = state.certifiers.values().find(|c| c.parent.as_deref() == Some(name) && c.status.issues());
     if let Some(below) = below {
         return Err(refused()
@@ -135,6 +135,11 @@ pub fn destroy_key(
             },
         );
         format!("CRL {number} is the last one and is valid until {}; {last}", next.date())
+    };
+    let plan = if alone.is_empty() || certifier.policy.roles.is_empty() {
+        plan
+    } else {
+        format!("{plan}; retired and destroyed by one CAA: {alone}")
     };
     change.extend(stand(certifier, Status::Destroyed(decision), plan)?);
     change.files.push(FileWrite { path: certifier_key::path(name), bytes: None });

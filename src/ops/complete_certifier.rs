@@ -1,6 +1,7 @@
 //! Takes the certificate that an authority elsewhere has issued for a certifier of the workspace, or gives the certifier up.
 
 use super::create_certifier::made;
+use super::renew_certifier::take_renewed;
 use super::roles::{self, Act};
 use super::{Env, certifier};
 use crate::model::State;
@@ -8,6 +9,8 @@ use crate::model::certificate::{Certificate, KeyUsage, Lifetime};
 use crate::model::certifier::{Awaited, Certifier};
 use crate::model::change::{Change, Fact, FileWrite};
 use crate::model::error::{Error, Result};
+use crate::model::key::KeyInfo;
+use crate::model::name::Name;
 use crate::pki::chain;
 use crate::pki::key::PrivateKey;
 use crate::pki::lint;
@@ -15,7 +18,7 @@ use crate::store::{certifier_key, document};
 
 /// Makes a certifier of one that waits, from what came back: its certificate and those above it, in any order.
 /// Certificates above that are missing are taken from what the workspace knows. With its key at hand it signs its first
-/// CRL at once.
+/// CRL at once. One that has its certificate already takes a newer one of the same key in its place.
 ///
 /// Errors: no certificate of this key among them; it is no CA, may not sign certificates and CRLs, names somebody else, has
 /// ended; a signature above does not hold; the path length above is used up.
@@ -25,9 +28,13 @@ pub fn complete_certifier(
     certificates: &[Certificate],
     env: &mut Env<'_>,
 ) -> Result<Change> {
+    if state.certifiers.contains_key(name) {
+        return take_renewed(state, name, certificates, env);
+    }
     let awaited = awaited(state, name)?;
     roles::require_of(name, &awaited.policy.roles, env.operator, Act::Administer)?;
-    let own = fitting(awaited, certificates, env)?;
+    let asked = (&awaited.request.key, &awaited.request.subject);
+    let own = fitting(name, asked, certificates, env)?;
     let chain = above(state, name, own, certificates, env)?;
     let mut new = Certifier::new(name, env.now, own.clone(), awaited.policy.clone());
     new.chain = chain;
@@ -46,10 +53,12 @@ pub fn complete_certifier(
     Ok(change)
 }
 
-/// Gives a certifier up that waits for its certificate; its key file is moved to the history and then destroyed.
+/// Gives a certifier up that waits for its certificate; its key file is moved to the history and then destroyed. Where the
+/// policy asks for two people, whoever made it does not give it up.
 pub fn give_up_certifier(state: &State, name: &str, env: &Env<'_>) -> Result<Change> {
     let awaited = awaited(state, name)?;
     roles::require_of(name, &awaited.policy.roles, env.operator, Act::Administer)?;
+    roles::second(name, &awaited.policy, (&awaited.by, "made"), env.operator)?;
     let mut files = document::awaited_no_more(name);
     files.push(FileWrite { path: certifier_key::path(name), bytes: None });
     Ok(Change { facts: vec![Fact::CertifierGivenUp { name: name.to_owned() }], files })
@@ -63,21 +72,25 @@ fn awaited<'a>(state: &'a State, name: &str) -> Result<&'a Awaited> {
 }
 
 /// Finds the certificate of a certifier's key among those that came back, and checks that it can serve.
-fn fitting<'a>(awaited: &Awaited, given: &'a [Certificate], env: &Env<'_>) -> Result<&'a Certificate> {
-    let refused = || Error::refused(format!("Certifier {} did not take the certificate.", awaited.name));
-    let asked = &awaited.request;
-    let of_key = given.iter().filter(|c| c.key.sha256 == asked.key.sha256);
+pub(super) fn fitting<'a>(
+    name: &str,
+    (key, subject): (&KeyInfo, &Name),
+    given: &'a [Certificate],
+    env: &Env<'_>,
+) -> Result<&'a Certificate> {
+    let refused = || Error::refused(format!("Certifier {name} did not take the certificate."));
+    let of_key = given.iter().filter(|c| c.key.sha256 == key.sha256);
     let Some(own) = of_key.max_by_key(|c| (c.is_ca(), c.not_after)) else {
         return Err(refused()
-            .why(format!("None of the {} brought is of its key ({}).", given.len(), asked.key.sha256.short()))
+            .why(format!("None of the {} brought is of its key ({}).", given.len(), key.sha256.short()))
             .next("Take the certificate that answers this certifier's request."));
     };
     let next = "Send the request again, and ask for the certificate of a subordinate authority.";
     if own.is_self_issued() {
         return Err(refused().why("It is signed by its own subject: nobody stands above it.").next(next));
     }
-    if own.subject.der != asked.subject.der {
-        let why = format!("It names {}, and the request asked for {}.", own.subject, asked.subject);
+    if own.subject.der != subject.der {
+        let why = format!("It names {}, and the request asked for {subject}.", own.subject);
         return Err(refused().why(why).next(next));
     }
     if !own.basic.is_some_and(|b| b.ca) {

@@ -12,6 +12,7 @@ use crate::model::certifier::{
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::issued::{Issued, Reason};
+use crate::model::key::KeyInfo;
 use crate::model::name::Name;
 use crate::model::profile::Validity;
 use crate::model::time::Timestamp;
@@ -41,8 +42,14 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
         return Err(Error::usage("The roles contradict each other.").why(why));
     }
     new_password(&asked.password, &asked.repeat)?;
-    let subject =
-        name::build(&[("C", &asked.country), ("O", &asked.organization), ("CN", &asked.common_name)])?;
+    let subject = name::build(&[
+        ("C", &asked.country),
+        ("ST", &asked.state),
+        ("L", &asked.locality),
+        ("O", &asked.organization),
+        ("OU", &asked.unit),
+        ("CN", &asked.common_name),
+    ])?;
     new_subject(state, &subject)?;
     let limits = Limits {
         path_length: asked.path_length,
@@ -65,7 +72,14 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
         SignedBy::Certifier(parent) => {
             let parent = super::issuing(state, parent)?;
             let constraints = authority::constraints(&limits)?;
-            let wanted = Wanted { subject, key: &key, limits: &limits, years: asked.years, constraints };
+            let wanted = Wanted {
+                subject,
+                key: key.info(),
+                limits: &limits,
+                years: asked.years,
+                constraints,
+                renews: None,
+            };
             let (certificate, fact) = signed(parent, wanted, env)?;
             let mut certifier = Certifier::new(asked.name.clone(), env.now, certificate, policy);
             certifier.chain = std::iter::once(&parent.certificate).chain(&parent.chain).cloned().collect();
@@ -139,13 +153,15 @@ pub(super) struct Wanted<'a> {
     /// Its subject.
     pub(super) subject: Name,
     /// Its key.
-    pub(super) key: &'a PrivateKey,
+    pub(super) key: &'a KeyInfo,
     /// What it may do.
     pub(super) limits: &'a Limits,
     /// Its validity in years of 365 days; it ends with its issuer's at the latest.
     pub(super) years: u32,
     /// What names it may issue for.
     pub(super) constraints: Option<Extension>,
+    /// The certificate of the same key that it takes the place of.
+    pub(super) renews: Option<&'a Certificate>,
 }
 
 /// Lets a certifier sign the certificate of a subordinate. The fact is its row of the issued list.
@@ -172,9 +188,11 @@ pub(super) fn signed(
     let end = Timestamp(env.now.plus_days(i64::from(wanted.years) * 365).0 - 1).min(above.not_after);
     let validity = Validity { not_before: env.now, not_after: end, clamped: String::new() };
     let serial = env.serial();
-    let Wanted { subject, key, limits, constraints, .. } = wanted;
-    let template =
-        authority::subordinate(subject, key.info(), parent, limits, constraints, serial, validity)?;
+    let Wanted { subject, key, limits, constraints, renews, .. } = wanted;
+    let mut template = authority::subordinate(subject, key, parent, limits, constraints, serial, validity)?;
+    if let Some(before) = renews {
+        authority::keep_identifier(&mut template.extensions, before);
+    }
     sign(parent, &template, AUTHORITY, env)
 }
 

@@ -48,7 +48,8 @@ pub fn import_certifier(
     new.origin.clone_from(&history.from);
     new.crl_floor = asked.crl_number.max(history.crl_number);
     let (mut facts, mut revoked) = (Vec::new(), Vec::new());
-    for past in &history.issued {
+    let own_key = key.info().sha256;
+    for past in history.issued.iter().filter(|p| p.authority.is_none_or(|key| key == own_key)) {
         let (issued, der) = row(&new.name, past, history);
         let (serial, not_after) = (issued.serial.clone(), issued.not_after);
         facts.push(Fact::CertificateRecorded { issued, der });

@@ -9,11 +9,12 @@ use super::{Env, opened, rewrite};
 use crate::model::State;
 use crate::model::bytes::Digest;
 use crate::model::certificate::{Certificate, Lifetime};
-use crate::model::change::Change;
+use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{Severity, Subject};
 use crate::model::issued::Revocation;
 use crate::model::keyring::{Entry, Keyring, Role};
+use crate::model::request::RequestId;
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::pki::chain::{self, Explanation, Question};
@@ -39,6 +40,7 @@ pub fn plan(
         steps: chain::sort(certificates.to_vec()).into_iter().map(given).collect(),
         replaces: None,
         promotes: false,
+        answers: Vec::new(),
         warnings: Vec::new(),
         unused: Vec::new(),
         root: None,
@@ -72,6 +74,7 @@ pub fn plan(
         plan.unused = certificates.iter().filter(|c| c.sha256 != leaf.sha256).cloned().collect();
         return Ok(plan);
     }
+    plan.answers = answers(state, leaf);
     let (explanation, root) = climb(state, ring, leaf, certificates, now);
     if plan.refusal.is_none() && !explanation.trusted {
         plan.refusal = Some(untrusted(ring, leaf, &explanation, root.as_ref()));
@@ -136,7 +139,25 @@ pub fn install(
     ring.entries = own.chain(std::mem::take(&mut ring.entries)).collect();
     let what =
         if plan.promotes { "certificate installed, its new key serves now" } else { "certificate installed" };
-    rewrite(ring, password, what)
+    let mut change = rewrite(ring, password, what)?;
+    let taken_back = |id| Fact::RequestWithdrawn {
+        id,
+        by: env.operator.to_owned(),
+        at: env.now,
+        reason: format!("the certificate of another authority answers it, installed into keyring {keyring}"),
+    };
+    change.facts.extend(plan.answers.into_iter().map(taken_back));
+    Ok(change)
+}
+
+/// Finds the open requests for the key of a certificate that no certifier here has issued: nobody shall wait for them.
+fn answers(state: &State, leaf: &Certificate) -> Vec<RequestId> {
+    if state.issuer_of(leaf).is_some() {
+        return Vec::new();
+    }
+    let for_it =
+        state.requests.values().filter(|r| r.status.is_open() && r.pkcs10.key.sha256 == leaf.key.sha256);
+    for_it.map(|r| r.id).collect()
 }
 
 /// Refuses what the workspace itself has revoked: the certificate for the ring's key, or an authority's.

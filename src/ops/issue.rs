@@ -161,7 +161,11 @@ fn issue_by(
         let (request, plan, approval) = approved;
         let der = issue::assemble(tbs, &algorithm, signature);
         let certificate = issue::verify(&der, template, &authority.subject, &authority.key)?;
+        let nothing = KeyHistory::default();
+        let history = known.get(&request.id).unwrap_or(&nothing);
+        let before = super::previous::replaced(&history.issued, certifier, &certificate, now);
         let issued = Issued {
+            supersedes: before.map(|before| before.id),
             request: Some(request.id),
             approver: approval.by.clone(),
             partition: super::profile(state, &plan.profile)?.part(&certifier.policy, &certificate.serial),

@@ -32,6 +32,7 @@ pub mod protect;
 pub mod put_away;
 pub mod reconcile;
 pub mod rename_keyring;
+pub mod renew_certifier;
 pub mod request_again;
 pub mod restore;
 pub mod revoke;

@@ -5,6 +5,7 @@ use super::roles::{self, Act};
 use crate::model::State;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
+use crate::model::finding::Subject;
 use crate::model::protection::Sealing;
 use crate::pki::key::PrivateKey;
 use crate::store::certifier_key;
@@ -12,7 +13,7 @@ use crate::store::certifier_key;
 /// Seals the key of a certifier anew, with a new data key; the file before is wiped with the commit. `key` was opened with
 /// the present protection just now.
 ///
-/// Errors: not a CAA; it is not the certifier's key; an empty password, or one person for two.
+/// Errors: not a CAA; it would take fewer people than before, and the policy asks a second CAA for that; it is not the certifier's key; an empty password, or one person for two.
 pub fn protect(
     state: &State,
     name: &str,
@@ -22,6 +23,21 @@ pub fn protect(
 ) -> Result<Change> {
     let certifier = super::certifier(state, name)?;
     roles::require(certifier, env.operator, Act::Protect)?;
+    let fewer = sealing.people() < certifier.protection.people();
+    if fewer
+        && !certifier.policy.weaken_protection
+        && roles::amends_alone(&certifier.policy, env.operator).is_none()
+    {
+        let what = format!("{} may not weaken the protection of certifier {name} alone.", env.operator);
+        return Err(Error::not_allowed(Subject::Certifier(name.to_owned()), what)
+            .why(format!(
+                "It takes {} to open it now; with the new protection it would take fewer people.",
+                certifier.protection.words()
+            ))
+            .next(format!(
+                "Have another CAA confirm that: ringmaster certifier amend {name} weaken-protection=yes"
+            )));
+    }
     if key.info().sha256 != certifier.certificate.key.sha256 {
         return Err(Error::internal(format!("Another key than that of certifier {name} was to be sealed.")));
     }

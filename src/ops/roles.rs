@@ -87,6 +87,92 @@ pub(super) fn require_of(name: &str, roles: &Roles, operator: &str, act: Act) ->
     Err(Error::not_allowed(Subject::Certifier(name.to_owned()), what).why(why).next(next))
 }
 
+/// Says why a person may not do something with a certifier, or with one that waits for its certificate: for a command that
+/// is not ready.
+pub fn hindrance(state: &State, name: &str, operator: &str, act: Act) -> std::result::Result<(), String> {
+    let made = state.certifiers.get(name).map(|c| &c.policy.roles);
+    match made.or_else(|| state.awaited.get(name).map(|a| &a.policy.roles)) {
+        Some(roles) => require_of(name, roles, operator, act).map_err(hindered),
+        None => Ok(()),
+    }
+}
+
+/// Returns the reason of a refusal as the end of a sentence.
+fn hindered(error: Error) -> String {
+    let why = error.why.trim_end_matches('.');
+    why.strip_prefix("That needs").map_or_else(|| why.to_owned(), |rest| format!("it needs{rest}"))
+}
+
+/// Says why a person may not approve a request: for the certifier that is planned, or, as long as that is open, for any.
+pub fn approval_hindrance(
+    state: &State,
+    request: &Request,
+    operator: &str,
+) -> std::result::Result<(), String> {
+    let planned = request.plan().and_then(|plan| state.certifiers.get(&plan.certifier));
+    first(state, planned, |certifier| approval(certifier, request, operator).map(|_| ())).map_err(hindered)
+}
+
+/// Says why a person may not edit what is issued for a request.
+pub fn edit_hindrance(state: &State, request: &Request, operator: &str) -> std::result::Result<(), String> {
+    let planned = request.plan().and_then(|plan| state.certifiers.get(&plan.certifier));
+    first(state, planned, |certifier| require(certifier, operator, Act::Approve)).map_err(hindered)
+}
+
+/// Says why a person may not turn a request down or take it back.
+pub fn denial_hindrance(state: &State, request: &Request, operator: &str) -> std::result::Result<(), String> {
+    denial(state, request, operator).map_err(hindered)
+}
+
+/// Allows what one certifier allows: this one, or, as long as that is open, any. Without any it is allowed.
+pub(super) fn first(
+    state: &State,
+    planned: Option<&Certifier>,
+    allows: impl Fn(&Certifier) -> Result<()>,
+) -> Result<()> {
+    if let Some(certifier) = planned {
+        return allows(certifier);
+    }
+    let mut refused = Ok(());
+    for certifier in state.certifiers.values() {
+        refused = allows(certifier);
+        if refused.is_ok() {
+            break;
+        }
+    }
+    refused
+}
+
+/// Asks another CAA for the last step of what cannot be undone: whoever made the first one does not make it too. Returns the
+/// relaxation that allowed it, empty when every rule was kept.
+///
+/// Errors: `NotAllowed`, which is recorded.
+pub(super) fn second(name: &str, policy: &Policy, began: (&str, &str), operator: &str) -> Result<String> {
+    let (by, began) = began;
+    if by != operator {
+        return Ok(String::new());
+    }
+    if let Some(alone) = amends_alone(policy, operator) {
+        return Ok(alone);
+    }
+    let others: Vec<&str> =
+        policy.roles.caa.iter().map(String::as_str).filter(|name| *name != operator).collect();
+    let what = format!("{operator} may not destroy the key of certifier {name}.");
+    Err(Error::not_allowed(Subject::Certifier(name.to_owned()), what)
+        .why(format!("{operator} {began} it; another CAA has to destroy the key."))
+        .next(format!("Ask {}, or have the policy amended with amend-alone=yes.", others.join(" or "))))
+}
+
+/// Says why a person may not destroy a key, whose end somebody began.
+pub fn second_hindrance(
+    name: &str,
+    policy: &Policy,
+    began: (&str, &str),
+    operator: &str,
+) -> std::result::Result<(), String> {
+    second(name, policy, began, operator).map(|_| ()).map_err(hindered)
+}
+
 /// Allows a person to approve a request for a certifier: an RA who has neither submitted nor edited it. Returns the
 /// relaxation that allowed it, empty when every rule was kept.
 ///
@@ -144,16 +230,9 @@ pub fn denial(state: &State, request: &Request, operator: &str) -> Result<()> {
     if request.by == operator {
         return Ok(());
     }
-    let mut refused = None;
-    for certifier in state.certifiers.values() {
-        match require(certifier, operator, Act::Deny) {
-            Ok(()) => return Ok(()),
-            Err(error) => refused = Some(error),
-        }
-    }
-    refused.map_or(Ok(()), |error| {
+    first(state, None, |certifier| require(certifier, operator, Act::Deny)).map_err(|error| {
         let what = format!("{operator} may not deny request {}.", request.id);
-        Err(Error { what, ..error }.on(Subject::Request(request.id)))
+        Error { what, ..error }.on(Subject::Request(request.id))
     })
 }
 

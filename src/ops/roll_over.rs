@@ -19,6 +19,9 @@ use crate::store::{certifier_key, document};
 /// What the issued list has for the profile of a certificate that links two keys.
 pub const LINK: &str = "link";
 
+/// What ends within so many days is renewed in the ordinary course, when nobody names a day.
+pub const SOON: i64 = 30;
+
 /// Makes the successor of a certifier: the same subject, a new key, its own name, folder, ledger and CRLs. Of a root, the
 /// old key signs the new one and the new key the old one, so that whoever trusts either verifies what both have signed
 /// (RFC 4210 section 4.4). A subordinate's new key is signed by its issuer: here, or it waits for its certificate.
@@ -67,7 +70,14 @@ pub fn roll_over(state: &State, old: &str, asked: &NewKey, env: &mut Env<'_>) ->
     } else if let Some(parent) = &old.parent {
         let parent = super::issuing(state, parent)?;
         let constraints = authority::kept(&old.certificate);
-        let wanted = Wanted { subject, key: &key, limits: &limits, years: asked.years, constraints };
+        let wanted = Wanted {
+            subject,
+            key: key.info(),
+            limits: &limits,
+            years: asked.years,
+            constraints,
+            renews: None,
+        };
         let (certificate, fact) = signed(parent, wanted, env)?;
         let mut new = Certifier::new(asked.name.clone(), env.now, certificate, policy);
         new.chain = std::iter::once(&parent.certificate).chain(&parent.chain).cloned().collect();
@@ -129,7 +139,10 @@ fn task(state: &State, old: &Certifier, issued: Issued, day: Timestamp) -> Task 
     if let Some(below) = below {
         let way = match &below.succeeded_by {
             Some(next) => format!("certifier {} has a successor, {next}", below.name),
-            None => format!("roll the key of certifier {} over", below.name),
+            None => format!(
+                "renew certifier {0}, with its key or a new one: ringmaster certifier renew {0}",
+                below.name
+            ),
         };
         return told(issued, Need::Renew, way, None);
     }

@@ -57,12 +57,16 @@ pub fn link(
     let limits = Limits { path_length: linked.basic.and_then(|b| b.path_length), ..Limits::default() };
     let subject = linked.subject.clone();
     let mut extensions = extensions(&subject, &linked.key, &limits, key_id(signer)?, "")?;
-    // The identifier that everything signed by the linked key names as its issuer's.
-    if let (Some(ski), Some(own)) = (&linked.ski, extensions.iter_mut().find(|e| e.oid == SUBJECT_KEY_ID)) {
-        own.value = Der(wrap(4, &ski.0));
-    }
+    keep_identifier(&mut extensions, linked);
     extensions.extend(kept(linked));
     Ok(Template { serial, subject, spki: linked.key.spki.clone(), validity, extensions })
+}
+
+/// Keeps the key identifier of a certificate of the same key: everything signed by the key names it as its issuer's.
+pub fn keep_identifier(extensions: &mut [Extension], of: &Certificate) {
+    if let (Some(ski), Some(own)) = (&of.ski, extensions.iter_mut().find(|e| e.oid == SUBJECT_KEY_ID)) {
+        own.value = Der(wrap(4, &ski.0));
+    }
 }
 
 /// Returns the name constraints of a certificate, exactly as they stand in it.

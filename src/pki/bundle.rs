@@ -219,12 +219,16 @@ pub fn tell(found: &Found, bundle: &Bundle, at: Timestamp) -> Vec<Told> {
                 }
                 if leaf.is_ca() && leaf.is_self_issued() {
                     warnings.push(format!(
-                        "{} is self-signed and says that it is an authority's (CA:TRUE), as what openssl req -x509 makes. \
-                         It is good for tests only: many clients refuse a server that answers with it.",
+                        "{} is self-signed and says that it is an authority's (CA:TRUE): the root of an authority, or what \
+                         openssl req -x509 makes for a server. An authority becomes a certifier; as a server's, many clients \
+                         refuse it.",
                         leaf.subject
                     ));
                 } else if leaf.is_ca() {
-                    warnings.push(format!("{} is an authority's certificate, not a server's.", leaf.subject));
+                    warnings.push(format!(
+                        "{} is an authority's certificate, not a server's: it becomes a certifier.",
+                        leaf.subject
+                    ));
                 }
             }
         }

@@ -45,18 +45,25 @@ fn entry(line: &str) -> Option<Past> {
         }
         _ => return None,
     };
-    let even = if serial.len() % 2 == 1 { format!("0{serial}") } else { (*serial).to_owned() };
-    let digits = unhex(&even).filter(|b| !b.is_empty() && b.len() <= 21)?;
-    let skip = digits.iter().take_while(|b| **b == 0).count().min(digits.len() - 1);
-    let mut octets = digits.get(skip..)?.to_vec();
+    let serial = serial_of(serial)?;
+    let (subject, certificate, authority) = (comma_form(subject), None, None);
+    Some(Past { serial, subject, not_after, certificate, revoked, authority })
+}
+
+/// Reads a serial number in hexadecimal digits, as it is encoded: without needless zero octets, and positive.
+pub fn serial_of(digits: &str) -> Option<Serial> {
+    let even = if digits.len() % 2 == 1 { format!("0{digits}") } else { digits.to_owned() };
+    let read = unhex(&even).filter(|b| !b.is_empty() && b.len() <= 21)?;
+    let skip = read.iter().take_while(|b| **b == 0).count().min(read.len() - 1);
+    let mut octets = read.get(skip..)?.to_vec();
     if octets.first().is_some_and(|b| *b >= 0x80) {
         octets.insert(0, 0);
     }
-    Some(Past { serial: Serial(octets), subject: comma_form(subject), not_after, certificate: None, revoked })
+    Some(Serial(octets))
 }
 
 /// Reads `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`.
-fn moment(text: &str) -> Option<Timestamp> {
+pub fn moment(text: &str) -> Option<Timestamp> {
     let digits = text.trim().strip_suffix('Z').filter(|d| d.bytes().all(|b| b.is_ascii_digit()))?;
     let whole = match digits.len() {
         12 => format!("{}{digits}", if digits.get(..2)? < "50" { "20" } else { "19" }),

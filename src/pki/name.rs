@@ -14,13 +14,15 @@ pub fn read(der: &[u8]) -> Result<Name> {
     Ok(Name { der: Der(der.to_vec()), rdns })
 }
 
-/// Builds a name from (short attribute name, value) pairs, one attribute an RDN, empty values left out.
+/// Builds a name from (short attribute name, value) pairs, empty values left out. Each is an RDN of its own, but one whose
+/// name begins with `+`: it stands in the RDN of the one before it.
 ///
 /// C and serialNumber become PrintableString, DC and emailAddress IA5String, the others UTF8String (RFC 5280 4.1.2.4,
 /// appendix A). Errors: an unknown short name, a value longer than its upper bound.
 pub fn build(attributes: &[(&str, &str)]) -> Result<Name> {
-    let (mut body, mut rdns) = (Vec::new(), Vec::new());
+    let mut rdns: Vec<Vec<(Vec<u8>, Attribute)>> = Vec::new();
     for (short, value) in attributes.iter().map(|(s, v)| (*s, v.trim())).filter(|(_, v)| !v.is_empty()) {
+        let (beside, short) = short.strip_prefix('+').map_or((false, short), |short| (true, short));
         let known = ATTRIBUTES.iter().find(|(_, name)| name.eq_ignore_ascii_case(short));
         let Some((dotted, short)) = known else {
             let all = ATTRIBUTES.iter().map(|a| a.1).collect::<Vec<_>>().join(", ");
@@ -29,10 +31,22 @@ pub fn build(attributes: &[(&str, &str)]) -> Result<Name> {
         };
         let tag = tag_for(short, value)?;
         let kind = oid(dotted).ok_or_else(|| Error::internal("An attribute type cannot be encoded."))?;
-        body.extend(wrap(0x31, &wrap(0x30, &[kind, wrap(tag, value.as_bytes())].concat())));
-        rdns.push(vec![Attribute { oid: (*dotted).into(), value: value.into() }]);
+        let encoded = wrap(0x30, &[kind, wrap(tag, value.as_bytes())].concat());
+        let one = (encoded, Attribute { oid: (*dotted).into(), value: value.into() });
+        match rdns.last_mut().filter(|_| beside) {
+            Some(rdn) => rdn.push(one),
+            None => rdns.push(vec![one]),
+        }
     }
-    Ok(Name { der: Der(wrap(0x30, &body)), rdns })
+    let mut body = Vec::new();
+    for rdn in &mut rdns {
+        // A SET OF in DER stands in the order of its encodings.
+        rdn.sort_by(|a, b| a.0.cmp(&b.0));
+        let all: Vec<u8> = rdn.iter().flat_map(|(encoded, _)| encoded.iter().copied()).collect();
+        body.extend(wrap(0x31, &all));
+    }
+    let plain = |rdn: Vec<(Vec<u8>, Attribute)>| rdn.into_iter().map(|(_, attribute)| attribute).collect();
+    Ok(Name { der: Der(wrap(0x30, &body)), rdns: rdns.into_iter().map(plain).collect() })
 }
 
 /// Reads the content of a `GeneralNames` SEQUENCE (RFC 5280 section 4.2.1.6). `None` when it does not hold together.

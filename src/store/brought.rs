@@ -4,6 +4,7 @@ use std::fs::{Metadata, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use zeroize::Zeroizing;
 
@@ -55,6 +56,40 @@ pub fn folder(path: &Path) -> Result<Vec<PathBuf>> {
     }
     files.sort_unstable();
     Ok(files)
+}
+
+/// Reads the requests in the files of a folder, in one text, each under the name of its file; `None` when there is none. What
+/// holds no request is passed over, and what cannot be read is told.
+///
+/// Errors: more than `most` files, which nobody looks through; those of [`folder`]; `Cancelled`.
+pub fn requests(path: &Path, most: usize, stop: &AtomicBool) -> Result<Option<Found>> {
+    let files = folder(path)?;
+    if files.len() > most {
+        return Err(Error::refused(format!("There are {} files in {}.", files.len(), shown(path)))
+            .why(format!("At most {most} are taken at once."))
+            .next("Bring them in parts."));
+    }
+    let mut found = Found::default();
+    for file in files {
+        if stop.load(Ordering::SeqCst) {
+            return Err(Error::new(Kind::Cancelled, "Stopped; nothing was taken."));
+        }
+        let name = file.file_name().map(|name| visible_bytes(name.as_encoded_bytes())).unwrap_or_default();
+        match read(&file, false).and_then(|read| pem::find(&read.bytes)) {
+            Ok(held) if held.requests.is_empty() => {
+                found.unread.push(format!("{name}: passed over, there is no certificate request in it."));
+            }
+            Ok(held) => {
+                let source = format!("file {name}");
+                let of = held.requests.iter().map(|request| (request.sha256, source.clone()));
+                found.labels.extend(of);
+                found.unread.extend(held.unread.into_iter().map(|why| format!("{name}: {why}")));
+                found.requests.extend(held.requests);
+            }
+            Err(error) => found.unread.push(format!("{name}: passed over: {error}")),
+        }
+    }
+    Ok(Some(found).filter(|found| !found.requests.is_empty()))
 }
 
 /// Reads a file whole; with `pipes` also a named or inherited pipe, whose writer is waited for only if it is there.

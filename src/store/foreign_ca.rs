@@ -192,6 +192,7 @@ impl Places {
                 not_after: c.not_after,
                 certificate: Some(c),
                 revoked: None,
+                authority: None,
             });
         }
         if let Some(file) = self.first(&self.crl_number) {

@@ -185,7 +185,8 @@ impl<'a> Load<'a> {
         let opened = sth::check(&bytes, ring).and_then(|()| sth::open_with(&bytes, ring, key));
         if let Err(error) = opened {
             let sort = if error.kind == Kind::Misnamed { Sort::Misnamed } else { Sort::StashUnfit };
-            self.unread(path, sort, &error.to_string());
+            // What helps is said by the rule that tells of it.
+            self.unread(path, sort, &Error { next: String::new(), ..error }.to_string());
         }
         Ok(())
     }

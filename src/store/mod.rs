@@ -11,6 +11,7 @@ pub mod document;
 pub mod file;
 pub mod foreign;
 pub mod foreign_ca;
+pub mod foreign_xca;
 pub mod history;
 pub mod kyr;
 pub mod ledger;

@@ -22,6 +22,7 @@ use super::theme::Role;
 use crate::desk::export::{Asked, Exported};
 use crate::desk::{Outcome, Verb};
 use crate::model::certificate::Certificate;
+use crate::model::change::Fact;
 use crate::model::error::{Error, Kind};
 use crate::model::export::Secrecy;
 use crate::model::field::Record;
@@ -60,6 +61,11 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             if matches!(*verb, Verb::Revoke { .. } | Verb::Release { .. }) {
                 model.here_mut().marked.clear();
                 certificates::offer_crl(model, &facts);
+            }
+            for fact in &facts {
+                if let Fact::CertifierRequested { certifier, der } = fact {
+                    certifiers::overview::offer_request(model, certifier, der);
+                }
             }
             let mut effects = import::went(model, Ok(message));
             effects.extend(history::renew(model, &facts));
@@ -105,6 +111,11 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             model.take(outcome.state);
             model.say(Mood::Good, outcome.message);
         }
+        (Job::Suspend, Done::Unlocked(names)) => {
+            model.set_unlocked(names);
+            model.say(Mood::Good, "Every certifier was locked before the console was suspended.");
+            return vec![Effect::Suspend];
+        }
         (_, Done::Unlocked(names)) => {
             let text = if names.is_empty() {
                 "Every certifier is locked.".into()
@@ -142,6 +153,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
         (Job::PreviewCrl(name, kind), Done::CrlPreview(previews)) => {
             certifiers::crl::offer(model, &name, kind, &previews);
         }
+        (Job::Worklist(name), Done::Worklist(tasks)) => certifiers::overview::worklist(model, &name, &tasks),
         (_, Done::Published(done)) => certifiers::crl::published(model, *done),
         (_, Done::Previews(looked)) => super::dialog::batch::take(model, looked),
         (_, Done::Answer(found)) => super::dialog::pickup::offer(model, &found.0, &found.1),
@@ -245,7 +257,7 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
         }
         Verb::StartTask(_) => {
             let begun = outcome.facts.iter().find_map(|fact| match fact {
-                crate::model::change::Fact::TaskSaved { task, .. } => Some(task.name.clone()),
+                Fact::TaskSaved { task, .. } => Some(task.name.clone()),
                 _ => None,
             });
             if let Some(name) = begun {

@@ -21,6 +21,7 @@ use crate::model::protection::Sealing;
 use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
+use crate::ops::roll_over;
 use crate::store::remembered::refusal;
 
 /// By how many seconds the two clocks may part within one look before keys are locked.
@@ -46,6 +47,7 @@ pub(super) enum Task {
     Refresh,
     Previews(Vec<(RequestId, Plan)>),
     PreviewCrl(String, CrlKind),
+    Worklist(String),
     Push(String),
     PickUp(String),
     History(String),
@@ -134,6 +136,10 @@ impl Clerk {
             Task::PreviewCrl(certifier, kind) => {
                 caught(|| desk.preview_crl(&certifier, kind).map(Done::CrlPreview))
             }
+            Task::Worklist(certifier) => caught(|| {
+                let day = Desk::now().plus_days(roll_over::SOON);
+                desk.worklist(&certifier, day).map(Done::Worklist)
+            }),
             Task::Push(certifier) => caught(|| Ok(Done::Published(Box::new(desk.push(&certifier)?)))),
             Task::PickUp(typed) => caught(|| {
                 let request = desk.find_request(&typed)?;

@@ -175,6 +175,7 @@ impl Workers {
             }),
             Effect::Lock(id, certifier) => self.enqueue(id, Task::Lock(certifier)),
             Effect::Previews(id, plans) => self.enqueue(id, Task::Previews(plans)),
+            Effect::Worklist(id, certifier) => self.enqueue(id, Task::Worklist(certifier)),
             Effect::PreviewCrl(id, certifier, kind) => self.enqueue(id, Task::PreviewCrl(certifier, kind)),
             Effect::Push(id, certifier) => self.enqueue(id, Task::Push(certifier)),
             Effect::PickUp(id, typed) => self.enqueue(id, Task::PickUp(typed)),

@@ -316,14 +316,10 @@ pub(super) const COMMANDS: &[Command] = &[
         keys: &["C-z"],
         doc: "Stops the console and gives the terminal back to the shell until it is continued.",
         weight: 0,
-        // Nobody looks after a console in the background.
-        run: |model| {
-            let mut effects = Vec::new();
-            if !model.unlocked.is_empty() {
-                effects.push(model.start(Job::Lock, |id| Effect::Lock(id, None)).1);
-            }
-            effects.push(Effect::Suspend);
-            effects
+        // Nobody looks after a console in the background: it stops when its keys are forgotten, not before.
+        run: |model| match model.unlocked.is_empty() {
+            true => vec![Effect::Suspend],
+            false => vec![model.start(Job::Suspend, |id| Effect::Lock(id, None)).1],
         },
         ..READ
     },

@@ -70,6 +70,8 @@ pub enum Job {
     Protect(String),
     /// Locking.
     Lock,
+    /// Locking, and suspending the console afterwards.
+    Suspend,
     /// Reading the workspace again.
     Refresh,
     /// Reading a file or a paste.
@@ -86,6 +88,8 @@ pub enum Job {
     Preview(RequestId, Plan),
     /// Previewing the next CRLs of this certifier.
     PreviewCrl(String, CrlKind),
+    /// Working out what is to be renewed after the key rollover of this certifier.
+    Worklist(String),
     /// Publishing the CRLs of this certifier.
     Push(String),
     /// Previewing plans for several requests.
@@ -168,6 +172,7 @@ impl Job {
             Self::ReadLog => "reading the log".into(),
             Self::SystemRoots(_) => "reading the roots of this system".into(),
             Self::PreviewCrl(name, _) => format!("working out the next CRL of {name}"),
+            Self::Worklist(name) => format!("listing what is valid under the old key of {name}"),
             Self::Push(name) => format!("publishing the CRL of {name}"),
             Self::Preview(..) | Self::Previews => "working out what would be issued".into(),
             Self::Probe(site) => format!("probing {site}"),

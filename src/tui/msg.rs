@@ -19,6 +19,7 @@ use crate::model::State;
 use crate::model::audit::{Filter, Form};
 use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::Certificate;
+use crate::model::certifier::rollover;
 use crate::model::crl::CrlKind;
 use crate::model::error::Error;
 use crate::model::explain::log::Report;
@@ -95,6 +96,8 @@ pub enum Done {
     Previews(Vec<Looked>),
     /// What the next CRLs would say.
     CrlPreview(Vec<issue_crl::Preview>),
+    /// What a key rollover leaves to renew.
+    Worklist(Vec<rollover::Task>),
     /// What became of publishing CRLs.
     Published(Box<Published>),
     /// A request, and its certificate with what belongs above it.
@@ -169,6 +172,8 @@ pub enum Effect {
     Previews(JobId, Vec<(RequestId, Plan)>),
     /// Preview the next CRLs of a certifier.
     PreviewCrl(JobId, String, CrlKind),
+    /// Work out what is to be renewed after the key rollover of a certifier.
+    Worklist(JobId, String),
     /// Bring the current CRLs of a certifier to where peers fetch them.
     Push(JobId, String),
     /// Find the certificate of a request by its pick-up ID or number.

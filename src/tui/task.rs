@@ -15,9 +15,10 @@ use crate::model::error::{Error, Kind, Result};
 use crate::model::escape::{typed_bytes, visible_bytes};
 use crate::model::explain::log::Reader;
 use crate::model::secret::Secret;
+use crate::ops::import_request::MOST;
 use crate::pki::chain::inquiry::Inquiry;
 use crate::pki::pem::Opening;
-use crate::store::{brought, foreign_ca, lines, outside};
+use crate::store::{brought, foreign_ca, foreign_xca, lines, outside};
 
 /// How many completions are offered.
 const COMPLETIONS: usize = 200;
@@ -29,9 +30,18 @@ pub fn read(given: Given, password: Option<&Secret>, stop: &AtomicBool, state: &
     let (source, read) = match &given {
         Given::File(path) => {
             let path = typed(path);
-            // The folder of an authority tells its past beside its key.
+            // The folder of an authority tells its past beside its key; another one may hold requests.
             let (word, read) = match path.is_dir() {
-                true => ("folder", foreign_ca::folder(&path)?),
+                true => match foreign_ca::folder(&path) {
+                    Err(error) if error.kind == Kind::NotFound => {
+                        let source = format!("folder {}", brought::shown(&path));
+                        let found = brought::requests(&path, MOST, stop)?.ok_or(error)?;
+                        let brought = Brought::new(given, source, found, None, state, Desk::now());
+                        return Ok(Done::Found(Box::new(brought)));
+                    }
+                    read => ("folder", read?),
+                },
+                false if foreign_xca::is(&path) => ("file", foreign_xca::read(&path)?),
                 false => ("file", brought::read(&path, false)?),
             };
             (format!("{word} {}", brought::shown(&path)), Some(read))
@@ -173,6 +183,28 @@ mod tests {
         assert_eq!(read_file(folder.path()).unwrap_err().kind, Kind::NotFound);
         assert_eq!(read_file(Path::new("/dev/null")).unwrap_err().kind, Kind::Refused);
         assert_eq!(read_file(&folder.path().join("x")).unwrap_err().kind, Kind::NotFound);
+    }
+
+    #[test]
+    fn a_folder_gives_its_requests_each_under_the_name_of_its_file() {
+        use crate::model::key::KeyType;
+        use crate::pki::key::PrivateKey;
+        use crate::pki::{name, pem, request};
+        let folder = tempfile::tempdir().unwrap();
+        for host in ["a.test", "b.test"] {
+            let key = PrivateKey::generate(KeyType::P256).unwrap();
+            let der = request::build(&name::build(&[("CN", host)]).unwrap(), &[], &key).unwrap();
+            let text = pem::write("CERTIFICATE REQUEST", &der);
+            std::fs::write(folder.path().join(format!("{host}.csr")), text).unwrap();
+        }
+        std::fs::write(folder.path().join("readme.txt"), "no request").unwrap();
+        std::fs::create_dir(folder.path().join("below")).unwrap();
+        let Ok(Done::Found(brought)) = read_file(folder.path()) else { panic!("nothing was read") };
+        let found = &brought.found;
+        assert!(brought.source.starts_with("folder "), "{}", brought.source);
+        let sources: Vec<_> = found.requests.iter().map(|r| found.labels[&r.sha256].as_str()).collect();
+        assert_eq!(sources, ["file a.test.csr", "file b.test.csr"]);
+        assert!(matches!(&found.unread[..], [only] if only.starts_with("readme.txt: passed over")));
     }
 
     #[test]

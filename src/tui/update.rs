@@ -46,13 +46,13 @@ fn take(model: &mut Model, input: &Input) -> Vec<Effect> {
     if !matches!(input, Input::Chord(key) if on && moves(*key)) {
         model.held = None;
     }
-    if let Input::Chord(Key::Ctrl('z')) = input {
-        return vec![Effect::Suspend];
-    }
-    if let Input::Chord(Key::Ctrl('c')) = input
-        && let Some(quit) = command::find("console.quit")
-    {
-        return command::dispatch(model, quit);
+    let always = match input {
+        Input::Chord(Key::Ctrl('z')) => command::find("console.suspend"),
+        Input::Chord(Key::Ctrl('c')) => command::find("console.quit"),
+        _ => None,
+    };
+    if let Some(command) = always {
+        return command::dispatch(model, command);
     }
     if let Some(dialog) = model.dialogs.pop() {
         let depth = model.dialogs.len();

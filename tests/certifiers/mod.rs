@@ -2,9 +2,12 @@
 //! a key. OpenSSL judges what was signed.
 
 mod import;
+mod renewal;
 mod rollover;
 mod status;
 pub(crate) mod subordinate;
+mod two_people;
+mod xca;
 
 use std::path::Path;
 

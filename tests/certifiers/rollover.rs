@@ -1,6 +1,7 @@
 //! A new key under the same name: old and new relying parties verify, and what is left to do is listed.
 
 use ringmaster::desk::{Desk, Verb};
+use ringmaster::doctor::examine;
 use ringmaster::model::certifier::SignedBy;
 use ringmaster::model::certifier::rollover::{Need, NewKey};
 use ringmaster::model::key::KeyType;
@@ -77,9 +78,16 @@ fn a_root_gets_a_new_key_and_both_worlds_verify() {
     assert_eq!((tasks[0].need, tasks[0].keyring.as_deref()), (Need::Renew, Some("mail")));
     assert_eq!(desk.worklist("root", before.not_after.plus_days(1)).unwrap()[0].need, Need::NotNeeded);
     assert_eq!(desk.state().certifiers["root"].untold(&desk.state()), ["mail", "web"]);
+    let told = |desk: &Desk| -> Vec<String> {
+        let all = examine(&desk.state(), Desk::now(), &[90, 30, 14, 7]).into_iter();
+        all.filter(|f| f.rule == "C23").map(|f| f.text).collect()
+    };
+    let both = told(&desk);
+    assert!(both.len() == 2 && both[0].contains("Keyring mail") && both[0].contains("root-2"), "{both:?}");
     let roots = vec![new.certificate.clone()];
     desk.run(Verb::ring("mail", Act::Trust { roots })).unwrap();
     assert_eq!(desk.state().certifiers["root"].untold(&desk.state()), ["web"]);
+    assert!(told(&desk).len() == 1 && told(&desk)[0].contains("Keyring web"));
 
     // Each certificate is known to be of its own key, and the disk tells the same.
     let state = desk.state();

@@ -6,7 +6,7 @@ use ringmaster::model::name::AltName;
 use ringmaster::pki::key::PrivateKey;
 use ringmaster::pki::{name, pem, request};
 
-use super::{CA, Place, RING};
+use super::{CA, Place, RING, openssl_is_here};
 use crate::support::config;
 
 fn csr(host: &str) -> String {
@@ -186,4 +186,60 @@ fn a_review_says_what_differs_from_the_certificate_before() {
     place.write("other.csr", csr("other.test"));
     place.run("request import other.csr").done();
     assert!(told(4).is_none());
+}
+
+#[test]
+fn the_same_key_with_other_names_takes_the_place_of_the_certificate_before() {
+    let place = Place::furnished();
+    let serial = |host: &str| {
+        let list = place.run("certificate list --json --filter issuer:root").json();
+        let rows = list.as_array().unwrap().clone();
+        let row = rows.iter().find(|r| r.to_string().contains(host)).unwrap().clone();
+        row["serial"].as_str().unwrap().to_owned()
+    };
+    let first = serial("mail.example.test");
+    let hosts = "keyring renew mail --key same --hosts mail.example.test,post.example.test";
+    place.with(RING, hosts).done();
+    let shown = place.run("request show 2 --certifier root").done();
+    assert!(shown.contains("Takes the place of") && shown.contains(&first), "{shown}");
+    place.run("request approve 2 --certifier root").done();
+    place.with(CA, "request issue 2").done();
+    let second = serial("post.example.test");
+    let old = place.run(&format!("certificate show {first}")).done();
+    assert!(old.contains("Superseded by") && old.contains(&second), "{old}");
+    let new = place.run(&format!("certificate show {second}")).done();
+    assert!(new.contains("Supersedes") && new.contains(&first), "{new}");
+    // A revoked one is not taken the place of.
+    place.run(&format!("certificate revoke root {second} --reason superseded --confirm {second}")).done();
+    place.with(RING, "keyring renew mail --key same --hosts post.example.test").done();
+    let shown = place.run("request show 3 --certifier root").done();
+    assert!(!shown.contains("Takes the place of"), "{shown}");
+}
+
+#[test]
+fn attributes_of_one_rdn_stay_together_when_the_subject_is_edited() {
+    if !openssl_is_here() {
+        return;
+    }
+    let place = Place::new();
+    place.certifier();
+    let folder = place.folder.path();
+    crate::support::openssl(
+        folder,
+        "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k.pem -out m.csr -subj /O=Example/CN=m.test+serialNumber=77 -addext subjectAltName=DNS:m.test",
+    );
+    place.run("request import m.csr").done();
+    place.run("request edit 1 --organization Other").done();
+    let shown = place.run("request show 1").done();
+    assert!(
+        shown.contains("CN=m.test+serialNumber=77,O=Other")
+            || shown.contains("serialNumber=77+CN=m.test,O=Other"),
+        "{shown}"
+    );
+    place.run("request approve 1 --certifier root").done();
+    place.with(CA, "request issue 1").done();
+    place.run("request pick-up 1 --to m.pem").done();
+    let subject = crate::support::openssl(folder, "x509 -in m.pem -noout -subject");
+    assert!(subject.contains("O = Other") || subject.contains("O=Other"), "{subject}");
+    assert!(subject.contains('+'), "{subject}");
 }

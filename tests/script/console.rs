@@ -37,9 +37,8 @@ impl Console {
     }
 
     pub(crate) fn of(state: State) -> Self {
-        let settings =
-            Settings { workspace: "/srv/ring".into(), now: super::fixture::now(), ..Settings::default() };
-        Self::with(state, settings)
+        let (workspace, operator) = ("/srv/ring".into(), "ann".into());
+        Self::with(state, Settings { workspace, operator, now: super::fixture::now(), ..Settings::default() })
     }
 
     pub(crate) fn with(state: State, settings: Settings) -> Self {
@@ -187,6 +186,7 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::Preview(id, ..)
         | Effect::Previews(id, _)
         | Effect::PreviewCrl(id, ..)
+        | Effect::Worklist(id, _)
         | Effect::Push(id, _)
         | Effect::PickUp(id, _)
         | Effect::Ids(id, ..)

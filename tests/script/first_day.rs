@@ -24,7 +24,8 @@ pub(super) struct Live {
 impl Live {
     pub(super) fn new(folder: &std::path::Path) -> Self {
         let desk = desk(folder);
-        let settings = Settings { workspace: "ring".into(), now: Desk::now(), ..Settings::default() };
+        let (workspace, operator) = ("ring".into(), "ada".into());
+        let settings = Settings { workspace, operator, now: Desk::now(), ..Settings::default() };
         let console = Console::with((*desk.state()).clone(), settings);
         let (sender, messages) = mpsc::channel();
         let workers = Workers::start(desk, Post::new(sender, || {}), Duration::ZERO).unwrap();

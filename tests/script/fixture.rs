@@ -60,7 +60,11 @@ pub(crate) fn full() -> State {
         ..CrlInfo::default()
     };
     let policy = Policy {
-        roles: Roles { caa: vec!["ann".into(), "bea".into()], ra: vec!["carl".into()], auditor: Vec::new() },
+        roles: Roles {
+            caa: vec!["ann".into(), "bea".into()],
+            ra: vec!["ann".into(), "carl".into()],
+            auditor: Vec::new(),
+        },
         ..Policy::default()
     };
     let mut certifier = Certifier::new("example-root", now().plus_days(-700), root.clone(), policy);

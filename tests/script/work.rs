@@ -717,3 +717,17 @@ fn an_amendment_shows_its_differences_before_it_goes_anywhere() {
     let Some(Verb::Amend { certifier, before, amendment }) = c.verb() else { panic!("{:?}", c.effects) };
     assert_eq!((certifier.as_str(), *before, amendment.policy.crl_days), ("example-root", 1, 7));
 }
+
+#[test]
+fn keys_are_forgotten_before_the_console_is_suspended_also_within_a_dialog() {
+    let mut c = Console::fixture();
+    c.press("C-z");
+    assert!(matches!(c.effects.last(), Some(Effect::Suspend)), "{:?}", c.effects);
+    c.effects.clear();
+    c.model.unlocked.push("example-root".into());
+    c.press("5 n C-z");
+    assert!(!c.effects.contains(&Effect::Suspend), "{:?}", c.effects);
+    assert!(matches!(c.effects.last(), Some(Effect::Lock(_, None))), "{:?}", c.effects);
+    c.answer(Ok(Done::Unlocked(Vec::new())));
+    assert!(matches!(c.effects.last(), Some(Effect::Suspend)) && c.model.unlocked.is_empty());
+}

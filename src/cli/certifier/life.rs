@@ -3,13 +3,14 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::{find, name_argument};
 use crate::cli::keyring::confirmed;
 use crate::cli::session::Session;
 use crate::desk::{Desk, Verb};
 use crate::model::certifier::Awaited;
+use crate::model::change::Fact;
 use crate::model::error::{Error, Result};
 use crate::ops::certifier_status::{Step, final_update};
 use crate::pki::pem;
@@ -27,11 +28,22 @@ pub(super) fn commands() -> Vec<Command> {
         || Arg::new("why").long("why").value_name("TEXT").help("Why; it is kept in the audit chain");
     vec![
         named("request", "Prints the request of a certifier that waits for its certificate as PEM"),
-        named("install", "Takes the certificate that answers a certifier's request").arg(
+        named("install", "Takes the certificate that answers a certifier's request, or a newer one of the same key").arg(
             file.help(
                 "What came back: its certificate and those above it, in any order; - for standard input",
             ),
         ),
+        named("renew", "Renews the certificate of a subordinate for the same key, signed by the certifier above it")
+            .arg(
+                Arg::new("years")
+                    .long("years")
+                    .value_name("N")
+                    .value_parser(value_parser!(u32).range(1..=30))
+                    .help("For how many years; as long as the present one when it is left out"),
+            )
+            .arg(Arg::new("request").long("request").action(ArgAction::SetTrue).help(
+                "Prints a request of its key as PEM instead, for an authority elsewhere; \"certifier install\" takes the answer",
+            )),
         named("give-up", "Gives a certifier up that waits for its certificate, and destroys its key")
             .arg(confirm()),
         named("deactivate", "Lets a certifier issue nothing until it is activated; its CRLs go on")
@@ -58,6 +70,7 @@ pub(super) fn run(name: &str, options: &ArgMatches, session: &mut Session<'_>) -
             Ok(0)
         }
         "install" => install(options, session),
+        "renew" => renew(options, session),
         "give-up" => {
             let name = awaited(options, session)?.name;
             confirmed(options, &name)?;
@@ -106,11 +119,30 @@ fn awaited(options: &ArgMatches, session: &mut Session<'_>) -> Result<Awaited> {
 }
 
 fn install(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
-    let name = awaited(options, session)?.name;
+    let name = match waiting(options, session)? {
+        Some(awaited) => awaited.name,
+        None => find(options, session)?.name,
+    };
     let file = options.get_one::<PathBuf>("file").cloned().unwrap_or_default();
     let found = session.find(&file)?;
     session.writable()?;
     session.run(Verb::CompleteCertifier { name, certificates: found.certificates })
+}
+
+fn renew(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    let certifier = find(options, session)?;
+    let name = certifier.name.clone();
+    session.writable()?;
+    if !options.get_flag("request") {
+        let years = options.get_one("years").copied().unwrap_or_else(|| certifier.years());
+        return session.run(Verb::RenewCertifier { name, years });
+    }
+    for fact in session.perform(Verb::RequestCertifier { name })?.facts {
+        if let Fact::CertifierRequested { der, .. } = fact {
+            session.out.raw(&pem::write("CERTIFICATE REQUEST", &der.0));
+        }
+    }
+    Ok(0)
 }
 
 fn status(step: Step, options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {

@@ -16,11 +16,9 @@ use crate::model::certifier::past::ImportedCertifier;
 use crate::model::certifier::rollover::{Need, NewKey};
 use crate::model::error::{Error, Result};
 use crate::model::time::Timestamp;
+use crate::ops::roll_over;
 use crate::pki::pem;
 use crate::store::brought;
-
-/// How many days from now a certificate under an old key may still last without having to be renewed for it.
-const SOON: i64 = 30;
 
 /// The commands.
 pub(super) fn commands() -> Vec<Command> {
@@ -201,9 +199,7 @@ fn import(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
 
 fn rollover(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let old = by_name(options.get_one::<String>("old").map_or("", String::as_str), session)?;
-    let years = (old.certificate.not_after.days_from(old.certificate.not_before) + 1) / 365;
-    let years = u32::try_from(years.clamp(1, 30)).unwrap_or(10);
-    let mut asked = NewKey::after(&old.name, session.config.certifier_key, years);
+    let mut asked = NewKey::after(&old.name, session.config.certifier_key, old.years());
     fields::fill(&mut asked, options)?;
     session.writable()?;
     let whose = format!("certifier {}", asked.name);
@@ -214,7 +210,7 @@ fn rollover(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
 fn worklist(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let old = find(options, session)?;
     let day = match options.get_one::<String>("day") {
-        None => Desk::now().plus_days(SOON),
+        None => Desk::now().plus_days(roll_over::SOON),
         Some(text) => Timestamp::from_date(text)
             .ok_or_else(|| Error::usage(format!("\"{text}\" is no day.")).next("Write it as 2027-03-01."))?,
     };

@@ -1,7 +1,7 @@
 //! What is asked for an authority that was run elsewhere, and what is known of its past.
 
 use super::{HasPolicy, Policy, check_certifier_name};
-use crate::model::bytes::Serial;
+use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::field::{Field, Kind, Record, When, join, number};
 use crate::model::issued::Revocation;
@@ -22,6 +22,8 @@ pub struct Past {
     pub certificate: Option<Certificate>,
     /// Its revocation, if it was revoked.
     pub revoked: Option<Revocation>,
+    /// SHA-256 of the key that has signed it, where the files tell of several authorities.
+    pub authority: Option<Digest>,
 }
 
 /// The past of an authority, as far as its files tell of it.

@@ -4,7 +4,7 @@
 use super::{Plan, Request};
 use crate::model::escape::{rfc4514, visible};
 use crate::model::field::{Field, Kind, Look, Record, When, names, number};
-use crate::model::name::{ATTRIBUTES, AltName, Name};
+use crate::model::name::{ATTRIBUTES, AltName, Attribute, Name};
 
 /// The order in which attributes stand in a subject that they are put into.
 const ORDER: [&str; 7] = ["C", "ST", "L", "O", "OU", "CN", "emailAddress"];
@@ -14,7 +14,8 @@ const ORDER: [&str; 7] = ["C", "ST", "L", "O", "OU", "CN", "emailAddress"];
 pub struct Edit {
     /// The plan, without what differs from what was asked.
     pub plan: Plan,
-    /// The subject as short attribute names with their values, most significant first.
+    /// The subject as short attribute names with their values, most significant first; `+` before the name of one that
+    /// stands in the same RDN as the one before it.
     pub subject: Vec<(String, String)>,
     /// The alternative names.
     pub names: Vec<AltName>,
@@ -31,8 +32,16 @@ impl Plan {
         match &self.subject {
             None => asked.text(),
             Some(pairs) => {
-                let parts = pairs.iter().rev().map(|(short, value)| format!("{short}={}", rfc4514(value)));
-                parts.collect::<Vec<_>>().join(",")
+                let mut rdns: Vec<String> = Vec::new();
+                for (short, value) in pairs {
+                    let part = format!("{short}={}", rfc4514(value));
+                    match rdns.last_mut().filter(|_| short.starts_with('+')) {
+                        Some(rdn) => rdn.push_str(&part),
+                        None => rdns.push(part),
+                    }
+                }
+                rdns.reverse();
+                rdns.join(",")
             }
         }
     }
@@ -60,7 +69,7 @@ impl Edit {
     }
 
     fn value(&self, short: &str) -> String {
-        let found = self.subject.iter().rev().find(|(name, _)| name == short);
+        let found = self.subject.iter().rev().find(|(name, _)| bare(name) == short);
         found.map_or_else(String::new, |(_, value)| visible(value))
     }
 
@@ -74,13 +83,19 @@ impl Edit {
         if count > bound {
             return Err(format!("at most {bound} characters; these are {count}"));
         }
-        let at = self.subject.iter().rposition(|(name, _)| name == short);
+        let at = self.subject.iter().rposition(|(name, _)| bare(name) == short);
         // What was shown escaped and not touched stays as it is.
         if at.and_then(|at| self.subject.get(at)).is_some_and(|(_, now)| visible(now) == value) {
             return Ok(());
         }
         match (at, value.is_empty()) {
-            (Some(at), true) => drop(self.subject.remove(at)),
+            (Some(at), true) => {
+                let (gone, _) = self.subject.remove(at);
+                // Who stood beside the first of an RDN is the first now.
+                if let Some((next, _)) = self.subject.get_mut(at).filter(|_| !gone.starts_with('+')) {
+                    *next = bare(next).to_owned();
+                }
+            }
             (None, true) => {}
             (Some(at), false) => {
                 if let Some(pair) = self.subject.get_mut(at) {
@@ -89,10 +104,14 @@ impl Edit {
             }
             (None, false) => {
                 let rank = |name: &str| ORDER.iter().position(|o| *o == name);
-                let after = |(name, _): &&(String, String)| rank(name) > rank(short);
+                let after = |(name, _): &&(String, String)| rank(bare(name)) > rank(short);
                 let before = self.subject.iter().find(after).map(|pair| pair.0.clone());
                 let at = before.and_then(|name| self.subject.iter().position(|(n, _)| *n == name));
-                self.subject.insert(at.unwrap_or(self.subject.len()), (short.to_owned(), value.to_owned()));
+                let at = at.unwrap_or(self.subject.len());
+                // Not between those of one RDN.
+                let mut heads = (0..=at).rev();
+                let head = heads.find(|at| self.subject.get(*at).is_none_or(|(n, _)| !n.starts_with('+')));
+                self.subject.insert(head.unwrap_or(at), (short.to_owned(), value.to_owned()));
             }
         }
         Ok(())
@@ -101,15 +120,27 @@ impl Edit {
 
 /// Takes a name apart into short attribute names and values.
 fn pairs(name: &Name) -> Vec<(String, String)> {
-    name.rdns.iter().flatten().map(|a| (a.short().to_owned(), a.value.clone())).collect()
+    let within = |(at, a): (usize, &Attribute)| {
+        let beside = if at > 0 { "+" } else { "" };
+        (format!("{beside}{}", a.short()), a.value.clone())
+    };
+    name.rdns.iter().flat_map(|rdn| rdn.iter().enumerate().map(within)).collect()
 }
 
-/// Reads a subject as RFC 4514 would be typed, `C=DE, O=Example, CN=www.example.test`: most significant first.
+/// Returns an attribute name without the mark of one that stands beside another.
+fn bare(name: &str) -> &str {
+    name.strip_prefix('+').unwrap_or(name)
+}
+
+/// Reads a subject as RFC 4514 would be typed, `C=DE, O=Example, CN=www.example.test`: most significant first. `+` joins
+/// attributes of one RDN: `CN=Ann Bell+UID=ann`.
 pub fn read_subject(text: &str) -> Result<Vec<(String, String)>, String> {
     let mut parts: Vec<String> = Vec::new();
     let mut escaped = false;
     let mut part = String::new();
-    for c in text.chars() {
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
         match c {
             _ if escaped => {
                 part.push(c);
@@ -117,6 +148,10 @@ pub fn read_subject(text: &str) -> Result<Vec<(String, String)>, String> {
             }
             '\\' => escaped = true,
             ',' => parts.push(std::mem::take(&mut part)),
+            '+' if joins(rest) => {
+                parts.push(std::mem::take(&mut part));
+                part.push('+');
+            }
             c => part.push(c),
         }
     }
@@ -124,12 +159,19 @@ pub fn read_subject(text: &str) -> Result<Vec<(String, String)>, String> {
     let pair = |part: &String| {
         let (name, value) =
             part.split_once('=').ok_or_else(|| format!("\"{}\" is not NAME=VALUE", visible(part.trim())))?;
-        let known = ATTRIBUTES.iter().find(|(_, short)| short.eq_ignore_ascii_case(name.trim()));
-        let (_, short) =
-            known.ok_or_else(|| format!("no attribute is called \"{}\"", visible(name.trim())))?;
-        Ok(((*short).to_owned(), value.trim().to_owned()))
+        let (beside, name) =
+            name.trim().strip_prefix('+').map_or(("", name.trim()), |name| ("+", name.trim()));
+        let known = ATTRIBUTES.iter().find(|(_, short)| short.eq_ignore_ascii_case(name));
+        let (_, short) = known.ok_or_else(|| format!("no attribute is called \"{}\"", visible(name)))?;
+        Ok((format!("{beside}{short}"), value.trim().to_owned()))
     };
     parts.iter().filter(|p| !p.trim().is_empty()).map(pair).collect()
+}
+
+/// Tells whether what follows a plus sign is another attribute, and not the rest of a value such as `C++ Team`.
+fn joins(rest: &str) -> bool {
+    rest.split_once('=')
+        .is_some_and(|(name, _)| ATTRIBUTES.iter().any(|(_, short)| short.eq_ignore_ascii_case(name.trim())))
 }
 
 const fn attribute(
@@ -280,6 +322,23 @@ mod tests {
         assert_eq!(text(&edit("")), "");
         assert!(read_subject("O").unwrap_err().contains("NAME=VALUE"));
         assert!(read_subject("X=1").unwrap_err().contains("called \"X\""));
+    }
+
+    #[test]
+    fn attributes_of_one_rdn_stay_together() {
+        let mut e = edit("O=Example, OU=C++ Team, CN=Ann Bell+UID=ann+serialNumber=7");
+        assert_eq!(text(&e), "O=Example,OU=C++ Team,CN=Ann Bell,+UID=ann,+serialNumber=7");
+        e.set("CN", "Ann Other", 64).unwrap();
+        e.set("L", "Bonn", 128).unwrap();
+        assert_eq!(text(&e), "L=Bonn,O=Example,OU=C++ Team,CN=Ann Other,+UID=ann,+serialNumber=7");
+        let plan = Plan { subject: Some(e.subject.clone()), ..Plan::default() };
+        let none = Name { der: crate::model::bytes::Der::default(), rdns: Vec::new() };
+        assert_eq!(
+            plan.subject_text(&none),
+            "CN=Ann Other+UID=ann+serialNumber=7,OU=C\\+\\+ Team,O=Example,L=Bonn"
+        );
+        e.set("CN", "", 64).unwrap();
+        assert_eq!(text(&e), "L=Bonn,O=Example,OU=C++ Team,UID=ann,+serialNumber=7");
     }
 
     #[test]

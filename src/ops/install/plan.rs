@@ -4,6 +4,7 @@ use crate::model::bytes::colons;
 use crate::model::certificate::Certificate;
 use crate::model::error::Error;
 use crate::model::keyring::Role;
+use crate::model::request::RequestId;
 
 /// What installing would do.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +17,8 @@ pub struct Plan {
     pub replaces: Option<Certificate>,
     /// Whether the key that waits takes the place of the ring's key.
     pub promotes: bool,
+    /// Open requests for the same key, which another authority's certificate answers: they are taken back.
+    pub answers: Vec<RequestId>,
     /// What a person should know before going on.
     pub warnings: Vec<String>,
     /// Certificates that were given and are not needed.
@@ -81,6 +84,10 @@ impl Plan {
         if let Some(old) = &self.replaces {
             let text = format!("{}, serial {}, ends {}", old.subject, old.serial, old.not_after.date());
             lines.push(line("Replaces", text, false));
+        }
+        for id in &self.answers {
+            let text = format!("Request {id} is taken back: this certificate answers it.");
+            lines.push(line("Request", text, false));
         }
         for certificate in &self.unused {
             let text = if certificate.is_ca() && certificate.is_self_issued() {

@@ -145,7 +145,7 @@ fn marker(bytes: &[u8], from: usize) -> Option<Marker> {
 }
 
 /// Decodes the body of a block. Header lines (`Name: value`) are passed over, white space wherever it is.
-pub(in crate::pki) fn base64(body: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+pub(crate) fn base64(body: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let lines = body.split(|b| matches!(b, b'\n' | b'\r')).filter(|line| !line.contains(&b':'));
     let mut out = Zeroizing::new(Vec::with_capacity(body.len() / 4 * 3 + 3));
     let (mut bits, mut held, mut ended) = (0u32, 0, false);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-pub(super) use blocks::base64;
+pub(crate) use blocks::base64;
 pub(super) use reader::Reader;
 
 use super::key::PrivateKey;

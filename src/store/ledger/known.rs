@@ -38,6 +38,7 @@ enum Told {
     CrlProved { certifier: String, number: u64, source: String, at: Timestamp },
     CertifierAwaited { awaited: Awaited },
     CertifierGivenUp { name: String },
+    CertifierRenewed { certifier: String, certificate: Certificate },
 }
 
 #[derive(Deserialize)]
@@ -76,6 +77,10 @@ impl SqliteLedger {
              WHERE what IN ('certifier created', 'keyring created', 'keyring renamed', 'keyring deleted')
              ORDER BY number",
         )?;
+        // And this that of `audit_renewed`.
+        let mut renewals = self.connection.prepare_cached(
+            "SELECT number, body FROM audit WHERE what = 'certifier renewed' ORDER BY number",
+        )?;
         let mut made = Made::default();
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
@@ -99,7 +104,14 @@ impl SqliteLedger {
                 | Told::CrlPublished { .. }
                 | Told::CrlProved { .. }
                 | Told::CertifierAwaited { .. }
-                | Told::CertifierGivenUp { .. } => {}
+                | Told::CertifierGivenUp { .. }
+                | Told::CertifierRenewed { .. } => {}
+            }
+        }
+        let mut rows = renewals.query([])?;
+        while let Some(row) = rows.next()? {
+            if let Told::CertifierRenewed { certifier, certificate } = told(row)? {
+                made.certifiers.insert(certifier, certificate.sha256);
             }
         }
         Ok(made)

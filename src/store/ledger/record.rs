@@ -152,6 +152,8 @@ impl<'a> Record<'a> {
             | Fact::CertifierGivenUp { .. }
             | Fact::CertifierStatusChanged { .. }
             | Fact::CertifierSucceeded { .. }
+            | Fact::CertifierRequested { .. }
+            | Fact::CertifierRenewed { .. }
             | Fact::PolicyProposed { .. }
             | Fact::ProposalWithdrawn { .. }
             | Fact::KeyringCreated { .. }

@@ -133,6 +133,7 @@ const INDEXES: &str = "
 CREATE INDEX IF NOT EXISTS audit_made ON audit(number)
   WHERE what IN ('certifier created', 'keyring created', 'keyring renamed', 'keyring deleted');
 CREATE INDEX IF NOT EXISTS audit_renamed ON audit(number) WHERE what = 'keyring renamed';
+CREATE INDEX IF NOT EXISTS audit_renewed ON audit(number) WHERE what = 'certifier renewed';
 CREATE INDEX IF NOT EXISTS audit_keyring ON audit(number)
   WHERE what IN ('keyring created', 'keyring changed', 'keyring renamed', 'keyring deleted');
 CREATE INDEX IF NOT EXISTS audit_revocation ON audit(number)

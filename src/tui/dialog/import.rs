@@ -18,6 +18,8 @@ use crate::model::certifier::past::{History, ImportedCertifier};
 use crate::model::error::Error;
 use crate::model::key::KeyInfo;
 use crate::model::keyring::{ImportedKeyring, MovedKeyring};
+use crate::model::request::{Delivery, Incoming, Pkcs10};
+use crate::ops::import_request::sort_out;
 use crate::ops::ring::Act;
 use crate::pki::bundle::{self, Identity, Tone};
 use crate::pki::key::PrivateKey;
@@ -30,6 +32,9 @@ use crate::tui::msg::{Effect, Input};
 use crate::tui::pane::PaneId;
 use crate::tui::theme::Role;
 use crate::tui::widget::text::{cut, wrap};
+
+/// How many requests that are not taken have a line of their own.
+const REFUSED: usize = 20;
 
 /// What a new keyring is made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,6 +81,8 @@ pub struct Import {
     purpose: ReadFor,
     /// Which of its keys were in a keyring already when it was brought.
     known: Vec<String>,
+    /// Why some of its requests are not taken.
+    refused: Vec<String>,
     ways: Vec<Way>,
     cursor: usize,
     /// The first line shown, while a person looks around.
@@ -198,7 +205,8 @@ impl Import {
             (!rings.is_empty()).then(|| format!("{key} is in a keyring already: {}.", rings.join(", ")))
         });
         let known = known.collect();
-        Self { brought, purpose, known, ways, cursor: 0, top: None, current: None, batch: false }
+        let refused = delivery(model, &brought).1;
+        Self { brought, purpose, known, refused, ways, cursor: 0, top: None, current: None, batch: false }
     }
 
     /// Takes input.
@@ -370,10 +378,15 @@ impl Import {
             mind(format!("Others can read the private key in this file: it is not encrypted. {how}"));
         }
         self.known.iter().for_each(|text| mind(text.clone()));
+        self.refused.iter().take(REFUSED).for_each(|text| mind(text.clone()));
+        if self.refused.len() > REFUSED {
+            mind(format!("{} more requests are not taken.", self.refused.len() - REFUSED));
+        }
         let past = self.brought.history.iter().flat_map(|h| h.told(model.now));
         lines.extend(past.map(|text| Text { label: "Past".into(), text, role: Role::Text }));
         if self.ways.iter().all(|w| matches!(w.does, Does::Close)) {
             let text = match &self.purpose {
+                ReadFor::Queue if !self.refused.is_empty() => "None of its requests is taken.",
                 ReadFor::Queue => "There is no certificate request in it.",
                 ReadFor::Trust(_)
                 | ReadFor::Install(_)
@@ -421,6 +434,27 @@ impl Way {
     fn can_be_marked(&self) -> bool {
         !matches!(self.does, Does::Open | Does::Close)
     }
+}
+
+/// Sorts the requests of what was brought: those that can be taken, each under the name of its file, and why others cannot.
+/// A single one is left to the queue itself, which says why not.
+fn delivery(model: &Model, brought: &Brought) -> (Delivery, Vec<String>) {
+    let found = &brought.found;
+    let source = |request: &Pkcs10| found.labels.get(&request.sha256).unwrap_or(&brought.source).clone();
+    let incoming = |pkcs10: &Pkcs10| Incoming { source: source(pkcs10), pkcs10: pkcs10.clone() };
+    let all = Delivery { requests: found.requests.iter().map(incoming).collect(), ..Delivery::default() };
+    if all.requests.len() < 2 {
+        return (all, Vec::new());
+    }
+    let known = model.state.requests.values().map(|r| (r.pkcs10.sha256, r.clone())).collect();
+    let (mut fit, mut refused) = (Delivery::default(), Vec::new());
+    for (incoming, error) in all.requests.iter().zip(sort_out(&all, &known)) {
+        match error {
+            None => fit.requests.push(incoming.clone()),
+            Some(error) => refused.push(format!("{}: {error}", incoming.source)),
+        }
+    }
+    (fit, refused)
 }
 
 /// Lists the ways to go on.
@@ -484,15 +518,16 @@ fn ways(model: &Model, brought: &Brought, purpose: &ReadFor) -> Vec<Way> {
         }
         _ => {}
     }
-    let count = found.requests.len();
+    let (delivery, refused) = delivery(model, brought);
+    let count = delivery.requests.len();
     if count > 0 && matches!(purpose, ReadFor::Queue | ReadFor::Anything) {
-        let label = match count {
-            1 => "Put it into the queue".into(),
-            _ => format!("Put all {count} into the queue"),
+        let label = match (count, refused.len()) {
+            (1, 0) if ways.is_empty() => "Put it into the queue".into(),
+            (1, 0) => "Put the request into the queue".into(),
+            (_, 0) => format!("Put all {count} into the queue"),
+            (_, _) => format!("Put {count} of {} into the queue", found.requests.len()),
         };
-        let label = if ways.is_empty() { label } else { label.replace("it into", "the request into") };
-        let requests = found.requests.clone();
-        ways.push((label, Does::Verb(Verb::import(requests, &brought.source).into())));
+        ways.push((label, Does::Verb(Verb::ImportRequests(delivery).into())));
     }
     if !found.locked.is_empty() {
         let label = if brought.opened {

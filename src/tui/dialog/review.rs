@@ -261,7 +261,8 @@ impl Review {
             } else {
                 "Several certifiers could sign it: a chooses one and shows what it would issue."
             };
-            body.push(ink.line(if decided { Role::Dim } else { Role::Warn }, text));
+            let role = if decided { Role::Dim } else { Role::Warn };
+            body.extend(wrap(text, columns).iter().map(|line| ink.line(role, line)));
             return body;
         };
         let Some(preview) = &self.preview else {

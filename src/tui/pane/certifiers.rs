@@ -3,7 +3,7 @@
 pub(in crate::tui) mod crl;
 mod key;
 pub mod life;
-mod overview;
+pub(in crate::tui) mod overview;
 mod policy;
 mod profiles;
 
@@ -15,6 +15,7 @@ use crate::model::certifier::{Awaited, Certifier, NewCertifier, Status};
 use crate::model::crl::Light;
 use crate::model::finding::Subject;
 use crate::model::request;
+use crate::ops::roles::{self, Act};
 use crate::tui::command::{Command, Level, Scope};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::{Form, Goal};
@@ -212,7 +213,11 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "certifier.unlock",
-        ready: with_key,
+        ready: |model| {
+            with_key(model)?;
+            let open = model.selected_name().is_some_and(|name| model.unlocked.contains(&name));
+            if open { Ok(()) } else { may(model, Act::Unlock) }
+        },
         title: "unlock/lock",
         keys: &["o"],
         level: Level::Read,
@@ -268,6 +273,12 @@ const COMMANDS: &[Command] = &[
         ..WRITE
     },
 ];
+
+/// Needs a certifier, or one that waits, with which this operator may do something.
+fn may(model: &Model, act: Act) -> Result<(), String> {
+    let name = model.selected_name().ok_or_else(|| "no row is selected".to_owned())?;
+    roles::hindrance(&model.state, &name, &model.settings.operator, act)
+}
 
 /// Needs a certifier that has its certificate and its key.
 fn with_key(model: &Model) -> Result<(), String> {

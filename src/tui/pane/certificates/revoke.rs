@@ -6,6 +6,7 @@ use crate::desk::Verb;
 use crate::model::change::Fact;
 use crate::model::export::Which;
 use crate::model::issued::{Issued, Reason};
+use crate::ops::roles::{self, Act};
 use crate::tui::command::{Command, Level, Question};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::{Form, Goal};
@@ -35,7 +36,7 @@ pub(super) const COMMANDS: &[Command] = &[
                 Some(Issued { revoked: Some(r), .. }) if !r.reason.is_hold() && is_worst(r.reason) => {
                     Err(format!("it is revoked for {} already", r.reason.name()))
                 }
-                Some(_) => Ok(()),
+                Some(row) => may(model, row),
                 None => Err("no certifier of this workspace has issued it".into()),
             }
         },
@@ -91,8 +92,8 @@ pub(super) const COMMANDS: &[Command] = &[
             if !marked(model).is_empty() {
                 return Ok(());
             }
-            match selected_issued(model).and_then(|row| row.revoked.as_ref()) {
-                Some(r) if r.reason.is_hold() => Ok(()),
+            match selected_issued(model) {
+                Some(row) if row.revoked.as_ref().is_some_and(|r| r.reason.is_hold()) => may(model, row),
                 _ => Err("it is not on hold".into()),
             }
         },
@@ -109,6 +110,11 @@ pub(super) const COMMANDS: &[Command] = &[
         ..READ
     },
 ];
+
+/// Needs a certificate that this operator may revoke and release.
+fn may(model: &Model, row: &Issued) -> Result<(), String> {
+    roles::hindrance(&model.state, &row.certifier, &model.settings.operator, Act::Revoke)
+}
 
 /// Tells whether no other reason can take the place of this one.
 fn is_worst(reason: Reason) -> bool {

@@ -1,12 +1,13 @@
 //! Commands about the CRLs of a certifier: what the next one would say, signing it, and bringing it to where peers fetch
 //! it; and how urgent that is.
 
-use super::{WRITE, with_key};
+use super::{WRITE, may, with_key};
 use crate::desk::Verb;
 use crate::desk::publish::Published;
 use crate::model::certifier::Certifier;
 use crate::model::crl::{CrlKind, Due, Light};
 use crate::ops::issue_crl::Preview;
+use crate::ops::roles::Act;
 use crate::tui::command::Command;
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::menu::{Action, Menu, item};
@@ -24,7 +25,10 @@ pub(super) const COMMANDS: &[Command] = &[
         name: "certifier.crl",
         title: "sign a CRL",
         keys: &["r"],
-        ready: with_key,
+        ready: |model| {
+            with_key(model)?;
+            may(model, Act::SignCrl)
+        },
         doc: "Shows what the next CRL would say otherwise than the latest one, and signs it.",
         cli: Some("crl issue"),
         weight: 75,
@@ -42,7 +46,7 @@ pub(super) const COMMANDS: &[Command] = &[
             with_key(model)?;
             let name = model.selected_name().unwrap_or_default();
             if model.settings.targets.has(&name) {
-                return Ok(());
+                return may(model, Act::SignCrl);
             }
             Err("config.ron names no crl_folders or crl_commands for it".into())
         },

@@ -1,7 +1,8 @@
 //! Commands for the key of a certifier: what protects it, and rehearsing an unlock.
 
-use super::WRITE;
+use super::{WRITE, may, with_key};
 use crate::model::protection::NewProtection;
+use crate::ops::roles::{self, Act};
 use crate::tui::command::{Command, Level};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::Goal;
@@ -18,6 +19,10 @@ pub(super) const COMMANDS: &[Command] = &[
         doc: "Changes what opens the key of the certifier: a password, the passwords of two people, or shares.",
         cli: Some("certifier protect"),
         weight: 35,
+        ready: |model| {
+            with_key(model)?;
+            may(model, Act::Protect)
+        },
         run: |model| {
             let Some(name) = model.selected_name() else { return Vec::new() };
             let Some(c) = model.state.certifiers.get(&name) else { return Vec::new() };
@@ -28,6 +33,14 @@ pub(super) const COMMANDS: &[Command] = &[
                       the spare blocks of a disk may keep it."
                     .into()),
             ];
+            let alone = roles::amends_alone(&c.policy, &model.settings.operator).is_some();
+            let lines = if c.protection.people() > 1 && !alone && !c.policy.weaken_protection {
+                let text = "One that fewer people open needs the agreement of another CAA first: an amendment with \
+                            weaken-protection=yes.";
+                [lines, vec![said(text.into())]].concat()
+            } else {
+                lines
+            };
             let holders = [model.settings.operator.clone(), String::new()];
             let form = |protection, title: &str| {
                 let new = NewProtection { protection, holders: holders.clone(), ..NewProtection::default() };
@@ -52,6 +65,10 @@ pub(super) const COMMANDS: &[Command] = &[
         doc: "Unlocks the key to see that it can be, and forgets it at once; nothing is signed, and it is recorded.",
         cli: Some("certifier rehearse"),
         weight: 15,
+        ready: |model| {
+            with_key(model)?;
+            may(model, Act::Unlock)
+        },
         run: |model| {
             if let Some(name) = model.selected_name() {
                 model.dialogs.push(Dialog::Secret(SecretLine::new(Opens::Rehearse(name))));

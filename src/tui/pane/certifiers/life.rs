@@ -1,12 +1,13 @@
 //! Commands for the life of a certifier: the certificate that comes back, disabling and enabling, retiring, and destroying
 //! its key.
 
-use super::{WRITE, awaited, certifier};
+use super::{WRITE, awaited, certifier, may};
 use crate::desk::Verb;
 use crate::model::bytes::colons;
 use crate::model::certificate::Certificate;
 use crate::model::certifier::{Awaited, Certifier, Status};
 use crate::ops::certifier_status::Step;
+use crate::ops::roles::{self, Act};
 use crate::pki::chain::sort;
 use crate::tui::command::{Command, Level, Question};
 use crate::tui::dialog::Dialog;
@@ -26,7 +27,10 @@ pub(super) const COMMANDS: &[Command] = &[
         doc: "Takes the certificate that answers the request of a certifier that waits for it.",
         cli: Some("certifier install"),
         weight: 70,
-        ready: |model| waits(model).map(|_| ()),
+        ready: |model| {
+            waits(model)?;
+            may(model, Act::Administer)
+        },
         run: |model| {
             if let Ok(name) = waits(model).map(|a| a.name.clone()) {
                 model.dialogs.push(Dialog::Path(PathLine::read(ReadFor::Certify(name))));
@@ -43,7 +47,11 @@ pub(super) const COMMANDS: &[Command] = &[
         doc: "Gives a certifier up that waits for its certificate, and destroys its key.",
         cli: Some("certifier give-up"),
         weight: 12,
-        ready: |model| waits(model).map(|_| ()),
+        ready: |model| {
+            let a = waits(model)?;
+            may(model, Act::Administer)?;
+            roles::second_hindrance(&a.name, &a.policy, (&a.by, "made"), &model.settings.operator)
+        },
         confirm: Some(|model| {
             let name = model.selected_name().unwrap_or_default();
             let text = format!(
@@ -66,7 +74,7 @@ pub(super) const COMMANDS: &[Command] = &[
         cli: Some("certifier deactivate"),
         weight: 34,
         ready: |model| match made(model)?.status {
-            Status::Active | Status::Disabled(_) => Ok(()),
+            Status::Active | Status::Disabled(_) => may(model, Act::Administer),
             Status::Retired(_) => Err("it is retired, and that is for good".into()),
             Status::Destroyed(_) => Err("its key is destroyed".into()),
         },
@@ -89,7 +97,7 @@ pub(super) const COMMANDS: &[Command] = &[
         cli: Some("certifier retire"),
         weight: 14,
         ready: |model| match made(model)?.status {
-            Status::Active | Status::Disabled(_) => Ok(()),
+            Status::Active | Status::Disabled(_) => may(model, Act::Administer),
             Status::Retired(_) => Err("it is retired already".into()),
             Status::Destroyed(_) => Err("its key is destroyed".into()),
         },
@@ -117,10 +125,15 @@ pub(super) const COMMANDS: &[Command] = &[
         doc: "Signs the final CRL of a retired certifier, valid until its last certificate has ended, and destroys its key.",
         cli: Some("certifier destroy"),
         weight: 13,
-        ready: |model| match made(model)?.status {
-            Status::Retired(_) => Ok(()),
-            Status::Destroyed(_) => Err("its key is destroyed already".into()),
-            _ => Err("only a retired certifier ends: retire it first".into()),
+        ready: |model| {
+            let c = made(model)?;
+            let began = match &c.status {
+                Status::Retired(decision) => (decision.by.as_str(), "retired"),
+                Status::Destroyed(_) => return Err("its key is destroyed already".into()),
+                _ => return Err("only a retired certifier ends: retire it first".into()),
+            };
+            may(model, Act::Administer)?;
+            roles::second_hindrance(&c.name, &c.policy, began, &model.settings.operator)
         },
         confirm: Some(|model| {
             let name = model.selected_name().unwrap_or_default();
@@ -173,10 +186,11 @@ pub(in crate::tui) fn look(model: &mut Model, name: &str, certificates: Vec<Cert
         role: Role::Text,
     };
     let lines = sorted.iter().map(line).collect();
+    let take = match model.state.certifiers.contains_key(name) {
+        true => "Take it in place of the present certificate",
+        false => "Take it; the key of the certifier is unlocked first",
+    };
     let verb = Verb::CompleteCertifier { name: name.to_owned(), certificates: sorted };
-    let items = vec![
-        item("Take it; the key of the certifier is unlocked first", Action::Verb(verb)),
-        item("Back, nothing is done", Action::Close),
-    ];
+    let items = vec![item(take, Action::Verb(verb)), item("Back, nothing is done", Action::Close)];
     model.dialogs.push(Dialog::Menu(Menu::new(format!("What came back for {name}"), lines, items)));
 }

@@ -1,19 +1,24 @@
 //! The status panel, what is run over or brought in: commands that look at certifiers as a whole, and the key rollover.
 
-use super::{WRITE, certifier};
+use super::{WRITE, certifier, may};
 use crate::desk::Verb;
+use crate::model::bytes::Der;
+use crate::model::certifier::Certifier;
 use crate::model::certifier::overview::{self, Light};
-use crate::model::certifier::rollover::NewKey;
-use crate::ops::ring::Act;
+use crate::model::certifier::rollover::{Need, NewKey, Task};
+use crate::ops::renew_certifier::issuer;
+use crate::ops::ring;
+use crate::ops::roles::Act;
 use crate::tui::command::{Command, Level};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::{Form, Goal};
-use crate::tui::dialog::menu::{Action, Menu, item};
-use crate::tui::dialog::path::PathLine;
+use crate::tui::dialog::menu::{Action, Copy, Menu, Source, item};
+use crate::tui::dialog::path::{PathLine, file_name};
 use crate::tui::dialog::viewer::{Text, Viewer};
-use crate::tui::job::ReadFor;
+use crate::tui::job::{Job, ReadFor};
 use crate::tui::model::Model;
-use crate::tui::pane::{PaneId, Target};
+use crate::tui::msg::Effect;
+use crate::tui::pane::{PaneId, RowKey, Target};
 use crate::tui::theme::Role;
 
 pub(super) const COMMANDS: &[Command] = &[
@@ -55,17 +60,36 @@ pub(super) const COMMANDS: &[Command] = &[
         cli: Some("certifier rollover"),
         weight: 33,
         ready: |model| match made(model)? {
-            c if c.status.issues() => Ok(()),
+            c if c.status.issues() => may(model, Act::Administer),
             c => Err(c.refusal().unwrap_or_default()),
         },
         run: |model| {
             let Ok(c) = made(model) else { return Vec::new() };
-            let years = (c.certificate.not_after.days_from(c.certificate.not_before) + 1) / 365;
-            let years = u32::try_from(years.clamp(1, 30)).unwrap_or(10);
-            let (name, asked) = (c.name.clone(), NewKey::after(&c.name, model.settings.certifier_key, years));
+            let key_type = model.settings.certifier_key;
+            let (name, asked) = (c.name.clone(), NewKey::after(&c.name, key_type, c.years()));
             let title = format!("New key for {name}");
             let form = Form::new(model, title, Goal::RollOver(name, asked.into()));
             model.dialogs.push(Dialog::Form(form));
+            Vec::new()
+        },
+        ..WRITE
+    },
+    Command {
+        name: "certifier.renew",
+        title: "renew",
+        keys: &["N"],
+        doc: "Renews the certificate of a subordinate for the same key: signed by the certifier above it, or by a request.",
+        cli: Some("certifier renew"),
+        weight: 31,
+        ready: |model| match made(model)? {
+            c if !c.status.has_key() => Err("its key is destroyed".into()),
+            c if c.certificate.is_self_issued() => Err("it is a root: give it a new key".into()),
+            _ => may(model, Act::Administer),
+        },
+        run: |model| {
+            if let Some(menu) = made(model).ok().map(|c| renewal(model, c)) {
+                model.dialogs.push(Dialog::Menu(menu));
+            }
             Vec::new()
         },
         ..WRITE
@@ -83,44 +107,129 @@ pub(super) const COMMANDS: &[Command] = &[
             _ => Err("its key was not rolled over".into()),
         },
         run: |model| {
-            let Ok(c) = made(model) else { return Vec::new() };
-            let next = c.succeeded_by.clone().unwrap_or_default();
-            let untold = c.untold(&model.state);
-            let root = model.state.certifiers.get(&next).and_then(|n| n.root()).cloned();
-            let mut items = Vec::new();
-            for ring in &untold {
-                let roots = root.iter().cloned().collect();
-                let label = format!("Trust the new root in keyring {ring}, beside the old one");
-                items.push(item(label, Action::Verb(Verb::ring(ring, Act::Trust { roots }))));
-            }
-            let filter = format!("issuer:{} revoked:no expired:no", c.name);
-            items.push(item(
-                "Show the certificates under the old key that are still valid",
-                Action::Go(Target::Filter(PaneId::Certificates, filter)),
-            ));
-            let text = format!(
-                "{next} issues in its place. Renew what is still valid under the old key, keyring by keyring, before the old \
-                 certificate ends on {}. \"ringmaster certifier worklist {}\" lists each with the way to renew it.",
-                c.certificate.not_after.date(),
-                c.name
-            );
-            let mut lines = vec![Text { label: String::new(), text, role: Role::Text }];
-            if untold.is_empty() {
-                let text = "Every keyring that trusts the old root trusts the new one, too.".into();
-                lines.push(Text { label: String::new(), text, role: Role::Ok });
-            }
-            items.push(item("Back", Action::Close));
-            let title = format!("After the new key of {}", c.name);
-            model.dialogs.push(Dialog::Menu(Menu::new(title, lines, items)));
-            Vec::new()
+            let Ok(name) = made(model).map(|c| c.name.clone()) else { return Vec::new() };
+            vec![model.start(Job::Worklist(name.clone()), |id| Effect::Worklist(id, name)).1]
         },
         ..WRITE
     },
 ];
 
-fn made(model: &Model) -> Result<&crate::model::certifier::Certifier, String> {
+fn made(model: &Model) -> Result<&Certifier, String> {
     let key = model.selected().ok_or_else(|| "no row is selected".to_owned())?;
     certifier(model, &key).ok_or_else(|| "it waits for its certificate".into())
+}
+
+/// How many certificates of a class are named.
+const NAMED: usize = 100;
+
+/// Shows what a key rollover leaves to do, by what has to be done.
+pub(in crate::tui) fn worklist(model: &mut Model, name: &str, tasks: &[Task]) {
+    let Some(c) = model.state.certifiers.get(name) else { return };
+    let next = c.succeeded_by.clone().unwrap_or_default();
+    let text = |label: &str, text: String, role| Text { label: label.into(), text, role };
+    let mut lines = vec![text(
+        "",
+        format!(
+            "{next} issues in its place. What is valid under the old key is renewed before {}, when the old certificate ends.",
+            c.certificate.not_after.date()
+        ),
+        Role::Text,
+    )];
+    let mut items = Vec::new();
+    let root = model.state.certifiers.get(&next).and_then(Certifier::root).cloned();
+    let untold = c.untold(&model.state);
+    if untold.is_empty() {
+        lines.push(text(
+            "",
+            "Every keyring that trusts the old root trusts the new one, too.".into(),
+            Role::Ok,
+        ));
+    }
+    for ring in untold {
+        let roots = root.iter().cloned().collect();
+        let label = format!("Trust the new root in keyring {ring}, beside the old one");
+        items.push(item(label, Action::Verb(Verb::ring(ring, ring::Act::Trust { roots }))));
+    }
+    for (need, role) in
+        [(Need::Renew, Role::Warn), (Need::NotPossible, Role::Bad), (Need::NotNeeded, Role::Dim)]
+    {
+        let of: Vec<_> = tasks.iter().filter(|t| t.need == need).collect();
+        if of.is_empty() {
+            continue;
+        }
+        lines.push(text(need.word(), format!("{} certificates", of.len()), role));
+        for task in of.iter().take(NAMED) {
+            let (subject, ends) = (&task.issued.subject, task.issued.not_after.date());
+            lines.push(text("", format!("{subject}, ends {ends}: {}", task.way), Role::Text));
+        }
+        if of.len() > NAMED {
+            lines.push(text("", format!("and {} more", of.len() - NAMED), Role::Dim));
+        }
+        for ring in of.iter().filter_map(|t| t.keyring.as_ref()).take(NAMED) {
+            let row = Target::Row(PaneId::Keyrings, RowKey::Name(ring.clone()));
+            items.push(item(format!("Go to keyring {ring}, to request again"), Action::Go(row)));
+        }
+    }
+    if tasks.is_empty() {
+        lines.push(text("", "Nothing is valid any more under the old key.".into(), Role::Ok));
+    }
+    items.push(item(
+        "Show the certificates under the old key that are still valid",
+        Action::Go(Target::Filter(PaneId::Certificates, format!("issuer:{name} revoked:no expired:no"))),
+    ));
+    items.push(item("Back", Action::Close));
+    model.dialogs.push(Dialog::Menu(Menu::new(format!("After the new key of {name}"), lines, items)));
+}
+
+/// Offers to renew the certificate of a subordinate.
+fn renewal(model: &Model, c: &Certifier) -> Menu {
+    let name = &c.name;
+    let text = |text: String| Text { label: String::new(), text, role: Role::Text };
+    let mut lines = vec![
+        text(format!("Its certificate ends on {}; key and name stay.", c.certificate.not_after.date())),
+        text("What it has issued goes on being good. What is approved for it and not signed yet is approved again.".into()),
+    ];
+    let mut items = Vec::new();
+    match issuer(&model.state, c) {
+        Some(above) => {
+            let end = above.certificate.not_after.date();
+            lines.push(text(format!("{} signs it; it ends on {end} at the latest.", above.name)));
+            let mut years = vec![c.years(), 1, 2, 3, 5, 10];
+            let mut seen = std::collections::BTreeSet::new();
+            years.retain(|n| seen.insert(*n));
+            items.extend(years.into_iter().map(|years| {
+                let s = if years == 1 { "" } else { "s" };
+                let verb = Verb::RenewCertifier { name: name.clone(), years };
+                item(format!("Renew it for {years} year{s}"), Action::Verb(verb))
+            }));
+        }
+        None => lines
+            .push(text("No certifier here that still issues stands above it: a request goes out.".into())),
+    }
+    items.push(item(
+        "Make a request of its key, for an authority elsewhere",
+        Action::Verb(Verb::RequestCertifier { name: name.clone() }),
+    ));
+    items.push(item("Take a certificate that came back", Action::Read(ReadFor::Certify(name.clone()))));
+    items.push(item("Back", Action::Close));
+    Menu::new(format!("Renew the certificate of {name}"), lines, items)
+}
+
+/// Offers the request that was made of a certifier's key, to be written or copied.
+pub(in crate::tui) fn offer_request(model: &mut Model, certifier: &str, der: &Der) {
+    let copy = || Copy {
+        label: "certificate request (PEM)",
+        name: format!("certifier-{}-request.pem", file_name(certifier)),
+        source: Source::Pem("CERTIFICATE REQUEST", vec![der.clone()]),
+    };
+    let text = "It stays in the audit chain only: write it now. N takes the certificate that comes back.";
+    let lines = vec![Text { label: String::new(), text: text.into(), role: Role::Text }];
+    let items = vec![
+        item("Write it to a file", Action::Write(copy())),
+        item("Copy it", Action::Copy(copy())),
+        item("Back", Action::Close),
+    ];
+    model.dialogs.push(Dialog::Menu(Menu::new(format!("Request of certifier {certifier}"), lines, items)));
 }
 
 /// Writes the status panel.

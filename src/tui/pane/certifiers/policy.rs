@@ -1,10 +1,11 @@
 //! Commands for the policy of a certifier: amending it, what a second CAA confirms, and how it came to be.
 
-use super::{WRITE, certifier};
+use super::{WRITE, certifier, may};
 use crate::desk::Verb;
 use crate::model::certifier::{Certifier, Policy};
 use crate::model::field::differences;
 use crate::model::policy::Amendment;
+use crate::ops::roles::Act;
 use crate::ops::{amend, roles};
 use crate::tui::command::{Command, Level};
 use crate::tui::dialog::Dialog;
@@ -22,6 +23,10 @@ pub(super) const COMMANDS: &[Command] = &[
         doc: "Amends the policy of the certifier, its roles included; the differences are shown before it is signed.",
         cli: Some("certifier amend"),
         weight: 60,
+        ready: |model| match selected(model) {
+            None => Err("it waits for its certificate".into()),
+            Some(_) => may(model, Act::Amend),
+        },
         run: |model| {
             let Some(c) = selected(model) else { return Vec::new() };
             let amendment = Amendment { policy: c.policy.clone(), reason: String::new() };
@@ -118,7 +123,11 @@ fn proposal(model: &Model, c: &Certifier) -> Option<Menu> {
     let certifier = c.name.clone();
     let withdraw = Action::Verb(Verb::Withdraw { certifier: certifier.clone(), reason: String::new() });
     let confirm = Action::Verb(Verb::Confirm { certifier, proposal: Box::new(proposal.clone()) });
-    let items = if proposal.by == model.settings.operator {
+    let items = if let Err(why) = may(model, Act::Amend) {
+        let text = format!("You only look at it: {why}.");
+        lines.push(Text { label: String::new(), text, role: Role::Dim });
+        vec![item("Back", Action::Close)]
+    } else if proposal.by == model.settings.operator {
         let text = "You proposed it: another CAA has to confirm it.".into();
         lines.push(Text { label: String::new(), text, role: Role::Dim });
         vec![item("Back", Action::Close), item("Withdraw it", withdraw)]

@@ -5,6 +5,7 @@ use crate::desk::Verb;
 use crate::model::request::edit::Edit;
 use crate::model::request::{Note, Plan, RequestId};
 use crate::ops::expire::due;
+use crate::ops::roles;
 use crate::tui::command::{Command, Level, Scope};
 use crate::tui::dialog::form::{Form, Goal};
 use crate::tui::dialog::menu::{Action, Menu, item};
@@ -71,7 +72,9 @@ pub(super) const COMMANDS: &[Command] = &[
             status if status.is_undecided() && model.state.certifiers.is_empty() => {
                 Err("there is no certifier yet; create one in pane 5".into())
             }
-            status if status.is_open() => Ok(()),
+            status if status.is_open() => {
+                roles::approval_hindrance(&model.state, one(model)?, &model.settings.operator)
+            }
             status => Err(format!("it is {} already", status.word())),
         },
         run: |model| match one(model).map(|r| r.id) {
@@ -87,9 +90,13 @@ pub(super) const COMMANDS: &[Command] = &[
         doc: "Denies the marked requests, or the selected one, with a reason for the requester.",
         cli: Some("request deny"),
         weight: 85,
-        ready: |model| match chosen(model, Status::is_open).is_empty() {
-            false => Ok(()),
-            true => Err(format!("it is {} already", one(model)?.word())),
+        ready: |model| {
+            let ids = chosen(model, Status::is_open);
+            let denial = |r: &Request| roles::denial_hindrance(&model.state, r, &model.settings.operator);
+            match ids.first().and_then(|id| model.state.requests.get(id)) {
+                Some(first) => denial(first),
+                None => Err(format!("it is {} already", one(model)?.word())),
+            }
         },
         run: |model| {
             let ids = chosen(model, Status::is_open);
@@ -109,7 +116,7 @@ pub(super) const COMMANDS: &[Command] = &[
         doc: "Edits what will be issued: the request stays as it came, and somebody else approves it.",
         cli: Some("request edit"),
         weight: 50,
-        ready: |model| open(model).map(|_| ()),
+        ready: |model| roles::edit_hindrance(&model.state, open(model)?, &model.settings.operator),
         run: |model| {
             let Ok(request) = open(model).cloned() else { return Vec::new() };
             let plan = plan(model, &request);
@@ -145,7 +152,10 @@ pub(super) const COMMANDS: &[Command] = &[
         doc: "Takes the request back for whom it is.",
         cli: Some("request withdraw"),
         weight: 15,
-        ready: |model| open(model).map(|_| ()),
+        ready: |model| match open(model)? {
+            own if own.by == model.settings.operator => Ok(()),
+            other => roles::denial_hindrance(&model.state, other, &model.settings.operator),
+        },
         run: |model| {
             if let Ok(id) = open(model).map(|r| r.id) {
                 let form = Form::new(model, format!("Withdraw request {id}"), Goal::WithdrawRequest(id));
@@ -227,8 +237,12 @@ pub(super) const COMMANDS: &[Command] = &[
                 role: Role::Text,
             };
             let lines = due.iter().map(line).collect();
+            let cross = match ids.len() {
+                1 => "Cross it off".to_owned(),
+                n => format!("Cross these {n} off"),
+            };
             let items = vec![
-                item(format!("Cross these {} off", ids.len()), Action::Verb(Verb::Expire { ids })),
+                item(cross, Action::Verb(Verb::Expire { ids })),
                 item("Back, nothing expires", Action::Close),
             ];
             model.dialogs.push(Dialog::Menu(Menu::new("Requests that are due to expire", lines, items)));
@@ -244,7 +258,8 @@ pub(super) const COMMANDS: &[Command] = &[
         cli: Some("request issue"),
         weight: 88,
         ready: |model| {
-            if chosen(model, is_approved).is_empty() {
+            let ids = chosen(model, is_approved);
+            if ids.is_empty() {
                 Err(match one(model) {
                     Ok(r) => {
                         format!("request {} is {}; only an approved one can be signed", r.id, r.word())
@@ -252,7 +267,9 @@ pub(super) const COMMANDS: &[Command] = &[
                     Err(why) => why,
                 })
             } else {
-                Ok(())
+                let plan = ids.iter().find_map(|id| model.state.requests.get(id)?.plan());
+                let name = plan.map_or("", |plan| plan.certifier.as_str());
+                roles::hindrance(&model.state, name, &model.settings.operator, roles::Act::Sign)
             }
         },
         run: issue,
