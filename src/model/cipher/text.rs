@@ -69,10 +69,7 @@ fn several(word: &str) -> Result<Vec<Suite>, String> {
     let spec = word.get(..SPEC.len()).is_some_and(|start| start.eq_ignore_ascii_case(SPEC));
     let digits = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")).unwrap_or(word);
     if !spec && !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err(format!(
-            "\"{}\" is no suite, no preset and no code; ringmaster cipher list has them",
-            visible(word)
-        ));
+        return Err(format!("\"{}\" is no suite, no preset and no code", visible(word)));
     }
     let suites = parse_spec(digits)?;
     match suites.iter().find(|suite| suite.short().is_none()) {
