@@ -283,6 +283,8 @@ impl Stage<'_> {
                     }
                 });
             }
+            // One still has the links of the time before TLS.
+            server.references.https = kinds.contains(&Web) && name != "web03";
             self.desk.run(Verb::SaveServer { before: None, server })?;
         }
         Ok(())

@@ -90,6 +90,7 @@ fn each_effect_is_answered_exactly_once() {
             23 => Effect::Crl(job, "ca".into()),
             24 => Effect::Export(job, Box::new(unknown.clone()), None),
             25 => Effect::Timeline(job, wish(Sort::Ends, "mail")),
+            26 => Effect::Scan(job, "localhost".into(), 1, Some(([127, 0, 0, 1], 1).into())),
             _ => return None,
         })
     };
@@ -97,7 +98,7 @@ fn each_effect_is_answered_exactly_once() {
         assert_eq!(workers.carry_out(effect), None);
     }
     let mut answers: BTreeMap<u64, Result<Done, Error>> = BTreeMap::new();
-    while answers.len() < 25 {
+    while answers.len() < 26 {
         if let Msg::Done(JobId(id), result) = messages.recv_timeout(PATIENCE).expect("an answer") {
             assert!(answers.insert(id, result).is_none(), "job {id} was answered twice");
         }
@@ -107,7 +108,7 @@ fn each_effect_is_answered_exactly_once() {
     for job in [1, 4, 5, 9, 13, 14, 18, 19, 20, 22, 25] {
         assert!(answers[&job].is_ok(), "{job}: {:?}", answers[&job]);
     }
-    for job in [2, 3, 6, 7, 8, 10, 15, 16, 17, 21, 23, 24] {
+    for job in [2, 3, 6, 7, 8, 10, 15, 16, 17, 21, 23, 24, 26] {
         assert!(answers[&job].is_err(), "{job}: {:?}", answers[&job]);
     }
     for job in [11, 12] {

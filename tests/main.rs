@@ -36,6 +36,8 @@ mod store;
 mod support;
 mod two_consoles;
 mod verify;
+#[cfg(feature = "network")]
+mod wire;
 
 /// Every file beside this one is a module of it; a forgotten `mod` line would silence its tests.
 #[test]

@@ -14,21 +14,22 @@ use ringmaster::model::time::Timestamp;
 use ringmaster::pki::chain::inquiry::Basis;
 use ringmaster::pki::{certificate, key::PrivateKey};
 use ringmaster::probe::connect::{Seen, Target, probe};
+use ringmaster::probe::route::Route;
 use ringmaster::probe::serve::{Served, Service};
 use tempfile::TempDir;
 
 use crate::support::{run, tool};
 
-const HOST: &str = "mail.example.test";
+pub(crate) const HOST: &str = "mail.example.test";
 
 /// A throw-away PKI of three levels, made by OpenSSL.
-struct Pki {
-    dir: TempDir,
+pub(crate) struct Pki {
+    pub(crate) dir: TempDir,
 }
 
 impl Pki {
     /// Makes root, intermediate and a leaf with this kind of key; `None` where OpenSSL is missing.
-    fn new(kind: &[&str]) -> Option<Self> {
+    pub(crate) fn new(kind: &[&str]) -> Option<Self> {
         tool("openssl")?;
         let pki = Self { dir: tempfile::tempdir().unwrap() };
         let ec = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
@@ -44,7 +45,7 @@ impl Pki {
         Some(pki)
     }
 
-    fn make(&self, name: &str, kind: &[&str], issuer: &str, extensions: &str) {
+    pub(crate) fn make(&self, name: &str, kind: &[&str], issuer: &str, extensions: &str) {
         std::fs::write(self.dir.path().join(format!("{name}.ext")), extensions).unwrap();
         let file = |stem: &str, ending: &str| format!("{stem}.{ending}");
         let (key, request) = (file(name, "key"), file(name, "csr"));
@@ -66,16 +67,16 @@ impl Pki {
         command
     }
 
-    fn der(&self, name: &str) -> Der {
+    pub(crate) fn der(&self, name: &str) -> Der {
         let pem = format!("{name}.pem");
         Der(run(self.openssl().args(["x509", "-in", &pem, "-outform", "DER"])).stdout)
     }
 
-    fn certificate(&self, name: &str) -> Certificate {
+    pub(crate) fn certificate(&self, name: &str) -> Certificate {
         certificate::read(&self.der(name).0).unwrap()
     }
 
-    fn key(&self, name: &str) -> PrivateKey {
+    pub(crate) fn key(&self, name: &str) -> PrivateKey {
         let file = format!("{name}.key");
         let pkcs8 = ["pkcs8", "-topk8", "-nocrypt", "-in", &file, "-outform", "DER"];
         PrivateKey::read(&run(self.openssl().args(pkcs8)).stdout).unwrap()
@@ -87,14 +88,14 @@ impl Pki {
     }
 
     /// Asks for the host at this address, a day after the leaf was made.
-    fn target(&self, address: SocketAddr) -> Target {
+    pub(crate) fn target(&self, address: SocketAddr) -> Target {
         let at = self.certificate("leaf").not_before.plus_days(1);
         let basis = Basis { anchors: vec![self.certificate("root")], at, ..nobody() };
         Target { basis, ..bare(address) }
     }
 
     /// Starts `openssl s_server` with the leaf; it is killed when dropped.
-    fn server(&self, more: &[&str]) -> Server {
+    pub(crate) fn server(&self, more: &[&str]) -> Server {
         let mut child = self
             .openssl()
             .args(["s_server", "-accept", "127.0.0.1:0", "-cert", "leaf.pem", "-key", "leaf.key"])
@@ -113,9 +114,9 @@ impl Pki {
     }
 }
 
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Drop for Server {
@@ -125,17 +126,22 @@ impl Drop for Server {
     }
 }
 
-const EC: [&str; 3] = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
-const RSA: [&str; 1] = ["rsa:2048"];
+pub(crate) const EC: [&str; 3] = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+pub(crate) const RSA: [&str; 1] = ["rsa:2048"];
 
-fn bare(address: SocketAddr) -> Target {
-    Target {
-        host: HOST.into(),
-        port: address.port(),
-        address: Some(address),
-        basis: nobody(),
-        timeout: Duration::from_secs(10),
-    }
+pub(crate) fn bare(address: SocketAddr) -> Target {
+    Target { route: Route { address: Some(address), ..Route::to(HOST, address.port()) }, basis: nobody() }
+}
+
+/// Asks for this host at the address of a target.
+fn naming(host: &str, target: Target) -> Target {
+    Target { route: Route { host: host.into(), ..target.route }, ..target }
+}
+
+/// Resolves the host by itself.
+fn resolving(host: &str, target: Target) -> Target {
+    let target = naming(host, target);
+    Target { route: Route { address: None, ..target.route }, ..target }
 }
 
 /// Trusts nobody.
@@ -145,7 +151,7 @@ fn nobody() -> Basis {
 }
 
 /// Runs `peer` on the next connection to a loopback port.
-fn listen(peer: impl FnOnce(TcpStream) + Send + 'static) -> SocketAddr {
+pub(crate) fn listen(peer: impl FnOnce(TcpStream) + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || peer(listener.accept().unwrap().0));
@@ -153,7 +159,7 @@ fn listen(peer: impl FnOnce(TcpStream) + Send + 'static) -> SocketAddr {
 }
 
 fn failure(target: &Target) -> Error {
-    let error = probe(target).unwrap_err();
+    let error = probe(target).unwrap_err().error;
     assert_eq!(error.kind, Kind::Network, "{error}");
     assert!(!error.next.is_empty(), "no next step: {error}");
     error
@@ -211,7 +217,7 @@ fn the_probe_sees_what_the_service_serves() {
 fn an_address_sends_no_sni_and_still_matches_its_certificate() {
     let Some(pki) = Pki::new(&EC) else { return };
     let service = pki.serve();
-    let target = Target { host: "127.0.0.1".into(), address: None, ..pki.target(service.address()) };
+    let target = resolving("127.0.0.1", pki.target(service.address()));
     let seen = probe(&target).unwrap();
     assert!(trusted(&seen), "{}", shown(&seen));
     assert!(shown(&seen).contains("no SNI"));
@@ -228,11 +234,11 @@ fn wrong_host_wrong_date_and_unknown_issuer_are_seen_but_not_trusted() {
     let at = |at| Target { basis: Basis { at, ..good.basis.clone() }, ..good.clone() };
     let by = |anchors| Target { basis: Basis { anchors, ..good.basis.clone() }, ..good.clone() };
     let wrong = [
-        Target { host: "other.example.test".into(), ..good.clone() },
+        naming("other.example.test", good.clone()),
         at(leaf.not_after.plus_days(1)),
         at(leaf.not_before.plus_days(-1)),
         by(Vec::new()),
-        Target { host: "x.test".into(), ..by(vec![leaf]) },
+        naming("x.test", by(vec![leaf])),
     ];
     for target in wrong {
         let seen = probe(&target).unwrap();
@@ -350,7 +356,8 @@ fn silence_and_dripping_end_at_the_time_limit() {
     });
     for (address, why) in [(silent, "said nothing"), (drip, "did not finish")] {
         let begun = Instant::now();
-        let error = failure(&Target { timeout: Duration::from_millis(300), ..bare(address) });
+        let route = Route { timeout: Duration::from_millis(300), ..bare(address).route };
+        let error = failure(&Target { route, ..bare(address) });
         assert!(error.what.contains("timed out after 300 ms") && error.why.contains(why), "{error}");
         assert!(begun.elapsed() < Duration::from_secs(5));
     }
@@ -364,10 +371,10 @@ fn closed_ports_closed_connections_and_bad_names_are_told_apart() {
         let _ = stream.read(&mut [0; 4096]);
     });
     assert!(failure(&bare(hangs_up)).what.contains("closed the connection during the handshake"));
-    let nobody = Target { host: "no-such-host.invalid".into(), address: None, ..bare(closed) };
+    let nobody = resolving("no-such-host.invalid", bare(closed));
     assert!(failure(&nobody).what.contains("no-such-host.invalid"));
     for bad in ["", "a b", "https://x.test/", "*.example.test", "x.test:443", "a\u{1b}b.test"] {
-        let error = probe(&Target { host: bad.into(), ..bare(closed) }).unwrap_err();
+        let error = probe(&naming(bad, bare(closed))).unwrap_err().error;
         assert_eq!(error.kind, Kind::Usage, "{bad}: {error}");
     }
 }
@@ -380,7 +387,7 @@ fn an_ipv6_literal_may_stand_in_brackets() {
     };
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || drop(listener.accept().unwrap().0.write_all(b"220 x\r\n")));
-    let error = failure(&Target { host: "[::1]".into(), address: None, ..bare(address) });
+    let error = failure(&resolving("[::1]", bare(address)));
     assert!(error.what.contains(&format!("[::1]:{} does not speak TLS", address.port())), "{error}");
 }
 

@@ -15,7 +15,7 @@ use crate::export::{furnished, leave, preset};
 use crate::support::{openssl, run, tool};
 
 /// A server that is stopped when the test ends, however it ends.
-struct Server(Child);
+pub(crate) struct Server(Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
@@ -31,9 +31,8 @@ impl Drop for Server {
     }
 }
 
-/// Starts a server, waits until it takes connections, and lets OpenSSL verify what it serves; `starttls` are further
-/// arguments.
-fn serves(mut command: Command, folder: &Path, port: u16, starttls: &str) {
+/// Starts a server and waits until it takes connections.
+pub(crate) fn started(mut command: Command, port: u16) -> Server {
     let mut server = Server(command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap());
     let deadline = Instant::now() + Duration::from_secs(20);
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
@@ -45,6 +44,12 @@ fn serves(mut command: Command, folder: &Path, port: u16, starttls: &str) {
         }
         std::thread::yield_now();
     }
+    server
+}
+
+/// Lets OpenSSL verify what a server serves; `starttls` are further arguments.
+fn serves(command: Command, folder: &Path, port: u16, starttls: &str) {
+    let _server = started(command, port);
     let seen = openssl(
         folder,
         &format!(
@@ -52,16 +57,16 @@ fn serves(mut command: Command, folder: &Path, port: u16, starttls: &str) {
              -verify_return_error -verify_hostname mail.example.test{starttls}"
         ),
     );
-    assert!(seen.contains("Verify return code: 0 (ok)"), "{command:?}: {seen}");
+    assert!(seen.contains("Verify return code: 0 (ok)"), "{seen}");
 }
 
 /// Returns a port that was free a moment ago.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// A folder with the keyring `mail` handed over to a program, in a folder of the program's name.
-fn handed_over(to: &str) -> tempfile::TempDir {
+pub(crate) fn handed_over(to: &str) -> tempfile::TempDir {
     let temp = tempfile::tempdir().unwrap();
     let mut desk = furnished(temp.path(), KeyType::P256, true);
     leave(&mut desk, preset(to, &temp.path().join(to))).unwrap();
@@ -155,12 +160,11 @@ fn apache_serves_what_was_handed_over() {
     serves(command, folder, port, "");
 }
 
-#[test]
-fn postfix_serves_what_was_handed_over() {
-    let (Some(program), Some(_)) = (tool("postfix"), tool("openssl")) else { return };
-    let Some((user, _)) = account("postfix") else { return };
+/// Postfix with a keyring that was handed over to it, ready to be started; `None` where that is not possible.
+pub(crate) fn postfix(port: u16) -> Option<(tempfile::TempDir, Command)> {
+    let (program, (user, _)) = (tool("postfix")?, account("postfix")?);
     let temp = handed_over("postfix");
-    let (folder, here, port) = (temp.path(), temp.path().display(), free_port());
+    let (folder, here) = (temp.path(), temp.path().display());
     for made in ["etc", "queue", "state"] {
         std::fs::create_dir(folder.join(made)).unwrap();
     }
@@ -185,26 +189,44 @@ fn postfix_serves_what_was_handed_over() {
     let daemons = String::from_utf8(daemons.stdout).unwrap();
     let mut command = Command::new(Path::new(daemons.trim()).join("master"));
     command.arg("-c").arg(folder.join("etc")).arg("-d");
-    serves(command, folder, port, " -starttls smtp");
+    Some((temp, command))
 }
 
 #[test]
-fn dovecot_serves_what_was_handed_over() {
-    let (Some(program), Some(_)) = (tool("dovecot"), tool("openssl")) else { return };
-    let Some(_) = account("dovecot") else { return };
+fn postfix_serves_what_was_handed_over() {
+    let Some(_) = tool("openssl") else { return };
+    let port = free_port();
+    let Some((temp, command)) = postfix(port) else { return };
+    serves(command, temp.path(), port, " -starttls smtp");
+}
+
+/// Dovecot with a keyring that was handed over to it, ready to be started: with TLS from the first byte at `imaps`, and
+/// with STARTTLS for IMAP and POP3. `None` where that is not possible.
+pub(crate) fn dovecot(imaps: u16, imap: u16, pop3: u16) -> Option<(tempfile::TempDir, Command)> {
+    let (program, _) = (tool("dovecot")?, account("dovecot")?);
     let temp = handed_over("dovecot");
-    let (folder, here, port) = (temp.path(), temp.path().display(), free_port());
+    let (folder, here) = (temp.path(), temp.path().display());
     let settings = format!(
-        "base_dir = {here}/run\nlog_path = /dev/stderr\nprotocols = imap\nlisten = 127.0.0.1\nssl = required\n\
+        "base_dir = {here}/run\nlog_path = /dev/stderr\nprotocols = imap pop3\nlisten = 127.0.0.1\nssl = required\n\
          ssl_cert = <{here}/dovecot/mail.crt\nssl_key = <{here}/dovecot/mail.key\n\
-         service imap-login {{\n  inet_listener imap {{\n    port = 0\n  }}\n\
-         inet_listener imaps {{\n    port = {port}\n    ssl = yes\n  }}\n}}\n\
+         service imap-login {{\n  inet_listener imap {{\n    port = {imap}\n  }}\n\
+         inet_listener imaps {{\n    port = {imaps}\n    ssl = yes\n  }}\n}}\n\
+         service pop3-login {{\n  inet_listener pop3 {{\n    port = {pop3}\n  }}\n\
+         inet_listener pop3s {{\n    port = 0\n  }}\n}}\n\
          passdb {{\n  driver = static\n  args = nopassword=y\n}}\n"
     );
     std::fs::write(folder.join("dovecot.conf"), settings).unwrap();
     let mut command = Command::new(program);
     command.arg("-F").arg("-c").arg(folder.join("dovecot.conf"));
-    serves(command, folder, port, "");
+    Some((temp, command))
+}
+
+#[test]
+fn dovecot_serves_what_was_handed_over() {
+    let Some(_) = tool("openssl") else { return };
+    let (imaps, imap, pop3) = (free_port(), free_port(), free_port());
+    let Some((temp, command)) = dovecot(imaps, imap, pop3) else { return };
+    serves(command, temp.path(), imaps, "");
 }
 
 /// Finds a program of the newest PostgreSQL, which Debian keeps off the PATH.

@@ -34,6 +34,7 @@ mod session;
 mod site;
 mod task;
 mod verify;
+mod who;
 
 use std::ffi::OsString;
 use std::io::Write;

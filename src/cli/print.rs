@@ -89,7 +89,7 @@ impl<'a> Printer<'a> {
 
     /// Prints the fields of a record.
     pub(super) fn record<T: Record>(&mut self, record: &T, look: &Look<'_>) {
-        self.pairs(record.own().map(|f| (f.label, (f.get)(record, look))));
+        self.pairs(record.own().filter(|f| !record.omits(f.name)).map(|f| (f.label, (f.get)(record, look))));
     }
 
     /// Prints rows below headings, aligned.

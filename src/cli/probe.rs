@@ -2,18 +2,26 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
-use serde_json::{Value, json};
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+use serde_json::{Map, Value, json};
 
 use super::session::Session;
 use super::{certifier, keyring, print, verify};
 use crate::desk::Desk;
+use crate::model::cipher::Suite;
 use crate::model::error::{Error, Result};
+use crate::model::finding::Severity;
+use crate::model::seen::{Scan, Stage, Staple, StartTls};
 use crate::model::site::host_name;
+use crate::model::time::Timestamp;
 use crate::pki::chain::inquiry::Basis;
 use crate::probe::connect::{Seen, Target, probe};
+use crate::probe::route::{Proxy, Route};
+use crate::probe::scan::{Plan, scan};
 
 /// The command.
 pub(super) fn command() -> Command {
@@ -26,12 +34,20 @@ pub(super) fn command() -> Command {
             Arg::new("target")
                 .value_name("HOST[:PORT]")
                 .required(true)
-                .help("The service; the port is 443 unless given"),
+                .help("The service; the port is 443, or the usual one of the protocol after --starttls, unless given"),
         )
         .arg(
             option("address", "IP:PORT", "Connects here, and asks for HOST there")
                 .value_parser(value_parser!(SocketAddr)),
         )
+        .arg(
+            option("starttls", "PROTOCOL", "Changes over to TLS as this protocol does; usual ports do so by themselves")
+                .value_parser(PossibleValuesParser::new(StartTls::NAMES.into_iter().chain(["none"]))),
+        )
+        .arg(option("proxy", "HOST:PORT", "Goes through this HTTP proxy (CONNECT)"))
+        .arg(Arg::new("matrix").long("matrix").action(ArgAction::SetTrue).help(
+            "Scans instead: versions, suites, groups, certificates with and without SNI; over a hundred connections",
+        ))
         .arg(
             option("root", "FILE", "Trusts the certificates in this file")
                 .value_parser(value_parser!(PathBuf)),
@@ -49,19 +65,101 @@ pub(super) fn command() -> Command {
 
 /// Probes.
 pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
-    let (host, port) = target(options.get_one::<String>("target").map_or("", String::as_str))?;
-    let seen = probe(&Target {
-        host,
-        port,
-        address: options.get_one::<SocketAddr>("address").copied(),
-        basis: basis(options, session)?,
-        timeout: Duration::from_secs(options.get_one::<u64>("timeout").copied().unwrap_or(10)),
-    })?;
+    let route = route(options)?;
+    if options.get_flag("matrix") {
+        return matrix(&route, session);
+    }
+    let seen = probe(&Target { route, basis: basis(options, session)? })?;
     verify::tell(&seen.inquiry, connection(&seen), session)
 }
 
-/// Reads `host`, `host:port`, `[address]:port` or a bare address.
-pub(super) fn target(text: &str) -> Result<(String, u16)> {
+/// Reads where the service is and how it is reached.
+fn route(options: &ArgMatches) -> Result<Route> {
+    let text = |name: &str| options.get_one::<String>(name).map(String::as_str);
+    let (host, port) = target(text("target").unwrap_or_default())?;
+    let wanted = text("starttls").map(StartTls::from_name);
+    let port = port.unwrap_or_else(|| wanted.flatten().map_or(443, StartTls::port));
+    let way = Route::to(host, port);
+    let proxy = text("proxy").map(|proxy| match target(proxy)? {
+        (host, Some(port)) => Ok(Proxy { host, port }),
+        (host, None) => {
+            let error = Error::usage(format!("The port of the proxy {host} is missing."));
+            Err(error.next("Write --proxy HOST:PORT."))
+        }
+    });
+    Ok(Route {
+        address: options.get_one::<SocketAddr>("address").copied(),
+        proxy: proxy.transpose()?,
+        starttls: wanted.unwrap_or(way.starttls),
+        timeout: Duration::from_secs(options.get_one::<u64>("timeout").copied().unwrap_or(10)),
+        ..way
+    })
+}
+
+/// Scans, and prints what was seen; returns 3 when a remark is an error.
+fn matrix(route: &Route, session: &mut Session<'_>) -> Result<u8> {
+    let asked = Plan::new(route.clone(), Desk::now());
+    let scan = scan(&asked, &AtomicBool::new(false), &|_| {})?;
+    let remarks = scan.remarks();
+    if session.json {
+        session.out.json(&scan_json(&scan));
+    } else {
+        scan.lines().iter().for_each(|line| session.out.line(&line.line()));
+    }
+    Ok(if remarks.iter().any(|r| r.severity == Severity::Error) { 3 } else { 0 })
+}
+
+/// Writes a scan as JSON, with what is to be said about it.
+fn scan_json(scan: &Scan) -> Value {
+    let suite = |s: &Suite| json!({ "code": s.hex(), "name": s.name(), "grade": s.grade().word() });
+    let versions = scan.versions.iter().map(|s| {
+        json!({
+            "version": s.version.name(),
+            "spoken": s.answer.word(),
+            "why": s.why,
+            "suites": s.suites.iter().map(suite).collect::<Vec<_>>(),
+            "kinds": s.kinds,
+            "order": s.order.word(),
+            "whole": s.whole,
+            "dh-bits": s.dh_bits,
+        })
+    });
+    let faces = scan.faces.iter().map(|f| {
+        json!({
+            "asked": f.asked.words(),
+            "sent": f.sent.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "subject": f.subject,
+            "ends": f.ends.map(Timestamp::text),
+            "staple": staple(f.staple.as_ref()),
+            "failed": f.failed,
+        })
+    });
+    let manners = scan.manners.named().map(|(name, answer)| (name.to_owned(), Value::from(answer.word())));
+    let remarks = scan.remarks().into_iter().map(
+        |r| json!({ "rule": r.rule, "severity": r.severity.word(), "text": r.text, "remedy": r.remedy }),
+    );
+    json!({
+        "host": scan.host,
+        "port": scan.port,
+        "address": scan.address,
+        "starttls": scan.starttls.map(StartTls::name),
+        "proxy": scan.proxy,
+        "at": scan.at.text(),
+        "versions": versions.collect::<Vec<_>>(),
+        "groups": scan.groups.iter().map(|g| g.name()).collect::<Vec<_>>(),
+        "certificates": faces.collect::<Vec<_>>(),
+        "manners": manners.collect::<Map<_, _>>(),
+        "clock": scan.manners.clock,
+        "connections": scan.connections,
+        "failed": scan.failed.map(Stage::word),
+        "whole": scan.whole,
+        "notes": scan.notes,
+        "remarks": remarks.collect::<Vec<_>>(),
+    })
+}
+
+/// Reads `host`, `host:port`, `[address]:port` or a bare address; without a port there is none.
+pub(super) fn target(text: &str) -> Result<(String, Option<u16>)> {
     let wrong = |why: String| {
         Error::usage(format!("\"{text}\" is not a service to connect to."))
             .why(why)
@@ -74,9 +172,9 @@ pub(super) fn target(text: &str) -> Result<(String, u16)> {
     let (host, port) = match split {
         Some((host, port)) => {
             let port = port.parse().ok().filter(|p| *p != 0);
-            (host, port.ok_or_else(|| wrong("The port is a number from 1 to 65535.".into()))?)
+            (host, Some(port.ok_or_else(|| wrong("The port is a number from 1 to 65535.".into()))?))
         }
-        None => (text, 443),
+        None => (text, None),
     };
     let host = host_name(host).map_err(|why| wrong(format!("{why}.")))?;
     Ok((host, port))
@@ -102,15 +200,27 @@ fn basis(options: &ArgMatches, session: &mut Session<'_>) -> Result<Basis> {
     Ok(basis)
 }
 
+fn staple(staple: Option<&Staple>) -> Value {
+    staple.map_or(Value::Null, |s| {
+        json!({
+            "bytes": s.bytes,
+            "status": s.status,
+            "this-update": s.this_update.map(Timestamp::text),
+            "next-update": s.next_update.map(Timestamp::text),
+        })
+    })
+}
+
 /// Tells what was seen of the connection, as JSON.
 pub(super) fn connection(seen: &Seen) -> Value {
     json!({
         "address": seen.address.to_string(),
+        "way": seen.way,
         "protocol": seen.protocol,
         "suite": seen.suite,
         "group": seen.group,
         "alpn": seen.alpn,
-        "staple": seen.staple,
+        "staple": staple(seen.staple.as_ref()),
         "connect-ms": seen.times.0,
         "handshake-ms": seen.times.1,
         "late": seen.late,
@@ -126,11 +236,11 @@ mod tests {
     #[test]
     fn services_are_read_with_and_without_port() {
         for (text, host, port) in [
-            ("Mail.Example.test", "mail.example.test", 443),
-            ("mail.example.test:993", "mail.example.test", 993),
-            ("[::1]:8443", "::1", 8443),
-            ("::1", "::1", 443),
-            ("127.0.0.1:1", "127.0.0.1", 1),
+            ("Mail.Example.test", "mail.example.test", None),
+            ("mail.example.test:993", "mail.example.test", Some(993)),
+            ("[::1]:8443", "::1", Some(8443)),
+            ("::1", "::1", None),
+            ("127.0.0.1:1", "127.0.0.1", Some(1)),
         ] {
             assert_eq!(target(text).unwrap(), (host.to_owned(), port), "{text}");
         }

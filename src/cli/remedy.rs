@@ -12,8 +12,9 @@ use crate::model::key::KeyType;
 use crate::model::keyring::{Keyring, RequestKey, Role};
 use crate::model::name::AltName;
 use crate::model::request::Status;
-use crate::model::resolve::used;
-use crate::model::site::SiteKind;
+use crate::model::resolve::{addresses, used};
+use crate::model::server::Release;
+use crate::model::site::{SiteKind, SslVersion};
 use crate::pki::chain::signed_by;
 
 /// Rules whose remedy is a new key, for the present one is the trouble.
@@ -66,6 +67,10 @@ pub fn line(finding: &Finding, state: &State, new_key: KeyType) -> Option<String
         },
         "keyring.deleted" => format!("keyring undelete {ring}"),
         "keyring.leftovers" => "keyring leftovers".into(),
+        "site.create" if matches!(finding.subject, Subject::Server(_)) => {
+            let kind = named(finding).unwrap_or("web");
+            format!("site create NAME --kind {kind} --hosts HOST --servers SERVER --keyring KEYRING")
+        }
         "site.create" => {
             let site = if state.sites.contains_key(ring) { "NAME" } else { ring };
             let hosts = here.map(|ring| hosts(state, ring)).filter(|hosts| !hosts.is_empty());
@@ -90,28 +95,71 @@ pub fn line(finding: &Finding, state: &State, new_key: KeyType) -> Option<String
 
 /// Corrects a site document as the rule says.
 fn site(finding: &Finding, state: &State, name: &str) -> String {
-    let document = state.sites.get(name);
-    let web = document.is_some_and(|s| s.kind == SiteKind::Web);
+    let Some(document) = state.sites.get(name).filter(|_| matches!(finding.subject, Subject::Site(_))) else {
+        return format!("site set NAME {}", anywhere(&finding.rule));
+    };
+    let list = |more: &str| {
+        format!(
+            "hosts={}",
+            document.hosts.iter().map(String::as_str).chain([more]).collect::<Vec<_>>().join(",")
+        )
+    };
     let value = match finding.rule.as_str() {
-        "S04" if document.is_none() => return "site set NAME default-site=yes".into(),
-        "S04" => "default-site=no",
-        "S09" if web => "redirect=yes",
-        "S09" => "tcp-password=no",
-        "S12" => "client-certificate=no",
-        "S13" => "accept-site-certificates=no",
-        "S14" => "accept-expired=no",
-        "S15" if document.is_some_and(|s| s.crl.check) => "allow-crl-failure=no",
-        "S15" => "check-crl=yes",
-        "S16" => "ciphers=default",
-        "S17" => "protocol-version=negotiated ssl-v2=no",
-        _ => "keyring=KEYRING",
+        "S01" if !document.enabled => "enabled=yes".into(),
+        "S01" | "S10" => "tls-password=yes".into(),
+        "S03" => "organization=ORGANIZATION".into(),
+        "S04" => "default-site=no".into(),
+        "S05" => "enabled=no".into(),
+        "S06" => list("ADDRESS"),
+        "S07" if addresses(document).next().is_some() => list("HOST"),
+        "S07" => list("ADDRESS"),
+        "S08" if finding.text.contains("closed") => "redirect=no".into(),
+        "S08" => {
+            let server = used::servers_of(state, document).find(|s| s.port(document.kind).speaks_tls());
+            server.map_or_else(|| "port=PORT".to_owned(), |s| format!("port={}", s.port(document.kind).tls))
+        }
+        "S09" if document.kind == SiteKind::Web => "redirect=yes".into(),
+        "S09" => "tcp-password=no".into(),
+        "S12" => "client-certificate=no".into(),
+        "S13" => "accept-site-certificates=no".into(),
+        "S14" => "accept-expired=no".into(),
+        "S15" if document.crl.check => "allow-crl-failure=no".into(),
+        "S15" => "check-crl=yes".into(),
+        "S16" => "ciphers=default".into(),
+        "S17" => "protocol-version=negotiated ssl-v2=no".into(),
+        "S19" => "servers=SERVER".into(),
+        _ => "keyring=KEYRING".to_owned(),
     };
     format!("site set {name} {value}")
 }
 
+/// Says what is set in a document that a person has to choose, for a finding about a server.
+fn anywhere(rule: &str) -> &'static str {
+    match rule {
+        "S04" | "S06" => "default-site=yes",
+        _ => "keyring=KEYRING",
+    }
+}
+
+/// Returns the protocol that a finding names.
+fn named(finding: &Finding) -> Option<&'static str> {
+    let mut words = finding.text.split([' ', '.', ',']);
+    words.find_map(|word| SiteKind::PROTOCOLS.into_iter().map(SiteKind::name).find(|kind| *kind == word))
+}
+
 /// Corrects a Server document as the rule says.
 fn server(finding: &Finding, state: &State, name: &str) -> String {
+    // What is told of a site can be the matter of a server that hosts it.
+    let site = state.sites.get(name).filter(|_| matches!(finding.subject, Subject::Site(_)));
+    let hosting = site.and_then(|site| used::servers_of(state, site).next());
+    let name = hosting.map_or(name, |server| server.name.as_str());
+    let kind = site.map(|site| site.kind.name()).or_else(|| named(finding)).unwrap_or("PROTOCOL");
     let value = match finding.rule.as_str() {
+        "K22" => "release=12".into(),
+        "S02" if hosting.is_some_and(|server| !server.load_sites) => "load-sites=yes".into(),
+        "S02" | "S08" => format!("{kind}-tls-status=enabled"),
+        "S10" => format!("{kind}-login=tls-password"),
+        "S18" => "PROTOCOL-tls-port=PORT".into(),
         "S09" => "PROTOCOL-status=disabled".into(),
         "S12" => "PROTOCOL-login=tls-password".into(),
         "S13" => "accept-site-certificates=no".into(),
@@ -119,6 +167,14 @@ fn server(finding: &Finding, state: &State, name: &str) -> String {
         // Only site documents look at CRLs.
         "S15" => "load-sites=yes".into(),
         "S16" => "ciphers=default".into(),
+        "S17"
+            if state
+                .servers
+                .get(name)
+                .is_some_and(|s| s.tls.version == SslVersion::Negotiated && !s.tls.ssl_v2) =>
+        {
+            format!("release={}", Release::default().name())
+        }
         "S17" => "protocol-version=negotiated ssl-v2=no".into(),
         "S21" => {
             let web = state.servers.get(name).map(|s| s.port(SiteKind::Web));

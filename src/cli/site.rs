@@ -26,6 +26,7 @@ pub(super) fn command() -> Command {
         .subcommand(Command::new("list").about("Lists the site documents"))
         .subcommand(crl::command())
         .subcommand(named("show", "Shows a site document, and which certificate answers there"))
+        .subcommand(super::who::command())
         .subcommand(
             named("delete", "Deletes a site document; its file goes to the history").arg(
                 Arg::new("confirm")
@@ -76,6 +77,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             session.show(&site, &Subject::Site(site.name.clone()))?;
             Ok(0)
         }
+        Some(("who", options)) => super::who::run(options, session),
         Some(("delete", options)) => {
             let name = find(options, session)?.name;
             confirmed(options, &name)?;

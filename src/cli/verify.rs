@@ -161,7 +161,9 @@ fn of_file(file: &Path, basis: Basis, session: &mut Session<'_>) -> Result<Inqui
 #[cfg(feature = "network")]
 fn connect(target: &str, name: Option<String>, basis: Basis, session: &mut Session<'_>) -> Result<u8> {
     use crate::probe::connect::{Target, probe};
+    use crate::probe::route::Route;
     let (host, port) = super::probe::target(target)?;
+    let port = port.unwrap_or(443);
     let address = match (&name, host.parse()) {
         (None, _) => None,
         (Some(_), Ok(ip)) => Some(std::net::SocketAddr::new(ip, port)),
@@ -171,8 +173,8 @@ fn connect(target: &str, name: Option<String>, basis: Basis, session: &mut Sessi
                 .next("Give --connect the IP address of the service, and --host the name to ask for."));
         }
     };
-    let timeout = std::time::Duration::from_secs(10);
-    let seen = probe(&Target { host: name.unwrap_or(host), port, address, basis, timeout })?;
+    let route = Route { address, ..Route::to(name.unwrap_or(host), port) };
+    let seen = probe(&Target { route, basis })?;
     tell(&seen.inquiry, super::probe::connection(&seen), session)
 }
 

@@ -6,7 +6,9 @@ mod chains;
 mod files;
 mod keyrings;
 mod people;
+mod ports;
 mod security;
+mod servers;
 mod sites;
 mod table;
 mod weigh;
@@ -108,6 +110,8 @@ pub const CHECKS: &[&[Check]] = &[
     chains::CHECKS,
     certificates::CHECKS,
     sites::CHECKS,
+    ports::CHECKS,
+    servers::CHECKS,
     security::CHECKS,
     certifiers::CHECKS,
     people::CHECKS,

@@ -7,7 +7,7 @@ use crate::model::bytes::Digest;
 use crate::model::field::Record;
 use crate::model::finding::{Severity, Subject};
 use crate::model::resolve::used::{called, is_hosted};
-use crate::model::site::{Site, SiteKind};
+use crate::model::site::{Site, SiteKind, looked_for};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -24,7 +24,7 @@ pub(super) const CHECKS: &[Check] = &[
                 let Some(leaf) = case.state.keyrings.get(&site.keyring).and_then(|r| r.leaf()) else {
                     continue;
                 };
-                for host in site.hosts.iter().filter(|h| !leaf.covers(h)) {
+                for host in looked_for(&site.hosts).filter(|h| !leaf.covers(h)) {
                     found(Hit::site(
                         site,
                         format!("answers for {host}, which its certificate does not name."),
@@ -88,32 +88,6 @@ pub(super) const CHECKS: &[Check] = &[
             }
         },
     },
-    Check {
-        id: "S23",
-        title: "Two sites answer for the same host name and port with different keyrings.",
-        severity: Severity::Warning,
-        remedy: "Leave one of them, or give both the same keyring.",
-        command: "site.edit",
-        explain: "Two documents that are hosted by the same server answer for one host name and port, and it is chance which \
-            certificate a client meets. Leave one of them, give both the same keyring, or give them other servers.",
-        run: |case, found| {
-            let mut seen: BTreeMap<_, Vec<&Site>> = BTreeMap::new();
-            for site in sites(case) {
-                for host in &site.hosts {
-                    let same = seen.entry((site.kind, site.port, host)).or_default();
-                    let other = same.iter().find(|s| s.keyring != site.keyring && share_a_server(s, site));
-                    if let Some(other) = other {
-                        let (other, port) = (&other.name, site.port);
-                        let text = format!(
-                            "and site {other} both answer for {host} on port {port}, with different keyrings."
-                        );
-                        found(Hit::site(site, text));
-                    }
-                    same.push(site);
-                }
-            }
-        },
-    },
 ];
 
 /// Default Web sites that meet on a server, and servers that have none among several.
@@ -152,7 +126,7 @@ fn defaults(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
 }
 
 /// Tells whether some server hosts both documents.
-fn share_a_server(one: &Site, other: &Site) -> bool {
+pub(super) fn share_a_server(one: &Site, other: &Site) -> bool {
     let every = |site: &Site| site.servers.iter().any(|s| s == "*");
     every(one) || every(other) || one.servers.iter().any(|s| other.servers.contains(s))
 }

@@ -6,7 +6,7 @@ use super::{CHECKS, Check};
 const FAMILIES: &[(char, &str)] = &[
     ('W', "Files of the workspace"),
     ('K', "Keyrings and their certificates"),
-    ('S', "Sites"),
+    ('S', "Sites and servers"),
     ('C', "Certifiers"),
     ('P', "People"),
 ];

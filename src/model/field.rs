@@ -223,6 +223,11 @@ pub trait Record: Sized + 'static {
         String::new()
     }
 
+    /// Tells whether a summary leaves a field out: another one says the same in fewer lines, or it has no effect now.
+    fn omits(&self, _field: &str) -> bool {
+        false
+    }
+
     /// Lists the fields that this record has.
     fn own(&self) -> impl Iterator<Item = &'static Field<Self>> {
         Self::FIELDS.iter().filter(|f| self.applies(f.name))

@@ -30,6 +30,7 @@ pub mod request;
 pub mod resolve;
 pub mod revocation;
 pub mod secret;
+pub mod seen;
 pub mod server;
 pub mod site;
 pub mod task;

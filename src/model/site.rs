@@ -109,17 +109,14 @@ impl Site {
     pub fn redirects(&self) -> bool {
         self.kind == SiteKind::Web && self.enabled && self.access.redirect
     }
+}
 
-    /// Returns the address to which a client is sent that asked for a host over TCP.
-    pub fn redirect_url(&self, host: &str) -> String {
-        // A wildcard stands for many hosts: one of them shows what it looks like.
-        let host = host.replacen("*.", "www.", 1);
-        let host = if host.contains(':') { format!("[{host}]") } else { host };
-        match self.port {
-            443 => format!("https://{host}/"),
-            port => format!("https://{host}:{port}/"),
-        }
-    }
+/// Lists the hosts that clients look for in the certificate: the names, or the addresses where there is no name. Beside names
+/// an address only says where connections to them arrive.
+pub fn looked_for(hosts: &[String]) -> impl Iterator<Item = &String> {
+    let address = |host: &String| host.parse::<std::net::IpAddr>().is_ok();
+    let named = hosts.iter().any(|host| !address(host));
+    hosts.iter().filter(move |host| !named || !address(host))
 }
 
 /// Reads host names and addresses: lower case, IDN as A-labels, no scheme, path or port.
@@ -246,14 +243,5 @@ mod tests {
         assert!(site.applies("client-certificate"), "an imported document may have it");
         site.set("client-certificate", "no").unwrap();
         assert!(!site.applies("client-certificate"));
-    }
-
-    #[test]
-    fn a_redirect_names_the_port_unless_it_is_the_usual_one() {
-        let mut site = Site::preset(SiteKind::Web);
-        assert_eq!(site.redirect_url("www.example.test"), "https://www.example.test/");
-        site.port = 8443;
-        assert_eq!(site.redirect_url("*.example.test"), "https://www.example.test:8443/");
-        assert_eq!(site.redirect_url("::1"), "https://[::1]:8443/");
     }
 }

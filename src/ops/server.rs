@@ -125,7 +125,7 @@ impl<'a> Prints<'a> {
     }
 
     /// Returns the fingerprints of everything that a server runs with.
-    fn of_server(&self, server: &Server) -> BTreeMap<String, Digest> {
+    pub fn of_server(&self, server: &Server) -> BTreeMap<String, Digest> {
         let mut with = BTreeMap::from([("server".to_owned(), said(server, self.state))]);
         let mut rings = Vec::new();
         if server.load_sites {
@@ -183,4 +183,75 @@ fn served(ring: &Keyring) -> Digest {
     let key = ring.key.iter().map(|key| key.sha256);
     let trusted = ring.entries.iter().filter(|e| e.trusted).map(|e| e.certificate.sha256);
     sha256(&key.chain(trusted).flat_map(|d| d.0).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn web01() -> Server {
+        Server { name: "web01".into(), server_name: "web01/Example".into(), ..Server::default() }
+    }
+
+    fn with(servers: Vec<Server>) -> State {
+        let sites = [("www", "CN=web01/O=Example"), ("mail", "mail01/Example"), ("all", "*")];
+        let site = |(name, server): (&str, &str)| {
+            let site = Site { name: name.into(), servers: vec![server.into()], ..Site::default() };
+            (site.name.clone(), site)
+        };
+        State {
+            servers: servers.into_iter().map(|s| (s.name.clone(), s)).collect(),
+            sites: sites.map(site).into(),
+            ..State::default()
+        }
+    }
+
+    #[test]
+    fn site_documents_follow_a_server_that_is_called_otherwise() {
+        let state = with(vec![web01()]);
+        let moved = Server { server_name: "www01/Example".into(), ..web01() };
+        let change = save_server(&state, Some(&web01()), &moved).unwrap();
+        let followed = change.facts.iter().filter_map(|fact| match fact {
+            Fact::SiteSaved { site } => Some((site.name.as_str(), site.servers.as_slice())),
+            _ => None,
+        });
+        assert_eq!(followed.collect::<Vec<_>>(), [("www", &["www01/Example".to_owned()][..])]);
+        assert_eq!((change.facts.len(), change.files.len()), (2, 2));
+        // The same name in another form moves nothing.
+        let same = Server { server_name: "CN=Web01/O=Example".into(), ..web01() };
+        assert_eq!(save_server(&state, Some(&web01()), &same).unwrap().facts.len(), 1);
+    }
+
+    #[test]
+    fn what_another_console_changed_is_shown_with_both_versions() {
+        let theirs = Server { comment: "theirs".into(), ..web01() };
+        let state = with(vec![theirs]);
+        let error =
+            save_server(&state, Some(&web01()), &Server { comment: "mine".into(), ..web01() }).unwrap_err();
+        assert_eq!(error.kind, Kind::Conflict);
+        assert!(error.why.contains("Comment: theirs \"theirs\", yours \"mine\""), "{error}");
+        let error = save_server(&with(Vec::new()), Some(&web01()), &web01()).unwrap_err();
+        assert_eq!(error.kind, Kind::Conflict);
+    }
+
+    #[test]
+    fn what_was_changed_since_a_refresh_is_pending() {
+        let mut state = with(vec![web01()]);
+        let before = Prints::of(&state).of_server(&web01());
+        assert_eq!(before.keys().collect::<Vec<_>>(), ["server", "site all", "site www"]);
+        let live = Live { at: Timestamp(0), by: "ada".into(), with: before };
+        let server = Server { live: Some(live), ..web01() };
+        assert!(Prints::of(&state).pending(&server).is_empty());
+        assert!(Prints::of(&state).pending(&web01()).is_empty(), "nobody has told of it");
+        for site in state.sites.values_mut() {
+            site.port = 8443;
+            site.comment = "says nothing to a server".into();
+        }
+        if let Some(site) = state.sites.remove("www") {
+            state.sites.insert("shop".into(), Site { name: "shop".into(), ..site });
+        }
+        let changed = Server { starttls: true, ..server };
+        let pending = Prints::of(&state).pending(&changed);
+        assert_eq!(pending, ["server", "site all", "site shop (new)", "site www (gone)"]);
+    }
 }

@@ -11,6 +11,7 @@ use crate::model::change::Change;
 use crate::model::error::{Error, Result};
 use crate::model::escape::{unseen, visible};
 use crate::model::keyring::{Entry, Keyring, Role};
+use crate::model::resolve::used;
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::pki::chain::{self, Question};
@@ -160,6 +161,10 @@ pub fn consequences(state: &State, ring: &Keyring, roots: &[Digest], now: Timest
     let sites: Vec<_> = state.sites_of_keyring(&ring.name).map(|s| s.name.as_str()).collect();
     if !sites.is_empty() {
         lines.push(format!("Sites that answer with it: {}.", sites.join(", ")));
+    }
+    let servers: Vec<_> = used::alone_with(state, &ring.name).map(|s| s.name.as_str()).collect();
+    if !servers.is_empty() {
+        lines.push(format!("Servers that answer with it: {}.", servers.join(", ")));
     }
     lines
 }

@@ -17,6 +17,7 @@ pub mod key;
 pub mod key_list;
 pub mod lint;
 pub mod name;
+pub mod ocsp;
 pub mod oid_names;
 pub mod open_key;
 pub mod parallel;

@@ -50,7 +50,7 @@ pub(super) fn from_server(alert: Alert, asked: bool) -> (&'static str, &'static 
         ),
         Alert::ProtocolVersion => (
             "It speaks neither TLS 1.2 nor TLS 1.3; probably only TLS 1.0, 1.1 or SSL 3.0.",
-            "Update the server, or switch on TLS 1.2 or TLS 1.3 there.",
+            "Update the server, or switch on TLS 1.2 or TLS 1.3 there; probe --matrix lists what it speaks.",
         ),
         Alert::UnrecognisedName => (
             "It has no site for this name.",

@@ -2,13 +2,13 @@
 //! Sends no data of its own.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
-use std::sync::mpsc;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
 use rustls::{AlertDescription, ClientConnection, ProtocolVersion};
 
+use super::route::{Failed, Route, Way};
 use super::timed::Timed;
 use super::witness::{self, Noted};
 use super::{alert, failure, group_text, protocol_text, suite_text};
@@ -16,23 +16,17 @@ use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::escape::visible;
 use crate::model::finding::{Finding, Severity, Subject};
-use crate::model::site::host_name;
-use crate::pki::certificate;
+use crate::model::seen::{Stage, Staple};
 use crate::pki::chain::inquiry::{Basis, Inquiry};
+use crate::pki::{certificate, ocsp};
 
 /// Whom to ask.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// The name asked for (SNI and verification); an IP address sends no SNI.
-    pub host: String,
-    /// The TCP port.
-    pub port: u16,
-    /// Connects here instead of resolving `host`.
-    pub address: Option<SocketAddr>,
+    /// Where the service is and how it is reached.
+    pub route: Route,
     /// By what the chain is judged.
     pub basis: Basis,
-    /// The bound on each step: look up, connect, handshake. Held between 10 ms and 5 minutes.
-    pub timeout: Duration,
 }
 
 /// What was seen.
@@ -40,8 +34,10 @@ pub struct Target {
 pub struct Seen {
     /// The name asked for, in A-label form, or the IP address.
     pub host: String,
-    /// The address connected to.
+    /// The address connected to; the proxy's when there is one.
     pub address: SocketAddr,
+    /// The proxy and the protocol that was changed over from, in words; empty for a connection that begins with TLS.
+    pub way: String,
     /// `TLS 1.3`.
     pub protocol: String,
     /// The cipher suite by IANA name.
@@ -54,8 +50,8 @@ pub struct Seen {
     pub sent: Vec<Certificate>,
     /// The question about the chain as sent, with what was seen of the connection before it.
     pub inquiry: Inquiry,
-    /// Whether an OCSP staple came along, and its size.
-    pub staple: usize,
+    /// The OCSP staple that came along.
+    pub staple: Option<Staple>,
     /// Milliseconds until connected, and until the handshake was done.
     pub times: (u64, u64),
     /// What came after the handshake, such as a late alert; may be empty.
@@ -65,125 +61,70 @@ pub struct Seen {
 }
 
 /// Probes. Errors (`Network`): name not found, refused, timed out, not TLS, TLS alert; each in words with what to look at.
-pub fn probe(target: &Target) -> Result<Seen> {
-    let limit = target.timeout.clamp(Duration::from_millis(10), Duration::from_secs(300));
-    let host = name_asked(&target.host)?;
-    if target.address.is_none() && target.port == 0 {
-        return Err(Error::usage("Port 0 cannot be probed.").next("Give a port from 1 to 65535."));
-    }
-    let addresses = match target.address {
-        Some(address) => vec![address],
-        None => resolve(&host, target.port, limit)?,
-    };
-    match shake_hands(target, &host, &addresses, limit, true) {
+pub fn probe(target: &Target) -> Result<Seen, Failed> {
+    let way = target.route.find()?;
+    match shake_hands(&target.basis, &way, true) {
         // Servers for mail know no Web protocols, and some refuse for that alone.
-        Err(Failed::NoProtocol) => shake_hands(target, &host, &addresses, limit, false).map(|mut seen| {
+        Err(Ended::NoProtocol) => shake_hands(&target.basis, &way, false).map(|mut seen| {
             seen.notes.push("The server refuses clients that offer h2 and http/1.1 only.".into());
             seen
         }),
         other => other,
     }
-    .map_err(|failed| match failed {
-        Failed::For(error) => error,
-        Failed::NoProtocol => {
+    .map_err(|ended| match ended {
+        Ended::Failed(failed) => failed,
+        Ended::NoProtocol => {
             let (why, next) = alert::from_server(AlertDescription::NoApplicationProtocol, false);
-            Error::new(Kind::Network, format!("{host} refused the handshake.")).why(why).next(next)
+            let what = format!("{} refused the handshake.", way.host);
+            Failed::at(Stage::Handshake, Error::new(Kind::Network, what).why(why).next(next))
         }
     })
 }
 
 /// Why one attempt ended: for good, or because the server wants no protocol of those offered.
-enum Failed {
-    For(Error),
+enum Ended {
+    Failed(Failed),
     NoProtocol,
 }
 
-fn name_asked(text: &str) -> Result<String> {
-    let bare = text.trim().trim_matches(['[', ']']);
-    // A link-local address may name its interface: fe80::1%eth0.
-    if bare.split_once('%').is_some_and(|(ip, _)| ip.parse::<IpAddr>().is_ok()) {
-        return Ok(bare.to_owned());
+impl From<Failed> for Ended {
+    fn from(failed: Failed) -> Self {
+        Self::Failed(failed)
     }
-    let wrong = |why: String| Error::usage(format!("{why}.")).next("Give a host name or an IP address.");
-    let host = host_name(bare).map_err(wrong)?;
-    if host.starts_with('*') {
-        return Err(wrong(format!("{host} stands for many hosts")));
-    }
-    Ok(host)
 }
 
-/// Looks the name up on a thread of its own, for the system's resolver knows no deadline.
-fn resolve(host: &str, port: u16, limit: Duration) -> Result<Vec<SocketAddr>> {
-    let (tell, told) = mpsc::channel();
-    let name = host.to_owned();
-    std::thread::Builder::new()
-        .name("look up".into())
-        .spawn(move || {
-            // Nobody listens any more when the deadline has passed.
-            let _ = tell.send((name.as_str(), port).to_socket_addrs().map(|found| found.collect::<Vec<_>>()));
-        })
-        .map_err(|e| failure::resolving(host, &e))?;
-    let found = told.recv_timeout(limit).map_err(|_| failure::resolving_took(host, limit))?;
-    let found = found.map_err(|e| failure::resolving(host, &e))?;
-    if found.is_empty() {
-        return Err(failure::resolving(host, &io::Error::other("no address")));
-    }
-    Ok(found)
+/// The handshake failed.
+fn handshake(error: Error) -> Ended {
+    Failed::at(Stage::Handshake, error).into()
 }
 
-/// Tries the addresses in turn within `limit`; returns the first connection, or the last failure.
-fn connect(host: &str, addresses: &[SocketAddr], limit: Duration) -> Result<(TcpStream, SocketAddr)> {
-    let until = Instant::now() + limit;
-    let mut last = Error::internal("There is no address to connect to.");
-    for (tried, address) in addresses.iter().enumerate() {
-        let share = u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
-        let left = (until.saturating_duration_since(Instant::now()) / share).max(Duration::from_millis(1));
-        match TcpStream::connect_timeout(address, left) {
-            Ok(stream) => return Ok((stream, *address)),
-            Err(error) => last = failure::connecting(&place(host, *address), &error, left),
-        }
-    }
-    Err(last)
-}
-
-/// Names the server in messages: `mail.example.test (192.0.2.1:443)`, or the address alone.
-fn place(host: &str, address: SocketAddr) -> String {
-    if host.parse() == Ok(address.ip()) { address.to_string() } else { format!("{host} ({address})") }
-}
-
-fn shake_hands(
-    target: &Target,
-    host: &str,
-    addresses: &[SocketAddr],
-    limit: Duration,
-    alpn: bool,
-) -> Result<Seen, Failed> {
+fn shake_hands(basis: &Basis, way: &Way, alpn: bool) -> Result<Seen, Ended> {
     let internal =
-        |e: rustls::Error| Failed::For(Error::internal(format!("The TLS client does not start: {e}.")));
+        |e: rustls::Error| handshake(Error::internal(format!("The TLS client does not start: {e}.")));
     let (config, witness) = witness::client(alpn).map_err(internal)?;
-    let bare = host.split('%').next().unwrap_or(host);
+    let (host, bare, limit) = (way.host.as_str(), way.bare_host(), way.limit);
     let name = ServerName::try_from(bare.to_owned())
-        .map_err(|e| Failed::For(Error::usage(format!("{host} cannot be asked for by TLS: {e}."))))?;
+        .map_err(|e| handshake(Error::usage(format!("{host} cannot be asked for by TLS: {e}."))))?;
 
     let begun = Instant::now();
-    let (stream, address) = connect(host, addresses, limit).map_err(Failed::For)?;
-    let connected = begun.elapsed();
-    let mut stream = Timed::new(stream, limit);
+    let opened = way.open()?;
+    let (mut stream, address, connected) = (opened.stream, opened.address, opened.connected);
+    let ready = begun.elapsed();
     let mut session = ClientConnection::new(config, name).map_err(internal)?;
     while session.is_handshaking() {
         if let Err(error) = session.complete_io(&mut stream) {
             let refusal = rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol);
             if alpn && failure::tls(&error) == Some(&refusal) {
-                return Err(Failed::NoProtocol);
+                return Err(Ended::NoProtocol);
             }
             let asked = witness.noted().asked;
-            let to = place(host, address);
-            return Err(Failed::For(failure::shaking_hands(&to, &error, stream.first(), asked, limit)));
+            let to = way.place(address);
+            return Err(handshake(failure::shaking_hands(&to, &error, stream.first(), asked, limit)));
         }
     }
     let done = begun.elapsed();
 
-    let round = done.saturating_sub(connected);
+    let round = done.saturating_sub(ready);
     let late = wait_for_late_news(&mut session, &mut stream, round, limit, witness.noted().asked);
     // Politeness only: a server that has gone already does not hear it.
     stream.allow(Duration::from_millis(200));
@@ -191,18 +132,24 @@ fn shake_hands(
     let _ = session.write_tls(&mut stream);
 
     let noted = witness.noted();
-    let (sent, notes) = read_chain(&noted).map_err(Failed::For)?;
-    let inquiry = inquiry(target, host, bare, &sent, &noted);
+    let (sent, mut notes) = read_chain(&noted).map_err(handshake)?;
+    let mut inquiry = inquiry(basis, way, &sent, &noted);
+    if opened.early {
+        let text = "more came with the answer to STARTTLS, before TLS began: somebody on the way can have put it there.";
+        notes.push(format!("The server is not believed: {text}"));
+        inquiry.objections.extend(objection("probe.early", &sent, text.into()));
+    }
     let mut seen = Seen {
         host: host.to_owned(),
         address,
+        way: way.words(),
         protocol: protocol_text(session.protocol_version()),
         suite: suite_text(session.negotiated_cipher_suite()),
         group: group_text(session.negotiated_key_exchange_group()),
         alpn: session.alpn_protocol().map_or_else(String::new, |p| visible(&String::from_utf8_lossy(p))),
         sent,
         inquiry,
-        staple: noted.staple,
+        staple: (!noted.staple.is_empty()).then(|| ocsp::staple(&noted.staple)),
         times: (milliseconds(connected), milliseconds(done)),
         late,
         notes,
@@ -274,17 +221,22 @@ fn read_chain(noted: &Noted) -> Result<(Vec<Certificate>, Vec<String>)> {
 }
 
 /// Asks about the chain as sent. A server that did not prove to have the key is never trusted.
-fn inquiry(target: &Target, place: &str, host: &str, sent: &[Certificate], noted: &Noted) -> Inquiry {
-    let what = format!("what {place} sends, {}", count(sent.len()));
-    let mut inquiry = Inquiry::of_bundle(sent.to_vec(), what, target.basis.clone());
+fn inquiry(basis: &Basis, way: &Way, sent: &[Certificate], noted: &Noted) -> Inquiry {
+    let what = format!("what {} sends, {}", way.host, count(sent.len()));
+    let mut inquiry = Inquiry::of_bundle(sent.to_vec(), what, basis.clone());
     inquiry.origin = "sent".into();
-    inquiry.host = Some(host.to_owned());
-    if let (Some(why), Some(leaf)) = (&noted.unproved, sent.first()) {
+    inquiry.host = Some(way.bare_host().to_owned());
+    if let Some(why) = &noted.unproved {
         let text = format!("the server did not prove that it has the key of its certificate: {why}.");
-        let subject = Subject::Certificate(leaf.sha256);
-        inquiry.objections.push(Finding::new("probe.proof", Severity::Error, subject, text));
+        inquiry.objections.extend(objection("probe.proof", sent, text));
     }
     inquiry
+}
+
+/// Makes a reason not to trust the leaf, whatever its chain.
+fn objection(rule: &'static str, sent: &[Certificate], text: String) -> Option<Finding> {
+    let leaf = sent.first()?;
+    Some(Finding::new(rule, Severity::Error, Subject::Certificate(leaf.sha256), text))
 }
 
 fn count(certificates: usize) -> String {

@@ -100,12 +100,12 @@ fn said_something_else(to: &str, said: &str) -> Error {
     } else if said.starts_with("220") {
         (
             "It is a mail (SMTP) or FTP server that begins without TLS.",
-            "Use its TLS port, for SMTP often 465.",
+            "Use --starttls smtp, or its TLS port, for SMTP often 465.",
         )
     } else if said.starts_with("* OK") || said.starts_with("* PREAUTH") {
-        ("It is an IMAP server that begins without TLS.", "Use its TLS port, often 993.")
+        ("It is an IMAP server that begins without TLS.", "Use --starttls imap, or its TLS port, often 993.")
     } else if said.starts_with("+OK") {
-        ("It is a POP3 server that begins without TLS.", "Use its TLS port, often 995.")
+        ("It is a POP3 server that begins without TLS.", "Use --starttls pop3, or its TLS port, often 995.")
     } else {
         ("Another service listens at this port.", "Check the port.")
     };
@@ -141,11 +141,13 @@ fn refused(to: &str, error: &rustls::Error, asked: bool) -> Error {
     }
 }
 
-fn network(what: String) -> Error {
+/// Begins an error of the network with what happened.
+pub(super) fn network(what: String) -> Error {
     Error::new(Kind::Network, what)
 }
 
-fn seconds(limit: Duration) -> String {
+/// Writes a time limit as people say it.
+pub(super) fn seconds(limit: Duration) -> String {
     match limit.as_millis() {
         ms if ms % 1000 == 0 => format!("{} s", ms / 1000),
         ms => format!("{ms} ms"),

@@ -1,12 +1,18 @@
 //! The only network code: connects to a TLS service and tells what it saw, and serves a keyring on loopback. Never
 //! called from the screen's thread; compiled with the feature `network`.
 
+mod again;
 mod alert;
 pub mod connect;
 mod failure;
 pub mod fetch;
+mod hello;
+mod proxy;
 mod report;
+pub mod route;
+pub mod scan;
 pub mod serve;
+mod starttls;
 mod timed;
 mod witness;
 

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 /// How many of the first bytes received are kept, to tell what the peer speaks when it is not TLS.
 const KEPT: usize = 200;
+/// The longest line of a protocol that is read by lines.
+const LINE: usize = 2000;
 
 /// The stream. Every read and write ends at the deadline with [`ErrorKind::TimedOut`].
 pub(super) struct Timed {
@@ -29,6 +31,35 @@ impl Timed {
     /// Returns the first bytes received, at most 200.
     pub(super) fn first(&self) -> &[u8] {
         &self.first
+    }
+
+    /// Forgets the first bytes: what comes from here on is another conversation.
+    pub(super) fn begin_anew(&mut self) {
+        self.first.clear();
+    }
+
+    /// Reads one line, byte by byte so that nothing behind it is taken; at most 2,000 bytes, without its end.
+    pub(super) fn line(&mut self) -> Result<String> {
+        let mut line = Vec::new();
+        let mut byte = [0];
+        while line.len() < LINE {
+            if self.read(&mut byte)? == 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
+            if byte == *b"\n" {
+                break;
+            }
+            line.extend(byte);
+        }
+        Ok(String::from_utf8_lossy(&line).trim_end_matches('\r').to_owned())
+    }
+
+    /// Throws away what has come and was not read yet, up to 64 KiB; tells whether there was anything.
+    pub(super) fn throw_away_what_waits(&mut self) -> bool {
+        let mut waste = [0; 1 << 16];
+        let quiet = self.stream.set_nonblocking(true).is_ok();
+        let waited = quiet && self.stream.read(&mut waste).is_ok_and(|count| count > 0);
+        waited & self.stream.set_nonblocking(false).is_ok()
     }
 
     /// Ends our side, so that the peer sees the end after what was written.

@@ -7,15 +7,15 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::{self, WebPkiSupportedAlgorithms};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme, SupportedProtocolVersion};
 
 /// What came by in one handshake.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Noted {
     /// The chain as sent, leaf first, as DER.
     pub(super) chain: Vec<Vec<u8>>,
-    /// The length of the OCSP staple; 0 for none.
-    pub(super) staple: usize,
+    /// The OCSP staple as DER; empty for none.
+    pub(super) staple: Vec<u8>,
     /// Why the handshake's signature could not be checked, if so: then the server has not proved that it has the key.
     pub(super) unproved: Option<String>,
     /// Whether the server asked for a client certificate.
@@ -50,19 +50,27 @@ impl Witness {
 
 /// Makes a client with a witness of its own, without resumption: a resumed session would not show its chain.
 pub(super) fn client(alpn: bool) -> Result<(Arc<ClientConfig>, Arc<Witness>), Error> {
-    let provider = Arc::new(crypto::aws_lc_rs::default_provider());
-    let algorithms = provider.signature_verification_algorithms;
-    let witness = Arc::new(Witness { algorithms, noted: Mutex::default() });
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .dangerous()
-        .with_custom_certificate_verifier(witness.clone())
-        .with_client_cert_resolver(witness.clone());
-    config.resumption = Resumption::disabled();
+    let (mut config, witness) = client_of(rustls::DEFAULT_VERSIONS)?;
     if alpn {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     }
     Ok((Arc::new(config), witness))
+}
+
+/// Makes the same client of these versions alone, ready to be changed.
+pub(super) fn client_of(
+    versions: &[&'static SupportedProtocolVersion],
+) -> Result<(ClientConfig, Arc<Witness>), Error> {
+    let provider = Arc::new(crypto::aws_lc_rs::default_provider());
+    let algorithms = provider.signature_verification_algorithms;
+    let witness = Arc::new(Witness { algorithms, noted: Mutex::default() });
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(versions)?
+        .dangerous()
+        .with_custom_certificate_verifier(witness.clone())
+        .with_client_cert_resolver(witness.clone());
+    config.resumption = Resumption::disabled();
+    Ok((config, witness))
 }
 
 impl ServerCertVerifier for Witness {
@@ -76,7 +84,7 @@ impl ServerCertVerifier for Witness {
     ) -> Result<ServerCertVerified, Error> {
         self.note(|n| {
             n.chain = std::iter::once(leaf).chain(others).map(|c| c.to_vec()).collect();
-            n.staple = staple.len();
+            n.staple = staple.to_vec();
         });
         Ok(ServerCertVerified::assertion())
     }

@@ -184,6 +184,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
                 _ => return vec![model.start(Job::Copy, |id| Effect::Copy(id, text)).1],
             }
         }
+        (_, Done::Scanned(scan)) => super::dialog::scan::show(model, &scan),
         (_, Done::Verified(verified)) => verify::take(model, Some(id), verified.0, verified.1),
         (job, Done::Service(service, log)) => service_is(model, &job, service, log),
         (Job::Export(asked), Done::Exported(exported)) => left(model, &asked, *exported),
@@ -355,6 +356,7 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
             }
             return Vec::new();
         }
+        (Job::Scan(_), _) => model.dialogs.retain(|d| !matches!(d, Dialog::Scan(s) if s.busy.is_none())),
         (Job::Ids, Kind::Cancelled) => return Vec::new(),
         (Job::Audit, kind) => {
             super::dialog::log::give_up(model, id);

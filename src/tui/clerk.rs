@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-#[cfg(not(feature = "network"))]
-use super::effect::no_network;
 use super::effect::{Post, Shared};
 use super::msg::{Done, JobId, Msg};
+#[cfg(not(feature = "network"))]
+use super::online::no_network;
 use super::task;
 use super::terminal::caught;
 use crate::desk::export::Asked;

@@ -26,12 +26,14 @@ pub mod pickup;
 pub mod records;
 pub mod review;
 pub mod roots;
+pub mod scan;
 pub mod secret;
 pub mod shares;
 pub mod tasks;
 pub mod timeline;
 pub mod verify;
 pub mod viewer;
+pub mod who;
 
 use ratatui::text::Line;
 
@@ -79,6 +81,8 @@ pub enum Dialog {
     Pick(pick::Pick),
     /// A report on a chain.
     Verify(Box<verify::Verify>),
+    /// A service that is being scanned.
+    Scan(scan::Scanning),
     /// What a file or a paste holds.
     Import(Box<import::Import>),
     /// The revisions of a keyring.
@@ -91,6 +95,8 @@ pub enum Dialog {
     Checklist(tasks::Checklist),
     /// The audit chain.
     Log(Box<log::Log>),
+    /// Who answers, explained while one types.
+    Who(Box<who::Who>),
     /// An error text or a number, and what it means.
     Explain(Box<explain::Explain>),
     /// What a log says about TLS.
@@ -161,12 +167,14 @@ impl Dialog {
             Self::Compare(d) => d.input(model, input),
             Self::Pick(d) => d.input(model, input),
             Self::Verify(d) => d.input(model, input),
+            Self::Scan(d) => d.input(model, input),
             Self::Import(d) => d.input(model, input),
             Self::Revisions(d) => d.input(model, input),
             Self::Leftovers(d) => d.input(model, input),
             Self::Phrase(d) => d.input(model, input),
             Self::Checklist(d) => d.input(model, input),
             Self::Log(d) => d.input(model, input),
+            Self::Who(d) => d.input(model, input),
             Self::Explain(d) => d.input(model, input),
             Self::LogReport(d) => d.input(model, input),
             Self::Error(d) => d.input(model, input),
@@ -195,12 +203,14 @@ impl Dialog {
             Self::Compare(d) => d.sheet(model, columns),
             Self::Pick(d) => d.sheet(model, columns),
             Self::Verify(d) => d.sheet(model, columns),
+            Self::Scan(d) => d.sheet(model, columns),
             Self::Import(d) => d.sheet(model, columns),
             Self::Revisions(d) => d.sheet(model, columns),
             Self::Leftovers(d) => d.sheet(model, columns),
             Self::Phrase(d) => d.sheet(model, columns),
             Self::Checklist(d) => d.sheet(model, columns),
             Self::Log(d) => d.sheet(model, columns),
+            Self::Who(d) => d.sheet(model, columns),
             Self::Explain(d) => d.sheet(model, columns),
             Self::LogReport(d) => d.sheet(model, columns),
             Self::Error(d) => d.sheet(model, columns),
@@ -217,6 +227,7 @@ impl Dialog {
             Self::Menu(d) => d.busy,
             Self::Install(d) => d.busy,
             Self::Phrase(d) => d.busy,
+            Self::Scan(d) => d.busy,
             _ => None,
         }
     }
@@ -231,6 +242,7 @@ impl Dialog {
             Self::Menu(d) => d.busy = job,
             Self::Install(d) => d.busy = job,
             Self::Phrase(d) => d.busy = job,
+            Self::Scan(d) => d.busy = job,
             _ => {}
         }
     }

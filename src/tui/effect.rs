@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use super::clerk::{Clerk, Task, Told, Work};
 use super::dialog::verify::Wanted;
 use super::msg::{Done, Effect, JobId, Msg};
+use super::online::Running;
 use super::query::{self, Ask, WithCrls};
 use super::task;
 use super::terminal::caught;
@@ -65,12 +66,12 @@ impl Post {
 
 /// The threads behind the screen.
 pub struct Workers {
-    post: Post,
+    pub(super) post: Post,
     store: Option<Sender<Work>>,
     worker: Option<JoinHandle<()>>,
     asks: Sender<Ask>,
     shared: Arc<Shared>,
-    state: Arc<State>,
+    pub(super) state: Arc<State>,
     lists: Lists,
     memory: Arc<doctor::Memory>,
 }
@@ -84,14 +85,14 @@ pub(super) struct Shared {
     key_at: AtomicI64,
     /// Set when waiting work shall not be begun any more.
     pub(super) stopping: AtomicBool,
-    service: Mutex<Option<Running>>,
-    /// Set for a reading that shall stop.
-    readings: Mutex<BTreeMap<JobId, Arc<AtomicBool>>>,
+    pub(super) service: Mutex<Option<Running>>,
+    /// Set for a reading or a scan that shall stop.
+    stops: Mutex<BTreeMap<JobId, Arc<AtomicBool>>>,
 }
 
 impl Shared {
-    fn readings(&self) -> MutexGuard<'_, BTreeMap<JobId, Arc<AtomicBool>>> {
-        self.readings.lock().unwrap_or_else(PoisonError::into_inner)
+    fn stops(&self) -> MutexGuard<'_, BTreeMap<JobId, Arc<AtomicBool>>> {
+        self.stops.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns how long no key was pressed: by the clock that runs evenly or by the time of day, whichever is longer,
@@ -112,7 +113,7 @@ impl Workers {
             key_at: AtomicI64::new(Desk::now().0),
             stopping: AtomicBool::new(false),
             service: Mutex::new(None),
-            readings: Mutex::default(),
+            stops: Mutex::default(),
         });
         let no_thread =
             |e: std::io::Error| Error::new(Kind::Disk, "No thread can be started.").why(e.to_string());
@@ -208,16 +209,17 @@ impl Workers {
                 self.ask(id, Ask::ExportAudit(id, filter, form, task::at_home(&path)));
             }
             Effect::Probe(id, host, port, address) => self.probe(id, host, port, address),
+            Effect::Scan(id, host, port, address) => self.scan(id, host, port, address),
             Effect::Verify(id, wanted) => self.verify(id, *wanted),
             Effect::SystemRoots(id) => post
                 .spawn(id, || crate::store::system::roots().map(|(roots, place)| Done::Roots(roots, place))),
             Effect::Read(id, given, password) => {
                 let state = self.state.clone();
-                self.read(id, move |stop| task::read(given, password.as_ref(), stop, &state));
+                self.stoppable(id, move |stop| task::read(given, password.as_ref(), stop, &state));
             }
-            Effect::ReadLog(id, path) => self.read(id, move |stop| task::read_log(&path, stop)),
+            Effect::ReadLog(id, path) => self.stoppable(id, move |stop| task::read_log(&path, stop)),
             Effect::Stop(id) => {
-                if let Some(stop) = self.shared.readings().get(&id) {
+                if let Some(stop) = self.shared.stops().get(&id) {
                     stop.store(true, Ordering::SeqCst);
                 }
             }
@@ -276,18 +278,6 @@ impl Workers {
         self.shared.stop_service();
     }
 
-    /// Reads on a thread of its own, and can be stopped.
-    fn read(&self, id: JobId, work: impl FnOnce(&AtomicBool) -> Result<Done> + Send + 'static) {
-        let shared = self.shared.clone();
-        let stop = Arc::new(AtomicBool::new(false));
-        shared.readings().insert(id, stop.clone());
-        self.post.spawn(id, move || {
-            let read = work(&stop);
-            shared.readings().remove(&id);
-            read
-        });
-    }
-
     fn enqueue(&self, id: JobId, task: Task) {
         let sent = self.store.as_ref().is_some_and(|store| store.send(Work { id, task }).is_ok());
         if !sent {
@@ -295,10 +285,25 @@ impl Workers {
         }
     }
 
-    fn ask(&self, id: JobId, ask: Ask) {
+    pub(super) fn ask(&self, id: JobId, ask: Ask) {
         if self.asks.send(ask).is_err() {
             self.post.done(id, Err(gone()));
         }
+    }
+
+    /// Does work on a thread of its own that looks now and then whether it shall stop.
+    pub(super) fn stoppable(
+        &self,
+        id: JobId,
+        work: impl FnOnce(&AtomicBool) -> Result<Done> + Send + 'static,
+    ) {
+        let (shared, stop) = (self.shared.clone(), Arc::new(AtomicBool::new(false)));
+        shared.stops().insert(id, stop.clone());
+        self.post.spawn(id, move || {
+            let done = work(&stop);
+            shared.stops().remove(&id);
+            done
+        });
     }
 
     /// Explains a chain on a thread of its own, with the CRLs of the certifiers.
@@ -321,23 +326,6 @@ impl Workers {
         };
         self.ask(id, Ask::Crls(id, self.state.certifiers.keys().cloned().collect(), work));
     }
-
-    #[cfg(feature = "network")]
-    fn probe(&self, id: JobId, host: String, port: u16, address: Option<std::net::SocketAddr>) {
-        let state = self.state.clone();
-        let work = move |crls| {
-            let now = Desk::now();
-            let basis = Basis::of_state(&state, crls, now, now);
-            let timeout = Duration::from_secs(10);
-            task::probe(&crate::probe::connect::Target { host, port, address, basis, timeout })
-        };
-        self.ask(id, Ask::Crls(id, self.state.certifiers.keys().cloned().collect(), Box::new(work)));
-    }
-
-    #[cfg(not(feature = "network"))]
-    fn probe(&self, id: JobId, _: String, _: u16, _: Option<std::net::SocketAddr>) {
-        self.post.done(id, Err(no_network()));
-    }
 }
 
 impl Drop for Workers {
@@ -348,66 +336,8 @@ impl Drop for Workers {
     }
 }
 
-#[cfg(feature = "network")]
-struct Running {
-    site: String,
-    service: crate::probe::serve::Service,
-}
-
-#[cfg(not(feature = "network"))]
-struct Running;
-
-#[cfg(feature = "network")]
-impl Shared {
-    fn service(&self) -> MutexGuard<'_, Option<Running>> {
-        self.service.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn service_log(&self) -> Done {
-        match &*self.service() {
-            Some(run) => Done::Service(Some((run.site.clone(), run.service.address())), run.service.log()),
-            None => Done::Service(None, Vec::new()),
-        }
-    }
-
-    fn stop_service(&self) -> Done {
-        // The lock is given back before the wait for the service's threads.
-        let running = self.service().take();
-        let log = running.as_ref().map_or_else(Vec::new, |run| run.service.log());
-        if let Some(run) = running {
-            run.service.stop();
-        }
-        Done::Service(None, log)
-    }
-
-    pub(super) fn start_service(&self, site: String, served: crate::probe::serve::Served) -> Result<Done> {
-        self.stop_service();
-        let service = crate::probe::serve::Service::start(served)?;
-        *self.service() = Some(Running { site, service });
-        Ok(self.service_log())
-    }
-}
-
-#[cfg(not(feature = "network"))]
-impl Shared {
-    fn service_log(&self) -> Done {
-        Done::Service(None, Vec::new())
-    }
-
-    fn stop_service(&self) -> Done {
-        let _ = self.service.lock().unwrap_or_else(PoisonError::into_inner).take();
-        Done::Service(None, Vec::new())
-    }
-}
-
 fn gone() -> Error {
     Error::internal("The thread that should do this has ended.")
-}
-
-#[cfg(not(feature = "network"))]
-pub(super) fn no_network() -> Error {
-    Error::refused("This program was built without any network code.")
-        .next("Use a build with the feature `network` on a connected machine.")
 }
 
 #[cfg(test)]
@@ -422,7 +352,7 @@ mod tests {
             key_at: AtomicI64::new(1_000),
             stopping: AtomicBool::new(false),
             service: Mutex::new(None),
-            readings: Mutex::default(),
+            stops: Mutex::default(),
         };
         let quiet = |running, now| shared.quiet(Duration::from_secs(running), Timestamp(now)).as_secs();
         assert_eq!(quiet(15, 1_010), 10);

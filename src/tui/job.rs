@@ -112,6 +112,8 @@ pub enum Job {
     Verify,
     /// Probing a site.
     Probe(String),
+    /// Scanning the service at this host and port.
+    Scan(String),
     /// Starting the rehearsal of a site.
     Serve(String),
     /// The log of the rehearsal.
@@ -176,6 +178,7 @@ impl Job {
             Self::Push(name) => format!("publishing the CRL of {name}"),
             Self::Preview(..) | Self::Previews => "working out what would be issued".into(),
             Self::Probe(site) => format!("probing {site}"),
+            Self::Scan(service) => format!("scanning {service}"),
             Self::Verify => "verifying".into(),
             Self::Serve(site) => format!("starting the rehearsal of {site}"),
             Self::History(keyring) => format!("reading the history of {keyring}"),
@@ -200,14 +203,16 @@ pub(super) fn read(
     model.start(Job::Read(purpose), |id| Effect::Read(id, given, password))
 }
 
-/// Stops a reading; its answer is not waited for.
+/// Stops a reading or a scan; its answer is not waited for.
 pub(super) fn stop(model: &mut Model, job: Option<JobId>) -> Vec<Effect> {
-    let Some(job) = job.filter(|id| matches!(model.jobs.get(id), Some((Job::Read(_) | Job::ReadLog, _))))
-    else {
-        return Vec::new();
+    let stopped = |id: &JobId| match model.jobs.get(id) {
+        Some((Job::Read(_) | Job::ReadLog, _)) => Some("Stopped; nothing was taken."),
+        Some((Job::Scan(_), _)) => Some("The scan was stopped."),
+        _ => None,
     };
+    let Some((job, words)) = job.and_then(|id| Some((id, stopped(&id)?))) else { return Vec::new() };
     model.jobs.remove(&job);
-    model.say(Mood::Plain, "Stopped; nothing was taken.");
+    model.say(Mood::Plain, words);
     vec![Effect::Stop(job)]
 }
 

@@ -21,6 +21,8 @@ pub mod keys;
 pub mod model;
 mod moving;
 pub mod msg;
+#[cfg_attr(not(feature = "network"), path = "offline.rs")]
+mod online;
 pub mod pane;
 pub mod query;
 pub mod run;

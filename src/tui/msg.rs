@@ -29,6 +29,7 @@ use crate::model::person::Delivery;
 use crate::model::protection::{Dealt, Sealing};
 use crate::model::request::{Plan, Request, RequestId};
 use crate::model::secret::Secret;
+use crate::model::seen::Scan;
 use crate::model::time::Timestamp;
 use crate::ops::issue_crl;
 use crate::pki::chain::inquiry::{Answer, Inquiry};
@@ -57,6 +58,8 @@ pub enum Msg {
     Input(Input),
     /// The terminal has this size now: columns, rows.
     Resize(u16, u16),
+    /// A job tells how far it is.
+    Told(JobId, String),
     /// A job has ended.
     Done(JobId, Result<Done, Error>),
     /// The workspace changed, by this console or another one.
@@ -116,6 +119,8 @@ pub enum Done {
     Issued(Box<(Issued, Der)>),
     /// A chain was verified: the question, and the answer.
     Verified(Box<(Inquiry, Answer)>),
+    /// A service was scanned.
+    Scanned(Box<Scan>),
     /// Entries of the audit chain.
     Audit(Box<log::Found>),
     /// The receipt of a task.
@@ -162,7 +167,7 @@ pub enum Effect {
     Read(JobId, Given, Option<Secret>),
     /// Read a server's log.
     ReadLog(JobId, PathBuf),
-    /// Stop a reading; it is answered as that reading, and nobody waits for that any more.
+    /// Stop a reading or a scan; it is answered as that one, and nobody waits for that any more.
     Stop(JobId),
     /// Complete a path.
     CompletePath(JobId, String),
@@ -208,6 +213,8 @@ pub enum Effect {
     Crl(JobId, String),
     /// Connect to host, port, and (when given) this address instead of resolving the host.
     Probe(JobId, String, u16, Option<std::net::SocketAddr>),
+    /// Scan the service at host, port, and (when given) this address instead of resolving the host.
+    Scan(JobId, String, u16, Option<std::net::SocketAddr>),
     /// Serve a site on loopback: site, port, password of its ring if it has no stash.
     Serve(JobId, String, u16, Option<Secret>),
     /// Draw a pass phrase.

@@ -205,7 +205,7 @@ impl PaneId {
 /// Reads every field of a record that says something.
 pub(super) fn entries<T: Record>(record: &T, model: &Model) -> Vec<Entry> {
     let look = model.look();
-    let all = record.own().map(|f| (f.label, (f.get)(record, &look)));
+    let all = record.own().filter(|f| !record.omits(f.name)).map(|f| (f.label, (f.get)(record, &look)));
     all.filter(|(_, value)| !value.is_empty()).collect()
 }
 

@@ -18,6 +18,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Done(id, answer) => super::answer::done(model, id, answer),
+        Msg::Told(id, text) => {
+            super::dialog::scan::told(model, id, text);
+            Vec::new()
+        }
         Msg::State(state) => {
             model.take(state);
             Vec::new()

@@ -27,6 +27,7 @@ mod server;
 mod spkac;
 mod task;
 mod trouble;
+mod who;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -42,6 +42,14 @@ fn every_pane_of_an_empty_workspace_says_what_can_be_done_first() {
 }
 
 #[test]
+#[cfg(feature = "network")]
+fn a_scan_shows_versions_and_suites() {
+    use crate::script::scanning::scanned;
+    shows!("scan-80x24", scanned(Console::fixture()));
+    shows!("scan-132x43-ascii", scanned(Console::fixture().mono().sized(132, 43)));
+}
+
+#[test]
 fn every_pane_shows_its_rows_and_the_detail_of_one() {
     for (key, name) in [("1", "keyrings"), ("3", "sites"), ("4", "requests"), ("5", "certifiers")] {
         // The footer of sites names commands that the offline build does not have.
@@ -230,6 +238,14 @@ fn a_chain_is_explained_leaf_to_root() {
     shows!("verify-end-80x24", verified(Console::fixture(), "G"));
     shows!("verify-132x43-ascii", verified(Console::fixture().mono().sized(132, 43), "g"));
     shows!("verify-date", verified(Console::fixture(), "d").type_text("1 March").press("<ret>"));
+}
+
+#[test]
+fn who_answers_is_explained_below_the_question() {
+    shows!("who-80x24", Console::fixture().press("3 g a"));
+    shows!("who-80x24-more", Console::fixture().press("3 g a <pgdn>"));
+    shows!("who-132x43-ascii", Console::fixture().mono().sized(132, 43).press("3 g a"));
+    shows!("who-wrong-80x24", Console::fixture().press("3 g a C-u").type_text("other.example.test"));
 }
 
 #[test]

@@ -197,6 +197,7 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::IssuedRow(id, _)
         | Effect::Crl(id, _)
         | Effect::Probe(id, ..)
+        | Effect::Scan(id, ..)
         | Effect::Verify(id, _)
         | Effect::Serve(id, ..)
         | Effect::ServiceLog(id)

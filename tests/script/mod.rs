@@ -16,7 +16,10 @@ pub(crate) mod history;
 mod people;
 mod profiles;
 mod queue;
+#[cfg(feature = "network")]
+pub(crate) mod scanning;
 pub(crate) mod servers;
 mod tasks;
 mod walk;
+mod who;
 mod work;

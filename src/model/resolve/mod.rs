@@ -1,4 +1,25 @@
-//! Who answers: which document, which keyring and which certificate a client meets, and where each of them is used. Looks
-//! at documents only: what is served in truth is for the probe to tell.
+//! Who answers: which document, which keyring and which certificate a client meets, step by step, and where each of them is
+//! used. Looks at documents only: what is served in truth is for a probe to tell.
 
+mod access;
+mod address;
+mod answer;
+mod lack;
+mod matching;
+mod other;
+mod place;
+mod question;
+mod redirect;
+mod ring;
+mod scene;
+#[cfg(test)]
+mod tests;
 pub mod used;
+mod web;
+
+pub use access::{tcp_ways, tls_ways};
+pub use answer::{ANSWER, Answer, Covers, Outcome, Source, Step};
+pub use lack::{Lack, addresses, lacks, without_name};
+pub use question::{Era, Question, Sni};
+pub use redirect::redirect_url;
+pub use scene::resolve;

@@ -93,6 +93,11 @@ pub fn ring_of(server: &Server) -> &str {
     if server.keyring.is_empty() { DEFAULT_RING } else { &server.keyring }
 }
 
+/// Lists the servers that load no sites and answer with this keyring.
+pub fn alone_with<'a>(state: &'a State, ring: &'a str) -> impl Iterator<Item = &'a Server> {
+    state.servers.values().filter(move |server| !server.load_sites && ring_of(server) == ring)
+}
+
 /// Lists where a keyring is used: the documents that name it, then each server with the ports that lead to it.
 pub fn of_keyring(state: &State, ring: &str) -> Vec<Use> {
     let sites: Vec<&Site> = state.sites_of_keyring(ring).collect();

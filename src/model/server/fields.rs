@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{MOST_HOSTS, Port, Release, Server, port_fields};
+use super::{MOST_HOSTS, Port, PortStatus, Release, Server, port_fields};
 use crate::model::escape::visible;
 use crate::model::field::{Field, Kind, Look, Record, choice, join, names, number, put, put_flag, yes_no};
 use crate::model::keyring::{self, check_name};
@@ -92,7 +92,7 @@ const FIRST: &[Field<Server>] = &[
     ),
     Field::flag(
         "load-sites",
-        "Load Internet Sites",
+        "Load sites",
         "All protocols or none: when yes, site documents decide, and the keyring, the protocol version, the accepted \
          certificates, the ciphers and the logins of this document are ignored.",
         |x, _| yes_no(x.load_sites),
@@ -121,7 +121,7 @@ const LAST: &[Field<Server>] = &[
     ),
     Field::amendable(
         "references-scheme",
-        "References: protocol",
+        "Links: protocol",
         "How links begin that other servers make to this one.",
         Kind::Choice(SCHEMES),
         |x, _| SCHEMES[usize::from(x.references.https)].into(),
@@ -132,7 +132,7 @@ const LAST: &[Field<Server>] = &[
     ),
     Field::text(
         "references-host",
-        "References: host name",
+        "Links: host name",
         "The host name in links that other servers make to this one; empty is its own.",
         |x, _| visible(&x.references.host),
         |x, t| {
@@ -142,7 +142,7 @@ const LAST: &[Field<Server>] = &[
     ),
     Field::amendable(
         "references-port",
-        "References: port",
+        "Links: port",
         "The port in links that other servers make to this one; 0 is the usual one of the protocol.",
         Kind::Number(0, 65535),
         |x, _| x.references.port.to_string(),
@@ -153,7 +153,7 @@ const LAST: &[Field<Server>] = &[
     ),
     Field::amendable(
         "proxies",
-        "TLS ended by proxies",
+        "Ended by proxies",
         "Addresses of proxies that end TLS in front of it: what they bring counts as having come over TLS.",
         Kind::Names,
         |x, _| visible(&x.proxies.join(" ")),
@@ -180,11 +180,16 @@ const LAST: &[Field<Server>] = &[
         },
     ),
     ciphers_told::<Server>(),
-    Field::derived("ports", "Internet Ports", "Every protocol with its ports and their statuses.", ports),
+    Field::derived(
+        "ports",
+        "Internet Ports",
+        "Every protocol with its ports, their statuses, and whether server access is enforced.",
+        ports,
+    ),
     Field::derived(
         "live",
-        "Restarted or refreshed",
-        "When somebody last told that the server runs with these documents.",
+        "Last refresh",
+        "When somebody last noted that the server was restarted or refreshed and runs with its documents.",
         |x, look| {
             x.live.as_ref().map_or_else(String::new, |l| format!("{} by {}", look.time(l.at), visible(&l.by)))
         },
@@ -196,13 +201,6 @@ const LAST: &[Field<Server>] = &[
         |x, _| x.items.iter().map(|i| visible(&i.name)).collect::<Vec<_>>().join(" "),
     ),
 ];
-
-impl Server {
-    /// Tells whether a label is that of a field of one protocol; [`ports`] shows all of them at once.
-    pub fn is_of_port(label: &str) -> bool {
-        port_fields::FIELDS.iter().any(|f| f.label == label)
-    }
-}
 
 /// The protocols of links, without and with TLS.
 const SCHEMES: &[&str] = &["http", "https"];
@@ -231,16 +229,28 @@ fn network(text: &str) -> Result<String, String> {
 fn ports(server: &Server, _: &Look<'_>) -> String {
     let row = |kind: SiteKind| {
         let Port { tcp, tcp_status, tls, tls_status, enforce_access, .. } = server.port(kind);
-        let enforced = if enforce_access { "  access enforced" } else { "" };
+        let enforced = if enforce_access { " access" } else { "" };
         let (name, plain, over) = (kind.name(), tcp_status.name(), tls_status.name());
-        format!("{name:<4}  {tcp:>5} {plain:<8}  TLS {tls:>5} {over:<8}{enforced}").trim_end().to_owned()
+        format!("{name:<4} {tcp:>5} {plain:<8} {tls:>5} {over}{enforced}")
     };
-    SiteKind::PROTOCOLS.map(row).join("\n")
+    let rows = SiteKind::PROTOCOLS.map(row);
+    std::iter::once("       TCP            TLS".to_owned()).chain(rows).collect::<Vec<_>>().join("\n")
 }
 
 impl Record for Server {
     const NOUN: &'static str = "server";
     const FIELDS: &'static [Field<Self>] = &ALL;
+
+    fn omits(&self, field: &str) -> bool {
+        if let Some(at) = port_fields::FIELDS.iter().position(|f| f.name == field) {
+            let kind = SiteKind::PROTOCOLS.get(at / port_fields::EACH).copied();
+            let port = kind.map(|kind| self.port(kind));
+            let open = port.is_some_and(|p| p.speaks_tls() || p.tcp_status == PortStatus::Enabled);
+            // The others stand in the table of ports.
+            return self.load_sites || !open || !field.ends_with("-login");
+        }
+        self.load_sites && TLS.iter().any(|f| f.name == field)
+    }
 }
 
 const TLS: &[Field<Server>] = &tls_fields::<Server>();
@@ -323,6 +333,19 @@ mod tests {
     }
 
     #[test]
+    fn a_summary_leaves_out_what_the_table_says_and_what_sites_decide() {
+        let mut server = Server { load_sites: false, ..Server::default() };
+        server.change_port(SiteKind::Ldap, |port| port.tls_status = PortStatus::Enabled);
+        let shown = |s: &Server| s.own().map(|f| f.name).filter(|f| !s.omits(f)).collect::<Vec<_>>();
+        let all = shown(&server);
+        assert!(all.contains(&"ldap-login") && all.contains(&"ciphers") && !all.contains(&"web-login"));
+        assert!(!all.contains(&"ldap-tls-port") && all.contains(&"ports"));
+        server.load_sites = true;
+        let all = shown(&server);
+        assert!(!all.contains(&"ldap-login") && !all.contains(&"ciphers") && all.contains(&"load-sites"));
+    }
+
+    #[test]
     fn ports_are_a_table_and_tell_what_is_as_usual() {
         let mut server = Server::default();
         server.change_port(SiteKind::Web, |port| {
@@ -331,8 +354,9 @@ mod tests {
         });
         let table = get(&server, "ports");
         let lines: Vec<_> = table.lines().collect();
-        assert_eq!(lines.len(), 6);
-        assert_eq!(lines[0], "web      80 redirect  TLS   443 enabled");
-        assert_eq!(lines[5], "iiop  63148 disabled  TLS 63149 disabled");
+        assert_eq!(lines.len(), 7);
+        assert_eq!(lines[1], "web     80 redirect   443 enabled");
+        assert_eq!(lines[6], "iiop 63148 disabled 63149 disabled");
+        assert!(lines.iter().all(|l| l.len() <= 35));
     }
 }

@@ -6,7 +6,7 @@ use crate::model::field::{Field, Kind, choice, flag, join, names, number, yes_no
 use crate::model::site::SiteKind;
 
 /// How many fields a protocol has.
-const EACH: usize = 6;
+pub(super) const EACH: usize = 6;
 
 /// The fields of the Internet Ports of all protocols.
 pub(super) const FIELDS: [Field<Server>; EACH * SiteKind::PROTOCOLS.len()] = join(&[

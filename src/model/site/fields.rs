@@ -1,9 +1,10 @@
 //! The FIELDS of site documents, and for which kinds each exists. What they mean on the wire is decided elsewhere.
 
-use super::{Site, SiteKind, ciphers_told, crl, hosts, rule, tls_fields};
+use super::{Site, SiteKind, ciphers_told, crl, hosts, looked_for, rule, tls_fields};
 use crate::model::escape::visible;
 use crate::model::field::{Field, Kind, Look, choice, join, names, number, put, put_flag, yes_no};
 use crate::model::keyring::{check_name, ends};
+use crate::model::resolve::redirect_url;
 
 /// Which kinds have a field, for every field that some do not have.
 const SCOPES: &[(&[&str], &[SiteKind])] = {
@@ -276,8 +277,11 @@ const DERIVED: &[Field<Site>] = &[
         "redirect-to",
         "Redirect leads to",
         "The addresses to which clients are sent that come over TCP.",
-        |x, _| match x.redirects() {
-            true => x.hosts.iter().map(|h| visible(&x.redirect_url(h))).collect::<Vec<_>>().join("\n"),
+        |x, look| match x.redirects() {
+            true => {
+                let lead = |h: &String| visible(&redirect_url(look.state, x, None, h));
+                x.hosts.iter().map(lead).collect::<Vec<_>>().join("\n")
+            }
             false => String::new(),
         },
     ),
@@ -334,7 +338,7 @@ fn answers(site: &Site, look: &Look<'_>) -> String {
         let (day, why) = (revoked.at.date(), revoked.reason.name());
         lines.push(format!("it is REVOKED since {day} ({why}): clients that ask will refuse"));
     }
-    for host in &site.hosts {
+    for host in looked_for(&site.hosts) {
         let verdict =
             if leaf.covers(host) { "is named in it" } else { "IS NOT NAMED in it: clients will refuse" };
         lines.push(format!("{} {verdict}", visible(host)));

@@ -15,6 +15,7 @@ use crate::model::escape::visible;
 use crate::model::export::{Export, Secrecy};
 use crate::model::keyring::Keyring;
 use crate::model::name::AltName;
+use crate::model::resolve::used;
 use crate::pki::key::PrivateKey;
 use crate::pki::pkcs12::{self, Content, Protection};
 use crate::pki::{open_key, pem};
@@ -295,10 +296,14 @@ fn facts(state: &State, ring: &Keyring) -> Result<String> {
     let names: Vec<_> = leaf.alt_names.iter().map(|n| visible(&n.to_string())).collect();
     let mut servers: Vec<String> =
         state.sites_of_keyring(&ring.name).flat_map(|s| s.servers.iter().map(|n| visible(n))).collect();
+    servers.extend(used::alone_with(state, &ring.name).map(|s| visible(used::called(s))));
     servers.sort_unstable();
     servers.dedup();
-    let servers =
-        if servers.is_empty() { "no site document names this ring".into() } else { servers.join(", ") };
+    let servers = if servers.is_empty() {
+        "no site document and no server names this ring".into()
+    } else {
+        servers.join(", ")
+    };
     let ski = leaf.ski.as_ref().map_or_else(|| "none".into(), |d| colons(&d.0));
     Ok(format!(
         "Keyring:                {}\nSubject:                {}\nNames:                  {}\n\

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::ciphers::Ciphers;
 use super::import::Material;
-use super::line::{Line, choose, fill, follow, lines, options, passwords, some_lines};
+use super::line::{Drawn, Line, choose, drawn, fill, follow, lines, options, passwords, some_lines};
 use super::menu::{Action, Menu, item};
 use super::records::{Denial, Reasoning, TakingBack};
 use super::secret::{Opens, SecretLine};
@@ -43,7 +43,7 @@ use crate::tui::model::{Model, Mood};
 use crate::tui::msg::{Effect, Input, JobId};
 use crate::tui::pane::certifiers::before_saving;
 use crate::tui::theme::Role;
-use crate::tui::widget::text::{fit, width, wrap};
+use crate::tui::widget::text::wrap;
 
 /// What saving does.
 #[derive(Debug, Clone, PartialEq)]
@@ -615,58 +615,7 @@ impl Form {
     /// Says what it shows.
     pub fn sheet(&self, model: &Model, columns: usize) -> Sheet {
         let ink = model.ink();
-        let labels = self.lines.iter().map(|l| width(l.label)).max().unwrap_or(0).min(columns / 2);
-        let room = columns.saturating_sub(labels + 6).clamp(1, 60);
-        let mut body = Vec::new();
-        let (mut cursor, mut below) = (None, 0);
-        for (i, line) in self.lines.iter().enumerate() {
-            let here = i == self.cursor;
-            let mark = if line.edit.text() == line.before { " " } else { ink.symbols.mark };
-            let label = fit(line.label, labels, "");
-            let mut spans = vec![
-                ink.symbol(Role::Marked, format!("{mark} ")),
-                ink.span(if here { Role::Title } else { Role::Text }, &format!("{label}  ")),
-            ];
-            let start = labels + 4;
-            if let Some(options) = options(model, line) {
-                let shown = if line.edit.text().is_empty() { "(none)" } else { line.edit.text() };
-                let role = if here { Role::Selected } else { Role::Text };
-                let many = if options.len() > 1 && here { ("< ", " >") } else { ("  ", "  ") };
-                let shown =
-                    super::super::widget::text::cut(&ink.symbols.text(shown), room.saturating_sub(4), "");
-                spans.extend([
-                    ink.symbol(Role::Dim, many.0),
-                    ink.span(role, &shown),
-                    ink.symbol(Role::Dim, many.1),
-                ]);
-                if here {
-                    cursor = Some((body.len(), start + 2));
-                }
-            } else {
-                let (open, close) = ink.symbols.field;
-                let inner = room.saturating_sub(2);
-                let (shown, at) = line.edit.shown(inner, ink.symbols.hidden);
-                spans.push(ink.symbol(Role::Dim, open));
-                // Dots of a hidden password are drawn by us and not escaped.
-                spans.push(match line.kind {
-                    Kind::Secret => ink.symbol(Role::Input, fit(&shown, inner, "")),
-                    _ => ink.span(Role::Input, &fit(&shown, inner, "")),
-                });
-                spans.push(ink.symbol(Role::Dim, close));
-                if here {
-                    cursor = Some((body.len(), start + width(open) + at));
-                }
-            }
-            body.push(spans.into());
-            if let Some(error) = &line.error {
-                for part in wrap(&ink.symbols.text(error), columns.saturating_sub(start).max(1)) {
-                    below += usize::from(here);
-                    body.push(
-                        vec![ink.symbol(Role::Text, " ".repeat(start)), ink.span(Role::Bad, &part)].into(),
-                    );
-                }
-            }
-        }
+        let Drawn { body, cursor, below } = drawn(model, &self.lines, self.cursor, columns);
         let mut foot = vec![ink.line(Role::Text, "")];
         let help = self.lines.get(self.cursor).map_or("", |l| l.help);
         if self.busy.is_some() {

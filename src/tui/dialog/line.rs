@@ -4,7 +4,9 @@ use crate::model::cipher::{PRESETS, write_list};
 use crate::model::field::{Field, Kind, Look, Record};
 use crate::tui::chord::Key;
 use crate::tui::model::Model;
+use crate::tui::theme::Role;
 use crate::tui::widget::line_edit::LineEdit;
+use crate::tui::widget::text::{cut, fit, width, wrap};
 
 /// A field while it is edited.
 #[derive(Debug, Clone)]
@@ -135,4 +137,68 @@ pub(super) fn choose(line: &mut Line, options: &[String], key: Key) {
     if let Some(option) = options.get(next) {
         line.edit.set(option);
     }
+}
+
+/// The lines of a form as they are drawn.
+pub(super) struct Drawn {
+    pub(super) body: Vec<ratatui::text::Line<'static>>,
+    /// Where the cursor stands: line of the body, column.
+    pub(super) cursor: Option<(usize, usize)>,
+    /// How many lines below the cursor's belong to it.
+    pub(super) below: usize,
+}
+
+/// Draws the lines of a form in so many columns, with the cursor in line `at`.
+pub(super) fn drawn(model: &Model, lines: &[Line], at: usize, columns: usize) -> Drawn {
+    let ink = model.ink();
+    let labels = lines.iter().map(|l| width(l.label)).max().unwrap_or(0).min(columns / 2);
+    let room = columns.saturating_sub(labels + 6).clamp(1, 60);
+    let mut body = Vec::new();
+    let (mut cursor, mut below) = (None, 0);
+    for (i, line) in lines.iter().enumerate() {
+        let here = i == at;
+        let mark = if line.edit.text() == line.before { " " } else { ink.symbols.mark };
+        let label = fit(line.label, labels, "");
+        let mut spans = vec![
+            ink.symbol(Role::Marked, format!("{mark} ")),
+            ink.span(if here { Role::Title } else { Role::Text }, &format!("{label}  ")),
+        ];
+        let start = labels + 4;
+        if let Some(options) = options(model, line) {
+            let shown = if line.edit.text().is_empty() { "(none)" } else { line.edit.text() };
+            let role = if here { Role::Selected } else { Role::Text };
+            let many = if options.len() > 1 && here { ("< ", " >") } else { ("  ", "  ") };
+            let shown = cut(&ink.symbols.text(shown), room.saturating_sub(4), "");
+            spans.extend([
+                ink.symbol(Role::Dim, many.0),
+                ink.span(role, &shown),
+                ink.symbol(Role::Dim, many.1),
+            ]);
+            if here {
+                cursor = Some((body.len(), start + 2));
+            }
+        } else {
+            let (open, close) = ink.symbols.field;
+            let inner = room.saturating_sub(2);
+            let (shown, before) = line.edit.shown(inner, ink.symbols.hidden);
+            spans.push(ink.symbol(Role::Dim, open));
+            // Dots of a hidden password are drawn by us and not escaped.
+            spans.push(match line.kind {
+                Kind::Secret => ink.symbol(Role::Input, fit(&shown, inner, "")),
+                _ => ink.span(Role::Input, &fit(&shown, inner, "")),
+            });
+            spans.push(ink.symbol(Role::Dim, close));
+            if here {
+                cursor = Some((body.len(), start + width(open) + before));
+            }
+        }
+        body.push(spans.into());
+        if let Some(error) = &line.error {
+            for part in wrap(&ink.symbols.text(error), columns.saturating_sub(start).max(1)) {
+                below += usize::from(here);
+                body.push(vec![ink.symbol(Role::Text, " ".repeat(start)), ink.span(Role::Bad, &part)].into());
+            }
+        }
+    }
+    Drawn { body, cursor, below }
 }

@@ -78,6 +78,8 @@ pub enum Action {
     Issued(String, Serial, IssuedFor),
     /// Probes a site at a host and port, over the network.
     Probe(String, String, u16),
+    /// Scans the service at a host and port, over the network.
+    Scan(String, u16),
     /// Leaves the form without saving: another version is kept.
     KeepTheirs(String),
     /// Saves this version over the one that is there now.
@@ -229,6 +231,7 @@ impl Menu {
             Action::Probe(site, host, port) => {
                 vec![model.start(Job::Probe(site), |id| Effect::Probe(id, host, port, None)).1]
             }
+            Action::Scan(host, port) => super::scan::start(model, host, port, None),
             Action::KeepTheirs(name) => {
                 model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.is_of_site(&name)));
                 model.say(Mood::Plain, format!("Site {name} was left as the other console saved it."));
@@ -277,7 +280,7 @@ impl Menu {
             Action::Bulk(title, steps) => super::bulk::start(model, title, steps),
             Action::Go(target) => {
                 // An explanation that led there would hide it.
-                model.dialogs.retain(|d| !matches!(d, Dialog::Explain(_)));
+                model.dialogs.retain(|d| !matches!(d, Dialog::Explain(_) | Dialog::Who(_)));
                 model.jump(target);
                 Vec::new()
             }

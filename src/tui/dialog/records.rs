@@ -96,6 +96,7 @@ pub fn fields_markdown() -> String {
     use crate::model::protection::NewProtection;
     use crate::model::request::edit::Edit;
     use crate::model::request::{Note, Plan, Request};
+    use crate::model::resolve::Question;
     use crate::model::revocation::{NewRevocation, Release};
     use crate::model::server::Server;
     use crate::model::site::Site;
@@ -122,6 +123,7 @@ pub fn fields_markdown() -> String {
     table::<Keyring>(&mut out);
     table::<Export>(&mut out);
     table::<Site>(&mut out);
+    table::<Question>(&mut out);
     table::<Server>(&mut out);
     table::<Person>(&mut out);
     table::<NewPersonKey>(&mut out);

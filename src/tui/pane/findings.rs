@@ -7,6 +7,8 @@ use super::{Cell, Column, Entry, Pane, PaneId, RowKey, matches};
 use crate::doctor;
 use crate::model::escape::visible;
 use crate::model::finding::{Finding, Severity, Subject};
+use crate::model::resolve::used;
+use crate::model::site::SiteKind;
 use crate::tui::command::{self, Command, Level, Scope};
 use crate::tui::dialog::menu::{Copy, Source};
 use crate::tui::everywhere::selected;
@@ -167,6 +169,16 @@ fn remedy(model: &Model) -> Option<(&'static Command, Option<RowKey>)> {
         // What is wrong with a site can be the matter of its keyring.
         (PaneId::Keyrings, Subject::Site(name)) => {
             model.state.sites.get(name).map(|s| RowKey::Name(s.keyring.clone()))
+        }
+        // What is wrong with a server can be the matter of a document it hosts, and the other way round.
+        (PaneId::Sites, Subject::Server(name)) => {
+            let server = model.state.servers.get(name)?;
+            let site = used::sites_of(&model.state, used::called(server), SiteKind::Web).next();
+            site.map(|site| RowKey::Name(site.name.clone()))
+        }
+        (PaneId::Servers, Subject::Site(name)) => {
+            let server = used::servers_of(&model.state, model.state.sites.get(name)?).next();
+            server.map(|server| RowKey::Name(server.name.clone()))
         }
         (PaneId::Certifiers, Subject::Site(_) | Subject::Server(_)) => {
             doctor::certifier_behind(&f, &model.state).map(|name| RowKey::Name(name.to_owned()))

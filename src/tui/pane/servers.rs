@@ -1,5 +1,7 @@
 //! The pane of Server documents: which ports of which server lead to which documents and keyrings.
 
+mod who;
+
 use super::sites::answering;
 use super::{Cell, Column, Entry, Pane, PaneId, RowKey, Used, entries, named};
 use crate::desk::Verb;
@@ -84,7 +86,7 @@ pub const PANE: Pane = Pane {
             ("pane.sites", "See the site documents, which need no Server document."),
         ]
     },
-    commands: &[COMMANDS],
+    commands: &[COMMANDS, who::COMMANDS],
 };
 
 const WRITE: Command = Command {
@@ -204,10 +206,9 @@ fn form(model: &mut Model, title: String, server: Server, editing: bool) {
     model.dialogs.push(Dialog::Form(form));
 }
 
-/// Reads the fields that say something, with the ports as one table instead of field by field.
+/// Reads the fields that say something; ports and sites stand first.
 fn short(server: &Server, model: &Model) -> Vec<Entry> {
     let mut all = entries(server, model);
-    all.retain(|(label, _)| !Server::is_of_port(label));
     let first = |label: &str| ["Internet Ports", "Hosts sites"].iter().position(|f| *f == label);
     all.sort_by_key(|(label, _)| first(label).unwrap_or(usize::MAX));
     all

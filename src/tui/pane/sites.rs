@@ -1,5 +1,7 @@
 //! The pane of Internet Site documents: which certificate answers where.
 
+mod who;
+
 use super::{Cell, Column, Pane, PaneId, RowKey, Used, entries, named};
 use crate::desk::Verb;
 use crate::model::certificate::Lifetime;
@@ -7,6 +9,7 @@ use crate::model::field::Record;
 use crate::model::finding::Subject;
 use crate::model::resolve::used;
 use crate::model::site::Site;
+use crate::model::site::looked_for;
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::{Form, Goal};
@@ -113,7 +116,7 @@ pub const PANE: Pane = Pane {
         ways.push(("site.create", "Say which host names answer with which keyring."));
         ways
     },
-    commands: &[COMMANDS],
+    commands: &[COMMANDS, who::COMMANDS],
 };
 
 const WRITE: Command = Command {
@@ -179,7 +182,7 @@ const COMMANDS: &[Command] = &[
         title: "probe",
         keys: &["p"],
         level: Level::Read,
-        doc: "Connects as a client would, to the rehearsal when it runs for this site, and shows what answers.",
+        doc: "Connects as a client would, to the rehearsal when it runs for this site, and shows what answers; or scans versions and suites.",
         cli: Some("probe"),
         weight: 70,
         ready: online,
@@ -258,7 +261,7 @@ pub(super) fn answering(keyring: &str, hosts: &[String], model: &Model) -> (Stri
     match leaf.lifetime(model.now, model.settings.soon) {
         Lifetime::Expired => ("expired".into(), Role::Bad),
         Lifetime::NotYet => ("not yet valid".into(), Role::Bad),
-        _ if hosts.iter().any(|h| !leaf.covers(h)) => ("name not covered".into(), Role::Bad),
+        _ if looked_for(hosts).any(|h| !leaf.covers(h)) => ("name not covered".into(), Role::Bad),
         Lifetime::Soon => (format!("soon {} d", leaf.not_after.days_from(model.now)), Role::Warn),
         Lifetime::Good => ("ok".into(), Role::Ok),
     }
@@ -297,7 +300,8 @@ fn probe(model: &mut Model) -> Vec<Effect> {
     let label = format!("Connect to {host}:{}", site.port);
     let items = vec![
         item("Back, nothing is sent", Action::Close),
-        item(label, Action::Probe(site.name.clone(), host, site.port)),
+        item(label, Action::Probe(site.name.clone(), host.clone(), site.port)),
+        item("Scan its versions and suites: over a hundred connections", Action::Scan(host, site.port)),
     ];
     model.dialogs.push(Dialog::Menu(Menu::new(format!("Probe {}", site.name), lines, items)));
     Vec::new()

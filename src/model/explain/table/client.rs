@@ -40,7 +40,7 @@ pub(super) const PROBLEMS: &[Problem] = &[
                 &["K10"],
             ),
             cause("Another store counts: browser, system, Java and the mail program have one each.", &[]),
-            cause("Another certificate answers than the one that was installed.", &["S23", "S06", "K21"]),
+            cause("Another certificate answers than the one that was installed.", &["S05", "S06", "K21"]),
         ],
         look: &[
             "What is sent, and where it ends: ringmaster probe HOST.",
@@ -75,7 +75,7 @@ pub(super) const PROBLEMS: &[Problem] = &[
             cause("The client uses an alias or the address instead of the name.", &[]),
             cause(
                 "Another site answers: without SNI or with two documents for one name, it is the first or the default one.",
-                &["S06", "S23", "S04"],
+                &["S06", "S05", "S04"],
             ),
             cause(
                 "The server still serves the old certificate: the ring was not copied or the task not restarted.",

@@ -6,6 +6,7 @@ use crate::model::certificate::Certificate;
 use crate::model::field::Record;
 use crate::model::finding::Subject;
 use crate::model::issued::Issued;
+use crate::model::resolve::used;
 use crate::store::listing::{self, Grouping};
 use crate::tui::model::Model;
 use crate::tui::pane::{Entry, PaneId, RowKey, Target, Used, entries as said};
@@ -62,8 +63,9 @@ pub(super) fn used(model: &Model, key: &RowKey) -> Vec<Used> {
         match subject {
             Subject::Keyring(name) => {
                 lines.push(Used::at(format!("keyring {name}"), PaneId::Keyrings, RowKey::Name(name.clone())));
-                lines.extend(model.state.sites_of_keyring(name).map(|s| {
-                    Used::at(format!("  site {}", s.name), PaneId::Sites, RowKey::Name(s.name.clone()))
+                lines.extend(used::of_keyring(&model.state, name).into_iter().map(|place| {
+                    let place = Used::from(place);
+                    Used { text: format!("  {}", place.text), ..place }
                 }));
             }
             Subject::Certifier(name) => {

@@ -1,0 +1,36 @@
+//! Stands in for `online` in a build without network code: refuses, and has no service.
+
+use std::net::SocketAddr;
+
+use super::effect::{Shared, Workers};
+use super::msg::{Done, JobId};
+use crate::model::error::Error;
+
+/// The rehearsal that runs: none ever does.
+pub(super) struct Running;
+
+impl Workers {
+    pub(super) fn probe(&self, id: JobId, _: String, _: u16, _: Option<SocketAddr>) {
+        self.post.done(id, Err(no_network()));
+    }
+
+    pub(super) fn scan(&self, id: JobId, _: String, _: u16, _: Option<SocketAddr>) {
+        self.post.done(id, Err(no_network()));
+    }
+}
+
+impl Shared {
+    pub(super) fn service_log(&self) -> Done {
+        Done::Service(None, Vec::new())
+    }
+
+    pub(super) fn stop_service(&self) -> Done {
+        Done::Service(None, Vec::new())
+    }
+}
+
+/// Says that this build cannot do it.
+pub(super) fn no_network() -> Error {
+    Error::refused("This program was built without any network code.")
+        .next("Use a build with the feature `network` on a connected machine.")
+}
