@@ -19,13 +19,17 @@ mod history;
 mod import;
 mod interop;
 mod issuing;
+mod known_problems;
 mod layers;
 mod life;
 #[cfg(feature = "network")]
 mod probe;
 mod pty;
 mod queue;
+#[cfg(feature = "network")]
+mod rehearsal;
 mod requests;
+mod review;
 mod ring_life;
 mod roles;
 mod rules;

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use ringmaster::desk::Desk;
 use ringmaster::model::bytes::Der;
 use ringmaster::model::certificate::Certificate;
 use ringmaster::model::error::{Error, Kind};
@@ -15,7 +16,7 @@ use ringmaster::pki::chain::inquiry::Basis;
 use ringmaster::pki::{certificate, key::PrivateKey};
 use ringmaster::probe::connect::{Seen, Target, probe};
 use ringmaster::probe::route::Route;
-use ringmaster::probe::serve::{Served, Service};
+use ringmaster::probe::serve::{Served, ServedSite, Service};
 use tempfile::TempDir;
 
 use crate::support::{run, tool};
@@ -84,7 +85,7 @@ impl Pki {
 
     fn serve(&self) -> Service {
         let chain = vec![self.der("leaf"), self.der("mid")];
-        Service::start(Served { site: "mail".into(), chain, key: self.key("leaf"), port: 0 }).unwrap()
+        Service::start(Served::alone(ServedSite::new("mail", chain, self.key("leaf")), 0, Desk::now)).unwrap()
     }
 
     /// Asks for the host at this address, a day after the leaf was made.
@@ -468,8 +469,8 @@ fn the_service_is_bounded_and_stops_with_connections_open() {
 fn what_cannot_be_served_is_refused() {
     let Some(pki) = Pki::new(&EC) else { return };
     let start = |chain, key, port| {
-        let error =
-            Service::start(Served { site: "mail".into(), chain, key: pki.key(key), port }).unwrap_err();
+        let site = ServedSite::new("mail", chain, pki.key(key));
+        let error = Service::start(Served::alone(site, port, Desk::now)).unwrap_err();
         (error.kind, error.to_string())
     };
     let (kind, text) = start(Vec::new(), "leaf", 0);

@@ -71,7 +71,7 @@ fn who_makes_a_certifier_is_its_first_caa_and_ra_and_others_need_a_role() {
     // A CAA is no RA by that alone, and an auditor changes nothing.
     let mut bea = person(temp.path(), "bea");
     let error = refused(&mut bea, Verb::Approve { id, plan: plan("root") });
-    assert!(error.why.contains("RA, which ann, carl has"), "{error}");
+    assert!(error.why.contains("RA, which ann, carl have"), "{error}");
     let mut dora = person(temp.path(), "dora");
     for verb in [
         Verb::Approve { id, plan: plan("root") },

@@ -19,6 +19,7 @@ use ringmaster::desk::{Desk, Verb};
 use ringmaster::model::bytes::Serial;
 use ringmaster::model::certifier::{NewCertifier, Policy};
 use ringmaster::model::change::Fact;
+use ringmaster::model::explain::log::Reader;
 use ringmaster::model::issued::Reason;
 use ringmaster::model::key::KeyType;
 use ringmaster::model::name::AltName;
@@ -44,9 +45,39 @@ fn main() {
     if wanted("start") {
         start();
     }
+    if wanted("log") {
+        read_log();
+    }
     if arguments.iter().any(|a| a == "large") {
         large::large(at.map(Into::into));
     }
+}
+
+/// Reads a server's log in which every other line is a failed handshake of another peer.
+fn read_log() {
+    let lines: Vec<String> = (0..200_000_u32)
+        .map(|n| {
+            let (second, peer) = (n % 60, std::net::Ipv4Addr::from(n % 5_000));
+            match n % 2 {
+                0 => format!(
+                    "[0B40:000A-09DC] 12/18/2016 07:20:{second:02} AM  HTTP Server: SSL handshake failure, IP address [{peer}], \
+                     Key Ring [mail.kyr], error status [4171]"
+                ),
+                _ => format!("[0B40:000A-09DC] 12/18/2016 07:20:{second:02} AM  Router: Message {n} delivered to Ada/Example"),
+            }
+        })
+        .collect();
+    let bytes: usize = lines.iter().map(|line| line.len() + 1).sum();
+    let begun = Instant::now();
+    let mut reader = Reader::default();
+    lines.iter().for_each(|line| reader.line(line.as_bytes(), line.len() as u64 + 1, false));
+    let report = reader.end();
+    let rate = bytes as f64 / 1e6 / begun.elapsed().as_secs_f64();
+    line(
+        "read a log",
+        format!("{rate:.0} MB/s"),
+        format!("{} groups of {} lines", report.groups.len(), report.lines),
+    );
 }
 
 fn line(what: &str, measured: String, beside: String) {

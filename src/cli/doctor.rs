@@ -3,11 +3,12 @@
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
-use super::print;
 use super::remedy;
 use super::session::Session;
+use super::{finding, print};
 use crate::desk::Desk;
 use crate::doctor::{self, Check};
+use crate::model::accepted::{Accepted, Weighed};
 use crate::model::error::{Error, Result};
 use crate::model::finding::{Finding, Severity, Subject, worst};
 
@@ -31,17 +32,23 @@ pub(super) fn command() -> Command {
                 .help("Shows what is found about this keyring and the sites that name it"),
         )
         .arg(
+            Arg::new("accepted")
+                .long("accepted")
+                .action(ArgAction::SetTrue)
+                .help("Shows what was accepted as a risk, and what of that is obsolete"),
+        )
+        .arg(
             Arg::new("explain")
                 .long("explain")
                 .value_name("RULE")
-                .conflicts_with_all(["rule", "severity", "keyring", "list"])
+                .conflicts_with_all(["rule", "severity", "keyring", "accepted", "list"])
                 .help("Explains a rule; needs no workspace"),
         )
         .arg(
             Arg::new("list")
                 .long("list")
                 .action(ArgAction::SetTrue)
-                .conflicts_with_all(["rule", "severity", "keyring"])
+                .conflicts_with_all(["rule", "severity", "keyring", "accepted"])
                 .help("Lists every rule; needs no workspace"),
         )
 }
@@ -69,16 +76,25 @@ pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             return Err(Error::not_found("keyring", name).next(next));
         }
     }
-    let about = |finding: &Finding| match (keyring, &finding.subject) {
+    let about = |subject: &Subject| match (keyring, subject) {
         (None, _) => true,
         (Some(name), Subject::Keyring(ring)) => ring == name,
         (Some(name), Subject::Site(site)) => state.sites.get(site).is_some_and(|s| s.keyring == *name),
         _ => false,
     };
-    let mut findings = doctor::examine(&state, Desk::now(), &session.config.expiry_bands);
-    findings.retain(|f| {
-        only.is_none_or(|check| check.id == f.rule) && least.is_none_or(|s| f.severity >= s) && about(f)
-    });
+    let now = Desk::now();
+    let found = doctor::examine(&state, now, &session.config.expiry_bands);
+    let wanted = |rule: &str, severity: Severity, subject: &Subject| {
+        only.is_none_or(|check| check.id == rule) && least.is_none_or(|s| severity >= s) && about(subject)
+    };
+    let Weighed { open: mut findings, mut accepted, mut obsolete } = doctor::weigh(&state, now, found);
+    findings.retain(|f| wanted(&f.rule, f.severity, &f.subject));
+    accepted.retain(|(f, _)| wanted(&f.rule, f.severity, &f.subject));
+    obsolete.retain(|risk| wanted(&risk.rule, risk.severity, &risk.subject));
+    if options.get_flag("accepted") {
+        show_accepted(&accepted, &obsolete, session);
+        return Ok(0);
+    }
     let run = |finding: &Finding| remedy::line(finding, &state, session.config.keyring_key);
     if session.json {
         let all = findings.iter().map(|finding| {
@@ -89,17 +105,60 @@ pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
         session.out.json(&Value::Array(all.collect()));
     } else if findings.is_empty() {
         session.out.line("Nothing was found.");
+        left_out(&accepted, session);
     } else {
         findings.iter().for_each(|finding| session.out.finding(finding, run(finding).as_deref()));
         let count =
             |severity: Severity| severity.count(findings.iter().filter(|f| f.severity == severity).count());
         let counts: Vec<_> = Severity::ALL.into_iter().rev().filter_map(count).collect();
         session.out.note(&format!("{}; ringmaster doctor --explain RULE says more.", counts.join(", ")));
+        left_out(&accepted, session);
     }
     Ok(if worst(&findings) >= Some(Severity::Warning) { 3 } else { 0 })
 }
 
-fn rule(id: &str) -> Result<&'static Check> {
+/// Says that there is more than is shown.
+fn left_out(accepted: &[(Finding, Accepted)], session: &mut Session<'_>) {
+    if !accepted.is_empty() {
+        let count = accepted.len();
+        session.out.note(&format!("{count} accepted; ringmaster doctor --accepted shows them."));
+    }
+}
+
+/// Shows what is accepted, and what was and is not found any more.
+fn show_accepted(accepted: &[(Finding, Accepted)], obsolete: &[Accepted], session: &mut Session<'_>) {
+    if session.json {
+        let held = accepted.iter().map(|(found, risk)| {
+            let mut object = print::finding(found);
+            object["accepted"] = finding::object(risk);
+            object
+        });
+        let held: Vec<_> = held.collect();
+        let obsolete: Vec<_> = obsolete.iter().map(finding::object).collect();
+        return session.out.json(&json!({ "accepted": held, "obsolete": obsolete }));
+    }
+    if accepted.is_empty() && obsolete.is_empty() {
+        return session.out.line("Nothing is accepted.");
+    }
+    for (found, risk) in accepted {
+        session.out.line(&format!("accepted {} {}: {}", found.severity.word(), found.rule, found.text));
+        session.out.line(&format!("  {}.", sentence(&risk.words())));
+    }
+    for risk in obsolete {
+        let object = print::subject(&risk.subject);
+        session.out.line(&format!("obsolete {}: It is not found any more about {object}.", risk.rule));
+        session.out.line(&format!("  {}.", sentence(&risk.words())));
+        session.out.line(&format!("  $ ringmaster finding unaccept {} {object}", risk.rule));
+    }
+}
+
+/// Begins with a capital.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+pub(super) fn rule(id: &str) -> Result<&'static Check> {
     doctor::find(id).ok_or_else(|| {
         Error::usage(format!("There is no rule \"{id}\".")).next("List them with: ringmaster doctor --list")
     })

@@ -11,6 +11,7 @@ mod demo;
 mod doctor;
 mod explain;
 mod fields;
+mod finding;
 mod inspect;
 mod key;
 mod keyring;
@@ -27,6 +28,7 @@ mod rehearse;
 pub mod remedy;
 pub mod report;
 mod request;
+mod review;
 mod revoke;
 mod secrets;
 mod server;
@@ -74,6 +76,8 @@ const NOUNS: &[Noun] = &[
     Noun { command: inspect::command, run: inspect::run },
     Noun { command: key::command, run: key::run },
     Noun { command: doctor::command, run: doctor::run },
+    Noun { command: finding::command, run: finding::run },
+    Noun { command: review::command, run: review::run },
     Noun { command: explain::command, run: explain::run },
     Noun { command: audit::command, run: audit::run },
     Noun { command: completions::command, run: completions::run },

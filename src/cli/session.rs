@@ -13,6 +13,7 @@ use crate::desk::export::Asked;
 use crate::desk::{Desk, Outcome, Verb};
 use crate::model::State;
 use crate::model::certifier::past::History;
+use crate::model::certifier::rollover::LINK;
 use crate::model::change::Fact;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::export::What;
@@ -21,7 +22,6 @@ use crate::model::finding::Subject;
 use crate::model::keyring::Keyring;
 use crate::model::protection::KeyProtection;
 use crate::model::secret::Secret;
-use crate::ops::roll_over;
 use crate::pki::pem::{Found, Opening};
 use crate::store::brought::Brought;
 use crate::store::{brought, foreign_ca, foreign_xca, shares, workspace};
@@ -294,11 +294,16 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         self.out.record(record, &look);
-        let mut findings = crate::doctor::examine(&state, now, &self.config.expiry_bands);
-        findings.retain(|f| f.subject == *subject);
-        if !findings.is_empty() {
+        let findings = crate::doctor::examine(&state, now, &self.config.expiry_bands);
+        let mut weighed = crate::doctor::weigh(&state, now, findings);
+        weighed.open.retain(|f| f.subject == *subject);
+        weighed.accepted.retain(|(f, _)| f.subject == *subject);
+        if !weighed.open.is_empty() || !weighed.accepted.is_empty() {
             self.out.line("");
-            self.out.findings(&findings);
+            self.out.findings(&weighed.open);
+        }
+        for (finding, risk) in &weighed.accepted {
+            self.out.line(&format!("accepted {}: {} It is {}.", finding.rule, finding.text, risk.words()));
         }
         Ok(())
     }
@@ -431,7 +436,7 @@ fn line(fact: &Fact) -> Option<String> {
         Fact::RequestReceived { request } if request.keyring.is_none() => {
             Some(format!("Request {} waits for a decision: {}.", request.id, request.pkcs10.subject))
         }
-        Fact::CertificateIssued { issued, .. } if issued.profile == roll_over::LINK => None,
+        Fact::CertificateIssued { issued, .. } if issued.profile == LINK => None,
         Fact::CertificateIssued { issued, .. } => Some(format!(
             "{} signed {} with serial {}; it ends on {}.",
             issued.certifier,

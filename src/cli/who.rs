@@ -72,7 +72,7 @@ fn object(answer: &Answer) -> Value {
             "severity": step.severity.map(Severity::word),
         })
     });
-    let others = answer.others.iter().map(|(name, why)| json!({ "site": name, "why": why }));
+    let others = answer.others.iter().map(|other| json!({ "site": other.name, "why": other.why }));
     json!({
         "outcome": answer.outcome.word(),
         "verdict": answer.verdict,

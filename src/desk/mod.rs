@@ -5,6 +5,8 @@ pub mod export;
 mod keys;
 pub mod publish;
 pub mod queue;
+#[cfg(feature = "network")]
+mod served;
 mod verb;
 
 use std::path::Path;
@@ -307,39 +309,6 @@ impl Desk {
     /// Tells whether a keyring opens without asking: it has a stash that this user can open.
     pub fn opens_by_itself(&self, keyring: &str) -> bool {
         self.state().keyrings.get(keyring).is_some_and(|ring| ring.stash && self.store.unstash(ring).is_ok())
-    }
-
-    /// Takes what is needed to serve a site on loopback from its keyring.
-    #[cfg(feature = "network")]
-    pub fn served(
-        &self,
-        site: &str,
-        port: u16,
-        password: Option<&Secret>,
-    ) -> Result<crate::probe::serve::Served> {
-        let state = self.state();
-        let site = state.sites.get(site).ok_or_else(|| Error::not_found("site document", site))?;
-        let refused = || Error::refused(format!("Site {} cannot be rehearsed.", site.name));
-        let Some(ring) = state.keyrings.get(&site.keyring) else {
-            return Err(refused().why("It names no keyring.").next("Choose one.").command("site.edit"));
-        };
-        let Some(leaf) = ring.leaf() else {
-            let why = format!("Keyring {} has no certificate yet.", ring.name);
-            return Err(refused().why(why).next("Install it first.").command("keyring.install"));
-        };
-        let password = self.ring_password(&state, &ring.name, password)?;
-        let opened = crate::store::kyr::open(ring, &password)?;
-        if !opened.intact {
-            let why =
-                format!("Keyring {} was altered by somebody who does not know its password.", ring.name);
-            return Err(refused().why(why).next("Put the right revision back from keyrings/.history."));
-        }
-        let Some(key) = opened.key else {
-            return Err(refused().why(format!("Keyring {} holds no private key.", ring.name)));
-        };
-        let above = ring.with_role(crate::model::keyring::Role::Chain).map(|e| &e.certificate);
-        let chain = std::iter::once(leaf).chain(above).map(|c| c.der.clone()).collect();
-        Ok(crate::probe::serve::Served { site: site.name.clone(), chain, key, port })
     }
 
     /// Reads the versions of a keyring, also of a deleted one. Errors: `NotFound` when nothing is known of it.

@@ -53,7 +53,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "K20",
-        title: "No site document names the keyring.",
+        title: "No document names the keyring.",
         severity: Severity::Info,
         remedy: "Name it in a site document, or delete it.",
         command: "site.create",
@@ -62,7 +62,7 @@ pub(super) const CHECKS: &[Check] = &[
         run: |case, found| {
             for ring in rings(case).filter(|r| r.leaf().is_some()) {
                 if !case.served.contains_key(ring.name.as_str()) {
-                    found(Hit::ring(ring, "is named by no site."));
+                    found(Hit::ring(ring, "is named by no site and no server."));
                 }
             }
         },

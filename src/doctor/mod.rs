@@ -7,6 +7,7 @@ mod files;
 mod keyrings;
 mod people;
 mod ports;
+pub mod review;
 mod security;
 mod servers;
 mod sites;
@@ -41,11 +42,12 @@ pub struct Case<'a> {
     pub bands: &'a [i64],
     /// The chains of the keyrings, explained once for all rules.
     chains: &'a Chains<'a>,
-    /// The keyrings that site documents name, and whether one of these answers.
+    /// The keyrings that documents lead to, and whether one of these answers.
     served: &'a BTreeMap<&'a str, bool>,
 }
 
 /// One rule.
+#[derive(Debug)]
 pub struct Check {
     /// The rule's id: W for files of the workspace, K for keyrings, S for sites, C for certifiers, P for people.
     pub id: &'static str,
@@ -155,7 +157,7 @@ fn sites<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Site> + use<'a> {
     case.state.sites.values().filter(|s| s.enabled && s.kind.answers())
 }
 
-/// Tells whether a site document that answers names the keyring.
+/// Tells whether a document that answers leads to the keyring.
 fn serves(case: &Case<'_>, ring: &Keyring) -> bool {
     case.served.get(ring.name.as_str()) == Some(&true)
 }

@@ -4,9 +4,10 @@
 use super::{Case, Check, Hit, sites};
 use crate::model::State;
 use crate::model::certifier::Certifier;
+use crate::model::cipher::Grade;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::keyring::Keyring;
-use crate::model::resolve::used::{called, is_hosted};
+use crate::model::resolve::used::{called, is_hosted, ring_of};
 use crate::model::server::{PortStatus, Release, Server};
 use crate::model::site::{Access, CrlSwitches, Site, SiteKind, SslVersion, TlsOptions};
 
@@ -73,7 +74,7 @@ pub(super) const CHECKS: &[Check] = &[
         severity: Severity::Warning,
         remedy: "Switch \"Accept SSL site certificates\" off.",
         command: "site.edit",
-        explain: "\"Accept SSL site certificates\" lets the server, as a client, connect to servers whose authority it does not \
+        explain: "With \"Accept SSL site certificates\" the server connects, as a client, to servers whose authority it does not \
             know, so anybody on the way can pose as them. Together with client certificates some releases ask for none any \
             more, or believe any. Switch it off, and trust the authorities of the servers that are called instead.",
         run: |case, found| {
@@ -95,7 +96,7 @@ pub(super) const CHECKS: &[Check] = &[
         severity: Severity::Warning,
         remedy: "Switch \"Accept expired SSL certificates\" off.",
         command: "site.edit",
-        explain: "\"Accept expired SSL certificates\" is on, as it is by default, and client certificates are asked for: who has \
+        explain: "The option \"Accept expired SSL certificates\" is on, as it is by default, and client certificates are asked for: who has \
             left and kept an old certificate still gets in, for an ended certificate is not on a CRL any more. Switch it off, \
             and see that people get their new certificates in time. Where no client certificate is asked for, the option only \
             concerns the servers that are called; the security review lists it.",
@@ -119,7 +120,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "S16",
-        title: "No cipher is left, or only weak ones are.",
+        title: "No cipher is left, or weak and broken ones are.",
         severity: Severity::Error,
         remedy: "Choose the ciphers of the release, or a list of good ones.",
         command: "site.edit",
@@ -128,8 +129,22 @@ pub(super) const CHECKS: &[Check] = &[
             the release. Choose the default of the release, or a list with forward secrecy and AEAD.",
         run: |case, found| {
             for stack in stacks(case) {
-                if stack.tls.ciphers.as_ref().is_some_and(Vec::is_empty) {
+                let Some(list) = &stack.tls.ciphers else { continue };
+                if list.is_empty() {
                     found(stack.edit("has an empty list of ciphers: no client can connect."));
+                    continue;
+                }
+                let least = list.iter().map(|suite| suite.grade()).min();
+                let broken: Vec<_> = list.iter().filter(|suite| suite.grade() == Grade::Broken).collect();
+                if least == Some(Grade::Broken) {
+                    found(stack.edit("has broken ciphers alone: what is sent is protected by nothing."));
+                } else if let Some(first) = broken.first() {
+                    let (name, count) = (first.name(), broken.len());
+                    let text = format!("has {count} broken among its ciphers, such as {name}.");
+                    found(stack.edit(text).severity(Severity::Warning));
+                } else if least == Some(Grade::Weak) {
+                    let text = "has weak ciphers alone: none has both forward secrecy and AEAD.";
+                    found(stack.edit(text).severity(Severity::Warning));
                 }
             }
         },
@@ -243,7 +258,7 @@ fn doors<'a>(case: &Case<'a>) -> impl Iterator<Item = Door<'a>> + use<'a> {
             access: server.port(kind).access,
             // CRLs are looked at for Internet Sites only.
             crl: CrlSwitches::default(),
-            keyring: &server.keyring,
+            keyring: ring_of(server),
         })
     });
     sites.chain(servers)
@@ -272,7 +287,7 @@ fn stacks<'a>(case: &Case<'a>) -> impl Iterator<Item = Stack<'a>> + use<'a> {
 }
 
 fn speaks_tls(server: &Server) -> bool {
-    SiteKind::PROTOCOLS.into_iter().any(|kind| server.port(kind).speaks_tls())
+    server.tls_ports().next().is_some()
 }
 
 /// Passwords in clear text, where a Server document says that the clear port is open.

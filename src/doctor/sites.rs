@@ -6,13 +6,13 @@ use super::{Case, Check, Hit, sites};
 use crate::model::bytes::Digest;
 use crate::model::field::Record;
 use crate::model::finding::{Severity, Subject};
-use crate::model::resolve::used::{called, is_hosted};
+use crate::model::resolve::used::{called, is_hosted, ring_of};
 use crate::model::site::{Site, SiteKind, looked_for};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "K16",
-        title: "A host name of a site is not in its certificate.",
+        title: "A host name of a site or server is not in its certificate.",
         severity: Severity::Error,
         remedy: "Request a certificate that names every host of the site.",
         command: "keyring.request",
@@ -20,15 +20,20 @@ pub(super) const CHECKS: &[Check] = &[
             when it is not among them; the common name never counts. The site got a new host name, or the request left one \
             out. Request the certificate again with every host name, or correct the host names of the site.",
         run: |case, found| {
+            let leaf = |ring: &str| case.state.keyrings.get(ring).and_then(|r| r.leaf());
+            let text = |host: &String| format!("answers for {host}, which its certificate does not name.");
             for site in sites(case) {
-                let Some(leaf) = case.state.keyrings.get(&site.keyring).and_then(|r| r.leaf()) else {
-                    continue;
-                };
+                let Some(leaf) = leaf(&site.keyring) else { continue };
                 for host in looked_for(&site.hosts).filter(|h| !leaf.covers(h)) {
-                    found(Hit::site(
-                        site,
-                        format!("answers for {host}, which its certificate does not name."),
-                    ));
+                    found(Hit::site(site, text(host)));
+                }
+            }
+            for server in
+                case.state.servers.values().filter(|s| !s.load_sites && s.tls_ports().next().is_some())
+            {
+                let Some(leaf) = leaf(ring_of(server)) else { continue };
+                for host in looked_for(&server.hosts).filter(|h| !leaf.covers(h)) {
+                    found(Hit::server(server, text(host)));
                 }
             }
         },

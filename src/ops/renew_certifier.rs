@@ -151,7 +151,7 @@ fn renewed(
         Some(Certifier { chain, ..c.clone() })
     });
     let changed = Certifier { certificate, chain, parent, ..own.clone() };
-    for c in std::iter::once(changed.clone()).chain(below) {
+    for c in std::iter::once(changed).chain(below) {
         change.files.extend(document::certifier(&c)?);
         if c.chain.is_empty() && !own.chain.is_empty() {
             change

@@ -76,7 +76,8 @@ pub(super) fn require_of(name: &str, roles: &Roles, operator: &str, act: Act) ->
     let why = if roles.auditor.iter().any(|name| name == operator) {
         format!("{operator} is an auditor of it, who reads, verifies and exports. {role} is {who}.")
     } else {
-        format!("That needs the role {role}, which {who} has.")
+        let have = if may.len() > 1 { "have" } else { "has" };
+        format!("That needs the role {role}, which {who} {have}.")
     };
     let next = if may.is_empty() {
         format!("A CAA gives the role: ringmaster certifier amend {} {}=NAME", name, role.to_lowercase())

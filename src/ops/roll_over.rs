@@ -5,7 +5,7 @@ use super::create_certifier::{Wanted, awaited, made, new_name, self_signed, sign
 use super::roles::{self, Act};
 use super::{Env, new_password};
 use crate::model::State;
-use crate::model::certifier::rollover::{Need, NewKey, Task};
+use crate::model::certifier::rollover::{LINK, Need, NewKey, Task};
 use crate::model::certifier::{Certifier, Decision, Policy, Status};
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
@@ -15,9 +15,6 @@ use crate::model::time::Timestamp;
 use crate::pki::authority::{self, Limits};
 use crate::pki::key::PrivateKey;
 use crate::store::{certifier_key, document};
-
-/// What the issued list has for the profile of a certificate that links two keys.
-pub const LINK: &str = "link";
 
 /// What ends within so many days is renewed in the ordinary course, when nobody names a day.
 pub const SOON: i64 = 30;
@@ -125,7 +122,8 @@ pub fn worklist(state: &State, old: &Certifier, valid: Vec<Issued>, day: Timesta
 }
 
 fn task(state: &State, old: &Certifier, issued: Issued, day: Timestamp) -> Task {
-    let told = |issued: Issued, need, way: String, keyring| Task { issued, need, way, keyring };
+    let told =
+        |issued: Issued, need, way: String, keyring| Task { issued, need, way, keyring, certifier: None };
     if issued.not_after < day {
         return told(
             issued,
@@ -144,7 +142,7 @@ fn task(state: &State, old: &Certifier, issued: Issued, day: Timestamp) -> Task 
                 below.name
             ),
         };
-        return told(issued, Need::Renew, way, None);
+        return Task { certifier: Some(below.name.clone()), ..told(issued, Need::Renew, way, None) };
     }
     let here =
         |ring: &&crate::model::keyring::Keyring| ring.leaf().is_some_and(|leaf| leaf.sha256 == issued.sha256);

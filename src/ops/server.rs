@@ -41,6 +41,9 @@ pub fn save_server(state: &State, before: Option<&Server>, server: &Server) -> R
         }
         _ => {}
     }
+    // What it runs with is noted by a refresh alone, also where an earlier version comes back.
+    let live = before.map_or_else(|| server.live.clone(), |before| before.live.clone());
+    let server = &Server { live, ..server.clone() };
     if server.server_name.is_empty() {
         return Err(Error::usage("A server needs its hierarchical name.")
             .why("Site documents name the servers that host them by it.")
@@ -250,6 +253,10 @@ mod tests {
         if let Some(site) = state.sites.remove("www") {
             state.sites.insert("shop".into(), Site { name: "shop".into(), ..site });
         }
+        let state_now = with(vec![server.clone()]);
+        let change = save_server(&state_now, Some(&server), &web01()).unwrap();
+        let kept = matches!(&change.facts[..], [Fact::ServerSaved { server: s }] if s.live == server.live);
+        assert!(kept, "an earlier version brings no earlier refresh back");
         let changed = Server { starttls: true, ..server };
         let pending = Prints::of(&state).pending(&changed);
         assert_eq!(pending, ["server", "site all", "site shop (new)", "site www (gone)"]);

@@ -149,6 +149,7 @@ impl Way {
         let mut early = false;
         if let Some(protocol) = self.starttls {
             let to = self.place(address);
+            stream.allow(self.limit);
             early = starttls::begin(&mut stream, protocol, more, &to, self.limit)
                 .map_err(|e| Failed::at(Stage::StartTls, e))?;
         }

@@ -177,8 +177,8 @@ impl Clerk {
 
     #[cfg(feature = "network")]
     fn serve(&mut self, id: JobId, site: String, port: u16, password: Option<Secret>) {
-        let desk = &self.desk;
-        match caught(|| desk.served(&site, port, password.as_ref())) {
+        let desk = &mut self.desk;
+        match caught(|| desk.served(&site, None, port, password.as_ref())) {
             Ok(served) => {
                 let shared = self.shared.clone();
                 self.post.spawn(id, move || shared.start_service(site, served));

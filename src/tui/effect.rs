@@ -18,6 +18,7 @@ use super::task;
 use super::terminal::caught;
 use crate::desk::{Desk, Outcome, preview};
 use crate::doctor;
+use crate::doctor::review::{Format, review};
 use crate::model::State;
 use crate::model::bytes::Der;
 use crate::model::compromised::KeyHistory;
@@ -245,6 +246,14 @@ impl Workers {
                 let (state, memory) = (self.state.clone(), self.memory.clone());
                 post.spawn(id, move || {
                     Ok(Done::Findings(doctor::examine_again(&memory, &state, now, &bands).into()))
+                });
+            }
+            Effect::Review(id, path, now, bands) => {
+                let (state, memory) = (self.state.clone(), self.memory.clone());
+                post.spawn(id, move || {
+                    let found = doctor::examine_again(&memory, &state, now, &bands);
+                    let review = review(&state, doctor::weigh(&state, now, found), now);
+                    task::write(&path, review.write(Format::of_file(&path.to_string_lossy())).as_bytes())
                 });
             }
             Effect::ServiceLog(id) => post.done(id, Ok(self.shared.service_log())),

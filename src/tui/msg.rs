@@ -197,6 +197,8 @@ pub enum Effect {
     ExportAudit(JobId, Filter, Form, PathBuf),
     /// Run the checks at this moment, with these bands of days before an end.
     Examine(JobId, Timestamp, Vec<i64>),
+    /// Run the checks and write the security review to a file, as the end of its name says.
+    Review(JobId, PathBuf, Timestamp, Vec<i64>),
     /// Explain a chain.
     Verify(JobId, Box<Wanted>),
     /// Ask for rows of the issued list.

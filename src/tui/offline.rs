@@ -1,6 +1,7 @@
 //! Stands in for `online` in a build without network code: refuses, and has no service.
 
 use std::net::SocketAddr;
+use std::sync::PoisonError;
 
 use super::effect::{Shared, Workers};
 use super::msg::{Done, JobId};
@@ -25,6 +26,7 @@ impl Shared {
     }
 
     pub(super) fn stop_service(&self) -> Done {
+        let _ = self.service.lock().unwrap_or_else(PoisonError::into_inner).take();
         Done::Service(None, Vec::new())
     }
 }

@@ -54,7 +54,10 @@ impl Shared {
     /// Returns the log of the rehearsal.
     pub(super) fn service_log(&self) -> Done {
         match &*self.service() {
-            Some(run) => Done::Service(Some((run.site.clone(), run.service.address())), run.service.log()),
+            Some(run) => {
+                let log = run.service.notes().into_iter().chain(run.service.log()).collect();
+                Done::Service(Some((run.site.clone(), run.service.address())), log)
+            }
             None => Done::Service(None, Vec::new()),
         }
     }

@@ -41,6 +41,7 @@ fn a_root_gets_a_new_key_and_both_worlds_verify() {
     for (link, certifier) in new.links.iter().zip(["root", "root-2"]) {
         let row = desk.ledger().issued_by_sha256(&link.sha256).unwrap().unwrap().0;
         assert_eq!((row.certifier.as_str(), row.profile.as_str()), (certifier, "link"));
+        assert_eq!((row.earlier, row.later), (None, None), "a link takes no place");
     }
 
     // The old one issues nothing and signs CRLs; the new one issues.

@@ -87,6 +87,11 @@ fn a_database_of_xca_is_taken_over_with_its_past() {
     assert!(text.contains("Serial Number: B2") && text.contains("Key Compromise"), "{text}");
     assert!(text.contains("Serial Number: D4") && text.contains("Superseded"), "{text}");
     assert!(openssl(folder, "crl -in first.crl -noout -crlnumber").contains("17"), "23 comes after 22");
+    // The other authority is the next one, and takes over what is its own.
+    place.with("base-pass\nca-pass\n", "certifier import second our.xdb").done();
+    assert!(place.run("certifier show second").done().contains("CN=Second"));
+    let list = place.run("certificate list --filter issuer:second --json").json().to_string();
+    assert!(list.contains("c.example.test") && !list.contains("a.example.test"), "{list}");
     place.run("audit verify").done();
 }
 

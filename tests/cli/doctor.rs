@@ -58,3 +58,90 @@ fn findings_are_narrowed_and_only_what_matters_ends_with_3() {
     assert_eq!(place.run("doctor --list --rule K07").code, 2);
     assert_eq!(place.run("findings").code, 2, "the old name is gone");
 }
+
+/// A finding that is accepted is none of a script's business until the acceptance is over, and the reason is kept.
+#[test]
+fn a_finding_is_accepted_for_a_time_and_comes_back() {
+    let place = Place::furnished();
+    place.run("site set mail hosts=mail.example.test,www.example.test").done();
+    assert_eq!(place.run("doctor").code, 3);
+    assert!(place.run("finding accept K16 site mail").refused(2).contains("A reason is needed"));
+    let late = ["finding", "accept", "K16", "--reason", "x", "--until", "2099-01-01"];
+    assert!(place.words(&late, b"").refused(2).contains("a year ahead at most"));
+    let past = ["finding", "accept", "K16", "--reason", "x", "--until", "2020-01-01"];
+    assert!(place.words(&past, b"").refused(2).contains("today at the earliest"));
+    assert!(place.run("finding accept K12 --reason x").refused(1).contains("doctor --rule K12"));
+    assert!(place.run("finding accept K16 site other --reason x").refused(1).contains("site other"));
+
+    let said = place.words(&["finding", "accept", "k16", "--reason", "www is served elsewhere"], b"").done();
+    assert!(said.starts_with("K16 about site mail is accepted until 20"), "{said}");
+    let quiet = place.run("doctor");
+    assert!(
+        quiet.code == 0 && quiet.out == "Nothing was found.\n" && quiet.err.contains("1 accepted"),
+        "{quiet:#?}"
+    );
+    let told = place.run("doctor --accepted").done();
+    assert!(told.starts_with("accepted error K16: Site mail answers for www.example.test"), "{told}");
+    assert!(
+        told.contains("Accepted by tester until 20") && told.contains("www is served elsewhere."),
+        "{told}"
+    );
+    assert!(place.run("site show mail").done().contains("accepted K16: "));
+    let json = place.run("doctor --accepted --json").json();
+    assert_eq!(json["accepted"][0]["accepted"]["by"], "tester");
+    let standing = |place: &Place| place.run("finding accepted --json").json()[0]["standing"].clone();
+    assert_eq!(standing(&place), "holds");
+    assert!(place.run("audit list").done().contains("finding accepted"));
+
+    // Its last day passes.
+    let file = place.path("data/directory/accepted.ron");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let line = text.lines().find(|l| l.trim().starts_with("until:")).unwrap();
+    std::fs::write(&file, text.replace(line, "        until: 1600000000,")).unwrap();
+    let again = place.run("doctor");
+    assert!(
+        again.code == 3 && again.out.contains("It was accepted until 2020-09-13, which is over."),
+        "{again:#?}"
+    );
+    assert_eq!(standing(&place), "over");
+    std::fs::write(&file, &text).unwrap();
+
+    // What it was about is put right: the acceptance is of no use any more.
+    place.run("site set mail hosts=mail.example.test").done();
+    assert_eq!(standing(&place), "obsolete");
+    let told = place.run("doctor --accepted").done();
+    assert!(
+        told.contains("obsolete K16") && told.contains("$ ringmaster finding unaccept K16 site mail"),
+        "{told}"
+    );
+    place.run("finding unaccept K16 site mail").done();
+    assert_eq!(place.run("finding accepted --json").json().as_array().unwrap().len(), 0);
+    assert!(place.run("finding unaccept K16").refused(1).contains("finding accepted"));
+}
+
+/// What is wrong with a file is never accepted: it may be an attack.
+#[test]
+fn what_is_wrong_with_a_file_cannot_be_accepted() {
+    let place = Place::furnished();
+    place.write("data/directory/sites/bad.ron", "// ringmaster site 1\n(kind: Nonsense)\n");
+    let found = place.run("doctor");
+    let rule =
+        found.out.split_whitespace().find(|w| w.starts_with('W')).unwrap().trim_end_matches(':').to_owned();
+    let words = ["finding", "accept", &rule, "--reason", "x"];
+    assert!(place.words(&words, b"").refused(1).contains("cannot be accepted"), "{found:#?}");
+}
+
+#[test]
+fn the_review_is_printed_or_written_to_a_new_file() {
+    let place = Place::furnished();
+    let text = place.run("review").done();
+    assert!(text.starts_with("Security review of 20") && text.contains("\nSite mail\n"), "{text}");
+    let json = place.run("review --json").json();
+    assert_eq!(json["objects"][0]["object"], "site mail");
+    place.run("review --to review.md").done();
+    let markdown = std::fs::read_to_string(place.path("review.md")).unwrap();
+    assert!(markdown.starts_with("# Security review of "), "{markdown}");
+    assert!(place.run("review --to review.md").refused(1).contains("review.md"));
+    assert!(place.run("review --to data/review.md").refused(1).contains("workspace"));
+    assert_eq!(place.run("review --format pdf").code, 2);
+}

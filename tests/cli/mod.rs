@@ -21,6 +21,8 @@ mod profiles;
 mod queue;
 mod reading;
 mod refusals;
+#[cfg(feature = "network")]
+mod rehearsing;
 mod revoking;
 mod roots;
 mod server;

@@ -13,9 +13,11 @@ use ringmaster::desk::{Desk, Verb};
 use ringmaster::doctor::{Memory, examine, examine_again, table};
 use ringmaster::model::State;
 use ringmaster::model::certificate::Certificate;
+use ringmaster::model::field::Record;
 use ringmaster::model::finding::{Finding, Subject};
 use ringmaster::model::key::KeyType;
 use ringmaster::model::keyring::{Entry, Keyring, Role, Sealed};
+use ringmaster::model::server::Server;
 use ringmaster::model::site::Site;
 use ringmaster::model::time::Timestamp;
 use ringmaster::model::unread::{Sort, Unread};
@@ -329,4 +331,24 @@ fn an_examination_with_memory_finds_the_same() {
     state = sound();
     assert!(both(&state, 2001) > 0, "the intermediate has ended");
     assert_eq!(both(&state, 0), 0);
+}
+
+/// What a remedy sets is a field of the document, and takes the value.
+#[test]
+fn what_a_remedy_sets_is_a_field() {
+    for fixture in fixtures() {
+        let mut state = sound();
+        (fixture.bad)(&mut state);
+        for finding in found(&state) {
+            let line = ringmaster::cli::remedy::line(&finding, &state, KeyType::P256).unwrap_or_default();
+            let assigns = line.split(' ').filter_map(|word| word.split_once('='));
+            for (name, value) in assigns.filter(|(name, _)| !name.starts_with("PROTOCOL")) {
+                let fault = match line.starts_with("ringmaster server set ") {
+                    true => Server::field(name).map(|field| (field.set)(&mut Server::default(), value)),
+                    false => Site::field(name).map(|field| (field.set)(&mut site("mail", "mail"), value)),
+                };
+                assert_eq!(fault, Some(Ok(())), "{}: {line}", finding.rule);
+            }
+        }
+    }
 }

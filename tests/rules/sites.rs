@@ -3,6 +3,7 @@
 use ringmaster::model::State;
 use ringmaster::model::bytes::Digest;
 use ringmaster::model::certifier::{Certifier, CrlInfo, Policy};
+use ringmaster::model::cipher::Suite;
 use ringmaster::model::finding::Severity::{Error, Info, Warning};
 use ringmaster::model::keyring::Role;
 use ringmaster::model::person::{Bound, Person};
@@ -61,6 +62,10 @@ fn authority(state: &mut State, days: Option<i64>) {
     state.certifiers.insert("root".into(), root);
 }
 
+fn suites(codes: &[&str]) -> Option<Vec<Suite>> {
+    codes.iter().map(|code| Suite::from_hex(code)).collect()
+}
+
 /// Notes that the server runs with what its documents say.
 fn refreshed(state: &mut State) {
     let with = Prints::of(state).of_server(&state.servers["web01"]);
@@ -69,6 +74,25 @@ fn refreshed(state: &mut State) {
 }
 
 pub(super) const FIXTURES: &[Fixture] = &[
+    Fixture {
+        rule: "K16",
+        good: |s| alone(s).hosts = vec!["mail.example.test".into()],
+        bad: |s| alone(s).hosts = vec!["web01.example.test".into()],
+        tells: (Error, "server web01", "answers for web01.example.test"),
+    },
+    Fixture {
+        rule: "K20",
+        good: |s| {
+            alone(s);
+            s.sites.clear();
+        },
+        bad: |s| {
+            alone(s).load_sites = true;
+            alone(s).keyring.clear();
+            s.sites.clear();
+        },
+        tells: (Info, "keyring mail", "is named by no site"),
+    },
     Fixture {
         rule: "S20",
         good: |s| {
@@ -263,6 +287,24 @@ pub(super) const FIXTURES: &[Fixture] = &[
         good: |s| the_site(s).tls.ciphers = None,
         bad: |s| the_site(s).tls.ciphers = Some(Vec::new()),
         tells: (Error, "site mail", "empty list of ciphers"),
+    },
+    Fixture {
+        rule: "S16",
+        good: |s| the_site(s).tls.ciphers = suites(&["C030", "C014"]),
+        bad: |s| the_site(s).tls.ciphers = suites(&["C014", "35"]),
+        tells: (Warning, "site mail", "has weak ciphers alone"),
+    },
+    Fixture {
+        rule: "S16",
+        good: |s| alone(s).tls.ciphers = suites(&["C02F"]),
+        bad: |s| alone(s).tls.ciphers = suites(&["C02F", "05"]),
+        tells: (Warning, "server web01", "1 broken among its ciphers, such as"),
+    },
+    Fixture {
+        rule: "S16",
+        good: |s| the_site(s).tls.ciphers = suites(&["9F"]),
+        bad: |s| the_site(s).tls.ciphers = suites(&["04", "03"]),
+        tells: (Error, "site mail", "has broken ciphers alone"),
     },
     Fixture {
         rule: "S17",

@@ -192,6 +192,7 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::Ids(id, ..)
         | Effect::Timeline(id, _)
         | Effect::Examine(id, ..)
+        | Effect::Review(id, ..)
         | Effect::Rows(id, _)
         | Effect::Issued(id, ..)
         | Effect::IssuedRow(id, _)

@@ -111,6 +111,41 @@ fn what_has_no_row_is_said_and_nothing_else_is_touched() {
     assert_eq!(c.effects.len(), before + 1, "the workspace is read again");
 }
 
+/// Accepted findings leave counts and marks, and are shown when they are asked for.
+#[test]
+fn a_finding_is_accepted_shown_and_counted_again() {
+    use ringmaster::desk::Verb;
+    use ringmaster::model::accepted::Accepted;
+    let mut c = console();
+    select(&mut c, "k16");
+    let Some(RowKey::Finding(f)) = c.model.selected() else { panic!("{}", c.screen()) };
+    let errors = c.model.findings.count(Severity::Error);
+    c.press("a").type_text("The name is served elsewhere").press("<f2>");
+    let Some(Verb::AcceptFinding { finding, asked }) = c.verb().cloned() else { panic!("{}", c.screen()) };
+    assert_eq!((&*finding, asked.reason.as_str()), (&*f, "The name is served elsewhere"));
+    let mut state = fixture::full();
+    let (rule, subject, severity) = (f.rule.clone(), f.subject.clone(), f.severity);
+    let (text, reason, by) = (f.text.clone(), asked.reason, "ada".to_owned());
+    let (at, until) = (c.model.now, asked.until);
+    let risk =
+        Accepted { rule: rule.clone(), subject: subject.clone(), severity, text, reason, by, at, until };
+    state.accepted.insert((rule, subject.clone()), risk);
+    c.commit(state.clone(), "Accepted.").examined();
+    assert_eq!(c.model.findings.count(Severity::Error), errors - 1);
+    assert_eq!(c.model.findings_of(&subject).filter(|x| x.rule == "K16").count(), 0, "it marks nothing");
+    assert_eq!(c.model.count(), 0, "{}", c.screen());
+    let screen = c.press("v").screen();
+    assert!(c.model.count() == 1 && screen.contains("accepted"), "{screen}");
+    let screen = c.press("<ret>").screen();
+    assert!(screen.contains("accepted by ada") && screen.contains("elsewhere"), "{screen}");
+    c.press("<esc> d");
+    assert!(matches!(c.verb(), Some(Verb::UnacceptFinding { rule, .. }) if rule == "K16"));
+    // The site is put right: what was accepted is told to be of no use.
+    state.sites.remove("website");
+    c.commit(state, "Deleted.").examined();
+    assert!(c.press("6 <esc> g G").screen().contains("obsolete"), "{}", c.screen());
+}
+
 #[test]
 fn the_selection_stays_on_its_finding_when_others_come() {
     let mut c = console();
@@ -137,4 +172,15 @@ fn every_width_has_room_for_the_pane_that_is_shown() {
             assert!((1..=6).all(|n| first.contains(&n.to_string())), "{columns}: {first}");
         }
     }
+}
+
+#[test]
+fn the_review_is_written_where_a_person_says() {
+    use ringmaster::tui::msg::Effect;
+    let mut c = console();
+    let screen = c.press("x").screen();
+    assert!(screen.contains("security-review-2026-11-23.md") && screen.contains("Markdown"), "{screen}");
+    c.press("<ret>");
+    let written = |e: &Effect| matches!(e, Effect::Review(_, path, ..) if path.ends_with("security-review-2026-11-23.md"));
+    assert!(c.effects.iter().any(written), "{:?}", c.effects);
 }

@@ -98,3 +98,24 @@ fn what_will_be_issued_is_edited_in_a_form() {
         plan.subject.as_ref().unwrap().iter().any(|(name, value)| name == "O" && value.ends_with("Other"))
     );
 }
+
+#[test]
+fn what_a_role_forbids_is_not_ready_and_says_why() {
+    use ringmaster::tui::model::Settings;
+    let settings = Settings { operator: "eve".into(), now: fixture::now(), ..Settings::default() };
+    let mut c = Console::with(fixture::full(), settings);
+    c.press("4");
+    assert!(!c.screen().contains("a approve"), "{}", c.screen());
+    for (key, word) in [("a", "approve"), ("d", "deny"), ("e", "edit"), ("w", "withdraw")] {
+        c.press(key);
+        let said = format!("Not done ({word}): it needs the role RA, which ann, carl have");
+        assert!(c.screen().contains(&said), "{said}: {}", c.screen());
+    }
+    c.press("5");
+    for (key, word) in [("e", "amend policy"), ("P", "protect key"), ("T", "retire"), ("v", "new key")] {
+        c.press(key);
+        let said = format!("Not done ({word}): it needs the role CAA");
+        assert!(c.screen().contains(&said), "{said}: {}", c.screen());
+    }
+    assert!(c.verb().is_none(), "{:?}", c.effects);
+}

@@ -47,7 +47,9 @@ pub(super) fn commands() -> Vec<Command> {
                 path("source", "SOURCE")
                     .required(true)
                     .index(2)
-                    .help("A file with key and certificate (PEM, PKCS#12), or the folder of openssl ca or easy-rsa"),
+                    .help(
+                        "A file with key and certificate (PEM, PKCS#12), the folder of openssl ca or easy-rsa, or a database of XCA",
+                    ),
             )
             .arg(path("key", "FILE").long("key").help("The private key, when it is in a file of its own"))
             .arg(
@@ -171,8 +173,12 @@ fn import(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
         found.keys = session.bring(Path::new(file), |f| !f.keys.is_empty())?.found.keys;
     }
     let of = |c: &Certificate| found.keys.iter().find(|k| k.key.info().sha256 == c.key.sha256);
-    let own = found.certificates.iter().filter(|c| c.is_ca()).find_map(|c| of(c).map(|key| (c, key)));
-    let Some((own, key)) = own else {
+    let state = session.state()?;
+    let here =
+        |c: &Certificate| state.certifiers.values().any(|o| o.certificate.subject.der == c.subject.der);
+    let own = found.certificates.iter().filter(|c| c.is_ca()).filter_map(|c| of(c).map(|key| (c, key)));
+    // Of several authorities the first one that is not here yet.
+    let Some((own, key)) = own.min_by_key(|(c, _)| here(c)) else {
         let why = match found.keys.len() {
             0 => "There is no private key in it that could be opened.",
             _ => "None of the keys is that of an authority's certificate in it.",

@@ -6,6 +6,9 @@ use crate::model::issued::Issued;
 use crate::model::key::KeyType;
 use crate::model::secret::Secret;
 
+/// What the issued list has for the profile of a certificate that links two keys.
+pub const LINK: &str = "link";
+
 /// What is asked for the key that takes over from that of a certifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewKey {
@@ -135,6 +138,8 @@ pub struct Task {
     pub way: String,
     /// The keyring that asks again, when one of the workspace holds the key.
     pub keyring: Option<String>,
+    /// The certifier of the workspace whose certificate it is.
+    pub certifier: Option<String>,
 }
 
 #[cfg(test)]

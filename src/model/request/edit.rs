@@ -159,8 +159,8 @@ pub fn read_subject(text: &str) -> Result<Vec<(String, String)>, String> {
     let pair = |part: &String| {
         let (name, value) =
             part.split_once('=').ok_or_else(|| format!("\"{}\" is not NAME=VALUE", visible(part.trim())))?;
-        let (beside, name) =
-            name.trim().strip_prefix('+').map_or(("", name.trim()), |name| ("+", name.trim()));
+        let name = name.trim();
+        let (beside, name) = name.strip_prefix('+').map_or(("", name), |name| ("+", name.trim()));
         let known = ATTRIBUTES.iter().find(|(_, short)| short.eq_ignore_ascii_case(name));
         let (_, short) = known.ok_or_else(|| format!("no attribute is called \"{}\"", visible(name)))?;
         Ok((format!("{beside}{short}"), value.trim().to_owned()))

@@ -101,6 +101,23 @@ pub struct Covers {
     pub named: bool,
 }
 
+/// A document that does not answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Other {
+    /// Its name.
+    pub name: String,
+    /// Why it does not answer, escaped.
+    pub why: String,
+    /// Whether it is one of those that the server chooses from.
+    pub hosted: bool,
+}
+
+/// So many documents that the server does not choose from are told one by one.
+const FEW: usize = 8;
+
+/// Of more than these, so many are named.
+const NAMED: usize = 20;
+
 /// Who answers, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -128,8 +145,8 @@ pub struct Answer {
     pub certificate: Option<Digest>,
     /// Whether it names what was asked for.
     pub covers: Option<Covers>,
-    /// Every other document of the protocol by name, with the reason why it does not answer, escaped.
-    pub others: Vec<(String, String)>,
+    /// Every other document of the protocol, by name.
+    pub others: Vec<Other>,
 }
 
 impl Answer {
@@ -157,9 +174,21 @@ impl Answer {
                 step.severity,
             ));
         }
-        let others =
-            self.others.iter().map(|(name, why)| (format!("Not {}", visible(name)), why.clone(), None));
-        all.extend(others);
+        let (near, far): (Vec<&Other>, Vec<&Other>) = self.others.iter().partition(|other| other.hosted);
+        let line = |other: &&Other| (format!("Not {}", visible(&other.name)), other.why.clone(), None);
+        all.extend(near.iter().map(line));
+        if far.len() <= FEW {
+            all.extend(far.iter().map(line));
+        } else {
+            let names: Vec<String> = far.iter().take(NAMED).map(|other| visible(&other.name)).collect();
+            let more = match far.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let text =
+                format!("They are disabled, or the server does not host them: {}{more}.", names.join(", "));
+            all.push((format!("Not {} others", far.len()), text, None));
+        }
         all
     }
 }

@@ -72,7 +72,7 @@ pub fn lacks<'a>(state: &'a State, server: &'a Server, kind: SiteKind) -> Vec<La
 
 /// Returns the document that a client meets who tells neither a name nor an address: the default one, else the first.
 pub fn without_name<'a>(live: &[&'a Site]) -> Option<&'a Site> {
-    super::matching::default(live).or(live.first().copied())
+    super::matching::default(live).or_else(|| live.first().copied())
 }
 
 /// Lists the addresses among the hosts of a document.

@@ -18,7 +18,7 @@ pub mod used;
 mod web;
 
 pub use access::{tcp_ways, tls_ways};
-pub use answer::{ANSWER, Answer, Covers, Outcome, Source, Step};
+pub use answer::{ANSWER, Answer, Covers, Other, Outcome, Source, Step};
 pub use lack::{Lack, addresses, lacks, without_name};
 pub use question::{Era, Question, Sni};
 pub use redirect::redirect_url;

@@ -20,7 +20,7 @@ impl<'a> Scene<'a> {
         let Some(site) = self.live.iter().find(of).copied() else {
             let found = format!("No document is of organisation {}.", shown(&organization));
             self.fault(Severity::Error, "document", rule, found);
-            for site in std::mem::take(&mut self.live) {
+            for site in &self.live {
                 self.why_not.insert(&site.name, how.passes_over(site, ""));
             }
             return bare(Outcome::NotEnabled);

@@ -53,19 +53,19 @@ impl<'a> Place<'a> {
             };
             state.sites.values().any(fits)
         };
-        type Way<'w> = (&'w str, &'w dyn Fn(&Server) -> bool);
+        type Way<'w> = (&'w str, &'w str, &'w dyn Fn(&Server) -> bool);
         let ways: [Way<'_>; 4] = [
-            ("has the address", &|s| lists(&s.addresses, address) || lists(&s.addresses, asked)),
-            ("has the host name", &|s| lists(&s.hosts, asked)),
-            ("hosts a document that lists what was asked for", &hosts_it),
-            ("there is a document of, for no server is known for what was asked for", &|_| true),
+            ("has", "have the address", &|s| lists(&s.addresses, address) || lists(&s.addresses, asked)),
+            ("has", "have the host name", &|s| lists(&s.hosts, asked)),
+            ("hosts", "host a document that lists what was asked for", &hosts_it),
+            ("has", "have a document at all; none fits what was asked for", &|_| true),
         ];
-        for (words, fits) in ways {
+        for (verb, words, fits) in ways {
             let mut all = state.servers.values().filter(|s| fits(s));
             let Some(first) = all.next() else { continue };
-            let how = match all.count() {
-                0 => format!("It is the only server that {words}."),
-                more => format!("It is the first by name of {} that {words}.", more + 1),
+            let how = match (all.count(), words.split_once(' ')) {
+                (0, Some((_, rest))) => format!("It is the only server that {verb} {rest}."),
+                (more, _) => format!("It is the first by name of {} that {words}.", more + 1),
             };
             return Self::of(first, rule, &how);
         }
@@ -124,7 +124,7 @@ pub(super) struct Listener {
 impl Listener {
     /// Finds the port of a question.
     pub(super) fn find(state: &State, place: &Place<'_>, question: &Question) -> Self {
-        let kinds = question.protocol.map_or(SiteKind::PROTOCOLS.to_vec(), |kind| vec![kind]);
+        let kinds = question.protocol.map_or_else(|| SiteKind::PROTOCOLS.to_vec(), |kind| vec![kind]);
         let first = kinds.first().copied().unwrap_or(SiteKind::Web);
         let tls_of = |kind| place.tls_ports(state, kind);
         let found = match question.port {
@@ -140,7 +140,7 @@ impl Listener {
                 let at_tls = kinds.iter().filter(|k| tls_of(**k).contains(&number)).map(|k| (*k, true));
                 let at_tcp = kinds.iter().filter(|k| place.ports(**k).tcp == number).map(|k| (*k, false));
                 let all: Vec<_> = at_tls.chain(at_tcp).collect();
-                all.iter().find(|(kind, tls)| open(kind, *tls)).or(all.first()).copied()
+                all.iter().find(|(kind, tls)| open(kind, *tls)).or_else(|| all.first()).copied()
             }
         };
         let (kind, tls) = found.unwrap_or((first, true));
@@ -155,7 +155,7 @@ impl Listener {
                 .map(|s| s.port)
                 .or_else(|| tls_of(kind).last().copied()),
         };
-        let number = question.port.or_else(usual).unwrap_or(kind.tls_port());
+        let number = question.port.or_else(usual).unwrap_or_else(|| kind.tls_port());
         let ports = place.ports(kind);
         let mut step = Step::new(
             "port",

@@ -31,6 +31,15 @@ impl Era {
         }
     }
 
+    /// Says in words what decides in it.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::BeforeSni => "Before SNI: the address decides",
+            Self::Sni => "With SNI: a starting point, then the name",
+            Self::CertStore => "With the certificate store: its names come first",
+        }
+    }
+
     /// Reads a name, in any case.
     pub fn from_name(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|e| e.name().eq_ignore_ascii_case(text.trim()))
@@ -98,7 +107,8 @@ impl Question {
     /// Returns the name that the client looks for in the certificate.
     pub fn verified(&self) -> Option<&str> {
         let host = Some(self.host.as_str()).filter(|h| !h.is_empty());
-        host.or(self.sni_sent()).or(Some(self.address.as_str()).filter(|a| !a.is_empty()))
+        let address = || Some(self.address.as_str()).filter(|a| !a.is_empty());
+        host.or_else(|| self.sni_sent()).or_else(address)
     }
 }
 

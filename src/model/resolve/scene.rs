@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::access::{tcp_ways, tls_ways};
-use super::answer::{Answer, Covers, Outcome, Source, Step};
+use super::answer::{Answer, Covers, Other, Outcome, Source, Step};
 use super::lack::{self, Lack};
 use super::matching::How;
 use super::place::{Listener, Place};
@@ -266,6 +266,14 @@ impl<'a> Scene<'a> {
             .certificate
             .zip(self.question.verified())
             .map(|(certificate, name)| Covers { name: visible(name), named: certificate.covers(name) });
+        let live = &self.live;
+        let hosted = |name: &str| live.binary_search_by(|site| site.name.as_str().cmp(name)).is_ok();
+        let other = |(name, why): (&str, String)| Other {
+            name: name.to_owned(),
+            why: visible(&format!("{why}.")),
+            hosted: hosted(name),
+        };
+        let others = std::mem::take(&mut self.why_not).into_iter().map(other).collect();
         let verdict = visible(&self.verdict(&outcome, &shown, covers.as_ref()));
         Answer {
             verdict,
@@ -280,11 +288,7 @@ impl<'a> Scene<'a> {
             keyring: shown.keyring,
             certificate: shown.certificate.map(|c| c.sha256),
             covers,
-            others: self
-                .why_not
-                .into_iter()
-                .map(|(name, why)| (name.to_owned(), visible(&format!("{why}."))))
-                .collect(),
+            others,
         }
     }
 

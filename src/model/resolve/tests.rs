@@ -111,7 +111,7 @@ fn by(answer: &Answer) -> &str {
 }
 
 fn why<'a>(answer: &'a Answer, site: &str) -> &'a str {
-    answer.others.iter().find(|(name, _)| name == site).map_or("", |(_, why)| why)
+    answer.others.iter().find(|other| other.name == site).map_or("", |other| &other.why)
 }
 
 #[test]
@@ -317,6 +317,20 @@ fn the_server_is_found_by_what_documents_say_of_it() {
     assert_eq!(at("x.test", |_| {}), "s1/Example");
 }
 
+#[test]
+fn of_many_documents_elsewhere_some_are_named_and_all_are_counted() {
+    let elsewhere =
+        |number: usize| Site { servers: names("s9/Example"), ..web(&format!("x{number:02}"), "x.test") };
+    let state =
+        with([server(Release::R14)], (0..30).map(elsewhere).chain([web("a", "a.test"), web("b", "b.test")]));
+    let answer = ask(&state, "a.test", |_| {});
+    assert_eq!((by(&answer), answer.others.len()), ("a", 31));
+    let lines = answer.lines();
+    let last = &lines[lines.len() - 2..];
+    assert_eq!(last[0].0, "Not b");
+    assert!(last[1].0 == "Not 30 others" && last[1].1.ends_with("x19 and 10 more."), "{last:?}");
+}
+
 mod properties {
     use proptest::prelude::*;
 
@@ -399,17 +413,17 @@ mod properties {
             }
             let kind = SiteKind::from_name(answer.protocol).unwrap();
             let wanted: Vec<&String> = state.sites.values().filter(|s| s.kind == kind).map(|s| &s.name).collect();
-            let mut named: Vec<&String> = answer.others.iter().map(|(name, _)| name).collect();
+            let mut named: Vec<&String> = answer.others.iter().map(|other| &other.name).collect();
             if let Some(Source::Site(name)) = &answer.document {
                 named.push(name);
             }
             named.extend(&answer.requests);
             named.sort();
             prop_assert_eq!(&wanted, &named);
-            prop_assert!(answer.others.iter().all(|(_, why)| why.ends_with('.') && !why.ends_with("..")));
+            prop_assert!(answer.others.iter().all(|other| other.why.ends_with('.') && !other.why.ends_with("..")));
             // A certificate is shown only where there is one, and disabled documents never answer.
             prop_assert!(answer.outcome != Outcome::Certificate || answer.certificate.is_some());
-            let used: BTreeSet<&String> = named.iter().copied().filter(|n| !answer.others.iter().any(|(o, _)| o == *n)).collect();
+            let used: BTreeSet<&String> = named.iter().copied().filter(|n| !answer.others.iter().any(|other| other.name == **n)).collect();
             prop_assert!(used.iter().all(|name| state.sites[*name].enabled));
             prop_assert!(!answer.lines().is_empty() && answer.subjects().len() <= 4);
         }

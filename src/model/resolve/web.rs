@@ -12,6 +12,9 @@ impl<'a> Scene<'a> {
     /// Finds the document of an HTTPS connection, whose certificate is chosen before the request is read.
     pub(super) fn web(&mut self, first: &'a Site) -> End<'a> {
         let sni = self.question.sni_sent();
+        let by = if self.question.era.is_some() { "as was asked" } else { "by the release of the server" };
+        let rule = "How a Web site is found has changed with the releases.";
+        self.step("era", rule, format!("{}, {by}.", self.era.words()));
         let (site, how) = match self.era {
             Era::CertStore => self.with_cert_store(first, sni),
             Era::BeforeSni => self.without_sni(first, sni),
@@ -37,7 +40,7 @@ impl<'a> Scene<'a> {
         }
         let rule = "The certificate is chosen before the Host is known: by address, else the default Web site, else the first \
                     document in the view.";
-        let (site, how) = self.start().unwrap_or_else(|| (first, How::First));
+        let (site, how) = self.start().unwrap_or((first, How::First));
         self.step("document", rule, said(site, &how));
         (site, how)
     }
@@ -57,7 +60,7 @@ impl<'a> Scene<'a> {
     fn with_cert_store(&mut self, first: &'a Site, sni: Option<&str>) -> (&'a Site, How) {
         let rule = "Until a name is known it is the document with the address, else the default Web site, else the first in \
                     the view.";
-        let (site, how) = self.start().unwrap_or_else(|| (first, How::First));
+        let (site, how) = self.start().unwrap_or((first, How::First));
         self.step("document", rule, said(site, &how));
         self.switch(sni, site, how)
     }

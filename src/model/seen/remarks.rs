@@ -126,8 +126,10 @@ const RULES: &[Rule] = &[
         name: "wire.fallback",
         remedy: "Switch the older versions off, or update the server.",
         look: |scan| {
-            let several = scan.spoken().count() > 1 && scan.manners.fallback == Answer::No;
-            one(several, Severity::Info, "A forced fallback to an older version is not noticed (RFC 7507).")
+            // Between TLS 1.2 and 1.3 the random value of the server tells of it (RFC 8446 section 4.1.3).
+            let old = scan.spoken().any(|s| s.version < Version::Tls12) && scan.spoken().count() > 1;
+            let unnoticed = old && scan.manners.fallback == Answer::No;
+            one(unnoticed, Severity::Info, "A forced fallback to an older version is not noticed (RFC 7507).")
         },
     },
     Rule {

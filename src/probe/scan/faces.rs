@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::Scout;
 use super::ask::Reply;
 use super::peel::{groups_of, newest_old};
+use crate::model::cipher::{Auth, Suite};
 use crate::model::seen::{Asked, Face, Spoken};
 use crate::pki::{certificate, ocsp, sha256};
 use crate::probe::hello::Hello;
@@ -44,7 +45,9 @@ impl Scout<'_> {
 
     fn sent_in_clear(&self, spoken: &Spoken, asked: Asked, address: IpAddr) -> Result<Sent, String> {
         let groups = groups_of(spoken.version);
-        let plain = self.hello(spoken.version, &spoken.suites, &groups);
+        let named = |s: &&Suite| s.anatomy().is_none_or(|a| a.auth != Auth::Anonymous);
+        let suites: Vec<_> = spoken.suites.iter().filter(named).copied().collect();
+        let plain = self.hello(spoken.version, &suites, &groups);
         let text = address.to_string();
         let sni = match asked {
             Asked::Name => plain.sni,

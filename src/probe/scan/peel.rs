@@ -32,7 +32,9 @@ impl Scout<'_> {
                         break;
                     }
                     spoken.suites.push(suite);
-                    spoken.dh_bits = spoken.dh_bits.into_iter().chain(flight.dh_bits).min();
+                    let dhe = suite.anatomy().is_some_and(|a| a.kx == Kx::Dhe);
+                    let bits = flight.dh_bits.filter(|_| dhe);
+                    spoken.dh_bits = spoken.dh_bits.into_iter().chain(bits).min();
                     self.tell(&format!("{}: {} suites", version.name(), spoken.suites.len()));
                     spoken.whole = left.is_empty();
                     if spoken.whole {

@@ -7,6 +7,7 @@ use super::query::{before, reason};
 use crate::model::Generation;
 use crate::model::bytes::{Der, Digest, Serial};
 use crate::model::certifier::CrlInfo;
+use crate::model::certifier::rollover::LINK;
 use crate::model::change::Fact;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::escape::visible;
@@ -279,7 +280,10 @@ impl<'a> Record<'a> {
         // entry and compared.
         let id = self.meta.issued + 1;
         let supersedes = match issued.supersedes {
-            None if issued.is_known() => before(self.connection, &issued.subject, &issued.alt_names)?,
+            // Those that link two keys of one name stand beside each other.
+            None if issued.is_known() && issued.profile != LINK => {
+                before(self.connection, &issued.subject, &issued.alt_names)?
+            }
             asked => asked,
         };
         let entry = if issued.id == id && issued.supersedes == supersedes {

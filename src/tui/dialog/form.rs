@@ -12,6 +12,7 @@ use super::viewer::Text;
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
 use crate::desk::export::Asked;
+use crate::model::accepted::Acceptance;
 use crate::model::audit::setback::Reconciliation;
 use crate::model::certifier::NewCertifier;
 use crate::model::certifier::past::{History, ImportedCertifier};
@@ -19,6 +20,7 @@ use crate::model::certifier::rollover::NewKey;
 use crate::model::error::Error;
 use crate::model::export::{CertificateExport, Export, Which};
 use crate::model::field::{Kind, Record};
+use crate::model::finding::Finding;
 use crate::model::issued::Reason;
 use crate::model::keyring::{
     ImportedKeyring, Keyring, MovedKeyring, NewKeyring, NewPassword, NewRequest, Renaming, SelfCertifying,
@@ -112,6 +114,8 @@ pub enum Goal {
     Tick(String, &'static str),
     /// Goes on with an older ledger.
     Reconcile,
+    /// Accepts this finding as a risk.
+    Accept(Box<Finding>),
     /// Lets a keyring or a part of it leave the workspace.
     Export(Box<Export>),
     /// Writes certificates to files.
@@ -174,6 +178,7 @@ impl Form {
             Goal::Task(task) => lines(&**task, &look, true),
             Goal::Tick(..) => lines(&Remark::default(), &look, false),
             Goal::Reconcile => lines(&Reconciliation::default(), &look, false),
+            Goal::Accept(_) => lines(&Acceptance::new(model.now), &look, false),
         };
         Self { title: title.into(), goal, busy: None, lines, cursor: 0 }
     }
@@ -578,6 +583,10 @@ impl Form {
                 let good = fill(&mut asked, lines, false);
                 asked.found = asked.found.map(|path| crate::tui::task::at_home(&path));
                 good.then_some(Verb::Reconcile(asked))
+            }
+            Goal::Accept(finding) => {
+                let (finding, mut asked) = (finding.clone(), Acceptance::new(model.now));
+                fill(&mut asked, lines, false).then_some(Verb::AcceptFinding { finding, asked })
             }
             Goal::Export(_) | Goal::Certificates(_) | Goal::Protect(..) => None,
             Goal::Revoke(which) => {

@@ -64,8 +64,11 @@ impl LogReport {
     /// Says what it shows.
     pub fn sheet(&self, model: &Model, columns: usize) -> Sheet {
         let ink = model.ink();
-        let wide = columns >= 100;
-        let widths = if wide { [8, 0, 20, 18, 20, 20, 8] } else { [7, 0, 19, 12, 0, 0, 0] };
+        let widths = match columns {
+            0..100 => [7, 0, 19, 12, 0, 0, 0],
+            100..130 => [8, 0, 20, 14, 20, 0, 0],
+            _ => [8, 0, 24, 18, 20, 20, 8],
+        };
         let fixed: usize = widths.iter().filter(|w| **w > 0).map(|w| w + 1).sum();
         let what = columns.saturating_sub(fixed + 3).max(10);
         let shown: Vec<(usize, usize)> = widths

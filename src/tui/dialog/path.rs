@@ -24,6 +24,8 @@ pub enum Purpose {
     Write(Vec<u8>),
     /// The certificate of this request is written to it and counts as picked up.
     HandOut(RequestId, Vec<u8>),
+    /// The security review is written to it.
+    Review,
     /// It is a server's log, of any size.
     Log,
     /// To write entries of the audit chain to.
@@ -96,6 +98,12 @@ impl PathLine {
         Self { purpose: Purpose::Audit(filter, form), title, ..Self::write(name, Vec::new(), "") }
     }
 
+    /// Asks where to write the security review; the end of the name says how it is written.
+    pub fn review(name: &str) -> Self {
+        let title = "Write the security review to a file".into();
+        Self { purpose: Purpose::Review, title, ..Self::write(name, Vec::new(), "") }
+    }
+
     /// Takes completions: the line grows by what they have in common.
     pub fn complete(&mut self, choices: Vec<String>) {
         if let [first, rest @ ..] = choices.as_slice() {
@@ -136,6 +144,10 @@ impl PathLine {
                     Purpose::HandOut(request, bytes) => {
                         let bytes = bytes.clone();
                         model.start(Job::HandOut(*request), |id| Effect::WriteFile(id, path, bytes))
+                    }
+                    Purpose::Review => {
+                        let (now, bands) = (model.now, model.settings.bands.clone());
+                        model.start(Job::Write, |id| Effect::Review(id, path, now, bands))
                     }
                     Purpose::Log => model.start(Job::ReadLog, |id| Effect::ReadLog(id, path)),
                     Purpose::Audit(filter, form) => {
@@ -203,6 +215,11 @@ impl PathLine {
             part(
                 Role::Dim,
                 "Only this user can read it. A file that is there already is never written over.",
+            );
+        } else if matches!(self.purpose, Purpose::Review) {
+            part(
+                Role::Dim,
+                "A name that ends in .md is written as Markdown, .json as JSON, anything else as text.",
             );
         } else if matches!(self.purpose, Purpose::Log) {
             part(Role::Dim, "It is read line by line, however large it is; nothing of it is stored.");

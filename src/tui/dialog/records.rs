@@ -80,6 +80,7 @@ impl Record for TakingBack {
 
 /// Writes the reference of all fields, `docs/fields.md`.
 pub fn fields_markdown() -> String {
+    use crate::model::accepted::Acceptance;
     use crate::model::audit::setback::Reconciliation;
     use crate::model::certificate::Certificate;
     use crate::model::certifier::past::ImportedCertifier;
@@ -142,6 +143,7 @@ pub fn fields_markdown() -> String {
     table::<Release>(&mut out);
     table::<Reasoning>(&mut out);
     table::<Reconciliation>(&mut out);
+    table::<Acceptance>(&mut out);
     table::<Task>(&mut out);
     table::<Remark>(&mut out);
     out

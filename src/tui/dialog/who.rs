@@ -92,11 +92,12 @@ impl Who {
             Some(item(label, Action::Go(Target::Row(pane, key))))
         };
         let subjects = self.answer.subjects();
-        let others = self.answer.others.iter().map(|(name, _)| Subject::Site(name.clone()));
+        let others = self.answer.others.iter().filter(|other| other.hosted);
+        let others = others.map(|other| Subject::Site(other.name.clone()));
         let items: Vec<_> = subjects.into_iter().chain(others).filter_map(|s| to(&s)).collect();
         let text = match items.is_empty() {
             true => "There is no document of this protocol to go to.",
-            false => "What answers stands first, then the documents that do not.",
+            false => "What answers stands first, then the other documents of the server.",
         };
         let lines = vec![Text { label: String::new(), text: text.into(), role: Role::Dim }];
         model.dialogs.push(Dialog::Menu(Menu::new("Go to", lines, items)));

@@ -4,14 +4,20 @@
 use std::sync::Arc;
 
 use super::{Cell, Column, Entry, Pane, PaneId, RowKey, matches};
+use crate::desk::Verb;
 use crate::doctor;
+use crate::model::accepted::{Accepted, FILES, can_be};
 use crate::model::escape::visible;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::resolve::used;
 use crate::model::site::SiteKind;
 use crate::tui::command::{self, Command, Level, Scope};
+use crate::tui::dialog::Dialog;
+use crate::tui::dialog::form::{Form, Goal};
 use crate::tui::dialog::menu::{Copy, Source};
+use crate::tui::dialog::path::PathLine;
 use crate::tui::everywhere::selected;
+use crate::tui::job;
 use crate::tui::model::{Focus, Model, Mood};
 use crate::tui::msg::Effect;
 use crate::tui::theme::Role;
@@ -30,17 +36,21 @@ pub const PANE: Pane = Pane {
     rows: |model| {
         let pane = model.here();
         let wanted = |f: &&Arc<Finding>| {
-            let texts = || [f.severity.word(), &f.rule, &f.subject.to_string(), &f.text].map(str::to_owned);
+            let word = model.findings.word(f).unwrap_or_else(|| f.severity.word());
+            let texts = || [word, &f.rule, &f.subject.to_string(), &f.text].map(str::to_owned);
             (!pane.findings || f.severity > Severity::Info)
                 && (pane.filter.is_empty() || matches(&pane.filter, &texts().each_ref().map(String::as_str)))
         };
-        model.findings.all.iter().filter(wanted).map(|f| RowKey::Finding(f.clone())).collect()
+        model.findings.listed().filter(wanted).map(|f| RowKey::Finding(f.clone())).collect()
     },
     sorted: |_| "",
-    cells: |_, key| {
+    cells: |model, key| {
         let f = finding(key)?;
         Some(vec![
-            Cell::of(role(f.severity), f.severity.word()),
+            match model.findings.word(f) {
+                Some(word) => Cell::of(Role::Dim, word),
+                None => Cell::of(role(f.severity), f.severity.word()),
+            },
             Cell::new(&f.rule),
             Cell::new(f.subject.to_string()),
             Cell::new(behind_object(f)),
@@ -63,6 +73,18 @@ pub const PANE: Pane = Pane {
     empty: |_| vec![("console.help", "See every key of this pane.")],
     commands: &[COMMANDS],
 };
+
+/// Returns the acceptance of a finding, also one that does not hold any more.
+fn risk<'a>(model: &'a Model, f: &Finding) -> Option<&'a Accepted> {
+    model.state.accepted.get(&(f.rule.clone(), f.subject.clone()))
+}
+
+fn picked(model: &Model) -> Option<Arc<Finding>> {
+    match model.selected() {
+        Some(RowKey::Finding(f)) => Some(f),
+        _ => None,
+    }
+}
 
 const READ: Command = Command {
     name: "",
@@ -111,6 +133,93 @@ const COMMANDS: &[Command] = &[
         },
         ..READ
     },
+    Command {
+        name: "finding.accept",
+        title: "accept",
+        keys: &["a"],
+        level: Level::Write,
+        doc: "Accepts the finding as a risk, with a reason and an end; it leaves the marks and the counts until then.",
+        cli: Some("finding accept"),
+        weight: 50,
+        ready: |model| {
+            let f = picked(model).ok_or("no row is selected")?;
+            match model.findings.word(&f) {
+                Some("obsolete") => Err("it is not found any more".into()),
+                _ if !can_be(&f.rule) => Err(FILES.into()),
+                _ => Ok(()),
+            }
+        },
+        run: |model| {
+            let Some(f) = picked(model) else { return Vec::new() };
+            let title = format!("Accept {} of {}", f.rule, visible(&f.subject.to_string()));
+            let form = Form::new(model, title, Goal::Accept(Box::new(Finding::clone(&f))));
+            model.dialogs.push(Dialog::Form(form));
+            Vec::new()
+        },
+        ..READ
+    },
+    Command {
+        name: "finding.unaccept",
+        title: "count again",
+        keys: &["d"],
+        level: Level::Write,
+        doc: "Takes the acceptance of the finding back, or crosses one off whose finding is gone.",
+        cli: Some("finding unaccept"),
+        weight: 15,
+        ready: |model| {
+            let f = picked(model).ok_or("no row is selected")?;
+            risk(model, &f).map(|_| ()).ok_or_else(|| "it is not accepted".into())
+        },
+        run: |model| {
+            let Some(f) = picked(model) else { return Vec::new() };
+            let verb = Verb::UnacceptFinding { rule: f.rule.clone(), subject: f.subject.clone() };
+            vec![job::run(model, verb).1]
+        },
+        ..READ
+    },
+    Command {
+        name: "finding.review",
+        title: "review",
+        keys: &["x"],
+        doc: "Writes the security review of all servers and sites to a file, as text, Markdown or JSON.",
+        cli: Some("review"),
+        weight: 18,
+        ready: |_| Ok(()),
+        run: |model| {
+            let name = format!("security-review-{}.md", model.now.date());
+            model.dialogs.push(Dialog::Path(PathLine::review(&name)));
+            Vec::new()
+        },
+        ..READ
+    },
+    Command {
+        name: "finding.accepted",
+        title: "accepted",
+        keys: &["v"],
+        doc: "Lists the accepted findings as well, and the acceptances whose finding is gone, or hides them.",
+        cli: Some("finding accepted"),
+        weight: 20,
+        ready: |_| Ok(()),
+        run: |model| {
+            model.findings.with_accepted = !model.findings.with_accepted;
+            let (key, count) =
+                (model.selected(), model.findings.accepted.len() + model.findings.obsolete.len());
+            model.list();
+            if let Some(key) = key {
+                model.keep(&key);
+            }
+            model.say(
+                Mood::Plain,
+                match (model.findings.with_accepted, count) {
+                    (true, 0) => "Nothing is accepted.".to_owned(),
+                    (true, _) => "Accepted findings stand below the others.".to_owned(),
+                    (false, _) => "Accepted findings are hidden.".to_owned(),
+                },
+            );
+            Vec::new()
+        },
+        ..READ
+    },
 ];
 
 fn finding(key: &RowKey) -> Option<&Finding> {
@@ -148,6 +257,7 @@ fn detail(model: &Model, f: &Finding) -> Vec<Entry> {
         ("Command", command.map_or_else(String::new, |c| format!("{key}: {} ({})", c.title, c.name))),
         ("Object", f.subject.to_string()),
         ("Severity", f.severity.word().to_owned()),
+        ("Accepted", risk(model, f).map_or_else(String::new, Accepted::words)),
         ("Rule", check.map_or_else(|| f.rule.clone(), |c| format!("{}: {}", c.id, c.title))),
         ("What it means", check.map_or_else(String::new, |c| c.explain.to_owned())),
     ];
@@ -169,6 +279,9 @@ fn remedy(model: &Model) -> Option<(&'static Command, Option<RowKey>)> {
         // What is wrong with a site can be the matter of its keyring.
         (PaneId::Keyrings, Subject::Site(name)) => {
             model.state.sites.get(name).map(|s| RowKey::Name(s.keyring.clone()))
+        }
+        (PaneId::Keyrings, Subject::Server(name)) => {
+            model.state.servers.get(name).map(|s| RowKey::Name(used::ring_of(s).to_owned()))
         }
         // What is wrong with a server can be the matter of a document it hosts, and the other way round.
         (PaneId::Sites, Subject::Server(name)) => {

@@ -5,8 +5,14 @@ use std::collections::HashMap;
 use super::line::{Event, Sort};
 use crate::model::escape::visible;
 
-/// So many groups are kept.
+/// So many groups are kept, each of a peer of its own.
 pub(super) const GROUPS: usize = 2000;
+/// So many more are kept for all other peers together, by keyring and by what happened.
+const TOGETHER: usize = 200;
+/// So many are kept at most.
+pub(super) const MOST: usize = GROUPS + TOGETHER;
+/// Whom those happened with.
+const OTHER_PEERS: &str = "other peers";
 /// So many characters of the first line of a group are kept.
 pub(super) const EXAMPLE: usize = 240;
 /// So many characters of what groups are told apart by are kept.
@@ -70,6 +76,18 @@ pub(super) struct Groups {
 impl Groups {
     /// Counts what happened.
     pub(super) fn add(&mut self, event: &Event<'_>, place: Place, line: &str) {
+        if !self.count(event, GROUPS, place, line) {
+            let event = Event { peer: if event.peer.is_empty() { "" } else { OTHER_PEERS }, ..*event };
+            if !self.count(&event, MOST, place, line) {
+                self.others.count += 1;
+                self.others.first = self.others.first.or(Some(place));
+                self.others.last = Some(place);
+            }
+        }
+    }
+
+    /// Counts it in its group, or in a new one as long as there are not that many; tells whether it did.
+    fn count(&mut self, event: &Event<'_>, most: usize, place: Place, line: &str) -> bool {
         self.key.clear();
         for part in [event.sort.words(), event.peer, event.ring, event.what] {
             self.key.extend(part.chars().take(LABEL));
@@ -77,13 +95,11 @@ impl Groups {
         }
         let known = self.by_key.get(self.key.as_str()).and_then(|at| self.all.get_mut(*at));
         if let Some(group) = known {
-            return group.again(place);
+            group.again(place);
+            return true;
         }
-        if self.all.len() >= GROUPS {
-            self.others.count += 1;
-            self.others.first = self.others.first.or(Some(place));
-            self.others.last = Some(place);
-            return;
+        if self.all.len() >= most {
+            return false;
         }
         let label = |text: &str| visible(&text.chars().take(LABEL).collect::<String>());
         let mut group = Group {
@@ -102,6 +118,7 @@ impl Groups {
         group.again(place);
         self.by_key.insert(self.key.clone(), self.all.len());
         self.all.push(group);
+        true
     }
 
     /// Returns the groups, the worst sort first, of each the most frequent first.

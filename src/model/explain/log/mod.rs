@@ -352,12 +352,21 @@ TLSCache-Log-http: CacheLookupResult: Host: mail.example.test KeyType: RSA Err: 
         }
         assert!(reader.begun.len() <= FOLLOWED);
         let report = reader.end();
-        assert!(report.groups.len() <= groups::GROUPS);
+        assert!(report.groups.len() <= groups::MOST);
         let counted: u64 = report.groups.iter().map(|g| g.count).sum();
         assert_eq!(counted + report.others.count, 20_000);
-        assert!(report.others.count > 0 && report.others.first.is_some());
+        let together = report.groups.iter().find(|g| g.peer == "other peers").unwrap();
+        assert_eq!((together.ring.as_str(), together.count), ("mail.kyr", 18_000));
         let h = report.handshakes;
         assert_eq!(h.begun, h.ended + h.unfinished + h.open + h.untracked, "{h:?}");
+        let mut reader = Reader::default();
+        for number in 0..5000 {
+            let line = failure("12/18/2016 07:20:10 AM", "10.0.0.1", &format!("{number}.kyr"));
+            reader.line(line.trim_end().as_bytes(), line.len() as u64, false);
+        }
+        let report = reader.end();
+        assert!(report.groups.len() == groups::MOST && report.others.first.is_some(), "{:?}", report.others);
+        assert_eq!(report.others.count + groups::MOST as u64, 5000);
     }
 
     proptest::proptest! {

@@ -193,6 +193,17 @@ pub(super) const PROBLEMS: &[Problem] = &[
         known: "KB0105749.",
     },
     Problem {
+        key: "certsrv-replica",
+        title: "Server Certificate Administration refuses to work in the replica on the server.",
+        texts: &["Invalid or nonexistent document"],
+        meaning: "The application of Domino makes its keyrings where it is opened. Opened on the server it can fail with this text.",
+        causes: &[cause("The application was opened on the server rather than in a local replica.", &[])],
+        look: &[
+            "Make a local replica of certsrv.nsf and work there; or make the ring here: ringmaster keyring create NAME.",
+        ],
+        known: "Technotes 1106171 and 1268695.",
+    },
+    Problem {
         key: "open-to-others",
         title: "A secret file can be read by others.",
         texts: &["* can be read by others", "* belongs to another user", "UNPROTECTED PRIVATE KEY FILE"],

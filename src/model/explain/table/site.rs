@@ -87,6 +87,22 @@ pub(super) const PROBLEMS: &[Problem] = &[
         known: "Status 3811.",
     },
     Problem {
+        key: "site-cache",
+        title: "The server tells of its table of addresses and organisations, which is no error.",
+        texts: &[
+            "Add IP address to Internet Site cache: *",
+            "Purge IP address from Internet Site cache: *",
+            "Organization Name Lookup: IP Addr: *, OrgName: *",
+        ],
+        meaning: "The server finds the organisation of a connection by its address, and keeps what it found. With debugging on it \
+            tells of each look-up; which organisation comes out decides which site document answers.",
+        causes: &[cause("Debugging of Internet Sites is switched on.", &[])],
+        look: &[
+            "Whether the organisation is the one of the document that should answer: ringmaster site who HOST.",
+        ],
+        known: "",
+    },
+    Problem {
         key: "ssl-required",
         title: "A resource asks for TLS and was reached without.",
         texts: &[

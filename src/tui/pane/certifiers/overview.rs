@@ -42,7 +42,7 @@ pub(super) const COMMANDS: &[Command] = &[
         name: "certifier.import",
         title: "import",
         keys: &["a"],
-        doc: "Takes an authority over that was run elsewhere: key and certificate, or the folder of openssl ca or easy-rsa.",
+        doc: "Takes an authority over that was run elsewhere: key and certificate, the folder of openssl ca or easy-rsa, or a database of XCA.",
         cli: Some("certifier import"),
         weight: 44,
         ready: |_| Ok(()),
@@ -168,6 +168,13 @@ pub(in crate::tui) fn worklist(model: &mut Model, name: &str, tasks: &[Task]) {
         for ring in of.iter().filter_map(|t| t.keyring.as_ref()).take(NAMED) {
             let row = Target::Row(PaneId::Keyrings, RowKey::Name(ring.clone()));
             items.push(item(format!("Go to keyring {ring}, to request again"), Action::Go(row)));
+        }
+        for below in of.iter().filter_map(|t| t.certifier.as_ref()).take(NAMED) {
+            let row = Target::Row(PaneId::Certifiers, RowKey::Name(below.clone()));
+            items.push(item(
+                format!("Go to certifier {below}, to renew it or give it a new key"),
+                Action::Go(row),
+            ));
         }
     }
     if tasks.is_empty() {
