@@ -105,7 +105,8 @@ fn tell(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
             .next("The suites and presets: ringmaster cipher list")
     };
     // A spec may name what nobody knows: that is what an explanation is asked for.
-    let suites = match text.trim().to_ascii_lowercase().starts_with("sslcipherspec") {
+    let spec = text.trim().to_ascii_lowercase().starts_with("sslcipherspec");
+    let suites = match spec {
         true => Some(parse_spec(&text).map_err(wrong)?),
         false => parse_list(&text).map_err(wrong)?,
     };
@@ -120,6 +121,11 @@ fn tell(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
         .next("Probe a server of that release: ringmaster probe HOST"));
     };
     let remarks = remarks(suites, release, key.as_ref());
+    if spec && release >= Release::R10 {
+        session.out.note(
+            "From 10.0.1 on the setting is taken over into documents at the upgrade; sources differ on whether it is read later.",
+        );
+    }
     if session.json {
         let rows: Vec<Value> = suites.iter().map(|s| value(&explain(*s, release, key.as_ref()))).collect();
         let mut order = suites.to_vec();
@@ -167,7 +173,8 @@ fn print(suites: &[Suite], release: Release, key: Option<&KeyInfo>, session: &mu
     let row = |e: &Explained| {
         let name = e.suite.short().map_or_else(|| "not known".to_owned(), str::to_owned);
         let bits = if e.suite.short().is_some() { e.bits.to_string() } else { String::new() };
-        let mut row = vec![e.suite.hex(), name, bits, yes(e.forward_secret), e.grade.word().to_owned()];
+        let forward = e.suite.short().map_or_else(String::new, |_| yes(e.forward_secret));
+        let mut row = vec![e.suite.hex(), name, bits, forward, e.grade.word().to_owned()];
         row.push(e.standing.word().to_owned());
         row.extend(e.key.iter().map(|fits| yes(fits.is_ok())));
         let no = e.key.iter().filter_map(|fits| fits.as_ref().err());

@@ -33,7 +33,10 @@ pub struct Explained {
 /// Explains a suite for a release and a key.
 pub fn explain(suite: Suite, release: Release, key: Option<&KeyInfo>) -> Explained {
     let anatomy = suite.anatomy();
-    let reasons: Vec<&str> = suite.against().into_iter().map(|(_, why)| why).collect();
+    let mut reasons: Vec<&str> = suite.against().map(|fault| fault.word).collect();
+    if anatomy.is_none() {
+        reasons.push("not known here");
+    }
     let versions = suite.versions().map_or_else(String::new, |versions| {
         let (first, last) = (version_text(*versions.start()), version_text(*versions.end()));
         if first == last { first.to_owned() } else { format!("{first} to {last}") }
@@ -44,7 +47,7 @@ pub fn explain(suite: Suite, release: Release, key: Option<&KeyInfo>) -> Explain
         forward_secret: anatomy.is_some_and(|a| a.forward_secret()),
         aead: anatomy.is_some_and(|a| a.aead()),
         grade: suite.grade(),
-        why: reasons.join("; "),
+        why: reasons.join(", "),
         versions,
         standing: suite.standing(release),
         key: key.map(|key| fits(suite, key)),
@@ -78,7 +81,7 @@ pub fn remarks(suites: &[Suite], release: Release, key: Option<&KeyInfo>) -> Vec
         return vec!["There is no cipher at all: TLS does not start.".into()];
     }
     say(list(&|s| s.short().is_none()), "no suite that is known here");
-    say(list(&|s| s.grade() == Grade::Broken), "broken, they protect nobody");
+    say(list(&|s| s.grade() == Grade::Broken), "broken");
     say(list(&|s| s.short().is_some() && s.grade() == Grade::Weak), "weak");
     say(list(&|s| s.standing(release) == Standing::Switch), "needs USE_WEAK_SSL_CIPHERS=1 in notes.ini");
     say(list(&|s| s.standing(release) == Standing::Never), "of TLS 1.3, which Domino does not speak");

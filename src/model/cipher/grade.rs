@@ -1,6 +1,6 @@
 //! What is to be thought of a suite, and which keys it can be used with.
 
-use super::{Auth, Suite};
+use super::{Anatomy, Auth, Mac, Suite};
 use crate::model::key::KeyInfo;
 
 /// What is to be thought of a suite.
@@ -25,43 +25,91 @@ impl Grade {
     }
 }
 
+/// Something that speaks against suites.
+#[derive(Debug)]
+pub struct Fault {
+    /// How bad it makes a suite.
+    pub grade: Grade,
+    /// What it is, in a few words.
+    pub word: &'static str,
+    /// What that means.
+    pub meaning: &'static str,
+    of: fn(&Anatomy) -> bool,
+}
+
+/// Everything that speaks against suites, the worst first.
+pub static FAULTS: [Fault; 10] = [
+    Fault {
+        grade: Grade::Broken,
+        word: "no encryption",
+        meaning: "everybody on the way can read",
+        of: |a| a.bits() == 0,
+    },
+    Fault {
+        grade: Grade::Broken,
+        word: "anonymous",
+        meaning: "no side shows who it is, so that anyone in between can take the place of both",
+        of: |a| a.auth == Auth::Anonymous,
+    },
+    Fault {
+        grade: Grade::Broken,
+        word: "short key",
+        meaning: "a key of 40 or 56 bits is found by trying",
+        of: |a| (1..=56).contains(&a.bits()),
+    },
+    Fault {
+        grade: Grade::Broken,
+        word: "RC4",
+        meaning: "its output is not random enough; RFC 7465 prohibits it in TLS",
+        of: |a| a.encryption.starts_with("RC4"),
+    },
+    Fault { grade: Grade::Broken, word: "MD5", meaning: "the hash is broken", of: |a| a.mac == Mac::Md5 },
+    Fault {
+        grade: Grade::Weak,
+        word: "no forward secrecy",
+        meaning: "whoever gets the private key later can read what was recorded before",
+        of: |a| !a.forward_secret(),
+    },
+    Fault {
+        grade: Grade::Weak,
+        word: "blocks of 64 bits",
+        meaning: "they repeat in long connections, which gives parts of the text away (Sweet32)",
+        of: |a| matches!(a.encryption, "3DES_EDE_CBC" | "DES_CBC" | "DES40_CBC" | "IDEA_CBC" | "RC2_CBC_40"),
+    },
+    Fault {
+        grade: Grade::Weak,
+        word: "CBC",
+        meaning: "chained blocks with padding, which was attacked again and again (BEAST, Lucky 13, POODLE)",
+        of: |a| a.chained(),
+    },
+    Fault {
+        grade: Grade::Weak,
+        word: "short tag",
+        meaning: "8 octets of integrity are few",
+        of: |a| a.encryption.ends_with("CCM_8"),
+    },
+    Fault {
+        grade: Grade::Weak,
+        word: "DSA",
+        meaning: "nobody certifies such keys any more",
+        of: |a| a.auth == Auth::Dss,
+    },
+];
+
 impl Suite {
     /// Grades the suite. One that is not in the table is weak, for nothing is known of it.
     pub fn grade(self) -> Grade {
-        self.against().iter().map(|(grade, _)| *grade).max().unwrap_or(Grade::Good)
+        match self.against().next() {
+            Some(fault) => fault.grade,
+            None if self.short().is_some() => Grade::Good,
+            None => Grade::Weak,
+        }
     }
 
-    /// Says what speaks against the suite, the worst first.
-    pub fn against(self) -> Vec<(Grade, &'static str)> {
-        let Some(a) = self.anatomy() else {
-            return vec![(Grade::Weak, "nothing is known of it")];
-        };
-        let narrow =
-            matches!(a.encryption, "3DES_EDE_CBC" | "DES_CBC" | "DES40_CBC" | "IDEA_CBC" | "RC2_CBC_40");
-        [
-            (a.bits() == 0, Grade::Broken, "it encrypts nothing"),
-            (
-                a.auth == Auth::Anonymous,
-                Grade::Broken,
-                "nobody shows who they are: anyone in between can read",
-            ),
-            ((1..=56).contains(&a.bits()), Grade::Broken, "its key is so short that it is found by trying"),
-            (a.encryption.starts_with("RC4"), Grade::Broken, "RC4 is prohibited in TLS (RFC 7465)"),
-            (a.mac == super::Mac::Md5, Grade::Broken, "MD5"),
-            (
-                !a.forward_secret(),
-                Grade::Weak,
-                "no forward secrecy: whoever gets the key can read what was recorded",
-            ),
-            (narrow, Grade::Weak, "blocks of 64 bits repeat in long connections (Sweet32)"),
-            (a.chained(), Grade::Weak, "CBC with padding, which was attacked again and again"),
-            (a.encryption.ends_with("CCM_8"), Grade::Weak, "a tag of 8 octets is short"),
-            (a.auth == Auth::Dss, Grade::Weak, "DSA keys, which nobody certifies any more"),
-        ]
-        .into_iter()
-        .filter(|(so, ..)| *so)
-        .map(|(_, grade, why)| (grade, why))
-        .collect()
+    /// Lists what speaks against the suite, the worst first.
+    pub fn against(self) -> impl Iterator<Item = &'static Fault> {
+        let anatomy = self.anatomy();
+        FAULTS.iter().filter(move |fault| anatomy.as_ref().is_some_and(fault.of))
     }
 }
 
@@ -119,9 +167,8 @@ mod tests {
         ];
         for (code, grade) in grades {
             assert_eq!(Suite(code).grade(), grade, "{code:04X}");
-            let worst = Suite(code).against().first().map_or(Grade::Good, |(grade, _)| *grade);
-            assert_eq!(worst, grade, "{code:04X}: the worst stands first");
         }
+        assert!(FAULTS.is_sorted_by_key(|fault| std::cmp::Reverse(fault.grade)), "the worst stand first");
     }
 
     #[test]

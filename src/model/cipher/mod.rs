@@ -12,7 +12,7 @@ mod text;
 pub use anatomy::{Anatomy, Auth, Kx, Mac, version_text};
 pub use domino::{DOMINO_14, PRESETS, Preset, Standing, default_of, domino, release_notes};
 pub use explain::{Explained, explain, priority, remarks};
-pub use grade::{Grade, fits};
+pub use grade::{FAULTS, Fault, Grade, fits};
 pub use page::ciphers_markdown;
 pub use text::{parse_list, parse_spec, write_list, write_spec};
 

@@ -1,6 +1,6 @@
 //! `docs/ciphers.md`, made from the tables.
 
-use super::{Explained, PRESETS, Standing, Suite, domino, explain, release_notes, write_spec};
+use super::{Explained, FAULTS, PRESETS, Standing, Suite, domino, explain, release_notes, write_spec};
 use crate::model::server::Release;
 
 /// Writes the reference of cipher suites.
@@ -39,6 +39,10 @@ pub fn ciphers_markdown() -> String {
             standing.join(" | "),
             suite.domino_note()
         ));
+    }
+    out.push_str("\n## What speaks against suites\n\n");
+    for fault in &FAULTS {
+        out.push_str(&format!("- {} (**{}**): {}.\n", fault.word, fault.grade.word(), fault.meaning));
     }
     out.push_str("\n## Releases\n\n");
     for release in Release::ALL {

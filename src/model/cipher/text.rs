@@ -3,6 +3,8 @@
 use super::{PRESETS, Suite};
 use crate::model::escape::visible;
 
+/// What a field of ciphers takes.
+const ALLOWED: &str = "default, none, or presets, names and codes of suites";
 /// The setting of notes.ini.
 const SPEC: &str = "SSLCipherSpec=";
 
@@ -40,7 +42,7 @@ fn is_long(rest: &str) -> bool {
 pub fn parse_list(text: &str) -> Result<Option<Vec<Suite>>, String> {
     let text = text.trim();
     match text.to_ascii_lowercase().as_str() {
-        "" => return Err("default, none, a preset, or suites by name or code".into()),
+        "" => return Err(ALLOWED.into()),
         "default" => return Ok(None),
         "none" => return Ok(Some(Vec::new())),
         _ => {}
@@ -69,14 +71,11 @@ fn several(word: &str) -> Result<Vec<Suite>, String> {
     let spec = word.get(..SPEC.len()).is_some_and(|start| start.eq_ignore_ascii_case(SPEC));
     let digits = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X")).unwrap_or(word);
     if !spec && !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err(format!(
-            "\"{}\" is no suite, no preset and no code; ringmaster cipher list has them",
-            visible(word)
-        ));
+        return Err(format!("{ALLOWED}; \"{}\" is none of these", visible(word)));
     }
     let suites = parse_spec(digits)?;
     match suites.iter().find(|suite| suite.short().is_none()) {
-        Some(unknown) => Err(format!("no suite is known by the code {}", unknown.code())),
+        Some(unknown) => Err(format!("{ALLOWED}; no suite is known by the code {}", unknown.code())),
         None => Ok(suites),
     }
 }
@@ -145,10 +144,10 @@ mod tests {
         }
         for (text, says) in [
             ("", "default, none"),
-            ("C030 chacha", "\"chacha\" is no suite"),
+            ("C030 chacha", "\"chacha\" is none of these"),
             ("C0FF", "by the code C0FF"),
             ("C030 0", "half a code"),
-            ("default C030", "\"default\" is no suite"),
+            ("default C030", "\"default\" is none of these"),
         ] {
             let why = parse_list(text).unwrap_err();
             assert!(why.contains(says), "{text}: {why}");

@@ -33,11 +33,11 @@ impl Search {
     /// Says it of a client.
     pub fn words(self) -> &'static str {
         match self {
-            Self::Fresh { listed: true } => "revoked: a current CRL lists it",
-            Self::Fresh { listed: false } => "not listed in a current CRL",
-            Self::Stale { listed: true } => "listed in a CRL that has ended",
-            Self::Stale { listed: false } => "not listed in a CRL that has ended",
-            Self::Nothing => "unknown: no CRL of its issuer is found",
+            Self::Fresh { listed: true } => "revoked, on a current CRL",
+            Self::Fresh { listed: false } => "not on a current CRL",
+            Self::Stale { listed: true } => "on a CRL that has ended",
+            Self::Stale { listed: false } => "not on a CRL that has ended",
+            Self::Nothing => "unknown, no CRL of its issuer is found",
         }
     }
 }
@@ -139,7 +139,7 @@ pub fn decide(switches: CrlSwitches, search: Search) -> (Outcome, &'static str) 
 pub fn words(switches: CrlSwitches) -> Vec<(&'static str, String)> {
     let line = |search: Search| {
         let (outcome, why) = decide(switches, search);
-        (search.words(), format!("{}: {why}", outcome.word()))
+        (search.words(), format!("{} ({why})", outcome.word()))
     };
     Search::ALL.into_iter().map(line).collect()
 }
@@ -218,10 +218,10 @@ mod tests {
     fn the_words_tell_of_a_revoked_an_unlisted_and_an_unknown_client() {
         let strict = words(CrlSwitches { check: true, ..CrlSwitches::default() });
         assert!(strict[0].0.starts_with("revoked") && strict[0].1.starts_with("refused"), "{strict:?}");
-        assert!(strict[1].0.starts_with("not listed") && strict[1].1.starts_with("accepted:"), "{strict:?}");
+        assert!(strict[1].0.starts_with("not on") && strict[1].1.starts_with("accepted ("), "{strict:?}");
         assert!(strict[4].0.starts_with("unknown") && strict[4].1.starts_with("refused"), "{strict:?}");
         assert!(
-            words(CrlSwitches::default()).iter().all(|(_, what)| what == "accepted: nothing is looked up")
+            words(CrlSwitches::default()).iter().all(|(_, what)| what == "accepted (nothing is looked up)")
         );
     }
 }

@@ -115,7 +115,7 @@ impl Ciphers {
                     self.cursor = (self.cursor + 1).min(last);
                 }
             }
-            Key::Char('d' | '0') => self.chosen = None,
+            Key::Char('0') => self.chosen = None,
             Key::Char(digit @ '1'..='9') => {
                 let at = digit.to_digit(10).and_then(|n| usize::try_from(n).ok()).unwrap_or_default();
                 if let Some(preset) = PRESETS.get(at.saturating_sub(1)) {
@@ -213,7 +213,7 @@ impl Ciphers {
             "      {} {} bits pfs grade  {} {ring}",
             fit("code", 4, ""),
             fit("suite", room, ""),
-            fit(&format!("in {}", self.release.name()), 9, "")
+            fit(self.release.name(), 7, "")
         );
         let row = |(at, suite): (usize, &Suite)| {
             let e = explain(*suite, self.release, key);
@@ -241,7 +241,7 @@ impl Ciphers {
                 ink.symbol(Role::Marked, format!("{mark} ")),
                 ink.symbol(Role::Text, plain),
                 ink.symbol(grade, format!("{:6} ", e.grade.word())),
-                ink.symbol(Role::Text, format!("{:9} ", e.standing.word())),
+                ink.symbol(Role::Text, format!("{:7} ", e.standing.word())),
                 ink.symbol(usable.1, format!("{:4}", usable.0)),
             ]
             .into();
@@ -303,13 +303,8 @@ impl Ciphers {
     /// Says what is to be thought of a suite, here.
     fn about(&self, e: &Explained) -> String {
         let against = if e.why.is_empty() { String::new() } else { format!(": {}", e.why) };
-        let mut text = format!(
-            "{}{against}. In {} {}: {}.",
-            e.grade.word(),
-            self.release.name(),
-            e.standing.word(),
-            e.standing.meaning()
-        );
+        let mut text =
+            format!("{}{against}. In {}: {}.", e.grade.word(), self.release.name(), e.standing.meaning());
         if let (Some(Err(why)), Some((name, _))) = (&e.key, &self.ring) {
             text.push_str(&format!(" Not with keyring {name}: {why}."));
         }
@@ -318,23 +313,22 @@ impl Ciphers {
 }
 
 /// The columns of everything but the name of the suite.
-const FIXED: usize = 38;
+const FIXED: usize = 40;
 /// Before a list that is typed.
 const PROMPT: &str = "Ciphers: ";
 
-/// Says what the footer says: the presets by their keys.
+/// Says what the footer says.
 fn hints() -> Vec<Hint> {
-    let first = [hint("Enter", "take over", 95), hint("Esc", "back", 90), hint("Space", "in or out", 85)];
-    let short = ["Domino 14", "AEAD", "legacy"];
-    let presets = (1_u8..).zip(short).map(|(n, title)| hint(&n.to_string(), title, 80 - n));
-    let rest = [
-        hint("d", "default", 80),
-        hint("s", "type", 60),
-        hint("r", "release", 55),
-        hint("a", "all", 50),
-        hint("x", "none", 40),
-    ];
-    first.into_iter().chain(presets).chain(rest).collect()
+    vec![
+        hint("Enter", "take over", 95),
+        hint("Esc", "back", 90),
+        hint("Space", "in/out", 85),
+        hint("0-3", "presets", 80),
+        hint("s", "type", 70),
+        hint("r", "release", 65),
+        hint("a", "all", 60),
+        hint("x", "none", 50),
+    ]
 }
 
 /// Returns suites in the order of a server.
