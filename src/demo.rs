@@ -6,6 +6,7 @@ use crate::model::State;
 use crate::model::bytes::{Der, Digest};
 use crate::model::certifier::{NewCertifier, Policy};
 use crate::model::change::{Change, Fact};
+use crate::model::cipher::Suite;
 use crate::model::error::{Error, Result};
 use crate::model::issued::{Issued, Reason};
 use crate::model::key::KeyType;
@@ -14,6 +15,7 @@ use crate::model::name::AltName;
 use crate::model::request::{Plan, RequestId, Status};
 use crate::model::secret::Secret;
 use crate::model::server::{PortStatus, Release, Server};
+use crate::model::site::rule::{self, Rule};
 use crate::model::site::{Site, SiteKind};
 use crate::model::time::Timestamp;
 use crate::ops::ring::Act;
@@ -222,27 +224,57 @@ impl Stage<'_> {
             ("pop3", SiteKind::Pop3, &["pop.example.test"], "mail01/Example", "mail"),
             ("smtp", SiteKind::Smtp, &["mail.example.test"], "mail01/Example", "mail"),
             ("directory", SiteKind::Ldap, &["ldap.example.test"], "dir01/Example", "ldap"),
-            ("diiop", SiteKind::Iiop, &["www.example.test"], "web01/Example", "www"),
+            ("diiop", SiteKind::Iiop, &["www.example.test"], "web01/Example", ""),
             ("archive", SiteKind::Web, &["archive.example.test"], "web04/Example", ""),
         ];
         for (name, kind, hosts, server, keyring) in wanted {
-            let site = Site {
+            let mut site = Site {
                 name: name.into(),
-                kind,
                 title: format!("{name} of Example Organisation"),
                 organization: "Example".into(),
                 hosts: hosts.iter().map(|h| (*h).to_owned()).collect(),
                 servers: vec![server.into()],
-                // Its server has another one, for a partner's firewall.
-                port: if name == "partner" { 8443 } else { kind.tls_port() },
                 keyring: keyring.into(),
-                default_site: name == "www",
                 enabled: name != "archive",
-                ..Site::default()
+                ..Site::preset(kind)
             };
+            match name {
+                "www" => {
+                    (site.default_site, site.access.redirect) = (true, true);
+                    (site.access.tcp_anonymous, site.access.tls_anonymous) = (true, true);
+                    site.rules =
+                        rules("redirect 301 /shop/* = /store/\ndirectory read /icons/* = domino/icons")?;
+                }
+                "intranet" => {
+                    site.access.redirect = true;
+                    site.access.client_certificate = true;
+                    site.crl.check = true;
+                }
+                // Its server has another port, for a partner's firewall.
+                "partner" => {
+                    (site.port, site.access.redirect) = (8443, true);
+                    (site.access.tls_password, site.access.client_certificate) = (false, true);
+                    (site.crl.check, site.crl.allow_failure) = (true, true);
+                }
+                "imap" | "pop3" => site.access.tcp_password = false,
+                "directory" => {
+                    (site.access.tcp_anonymous, site.access.tls_anonymous) = (true, true);
+                    site.tls.ciphers =
+                        Some(["C030", "C02F", "9F"].into_iter().filter_map(Suite::from_hex).collect());
+                }
+                // As it came from an old release.
+                "bench" => site.tls.accept_expired = true,
+                _ => {}
+            }
             self.desk.run(Verb::SaveSite { before: None, site })?;
         }
-        Ok(())
+        let site = Site {
+            name: "everywhere".into(),
+            title: "Rules of every Web site".into(),
+            rules: rules("header /* Strict-Transport-Security: max-age=31536000\noverride-session /api/*")?,
+            ..Site::preset(SiteKind::GlobalWeb)
+        };
+        self.desk.run(Verb::SaveSite { before: None, site }).map(|_| ())
     }
 
     /// The servers that the site documents name, of several releases; one loads no Internet Sites.
@@ -423,4 +455,9 @@ fn pkcs10(number: u64) -> Result<crate::model::request::Pkcs10> {
     let kind = if number.is_multiple_of(40) { KeyType::P384 } else { KeyType::P256 };
     let key = PrivateKey::generate(kind)?;
     request::read(&request::build(&subject(&host)?, &[AltName::Dns(host)], &key)?)
+}
+
+/// Reads Web Site Rules of our own making.
+fn rules(text: &str) -> Result<Vec<Rule>> {
+    rule::read(text).map_err(Error::internal)
 }

@@ -9,6 +9,7 @@ mod crl;
 mod csv;
 mod demo;
 mod doctor;
+mod documents;
 mod explain;
 mod fields;
 mod finding;

@@ -7,9 +7,10 @@ use serde_json::json;
 
 use super::keyring::confirmed;
 use super::session::{Cell, Session};
-use super::{fields, print};
+use super::{documents, fields, print};
 use crate::desk::{Desk, Verb};
 use crate::model::bytes::{Digest, unhex};
+use crate::model::document::Sort;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::finding::Subject;
 use crate::model::person::{Delivery, NewPersonKey, Person};
@@ -27,13 +28,10 @@ pub(super) fn command() -> Command {
     let file = |help: &'static str| {
         Arg::new("file").value_name("FILE").value_parser(value_parser!(PathBuf)).help(help)
     };
-    Command::new("person")
+    let command = Command::new("person")
         .about("People and their client certificates, bound by key")
         .subcommand_required(true)
         .subcommand(fields::options::<Person>(Command::new("create").about("Makes a person document")))
-        .subcommand(
-            named("set", "Changes fields of a person document").arg(fields::assignments().required(true)),
-        )
         .subcommand(Command::new("list").about("Lists the people"))
         .subcommand(named("show", "Shows a person with keys and certificates"))
         .subcommand(
@@ -73,27 +71,21 @@ pub(super) fn command() -> Command {
                 .about("Tells who logs in with a certificate")
                 .arg(file("The certificate; - is the standard input").required(true)),
         )
-        .subcommand(named("delete", "Deletes a person document; its file goes to the history").arg(confirm("The person again")))
+        .subcommand(named("delete", "Deletes a person document; its file goes to the history").arg(confirm("The person again")));
+    documents::commands(command, Sort::Person)
 }
 
 /// Runs a command about people.
 pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    if let Some(done) = documents::run(Sort::Person, matches, session) {
+        return done;
+    }
     let name = |options: &ArgMatches| options.get_one::<String>("person").cloned().unwrap_or_default();
     match matches.subcommand() {
         Some(("create", options)) => {
             let mut person = Person::default();
             fields::fill(&mut person, options)?;
             session.run(Verb::SavePerson { before: None, person })
-        }
-        Some(("set", options)) => {
-            let before = find(&name(options), session)?;
-            let mut person = before.clone();
-            fields::assign_all(&mut person, options)?;
-            if person == before {
-                session.out.note(&format!("Person {} is so already; nothing was changed.", person.name));
-                return Ok(0);
-            }
-            session.run(Verb::SavePerson { before: Some(before), person })
         }
         Some(("list", _)) => {
             let state = session.state()?;

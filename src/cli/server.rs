@@ -2,10 +2,11 @@
 
 use clap::{Arg, ArgMatches, Command};
 
-use super::fields;
 use super::keyring::confirmed;
 use super::session::{Cell, Session};
+use super::{documents, fields};
 use crate::desk::Verb;
+use crate::model::document::Sort;
 use crate::model::error::{Error, Result};
 use crate::model::field::Look;
 use crate::model::finding::Subject;
@@ -16,13 +17,10 @@ use crate::ops::server::copied;
 pub(super) fn command() -> Command {
     let server = || Arg::new("name").value_name("NAME").required(true).help("The Server document");
     let named = |name, about| Command::new(name).about(about).arg(server());
-    Command::new("server")
+    let command = Command::new("server")
         .about("Server documents: host names, addresses and Internet Ports")
         .subcommand_required(true)
         .subcommand(fields::options::<Server>(Command::new("create").about("Makes a Server document")))
-        .subcommand(
-            named("set", "Changes fields of a Server document").arg(fields::assignments().required(true)),
-        )
         .subcommand(
             named("copy", "Makes a Server document like another one, without its addresses")
                 .arg(Arg::new("to").value_name("TO").required(true).help("The name of the new document"))
@@ -42,26 +40,20 @@ pub(super) fn command() -> Command {
                     .required(true)
                     .help("The name of the document again"),
             ),
-        )
+        );
+    documents::commands(command, Sort::Server)
 }
 
 /// Runs a command about servers.
 pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    if let Some(done) = documents::run(Sort::Server, matches, session) {
+        return done;
+    }
     match matches.subcommand() {
         Some(("create", options)) => {
             let mut server = Box::<Server>::default();
             fields::fill(&mut *server, options)?;
             session.run(Verb::SaveServer { before: None, server })
-        }
-        Some(("set", options)) => {
-            let before = Box::new(find(options, session)?);
-            let mut server = before.clone();
-            fields::assign_all(&mut *server, options)?;
-            if server == before {
-                session.out.note(&format!("Server {} is so already; nothing was changed.", server.name));
-                return Ok(0);
-            }
-            session.run(Verb::SaveServer { before: Some(before), server })
         }
         Some(("copy", options)) => {
             let to = options.get_one::<String>("to").cloned().unwrap_or_default();

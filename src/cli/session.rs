@@ -330,7 +330,10 @@ impl<'a> Session<'a> {
             return Ok(0);
         }
         let text = |record: &T, cell: &Cell<T>| match cell {
-            Cell::Field(name) => T::field(name).map_or_else(String::new, |f| (f.get)(record, &look)),
+            Cell::Field(name) => {
+                let field = T::field(name).filter(|f| record.applies(f.name));
+                field.map_or_else(String::new, |f| (f.get)(record, &look))
+            }
             Cell::Word(word) => word(record, &look),
         };
         let rows: Vec<Vec<String>> =

@@ -4,10 +4,11 @@ mod crl;
 
 use clap::{Arg, ArgMatches, Command};
 
-use super::fields;
 use super::keyring::confirmed;
 use super::session::{Cell, Session};
+use super::{documents, fields};
 use crate::desk::Verb;
+use crate::model::document::Sort;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Subject;
 use crate::model::site::{Site, SiteKind};
@@ -21,9 +22,18 @@ pub(super) fn command() -> Command {
         .subcommand_required(true)
         .subcommand(fields::options::<Site>(Command::new("create").about("Makes a site document")))
         .subcommand(
-            named("set", "Changes fields of a site document").arg(fields::assignments().required(true)),
+            named("copy", "Makes a site document like another one")
+                .arg(Arg::new("to").value_name("TO").required(true).help("The name of the new document"))
+                .arg(fields::assignments()),
         )
-        .subcommand(Command::new("list").about("Lists the site documents"))
+        .subcommand(
+            Command::new("list").about("Lists the site documents").arg(
+                Arg::new("where")
+                    .long("where")
+                    .value_name("FILTER")
+                    .help("Only those that fit: words, field:word, -word"),
+            ),
+        )
         .subcommand(crl::command())
         .subcommand(named("show", "Shows a site document, and which certificate answers there"))
         .subcommand(super::who::command())
@@ -36,6 +46,7 @@ pub(super) fn command() -> Command {
                     .help("The name of the document again"),
             ),
         );
+    let command = documents::commands(command, Sort::Site);
     #[cfg(feature = "network")]
     let command = command.subcommand(super::rehearse::command(site()));
     command
@@ -43,24 +54,24 @@ pub(super) fn command() -> Command {
 
 /// Runs a command about sites.
 pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    if let Some(done) = documents::run(Sort::Site, matches, session) {
+        return done;
+    }
     match matches.subcommand() {
         Some(("create", options)) => {
             let mut site = Site::preset(SiteKind::Web);
             fields::fill(&mut site, options)?;
             session.run(Verb::SaveSite { before: None, site })
         }
-        Some(("set", options)) => {
-            let before = find(options, session)?;
-            let mut site = before.clone();
+        Some(("copy", options)) => {
+            let to = options.get_one::<String>("to").map_or("", String::as_str);
+            let mut site = find(options, session)?.copied(to);
             fields::assign_all(&mut site, options)?;
-            if site == before {
-                session.out.note(&format!("Site {} is so already; nothing was changed.", site.name));
-                return Ok(0);
-            }
-            session.run(Verb::SaveSite { before: Some(before), site })
+            session.run(Verb::SaveSite { before: None, site })
         }
-        Some(("list", _)) => {
+        Some(("list", options)) => {
             let state = session.state()?;
+            let fitting = documents::fitting(Sort::Site, &state, options)?;
             let columns = [
                 ("NAME", Cell::Field("name")),
                 ("KIND", Cell::Field("kind")),
@@ -70,7 +81,8 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
                 ("ENABLED", Cell::Field("enabled")),
                 ("ANSWERS", Cell::Field("answers")),
             ];
-            session.list(state.sites.values(), &columns, "directory/sites/")
+            let sites = fitting.iter().filter_map(|name| state.sites.get(name));
+            session.list(sites, &columns, "directory/sites/")
         }
         Some(("show", options)) => {
             let site = find(options, session)?;

@@ -19,6 +19,7 @@ use crate::model::certificate::Certificate;
 use crate::model::certifier::rollover::Task;
 use crate::model::change::{Change, Fact};
 use crate::model::compromised::KeyHistory;
+use crate::model::document::Sort;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::issued::Issued;
 use crate::model::keyring::Keyring;
@@ -31,7 +32,7 @@ use crate::ops::profile::try_profile;
 use crate::ops::{Env, install, person, previous, roll_over};
 use crate::store::certifier_key::Protection;
 use crate::store::compromised::Lists;
-use crate::store::history::{Gone, History};
+use crate::store::history::{Gone, History, document};
 use crate::store::ledger::Ledger;
 use crate::store::signer::{Keys, LedgerSigner, Meter};
 use crate::store::{Open, Store};
@@ -322,6 +323,18 @@ impl Desk {
     pub fn gone(&mut self) -> Result<Vec<Gone>> {
         self.store.refresh(false)?;
         self.store.gone()
+    }
+
+    /// Reads the versions of a document, also of a deleted one. Errors: `NotFound` when nothing is known of it.
+    pub fn document_history(&mut self, sort: Sort, name: &str) -> Result<document::History> {
+        self.store.refresh(false)?;
+        self.store.document_history(sort, name)
+    }
+
+    /// Lists the documents of a sort that can be brought back, the latest first.
+    pub fn gone_documents(&mut self, sort: Sort) -> Result<Vec<Gone>> {
+        self.store.refresh(false)?;
+        self.store.gone_documents(sort)
     }
 
     /// Returns the ledger for reading.

@@ -15,6 +15,7 @@ use crate::model::certifier::{NewCertifier, Proposal, SignedBy};
 use crate::model::change::{Change, Fact};
 use crate::model::compromised::KeyHistory;
 use crate::model::crl::CrlKind;
+use crate::model::document::{Document, Saving};
 use crate::model::error::{Error, Result};
 use crate::model::escape::visible;
 use crate::model::export::Which;
@@ -43,6 +44,7 @@ use crate::ops::create_certifier::create_certifier;
 use crate::ops::create_keyring::create_keyring;
 use crate::ops::delete_keyring::delete_keyring;
 use crate::ops::deny::deny;
+use crate::ops::documents::save_documents;
 use crate::ops::edit_plan::edit_plan;
 use crate::ops::expire::expire;
 use crate::ops::import_certifier::import_certifier;
@@ -247,6 +249,11 @@ pub enum Verb {
     DeleteSite {
         /// The document.
         name: String,
+    },
+    /// Saves documents of the directory together, all or none: an earlier version of one, or the same change of many.
+    SaveDocuments {
+        /// What each is and becomes.
+        changes: Vec<Saving>,
     },
     /// Saves a Server document.
     SaveServer {
@@ -458,6 +465,22 @@ impl Verb {
             Way::Deny(id) => Self::Deny { id: *id, reason: "abandoned".into() },
             Way::PutAway(path) => Self::PutAway { path: path.clone() },
         }
+    }
+
+    /// Returns the document that the verb saves over another version of it: as it was, and as it shall be.
+    pub fn rewrites(&self) -> Option<(Document, Document)> {
+        Some(match self {
+            Self::SaveSite { before: Some(before), site } => {
+                (Document::Site(Box::new(before.clone())), Document::Site(Box::new(site.clone())))
+            }
+            Self::SaveServer { before: Some(before), server } => {
+                (Document::Server(before.clone()), Document::Server(server.clone()))
+            }
+            Self::SavePerson { before: Some(before), person } => {
+                (Document::Person(Box::new(before.clone())), Document::Person(Box::new(person.clone())))
+            }
+            _ => return None,
+        })
     }
 
     /// Lists the certifiers whose keys have to be unlocked for the verb when this operator runs it, by name, each once.
@@ -767,6 +790,7 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut E
         Verb::DropKeyList { name } => drop_key_list(state, name),
         Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
         Verb::DeleteSite { name } => delete_site(state, name),
+        Verb::SaveDocuments { changes } => save_documents(state, changes),
         Verb::SaveServer { before, server } => server::save_server(state, before.as_deref(), server),
         Verb::DeleteServer { name } => server::delete_server(state, name),
         Verb::ServerRefreshed { name } => server::refreshed(state, name, env),
@@ -968,10 +992,14 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
     })
 }
 
-/// Says what became true of several requests or certificates together.
+/// Says what became true of several requests, certificates or documents together.
 pub(super) fn sentence_of_many(facts: &[Fact]) -> Option<String> {
+    let saved = |nouns: &str| Some(format!("{} {nouns} are saved.", facts.len()));
     let word = match facts {
         [_] | [] => return None,
+        [Fact::SiteSaved { .. }, ..] => return saved("sites"),
+        [Fact::ServerSaved { .. }, Fact::ServerSaved { .. }, ..] => return saved("servers"),
+        [Fact::PersonSaved { .. }, Fact::PersonSaved { .. }, ..] => return saved("people"),
         [Fact::RequestReceived { .. }, ..] => {
             return Some(format!("{} requests wait for a decision.", facts.len()));
         }

@@ -1,6 +1,7 @@
 //! What a field is. The FIELDS tables of the records give forms, details, differences, `show`, options and docs.
 
 use super::State;
+use super::filter::{Filter, Test, field_of};
 use super::time::{Timestamp, local};
 
 /// How a field is edited.
@@ -261,6 +262,38 @@ pub fn put_flag(place: &mut bool, text: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Writes how a value was changed, for a person to read: `443 -> 8443`; of several lines what went and what came.
+pub fn change(old: &str, new: &str) -> Vec<String> {
+    let gone = old.lines().filter(|line| new.lines().all(|l| l != *line)).map(|line| format!("- {line}"));
+    let came = new.lines().filter(|line| old.lines().all(|l| l != *line)).map(|line| format!("+ {line}"));
+    let lines: Vec<_> = gone.chain(came).collect();
+    let several = old.contains('\n') || new.contains('\n');
+    let shown = |text: &str| if text.is_empty() { "(none)".to_owned() } else { text.replace('\n', "; ") };
+    // Where only the order is another one, both are shown.
+    if several && !lines.is_empty() { lines } else { vec![format!("{} -> {}", shown(old), shown(new))] }
+}
+
+/// Lists the names of the fields of a record.
+pub fn field_names<T: Record>() -> Vec<&'static str> {
+    T::FIELDS.iter().map(|f| f.name).collect()
+}
+
+/// Tells whether a record fits a filter over its fields: a word stands in one of the texts, `field:word` in that field.
+pub fn fits<T: Record>(record: &T, filter: &Filter, texts: &[String], look: &Look<'_>) -> bool {
+    let names = field_names::<T>();
+    filter.terms.iter().all(|term| {
+        let Test::Text(word) = &term.test else { return true };
+        let holds = |text: &str| text.to_lowercase().contains(word.as_str());
+        let found = match field_of(word, &names).and_then(|(field, word)| Some((T::field(field)?, word))) {
+            Some((field, _)) if !record.applies(field.name) => false,
+            Some((field, "")) => (field.get)(record, look).is_empty(),
+            Some((field, word)) => (field.get)(record, look).to_lowercase().contains(word),
+            None => texts.iter().any(|text| holds(text)),
+        };
+        found != term.not
+    })
+}
+
 /// Reads `yes` or `no`.
 pub fn flag(text: &str) -> Result<bool, String> {
     match text.trim().to_ascii_lowercase().as_str() {
@@ -301,4 +334,17 @@ pub fn differences<T: Record>(a: &T, b: &T, look: &Look<'_>) -> Vec<(&'static st
     let fields = fields.filter(|f| a.applies(f.name) || b.applies(f.name));
     let both = fields.map(|f| (f.label, (f.get)(a, look), (f.get)(b, look)));
     both.filter(|(_, x, y)| x != y).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::change;
+
+    #[test]
+    fn a_change_is_told_whole_or_line_by_line() {
+        assert_eq!(change("443", "8443"), ["443 -> 8443"]);
+        assert_eq!(change("", "x"), ["(none) -> x"]);
+        assert_eq!(change("a\nb", "b\nc\nd"), ["- a", "+ c", "+ d"]);
+        assert_eq!(change("a\nb", "b\na"), ["a; b -> b; a"]);
+    }
 }

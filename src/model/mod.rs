@@ -10,6 +10,7 @@ pub mod change;
 pub mod cipher;
 pub mod compromised;
 pub mod crl;
+pub mod document;
 pub mod error;
 pub mod escape;
 pub mod explain;

@@ -105,6 +105,12 @@ impl Site {
         }
     }
 
+    /// Makes another document that says the same under another name; there is one default site, which stays the one it is.
+    #[must_use]
+    pub fn copied(&self, name: &str) -> Self {
+        Self { name: name.into(), default_site: false, ..self.clone() }
+    }
+
     /// Tells whether a client that comes over TCP is sent to the TLS port.
     pub fn redirects(&self) -> bool {
         self.kind == SiteKind::Web && self.enabled && self.access.redirect

@@ -13,6 +13,7 @@ pub mod create_certifier;
 pub mod create_keyring;
 pub mod delete_keyring;
 pub mod deny;
+pub mod documents;
 pub mod edit_plan;
 pub mod expire;
 pub mod export;

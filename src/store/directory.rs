@@ -6,6 +6,7 @@ use super::document::{named, same_name, text};
 use super::marked;
 use crate::model::bytes::Der;
 use crate::model::change::FileWrite;
+use crate::model::document::{Document, Sort};
 use crate::model::error::{Error, Result};
 use crate::model::person::{Bound, Person};
 use crate::model::server::Server;
@@ -135,6 +136,20 @@ pub fn read_server(name: &str, bytes: &[u8]) -> Result<Server> {
     }
     same_name(&file, name, &server.name)?;
     Ok(server)
+}
+
+/// Returns the path of a document inside of the workspace.
+pub fn path(sort: Sort, name: &str) -> String {
+    format!("{}/{name}.ron", sort.folder())
+}
+
+/// Reads a document of a sort. Errors: as those of each sort.
+pub fn read(sort: Sort, name: &str, bytes: &[u8]) -> Result<Document> {
+    Ok(match sort {
+        Sort::Site => Document::Site(Box::new(read_site(name, bytes)?)),
+        Sort::Server => Document::Server(Box::new(read_server(name, bytes)?)),
+        Sort::Person => Document::Person(Box::new(read_person(name, bytes)?)),
+    })
 }
 
 #[cfg(test)]

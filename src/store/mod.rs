@@ -40,6 +40,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::change::{Change, Fact, FileWrite};
+use crate::model::document::Sort as DocumentSort;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::{Keyring, Role, check_name};
 use crate::model::secret::Secret;
@@ -322,6 +323,16 @@ impl Store {
     /// Lists the keyrings that can be brought back: deleted, missing or damaged ones, the latest first.
     pub fn gone(&self) -> Result<Vec<history::Gone>> {
         history::gone(&self.ledger, &self.state)
+    }
+
+    /// Reads the versions of a document, also of a deleted one.
+    pub fn document_history(&self, sort: DocumentSort, name: &str) -> Result<history::document::History> {
+        history::document::read(&self.folder, &self.ledger, &self.state, sort, name)
+    }
+
+    /// Lists the documents that can be brought back: deleted, missing or damaged ones, the latest first.
+    pub fn gone_documents(&self, sort: DocumentSort) -> Result<Vec<history::Gone>> {
+        history::document::gone(&self.ledger, &self.state, sort)
     }
 
     /// Returns where this user's stash key is kept.

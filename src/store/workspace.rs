@@ -178,16 +178,18 @@ pub fn history(path: &Path, generation: Generation) -> PathBuf {
     file::folder_of(path).join(HISTORY).join(format!("{stem}.{}.{extension}", generation.0))
 }
 
-/// Lists the versions of a keyring's file that the history keeps: the commit that replaced each, and its name; the newest
-/// first. A ring whose own name looks like a version of another one has to be told apart by what its file says.
-pub fn kept(folder: &Path, keyring: &str) -> Result<Vec<(Generation, String)>> {
+/// Lists the versions of a file that the history keeps: the commit that replaced each, and its name; the newest first.
+/// A file whose own name looks like a version of another one has to be told apart by what it says.
+pub fn kept(folder: &Path, path: &str) -> Result<Vec<(Generation, String)>> {
+    let (place, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let (stem, extension) = file.rsplit_once('.').unwrap_or((file, ""));
     let version = |name: String| {
-        let rest = name.strip_prefix(keyring)?.strip_prefix('.')?.strip_suffix(".kyr")?;
+        let rest = name.strip_prefix(stem)?.strip_prefix('.')?.strip_suffix(extension)?.strip_suffix('.')?;
         let (generation, again) = rest.split_once('.').unwrap_or((rest, "0"));
         let again: u32 = again.parse().ok()?;
         Some((Generation(generation.parse().ok()?), again, name))
     };
-    let names = file::names(&folder.join("keyrings").join(HISTORY))?;
+    let names = file::names(&folder.join(place).join(HISTORY))?;
     let mut found: Vec<_> = names.into_iter().filter_map(version).collect();
     found.sort_unstable_by(|a, b| b.cmp(a));
     Ok(found.into_iter().map(|(generation, _, name)| (generation, name)).collect())

@@ -3,7 +3,6 @@
 use super::dialog::Dialog;
 use super::dialog::error::ErrorBox;
 use super::dialog::form::Goal;
-use super::dialog::history;
 use super::dialog::import;
 use super::dialog::install::Install;
 use super::dialog::leftovers;
@@ -14,6 +13,7 @@ use super::dialog::secret::Opens;
 use super::dialog::shares::Shares;
 use super::dialog::verify::{self, Wanted};
 use super::dialog::viewer::{Text, Viewer};
+use super::dialog::{history, versions};
 use super::job::{self, IssuedFor, Job};
 use super::model::{Model, Mood};
 use super::msg::{Done, Effect, JobId};
@@ -69,6 +69,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             }
             let mut effects = import::went(model, Ok(message));
             effects.extend(history::renew(model, &facts));
+            effects.extend(versions::renew(model, &facts));
             effects.extend(renewed);
             return effects;
         }
@@ -80,6 +81,8 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
         }
         (_, Done::History(history)) => history::take(model, history),
         (_, Done::Gone(gone)) => history::choose(model, gone),
+        (_, Done::Versions(history)) => versions::take(model, *history),
+        (_, Done::GoneDocuments(sort, gone)) => versions::choose(model, sort, gone),
         (Job::Refresh, Done::Outcome(outcome)) => {
             model.take(outcome.state);
             model.say(Mood::Good, "The workspace was read again.");
@@ -253,6 +256,13 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
             }
             _ => {}
         },
+        Verb::SaveDocuments { .. } => model.here_mut().marked.clear(),
+        Verb::SaveSite { .. } | Verb::SaveServer { .. } | Verb::SavePerson { .. } => {
+            if let Some((_, after)) = verb.rewrites() {
+                let done = |d: &Dialog| matches!(d, Dialog::Form(f) if f.edits(after.sort(), after.name()));
+                model.dialogs.retain(|d| !done(d));
+            }
+        }
         Verb::Amend { certifier, .. } => {
             model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.amends(certifier)));
         }
@@ -309,6 +319,13 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
         {
             report.give_up();
         }
+    }
+    // What shows the differences goes; the form below it stays, where it can be set right.
+    if let Job::Verb(verb) = &job
+        && verb.rewrites().is_some()
+        && let Some(at) = waiting.filter(|at| matches!(model.dialogs.get(*at), Some(Dialog::Menu(_))))
+    {
+        model.dialogs.remove(at);
     }
     if let Job::Clean(way) = &job {
         return leftovers::cleaned(model, way, Err(error));

@@ -15,6 +15,7 @@ use crate::desk::export::Asked;
 use crate::desk::{Desk, Outcome, Verb};
 use crate::model::State;
 use crate::model::crl::CrlKind;
+use crate::model::document::Sort;
 use crate::model::error::{Error, Kind};
 use crate::model::person::Delivery;
 use crate::model::protection::Sealing;
@@ -52,6 +53,8 @@ pub(super) enum Task {
     PickUp(String),
     History(String),
     Gone,
+    Versions(Sort, String),
+    GoneDocuments(Sort),
     Serve(String, u16, Option<Secret>),
     Export(Box<Asked>, Option<Secret>),
     /// Writing the file of a person: what, under which pass phrase, with which password of the ring.
@@ -148,6 +151,10 @@ impl Clerk {
             }),
             Task::History(keyring) => caught(|| Ok(Done::History(Box::new(desk.history(&keyring)?)))),
             Task::Gone => caught(|| Ok(Done::Gone(desk.gone()?))),
+            Task::Versions(sort, name) => {
+                caught(|| Ok(Done::Versions(Box::new(desk.document_history(sort, &name)?))))
+            }
+            Task::GoneDocuments(sort) => caught(|| Ok(Done::GoneDocuments(sort, desk.gone_documents(sort)?))),
             Task::Refresh => caught(|| {
                 let changed = desk.refresh(true)?;
                 let message = if changed { "Read again: the workspace has changed." } else { "Read again." };

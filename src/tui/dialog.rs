@@ -3,6 +3,7 @@
 
 pub mod batch;
 pub mod bulk;
+pub mod change;
 pub mod ciphers;
 pub mod compare;
 pub mod confirm;
@@ -32,6 +33,7 @@ pub mod shares;
 pub mod tasks;
 pub mod timeline;
 pub mod verify;
+pub mod versions;
 pub mod viewer;
 pub mod who;
 
@@ -87,6 +89,10 @@ pub enum Dialog {
     Import(Box<import::Import>),
     /// The revisions of a keyring.
     Revisions(history::Revisions),
+    /// The versions of a document.
+    Versions(Box<versions::Versions>),
+    /// The same change of many documents.
+    Change(Box<change::Change>),
     /// What abandoned attempts have left.
     Leftovers(leftovers::Leftovers),
     /// A pass phrase that is shown once.
@@ -170,6 +176,8 @@ impl Dialog {
             Self::Scan(d) => d.input(model, input),
             Self::Import(d) => d.input(model, input),
             Self::Revisions(d) => d.input(model, input),
+            Self::Versions(d) => d.input(model, input),
+            Self::Change(d) => d.input(model, input),
             Self::Leftovers(d) => d.input(model, input),
             Self::Phrase(d) => d.input(model, input),
             Self::Checklist(d) => d.input(model, input),
@@ -206,6 +214,8 @@ impl Dialog {
             Self::Scan(d) => d.sheet(model, columns),
             Self::Import(d) => d.sheet(model, columns),
             Self::Revisions(d) => d.sheet(model, columns),
+            Self::Versions(d) => d.sheet(model, columns),
+            Self::Change(d) => d.sheet(model, columns),
             Self::Leftovers(d) => d.sheet(model, columns),
             Self::Phrase(d) => d.sheet(model, columns),
             Self::Checklist(d) => d.sheet(model, columns),
@@ -227,6 +237,7 @@ impl Dialog {
             Self::Menu(d) => d.busy,
             Self::Install(d) => d.busy,
             Self::Phrase(d) => d.busy,
+            Self::Change(d) => d.busy,
             Self::Scan(d) => d.busy,
             _ => None,
         }
@@ -242,6 +253,7 @@ impl Dialog {
             Self::Menu(d) => d.busy = job,
             Self::Install(d) => d.busy = job,
             Self::Phrase(d) => d.busy = job,
+            Self::Change(d) => d.busy = job,
             Self::Scan(d) => d.busy = job,
             _ => {}
         }

@@ -183,6 +183,8 @@ impl Workers {
             Effect::PickUp(id, typed) => self.enqueue(id, Task::PickUp(typed)),
             Effect::History(id, keyring) => self.enqueue(id, Task::History(keyring)),
             Effect::Gone(id) => self.enqueue(id, Task::Gone),
+            Effect::Versions(id, sort, name) => self.enqueue(id, Task::Versions(sort, name)),
+            Effect::GoneDocuments(id, sort) => self.enqueue(id, Task::GoneDocuments(sort)),
             Effect::Refresh(id) => self.enqueue(id, Task::Refresh),
             Effect::Serve(id, site, port, password) => self.enqueue(id, Task::Serve(site, port, password)),
             Effect::Export(id, asked, password) => self.enqueue(id, Task::Export(asked, password)),

@@ -130,7 +130,7 @@ pub(super) const COMMANDS: &[Command] = &[
         name: "list.filter",
         title: "filter",
         keys: &["/"],
-        doc: "Narrows the list to rows that hold every word typed and none with a minus before it; certificates also by fields such as expires<30d, key:rsa, used:no.",
+        doc: "Narrows the list to rows that hold every word typed and none with a minus before it; also by fields such as keyring:mail, and certificates by expires<30d, key:rsa, used:no.",
         weight: 50,
         run: |model| {
             model.focus = Focus::Filter(FilterLine::new(&model.here().filter));

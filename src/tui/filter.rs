@@ -9,8 +9,14 @@ use super::pane::PaneId;
 use super::theme::Role;
 use super::widget::line_edit::LineEdit;
 use super::widget::text::width;
+use crate::model::certifier::Certifier;
 use crate::model::escape::visible;
+use crate::model::field::field_names;
 use crate::model::filter::{self, Filter, Known, Mistake};
+use crate::model::keyring::Keyring;
+use crate::model::person::Person;
+use crate::model::server::Server;
+use crate::model::site::Site;
 
 /// A filter line, and what Tab offers in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,7 +35,22 @@ impl FilterLine {
 }
 
 fn read(model: &Model, text: &str) -> Result<Filter, Mistake> {
-    if model.pane == PaneId::Certificates { filter::parse(text) } else { filter::plain(text) }
+    match model.pane {
+        PaneId::Certificates => filter::parse(text),
+        pane => filter::of_fields(text, &fields(pane)),
+    }
+}
+
+/// Lists the fields that the filter of a pane knows, beside those of certificates.
+fn fields(pane: PaneId) -> Vec<&'static str> {
+    match pane {
+        PaneId::Keyrings => field_names::<Keyring>(),
+        PaneId::Certifiers => field_names::<Certifier>(),
+        PaneId::Sites => field_names::<Site>(),
+        PaneId::Servers => field_names::<Server>(),
+        PaneId::People => field_names::<Person>(),
+        _ => Vec::new(),
+    }
 }
 
 /// Takes input into the filter line; the list follows each key.
@@ -150,6 +171,9 @@ pub(super) fn under(model: &Model, line: &FilterLine, columns: usize) -> (String
         }
         Ok(filter) if filter.is_empty() && model.pane == PaneId::Certificates => {
             ("Words, expires<30d, key:rsa, used:no, name:*.example.test; Tab completes".into(), Role::Dim)
+        }
+        Ok(filter) if filter.is_empty() && !fields(model.pane).is_empty() => {
+            ("Words, field:word such as keyring:mail or enabled:no; -word leaves out".into(), Role::Dim)
         }
         Ok(filter) if filter.is_empty() => {
             ("Words; -word leaves out, quotes hold blanks together".into(), Role::Dim)

@@ -13,6 +13,7 @@ use crate::desk::Verb;
 use crate::desk::export::Asked;
 use crate::model::certificate::Certificate;
 use crate::model::crl::CrlKind;
+use crate::model::document::Sort;
 use crate::model::leftover::Way;
 use crate::model::person::Delivery;
 use crate::model::request::{Plan, RequestId};
@@ -124,6 +125,10 @@ pub enum Job {
     History(String),
     /// The keyrings that can be brought back.
     Gone,
+    /// The versions of this document.
+    Versions(Sort, String),
+    /// The documents of a sort that can be brought back.
+    GoneDocuments(Sort),
     /// Cleaning one of several leftovers up.
     Clean(Way),
     /// Entries of the audit chain.
@@ -184,6 +189,8 @@ impl Job {
             Self::History(keyring) => format!("reading the history of {keyring}"),
             Self::VerifyAudit(_) => "verifying the audit chain".into(),
             Self::Gone => "looking for deleted keyrings".into(),
+            Self::Versions(sort, name) => format!("reading the history of {} {name}", sort.noun()),
+            Self::GoneDocuments(sort) => format!("looking for deleted {}", sort.nouns()),
             Self::Clean(way) => format!("cleaning up {}", way.word()),
             Self::Ids => "listing the certificates".into(),
             Self::Timeline => "counting when certificates end".into(),

@@ -21,6 +21,7 @@ use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::certifier::rollover;
 use crate::model::crl::CrlKind;
+use crate::model::document::Sort;
 use crate::model::error::Error;
 use crate::model::explain::log::Report;
 use crate::model::finding::Finding;
@@ -33,7 +34,7 @@ use crate::model::seen::Scan;
 use crate::model::time::Timestamp;
 use crate::ops::issue_crl;
 use crate::pki::chain::inquiry::{Answer, Inquiry};
-use crate::store::history::{Gone, History};
+use crate::store::history::{Gone, History, document};
 use crate::store::ledger::Verified;
 use crate::store::listing::{Listing, Timeline};
 
@@ -131,6 +132,10 @@ pub enum Done {
     History(Box<History>),
     /// The keyrings that can be brought back.
     Gone(Vec<Gone>),
+    /// The versions of a document.
+    Versions(Box<document::History>),
+    /// The documents of a sort that can be brought back.
+    GoneDocuments(Sort, Vec<Gone>),
     /// The rehearsal service listens here (`None`: it was stopped), and its log.
     Service(Option<(String, std::net::SocketAddr)>, Vec<String>),
     /// A pass phrase was drawn.
@@ -209,6 +214,10 @@ pub enum Effect {
     History(JobId, String),
     /// Ask for the keyrings that can be brought back.
     Gone(JobId),
+    /// Ask for the versions of a document.
+    Versions(JobId, Sort, String),
+    /// Ask for the documents of a sort that can be brought back.
+    GoneDocuments(JobId, Sort),
     /// Ask for one issued certificate by its id in the issued list.
     IssuedRow(JobId, u32),
     /// Ask for the latest CRL of a certifier.

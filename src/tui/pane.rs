@@ -16,7 +16,7 @@ use super::dialog::menu::Copy;
 use super::model::Model;
 use super::theme::Role;
 use crate::model::bytes::Digest;
-use crate::model::field::Record;
+use crate::model::field::{Record, field_names, fits};
 use crate::model::filter::{self, Test};
 use crate::model::finding::{Finding, Subject};
 use crate::model::request::RequestId;
@@ -220,16 +220,18 @@ pub(super) fn matches(filter: &str, texts: &[&str]) -> bool {
 }
 
 /// Narrows the named records of a map by filter and findings, as most panes do.
-pub(super) fn named<'a, T: 'a>(
+pub(super) fn named<'a, T: Record>(
     model: &Model,
     all: impl Iterator<Item = (&'a String, &'a T)>,
     texts: impl Fn(&T) -> String,
     good: impl Fn(&T) -> bool,
 ) -> Vec<RowKey> {
     let pane = model.here();
+    let Ok(filter) = filter::of_fields(&pane.filter, &field_names::<T>()) else { return Vec::new() };
+    let look = model.look();
     let wanted = |(name, record): &(&String, &T)| {
         (!pane.findings || !good(record))
-            && (pane.filter.is_empty() || matches(&pane.filter, &[name, &texts(record)]))
+            && (filter.is_empty() || fits(*record, &filter, &[(*name).clone(), texts(record)], &look))
     };
     all.filter(wanted).map(|(name, _)| RowKey::Name(name.clone())).collect()
 }

@@ -26,6 +26,7 @@ mod rehearsing;
 mod revoking;
 mod roots;
 mod server;
+mod site;
 mod spkac;
 mod task;
 mod trouble;

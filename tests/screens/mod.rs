@@ -205,6 +205,58 @@ fn the_history_of_a_keyring_and_what_abandoned_attempts_left() {
     shows!("leftovers-none-80x24", Console::empty().press("1 z"));
 }
 
+/// Opens the history of the site `website`: its present version, one written by hand, and the first one.
+fn site_history(mut console: Console, keys: &str) -> Console {
+    use ringmaster::model::Generation;
+    use ringmaster::model::document::{Document, Sort};
+    use ringmaster::store::history::Made;
+    use ringmaster::store::history::document::{History, Version};
+    let site = fixture::full().sites["website"].clone();
+    let version = |number: Option<usize>, replaced: Option<u64>, comment: &str, what: &str| {
+        let mut site = site.clone();
+        site.comment = comment.into();
+        let made = number.map(|n| Made {
+            at: fixture::now().plus_days(-30 + 9 * i64::try_from(n).unwrap()),
+            by: "alice".into(),
+            what: what.into(),
+        });
+        let replaced = replaced.map(Generation);
+        Version { number, replaced, made, document: Ok(Document::Site(Box::new(site))) }
+    };
+    let history = History {
+        sort: Sort::Site,
+        name: "website".into(),
+        deleted: None,
+        versions: vec![
+            version(
+                Some(2),
+                None,
+                "",
+                "changed: Comment, Host names or addresses, Redirect TCP to TLS, Enabled",
+            ),
+            version(None, Some(17), "asked for by the shop", ""),
+            version(Some(1), Some(12), "first", "made"),
+        ],
+        more: false,
+    };
+    console.press("3 G y").answer(Ok(Done::Versions(Box::new(history))));
+    console.press(keys);
+    console
+}
+
+#[test]
+fn the_history_of_a_site_and_one_field_of_many() {
+    let wide = || Console::fixture().mono().sized(132, 43);
+    shows!("versions-80x24", site_history(Console::fixture(), "= j"));
+    shows!("versions-132x43-ascii", site_history(wide(), "j"));
+    shows!("versions-undo-80x24", site_history(Console::fixture(), "u"));
+    shows!("change-80x24", Console::fixture().press("3 g * s <tab> w"));
+    shows!("change-132x43-ascii", wide().press("3 g * s r"));
+    let mut form = Console::fixture();
+    form.press("3 G e <down>").type_text(" of ours").press("<f2>");
+    shows!("site-before-saving-80x24", form);
+}
+
 #[test]
 fn the_chart_of_ends() {
     for (name, console) in [

@@ -21,7 +21,7 @@ pub(crate) fn at_ciphers(mut console: Console) -> Console {
 
 /// Returns the ciphers that would be saved.
 fn saved(console: &mut Console) -> Option<Vec<Suite>> {
-    console.press("<f2>");
+    console.press("<f2> <ret>");
     match console.verb() {
         Some(Verb::SaveSite { site, .. }) => site.tls.ciphers.clone(),
         _ => panic!("nothing is saved:\n{}", console.screen()),

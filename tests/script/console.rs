@@ -180,6 +180,8 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::Refresh(id)
         | Effect::History(id, _)
         | Effect::Gone(id)
+        | Effect::Versions(id, ..)
+        | Effect::GoneDocuments(id, _)
         | Effect::SystemRoots(id)
         | Effect::Read(id, ..)
         | Effect::CompletePath(id, _)

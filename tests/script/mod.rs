@@ -19,6 +19,7 @@ mod queue;
 #[cfg(feature = "network")]
 pub(crate) mod scanning;
 pub(crate) mod servers;
+mod sites;
 mod tasks;
 mod walk;
 mod who;

@@ -85,6 +85,8 @@ fn a_form_saves_what_was_chosen_for_a_port() {
     }
     assert!(at(&c), "{}", c.screen());
     c.press("<left> C-s");
+    assert!(c.screen().contains("IMAP TLS status  disabled -> enabled"), "{}", c.screen());
+    c.press("<ret>");
     let Some(Verb::SaveServer { before: Some(before), server }) = c.verb() else { panic!("{}", c.screen()) };
     assert!(!before.port(SiteKind::Imap).speaks_tls() && server.port(SiteKind::Imap).speaks_tls());
     assert_eq!(before.port(SiteKind::Smtp), server.port(SiteKind::Smtp));

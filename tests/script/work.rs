@@ -219,6 +219,8 @@ fn the_port_follows_the_kind_until_it_is_typed() {
 fn a_conflict_offers_both_versions() {
     let mut c = Console::fixture();
     c.press("3 e <down>").type_text("Mine").press("<f2>");
+    assert!(c.screen().contains("A site -> A siteMine"), "{}", c.screen());
+    c.press("<ret>");
     let Some(Verb::SaveSite { before: Some(before), .. }) = c.verb().cloned() else { panic!() };
     let id = c.effects.iter().rev().find_map(super::console::job).unwrap();
     c.send(Msg::Done(id, Err(Error::new(Kind::Conflict, "Changed by another console."))));

@@ -6,7 +6,7 @@ mod parse;
 mod words;
 
 pub use complete::{Known, complete, replace};
-pub use parse::{Mistake, parse, plain};
+pub use parse::{Mistake, field_of, of_fields, parse, plain};
 
 use super::finding::Subject;
 use super::issued::Reason;

@@ -201,6 +201,43 @@ pub fn plain(expression: &str) -> Result<Filter, Mistake> {
     }
 }
 
+/// Reads an expression for a list of records with these fields: words as [`plain`] has them, and `field:word`, which is kept
+/// as it is for [`field_of`]. Other colons are part of a word, such as those of an address.
+pub fn of_fields(expression: &str, fields: &[&str]) -> Result<Filter, Mistake> {
+    if fields.is_empty() {
+        return plain(expression);
+    }
+    let read = |token: Token| {
+        let (not, bare) =
+            token.text.strip_prefix('-').map_or((false, token.text.as_str()), |rest| (true, rest));
+        let head = bare.split_once(':').map_or("", |(head, _)| head);
+        let quoted = token.quoted.is_some_and(|at| at < head.len());
+        let name = !quoted && !head.is_empty() && head.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        let wrong = |why: String| Mistake { at: token.at, why };
+        if token.open {
+            return Err(wrong("the quote is not closed".into()));
+        }
+        if name && !fields.contains(&head) {
+            return Err(wrong(format!("There is no field {head}; there are {}", fields.join(", "))));
+        }
+        if bare.is_empty() {
+            return Err(wrong("there is no word to look for".into()));
+        }
+        if head.is_empty() && term(&token).is_ok_and(|term| !matches!(term.test, Test::Text(_))) {
+            return Err(wrong(format!(
+                "This list has other fields; \"{bare}\" is for the list of certificates"
+            )));
+        }
+        Ok(Term { not, test: Test::Text(bare.to_lowercase()) })
+    };
+    Ok(Filter { terms: tokens(expression).into_iter().map(read).collect::<Result<_, _>>()? })
+}
+
+/// Splits a word of [`of_fields`] into the field and what it has to hold; nothing is held by an empty one.
+pub fn field_of<'a>(word: &'a str, fields: &[&str]) -> Option<(&'a str, &'a str)> {
+    word.split_once(':').filter(|(field, _)| fields.contains(field))
+}
+
 fn term(token: &Token) -> Result<Term, String> {
     if token.open {
         return Err("the quote is not closed".into());

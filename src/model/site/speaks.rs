@@ -57,7 +57,7 @@ pub const fn tls_fields<T: SpeaksTls>() -> [Field<T>; 5] {
         ),
         Field::flag(
             "accept-expired",
-            "Accept expired certificates",
+            "Accept expired",
             "Whether certificates of clients and peers count after their end.",
             |x, _| yes_no(x.tls().accept_expired),
             |x, t| put_flag(&mut x.tls_mut().accept_expired, t),

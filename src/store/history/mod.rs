@@ -1,6 +1,7 @@
 //! The versions of a keyring: the present one, and those that the history keeps, each with what the audit chain tells of
-//! it. Reads only; which version is to come back is decided elsewhere.
+//! it; those of documents are in [`document`]. Reads only; which version is to come back is decided elsewhere.
 
+pub mod document;
 mod kept;
 mod revision;
 mod told;
@@ -46,7 +47,7 @@ pub(super) fn read(folder: &Path, ledger: &dyn Ledger, state: &State, keyring: &
     revisions.extend(unread.map(|unread| of_unread(keyring, unread)));
     let mut left_out = 0;
     for name in &walk.names {
-        let kept = workspace::kept(folder, name)?;
+        let kept = workspace::kept(folder, &kyr::path(name))?;
         left_out += kept.len().saturating_sub(MOST);
         revisions
             .extend(kept.into_iter().take(MOST).filter_map(|(at, file)| of_file(folder, name, at, &file)));

@@ -207,6 +207,9 @@ pub trait Ledger {
     /// returns false.
     fn keyring_entries(&self, each: &mut dyn FnMut(Entry) -> bool) -> Result<()>;
 
+    /// Calls `each` with the entries that tell of documents saved and deleted, the newest first, until it returns false.
+    fn document_entries(&self, each: &mut dyn FnMut(Entry) -> bool) -> Result<()>;
+
     /// Returns the last entry of the audit chain.
     fn head(&self) -> Result<Head>;
 

@@ -72,6 +72,20 @@ impl SqliteLedger {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Calls `each` with the entries of a condition, the newest first, until it returns false.
+    fn entries_where(&self, condition: &str, each: &mut dyn FnMut(Entry) -> bool) -> Result<()> {
+        let mut query = self.connection.prepare_cached(&format!(
+            "SELECT number, at, operator, what, body, hash FROM audit WHERE {condition} ORDER BY number DESC"
+        ))?;
+        let mut rows = query.query([])?;
+        while let Some(row) = rows.next()? {
+            if !each(entry(row)?) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Builds requests from the audit entries that tell of them: the receipt, and what came after it.
     fn requests_where(&self, condition: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<Request>> {
         let sql = format!("SELECT id, received FROM request WHERE {condition}");
@@ -460,18 +474,18 @@ impl Ledger for SqliteLedger {
 
     fn keyring_entries(&self, each: &mut dyn FnMut(Entry) -> bool) -> Result<()> {
         // The condition is that of the index `audit_keyring`.
-        let mut query = self.connection.prepare_cached(
-            "SELECT number, at, operator, what, body, hash FROM audit
-             WHERE what IN ('keyring created', 'keyring changed', 'keyring renamed', 'keyring deleted')
-             ORDER BY number DESC",
-        )?;
-        let mut rows = query.query([])?;
-        while let Some(row) = rows.next()? {
-            if !each(entry(row)?) {
-                break;
-            }
-        }
-        Ok(())
+        self.entries_where(
+            "what IN ('keyring created', 'keyring changed', 'keyring renamed', 'keyring deleted')",
+            each,
+        )
+    }
+
+    fn document_entries(&self, each: &mut dyn FnMut(Entry) -> bool) -> Result<()> {
+        // The condition is that of the index `audit_document`.
+        self.entries_where(
+            "what IN ('site saved', 'site deleted', 'server saved', 'server deleted', 'person saved', 'person deleted')",
+            each,
+        )
     }
 
     fn head(&self) -> Result<Head> {

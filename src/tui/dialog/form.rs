@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::ciphers::Ciphers;
 use super::import::Material;
-use super::line::{Drawn, Line, choose, drawn, fill, follow, lines, options, passwords, some_lines};
+use super::line::{Drawn, Line, choose, drawn, fill, follow, grow, lines, options, passwords, some_lines};
 use super::menu::{Action, Menu, item};
 use super::records::{Denial, Reasoning, TakingBack};
 use super::secret::{Opens, SecretLine};
@@ -17,6 +17,7 @@ use crate::model::audit::setback::Reconciliation;
 use crate::model::certifier::NewCertifier;
 use crate::model::certifier::past::{History, ImportedCertifier};
 use crate::model::certifier::rollover::NewKey;
+use crate::model::document::Sort;
 use crate::model::error::Error;
 use crate::model::export::{CertificateExport, Export, Which};
 use crate::model::field::{Kind, Record};
@@ -34,7 +35,7 @@ use crate::model::request::{Note, Plan, RequestId};
 use crate::model::resolve::used::servers_of;
 use crate::model::revocation::{self, NewRevocation};
 use crate::model::server::{Release, Server};
-use crate::model::site::{Site, SiteKind};
+use crate::model::site::Site;
 use crate::model::task::{Remark, Task, guides};
 use crate::ops::certifier_status::Step;
 use crate::ops::request_again::proposed;
@@ -66,8 +67,8 @@ pub enum Goal {
     Import(Box<ImportedKeyring>, Box<Material>),
     /// Takes a keyring of another host over.
     Move(Box<MovedKeyring>, Box<Keyring>),
-    /// Makes a site document, or changes this one.
-    Site(Option<Box<Site>>),
+    /// Makes a site document like this one, or changes it.
+    Site(Box<Site>, bool),
     /// Makes a Server document like this one, or changes it.
     Server(Box<Server>, bool),
     /// Makes a profile like this one, or changes it.
@@ -147,8 +148,7 @@ impl Form {
             Goal::Keyring(new) => lines(&**new, &look, false),
             Goal::Import(new, _) => lines(&**new, &look, false),
             Goal::Move(new, _) => lines(&**new, &look, false),
-            Goal::Site(None) => lines(&Site::preset(SiteKind::Web), &look, false),
-            Goal::Site(Some(site)) => lines(&**site, &look, true),
+            Goal::Site(site, editing) => lines(&**site, &look, *editing),
             Goal::Server(server, editing) => lines(&**server, &look, *editing),
             Goal::Profile(profile, editing) => lines(&**profile, &look, *editing),
             Goal::Protect(_, new) => some_lines(&**new, &look, |f| new.asks(f.name)),
@@ -185,14 +185,24 @@ impl Form {
 
     /// Tells whether anything was typed or chosen.
     pub fn changed(&self) -> bool {
-        self.lines.iter().any(|l| l.edit.text() != l.before)
+        self.lines.iter().any(Line::touched)
     }
 
     /// Tells whether it edits this site document.
     pub fn is_of_site(&self, name: &str) -> bool {
         match &self.goal {
-            Goal::Site(Some(site)) => site.name == name,
-            Goal::Site(None) => self.lines.first().is_some_and(|l| l.edit.text().trim() == name),
+            Goal::Site(site, true) => site.name == name,
+            Goal::Site(_, false) => self.lines.first().is_some_and(|l| l.edit.text().trim() == name),
+            _ => false,
+        }
+    }
+
+    /// Tells whether it edits this document.
+    pub fn edits(&self, sort: Sort, name: &str) -> bool {
+        match &self.goal {
+            Goal::Site(site, true) => sort == Sort::Site && site.name == name,
+            Goal::Server(server, true) => sort == Sort::Server && server.name == name,
+            Goal::Person(Some(person)) => sort == Sort::Person && person.name == name,
             _ => false,
         }
     }
@@ -283,7 +293,7 @@ impl Form {
         let oldest = |site: &Site| servers_of(&model.state, site).map(|server| server.release).min();
         let release = match (&self.goal, text(Kind::Choice(Release::NAMES)).and_then(Release::from_name)) {
             (_, Some(release)) => release,
-            (Goal::Site(Some(site)), None) => oldest(site).unwrap_or_default(),
+            (Goal::Site(site, _), None) => oldest(site).unwrap_or_default(),
             _ => Release::default(),
         };
         let list = self.lines.get(self.cursor).map_or("", |l| l.edit.text());
@@ -315,21 +325,40 @@ impl Form {
             new.identity = ring.map(|r| proposed(&model.state, r).identity).unwrap_or_default();
             follow(&**new, &mut self.lines, &model.look(), false);
         }
-        if let Goal::Site(before) = &self.goal {
-            let site = self.site(before.as_deref());
+        if let Goal::Site(before, editing) = &self.goal {
+            let site = self.site(before);
             let name = self.lines.get(self.cursor).map(|l| l.name);
-            follow(&site, &mut self.lines, &model.look(), before.is_some());
-            self.cursor = self.lines.iter().position(|l| Some(l.name) == name).unwrap_or(self.cursor);
+            let below = self.lines.iter().take(self.cursor).filter(|l| Some(l.name) == name).count();
+            follow(&site, &mut self.lines, &model.look(), *editing);
+            let first = self.lines.iter().position(|l| Some(l.name) == name).unwrap_or(self.cursor);
+            self.cursor = first + below;
+            grow(&mut self.lines, self.cursor);
         }
     }
 
     /// Reads the site document as it stands in the form. What does not fit yet is said when the form is saved.
-    fn site(&self, before: Option<&Site>) -> Site {
-        let mut site = before.cloned().unwrap_or_else(|| Site::preset(SiteKind::Web));
-        for line in self.lines.iter().filter(|l| l.edit.text() != l.before) {
-            let _ = site.set(line.name, line.edit.text());
-        }
+    fn site(&self, before: &Site) -> Site {
+        let mut site = before.clone();
+        fill(&mut site, &mut self.lines.clone(), true);
         site
+    }
+
+    /// Says what follows for a site document from what stands at the cursor.
+    fn follows(&self, model: &Model) -> String {
+        let (Goal::Site(before, _), Some(line)) = (&self.goal, self.lines.get(self.cursor)) else {
+            return String::new();
+        };
+        let derived = match line.name {
+            "redirect" | "hosts" | "port" => "redirect-to",
+            "keyring" => "answers",
+            "client-certificate" | "check-crl" | "trust-expired-crl" | "allow-crl-failure" => "crl-outcome",
+            _ => return String::new(),
+        };
+        let site = self.site(before);
+        let field = Site::field(derived).filter(|f| site.applies(f.name));
+        let said =
+            field.map(|f| (f.label, (f.get)(&site, &model.look()))).filter(|(_, text)| !text.is_empty());
+        said.map_or_else(String::new, |(label, text)| format!("{label}: {text}"))
     }
 
     fn save(mut self, model: &mut Model) -> (Option<Dialog>, Vec<Effect>) {
@@ -369,23 +398,16 @@ impl Form {
                 return (None, effects);
             }
         }
-        if let Verb::SavePerson { before: Some(before), person } = &verb
-            && before == person
-        {
-            model.say(Mood::Plain, "Nothing was changed.");
-            return (None, Vec::new());
-        }
-        if let Verb::SaveSite { before: Some(before), site } = &verb
-            && before == site
-        {
-            model.say(Mood::Plain, "Nothing was changed.");
-            return (None, Vec::new());
-        }
-        if let Verb::SaveServer { before: Some(before), server } = &verb
-            && before == server
-        {
-            model.say(Mood::Plain, "Nothing was changed.");
-            return (None, Vec::new());
+        if let Some((before, after)) = verb.rewrites() {
+            if before == after {
+                model.say(Mood::Plain, "Nothing was changed.");
+                return (None, Vec::new());
+            }
+            // It stands above the form, which stays until the document is saved.
+            let lines = super::versions::differing(model, &before, &after);
+            let items = vec![item("Save it", Action::Verb(verb)), item("Back to the form", Action::Close)];
+            model.dialogs.push(Dialog::Menu(Menu::new(format!("Changes of {}", after.name()), lines, items)));
+            return (Some(Dialog::Form(self)), Vec::new());
         }
         if let Verb::SaveProfile { before: Some(before), profile } = &verb
             && before == profile
@@ -487,10 +509,10 @@ impl Form {
                 let verb = |asked| Verb::MoveKeyring { asked, ring: ring.clone() };
                 fill(&mut new, lines, false).then_some(new).map(verb)
             }
-            Goal::Site(before) => {
-                let before = before.as_deref().cloned();
-                let mut site = before.clone().unwrap_or_else(|| Site::preset(SiteKind::Web));
-                fill(&mut site, lines, before.is_some()).then_some(Verb::SaveSite { before, site })
+            Goal::Site(as_it_was, editing) => {
+                let mut site = (**as_it_was).clone();
+                let before = editing.then(|| site.clone());
+                fill(&mut site, lines, *editing).then_some(Verb::SaveSite { before, site })
             }
             Goal::Server(as_it_was, editing) => {
                 let mut server = as_it_was.clone();
@@ -631,6 +653,9 @@ impl Form {
             foot.push(ink.line(Role::Title, "Saving; this may take a moment."));
         } else {
             foot.extend(wrap(help, columns).iter().map(|l| ink.line(Role::Dim, l)));
+            for said in self.follows(model).lines().take(6) {
+                foot.extend(wrap(&ink.symbols.text(said), columns).iter().map(|l| ink.line(Role::Text, l)));
+            }
             if let (Goal::Revoke(_), Some(line)) = (&self.goal, self.lines.first())
                 && let Some(reason) = Reason::from_name(line.edit.text())
             {
@@ -669,10 +694,11 @@ impl Form {
 fn protection(before: &NewProtection, lines: &mut [Line], cursor: &mut usize) -> Option<NewProtection> {
     let mut new = before.clone();
     let good = fill(&mut new, lines, false);
-    if good && let Some((field, why)) = new.fault() {
-        if let Some(line) = lines.iter_mut().find(|l| l.name == field) {
-            line.error = Some(why.into());
-        }
+    if good
+        && let Some((field, why)) = new.fault()
+        && let Some(line) = lines.iter_mut().find(|l| l.name == field)
+    {
+        line.error = Some(why.into());
     }
     match lines.iter().position(|l| l.error.is_some()) {
         Some(first) => {

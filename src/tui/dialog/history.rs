@@ -1,5 +1,7 @@
 //! The revisions of a keyring: compared, undone, restored. Shows what was read; the disk is asked through an effect.
 
+use ratatui::text::Line;
+
 use super::error::ErrorBox;
 use super::menu::{Action, Menu, item};
 use super::viewer::{Text, Viewer};
@@ -12,7 +14,7 @@ use crate::model::secret::Secret;
 use crate::model::time::{Timestamp, local};
 use crate::ops::restore::{Consequence, consequences, undoing};
 use crate::ops::ring::Act;
-use crate::store::history::{Gone, History, Revision};
+use crate::store::history::{Gone, History, Made, Revision};
 use crate::tui::chord::Key;
 use crate::tui::job::Job;
 use crate::tui::model::{Model, Mood};
@@ -96,12 +98,6 @@ impl Revisions {
         if let Input::Chord(key) = input {
             match key {
                 Key::Esc | Key::Char('q') => return (None, Vec::new()),
-                Key::Up | Key::Char('k') => self.cursor = self.cursor.saturating_sub(1),
-                Key::Down | Key::Char('j') => self.cursor += 1,
-                Key::PageUp | Key::Ctrl('b') => self.cursor = self.cursor.saturating_sub(page),
-                Key::PageDown | Key::Ctrl('f') => self.cursor += page,
-                Key::Home | Key::Char('g') => self.cursor = 0,
-                Key::End | Key::Char('G') => self.cursor = last,
                 Key::Char('=' | ' ') => {
                     let chosen = self.history.revisions.get(self.cursor).map(Revision::commit);
                     self.marked = if self.marked == chosen { None } else { chosen };
@@ -112,9 +108,8 @@ impl Revisions {
                 }
                 Key::Char('u') => self.undo(model),
                 Key::Char('r') => self.restore(model),
-                _ => {}
+                _ => self.cursor = moved(self.cursor, *key, last, page),
             }
-            self.cursor = self.cursor.min(last);
         }
         (Some(Dialog::Revisions(self)), Vec::new())
     }
@@ -249,15 +244,9 @@ impl Revisions {
     pub fn sheet(&self, model: &Model, columns: usize) -> Sheet {
         let ink = model.ink();
         let history = &self.history;
-        let mut body = Vec::new();
-        // Pointer, mark, revision, time and name have their room; what was done has the rest.
-        let by = if columns >= 100 { 20 } else { 10 };
-        let room = columns.saturating_sub(2 + 2 + 7 + 18 + by + 2).max(8);
-        for (i, r) in history.revisions.iter().enumerate() {
-            let chosen = i == self.cursor;
+        let room = room(columns);
+        let row = |r: &Revision| {
             let made = r.made.as_ref();
-            let at = made.map_or_else(|| "unknown".into(), |m| minute(model, m.at));
-            let who = made.map_or_else(String::new, |m| visible(&m.by));
             let (what, role) = match (&r.ring, made) {
                 (Err(_), made) => {
                     let what = made.map_or_else(String::new, |m| format!(": {}", m.what));
@@ -270,22 +259,16 @@ impl Revisions {
                 (Ok(_), Some(made)) => (made.what.clone(), Role::Text),
                 (Ok(_), None) => ("the audit chain does not tell".into(), Role::Warn),
             };
-            let text = |text: &str, width| fit(&ink.symbols.text(text), width, ink.symbols.ellipsis);
-            let mark = if self.marked.as_ref() == Some(&r.commit()) { "*" } else { " " };
-            let mut row: ratatui::text::Line<'static> = vec![
-                ink.symbol(Role::Text, format!("{} ", if chosen { ink.symbols.pointer } else { " " })),
-                ink.span(Role::Marked, &format!("{mark} ")),
-                ink.span(Role::Text, &text(&r.title(), 7)),
-                ink.span(Role::Text, &text(&at, 18)),
-                ink.span(Role::Text, &text(&who, by)),
-                ink.span(role, &format!("  {}", text(&visible(&what), room))),
-            ]
-            .into();
-            if chosen {
-                row = row.patch_style(ink.style(Role::Selected));
+            Row {
+                title: r.title(),
+                marked: self.marked.as_ref() == Some(&r.commit()),
+                made: made.cloned(),
+                what,
+                role,
             }
-            body.push(row);
-        }
+        };
+        let rows: Vec<_> = history.revisions.iter().map(row).collect();
+        let body = table(model, &rows, self.cursor, columns);
         let mut foot = Vec::new();
         if let Some(r) = history.revisions.get(self.cursor) {
             // What the row has no room for.
@@ -334,7 +317,63 @@ impl Revisions {
     }
 }
 
-fn plain(text: String, role: Role) -> Text {
+/// A version in a list.
+pub(super) struct Row {
+    pub(super) title: String,
+    pub(super) marked: bool,
+    pub(super) made: Option<Made>,
+    pub(super) what: String,
+    pub(super) role: Role,
+}
+
+/// The columns for who did it.
+fn by(columns: usize) -> usize {
+    if columns >= 100 { 20 } else { 10 }
+}
+
+/// The columns for what was done: pointer, mark, version, time and name have their room, this has the rest.
+pub(super) fn room(columns: usize) -> usize {
+    columns.saturating_sub(2 + 2 + 7 + 18 + by(columns) + 2).max(8)
+}
+
+/// Draws a list of versions.
+pub(super) fn table(model: &Model, rows: &[Row], cursor: usize, columns: usize) -> Vec<Line<'static>> {
+    let ink = model.ink();
+    let text = |text: &str, width| fit(&ink.symbols.text(text), width, ink.symbols.ellipsis);
+    let line = |(i, row): (usize, &Row)| {
+        let chosen = i == cursor;
+        let made = row.made.as_ref();
+        let at = made.map_or_else(|| "unknown".into(), |m| minute(model, m.at));
+        let who = made.map_or_else(String::new, |m| visible(&m.by));
+        let line: Line<'static> = vec![
+            ink.symbol(Role::Text, format!("{} ", if chosen { ink.symbols.pointer } else { " " })),
+            ink.span(Role::Marked, if row.marked { "* " } else { "  " }),
+            ink.span(Role::Text, &text(&row.title, 7)),
+            ink.span(Role::Text, &text(&at, 18)),
+            ink.span(Role::Text, &text(&who, by(columns))),
+            ink.span(row.role, &format!("  {}", text(&visible(&row.what), room(columns)))),
+        ]
+        .into();
+        if chosen { line.patch_style(ink.style(Role::Selected)) } else { line }
+    };
+    rows.iter().enumerate().map(line).collect()
+}
+
+/// Moves in a list of versions by a key that moves.
+pub(super) fn moved(cursor: usize, key: Key, last: usize, page: usize) -> usize {
+    let to = match key {
+        Key::Up | Key::Char('k') => cursor.saturating_sub(1),
+        Key::Down | Key::Char('j') => cursor + 1,
+        Key::PageUp | Key::Ctrl('b') => cursor.saturating_sub(page),
+        Key::PageDown | Key::Ctrl('f') => cursor + page,
+        Key::Home | Key::Char('g') => 0,
+        Key::End | Key::Char('G') => last,
+        _ => cursor,
+    };
+    to.min(last)
+}
+
+pub(super) fn plain(text: String, role: Role) -> Text {
     Text { label: String::new(), text, role }
 }
 

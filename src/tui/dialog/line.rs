@@ -20,37 +20,74 @@ pub(super) struct Line {
     pub(super) error: Option<String>,
 }
 
+impl Line {
+    /// Tells whether anything was typed or chosen.
+    pub(super) fn touched(&self) -> bool {
+        self.edit.text() != self.before
+    }
+}
+
 /// Makes the lines for the fields that a record has.
 pub(super) fn lines<T: Record>(record: &T, look: &Look<'_>, editing: bool) -> Vec<Line> {
     some_lines(record, look, |f| f.is_set(editing))
 }
 
-/// Makes the lines for those fields of a record that are asked now.
+/// Makes the lines for those fields of a record that are asked now. A field of several texts has a line for each, and an
+/// empty one to write another.
 pub(super) fn some_lines<T: Record>(
     record: &T,
     look: &Look<'_>,
     asked: impl Fn(&Field<T>) -> bool,
 ) -> Vec<Line> {
-    let fields = record.own().filter(|f| asked(f));
-    fields
-        .map(|f| {
-            let before = (f.get)(record, look);
-            let edit = if f.kind == Kind::Secret { LineEdit::secret() } else { LineEdit::new(&before) };
-            Line { name: f.name, label: f.label, help: f.help, kind: f.kind, before, edit, error: None }
-        })
-        .collect()
+    let mut lines = Vec::new();
+    for f in record.own().filter(|f| asked(f)) {
+        let before = (f.get)(record, look);
+        let line = |before: &str, label| {
+            let edit = if f.kind == Kind::Secret { LineEdit::secret() } else { LineEdit::new(before) };
+            Line { name: f.name, label, help: f.help, kind: f.kind, before: before.into(), edit, error: None }
+        };
+        match f.kind {
+            Kind::Lines => {
+                let texts = before.lines().chain(std::iter::once(""));
+                lines.extend(texts.enumerate().map(|(i, t)| line(t, if i == 0 { f.label } else { "" })));
+            }
+            _ => lines.push(line(&before, f.label)),
+        }
+    }
+    lines
+}
+
+/// Adds an empty line below the lines of a field of several texts, once the last of them says something.
+pub(super) fn grow(lines: &mut Vec<Line>, at: usize) {
+    let Some(name) = lines.get(at).filter(|l| l.kind == Kind::Lines).map(|l| l.name) else { return };
+    let last = lines.iter().rposition(|l| l.name == name);
+    if let Some((last, full)) =
+        last.and_then(|i| Some((i, lines.get(i)?))).filter(|(_, l)| !l.edit.text().is_empty())
+    {
+        let empty =
+            Line { label: "", before: String::new(), edit: LineEdit::default(), error: None, ..full.clone() };
+        lines.insert(last + 1, empty);
+    }
 }
 
 /// Sets the fields of a record from the lines; only from those that were changed if `changed` is set. Marks what does not
 /// fit.
 pub(super) fn fill<T: Record>(record: &mut T, lines: &mut [Line], changed: bool) -> bool {
     let mut good = true;
-    for line in lines {
-        line.error = None;
-        if changed && line.edit.text() == line.before {
+    for group in lines.chunk_by_mut(|a, b| a.name == b.name) {
+        let touched = group.iter().any(Line::touched);
+        group.iter_mut().for_each(|line| line.error = None);
+        if changed && !touched {
             continue;
         }
-        if let Err(why) = record.set(line.name, line.edit.text()) {
+        let set = match &*group {
+            [one] if one.kind != Kind::Lines => record.set(one.name, one.edit.text()),
+            all => {
+                let text = all.iter().map(|l| l.edit.text()).collect::<Vec<_>>().join("\n");
+                all.first().map_or(Ok(()), |l| record.set(l.name, &text))
+            }
+        };
+        if let (Err(why), Some(line)) = (set, group.first_mut()) {
             line.error = Some(why);
             good = false;
         }
@@ -61,16 +98,19 @@ pub(super) fn fill<T: Record>(record: &mut T, lines: &mut [Line], changed: bool)
 /// Shows in the lines that were not touched what the record says now, and those of the fields that it has now; what was
 /// typed stays.
 pub(super) fn follow<T: Record>(record: &T, lines: &mut Vec<Line>, look: &Look<'_>, editing: bool) {
-    let mut old = std::mem::take(lines);
-    for mut new in self::lines(record, look, editing) {
-        if let Some(at) = old.iter().position(|l| l.name == new.name) {
-            let old = old.swap_remove(at);
-            new.error = old.error;
-            if old.edit.text() != old.before {
-                (new.before, new.edit) = (old.before, old.edit);
+    let old = std::mem::replace(lines, self::lines(record, look, editing));
+    let groups = std::mem::take(lines);
+    for new in groups.chunk_by(|a, b| a.name == b.name) {
+        let of = |l: &&Line| new.first().is_some_and(|n| n.name == l.name);
+        if old.iter().filter(of).any(Line::touched) {
+            lines.extend(old.iter().filter(of).cloned());
+        } else {
+            let error = old.iter().find(of).and_then(|l| l.error.clone());
+            lines.extend(new.iter().cloned());
+            if let Some(first) = lines.iter_mut().rev().take(new.len()).last() {
+                first.error = error;
             }
         }
-        lines.push(new);
     }
 }
 
@@ -157,7 +197,7 @@ pub(super) fn drawn(model: &Model, lines: &[Line], at: usize, columns: usize) ->
     let (mut cursor, mut below) = (None, 0);
     for (i, line) in lines.iter().enumerate() {
         let here = i == at;
-        let mark = if line.edit.text() == line.before { " " } else { ink.symbols.mark };
+        let mark = if line.touched() { ink.symbols.mark } else { " " };
         let label = fit(line.label, labels, "");
         let mut spans = vec![
             ink.symbol(Role::Marked, format!("{mark} ")),

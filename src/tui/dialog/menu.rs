@@ -10,6 +10,7 @@ use crate::desk::Verb;
 use crate::model::audit;
 use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::Certificate;
+use crate::model::document::Sort;
 use crate::model::field::differences;
 use crate::model::leftover::Way;
 use crate::model::request::{Plan, RequestId};
@@ -70,6 +71,8 @@ pub enum Action {
     HandOut(RequestId, String, String),
     /// Shows the revisions of this keyring.
     History(String),
+    /// Shows the versions of this document.
+    Versions(Sort, String),
     /// Cleans these leftovers up.
     Clean(Vec<Way>),
     /// Asks for a file to read.
@@ -219,6 +222,7 @@ impl Menu {
                 Vec::new()
             }
             Action::History(keyring) => super::history::open(model, keyring),
+            Action::Versions(sort, name) => super::versions::open(model, sort, name),
             Action::Clean(ways) => super::leftovers::clean(model, ways),
             Action::Read(purpose) => {
                 model.dialogs.push(Dialog::Path(PathLine::read(purpose)));

@@ -2,14 +2,17 @@
 
 use super::{Cell, Column, Pane, PaneId, RowKey, Target, Used, entries, named};
 use crate::desk::Verb;
+use crate::model::document::Sort;
 use crate::model::finding::Subject;
 use crate::model::person::{Delivery, NewPersonKey, Person, standing};
 use crate::ops::person::deliverable;
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
+use crate::tui::dialog::change;
 use crate::tui::dialog::form::{Form, Goal};
 use crate::tui::dialog::menu::{Action, Copy, Menu, Source, item};
 use crate::tui::dialog::path::{PathLine, file_name};
+use crate::tui::dialog::versions;
 use crate::tui::everywhere::selected;
 use crate::tui::job::{self, ReadFor};
 use crate::tui::model::Model;
@@ -265,6 +268,42 @@ const COMMANDS: &[Command] = &[
             )));
             Vec::new()
         },
+        ..WRITE
+    },
+    Command {
+        name: "person.set",
+        title: "set a field",
+        keys: &["s"],
+        doc: "Sets one field of the marked people, or of the selected one, and shows first what that makes of each.",
+        cli: Some("person set"),
+        weight: 40,
+        run: |model| change::open(model, Sort::Person),
+        ..WRITE
+    },
+    Command {
+        name: "person.history",
+        title: "history",
+        keys: &["y"],
+        level: Level::Read,
+        doc: "Lists the versions of the document, to compare them, to undo the last change, or to restore one.",
+        cli: Some("person history"),
+        weight: 22,
+        run: |model| match model.selected_name() {
+            Some(name) => versions::open(model, Sort::Person, name),
+            None => Vec::new(),
+        },
+        ..WRITE
+    },
+    Command {
+        name: "person.deleted",
+        title: "bring back",
+        keys: &["b"],
+        level: Level::Read,
+        doc: "Lists the people that were deleted or whose file is missing or damaged, to bring one back.",
+        cli: Some("person deleted"),
+        weight: 6,
+        ready: |_| Ok(()),
+        run: |model| versions::gone(model, Sort::Person),
         ..WRITE
     },
     Command {

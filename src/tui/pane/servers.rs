@@ -5,15 +5,18 @@ mod who;
 use super::sites::answering;
 use super::{Cell, Column, Entry, Pane, PaneId, RowKey, Used, entries, named};
 use crate::desk::Verb;
+use crate::model::document::Sort;
 use crate::model::finding::{Severity, Subject};
 use crate::model::resolve::used;
 use crate::model::server::Server;
 use crate::ops::server::copied;
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
+use crate::tui::dialog::change;
 use crate::tui::dialog::form::{Form, Goal};
 use crate::tui::dialog::menu::{Copy, Source};
 use crate::tui::dialog::path::file_name;
+use crate::tui::dialog::versions;
 use crate::tui::everywhere::selected;
 use crate::tui::job;
 use crate::tui::model::Model;
@@ -160,6 +163,42 @@ const COMMANDS: &[Command] = &[
             Some(name) => job::go(model, Verb::ServerRefreshed { name }),
             None => Vec::new(),
         },
+        ..WRITE
+    },
+    Command {
+        name: "server.set",
+        title: "set a field",
+        keys: &["s"],
+        doc: "Sets one field of the marked servers, or of the selected one, and shows first what that makes of each.",
+        cli: Some("server set"),
+        weight: 40,
+        run: |model| change::open(model, Sort::Server),
+        ..WRITE
+    },
+    Command {
+        name: "server.history",
+        title: "history",
+        keys: &["y"],
+        level: Level::Read,
+        doc: "Lists the versions of the document, to compare them, to undo the last change, or to restore one.",
+        cli: Some("server history"),
+        weight: 22,
+        run: |model| match model.selected_name() {
+            Some(name) => versions::open(model, Sort::Server, name),
+            None => Vec::new(),
+        },
+        ..WRITE
+    },
+    Command {
+        name: "server.deleted",
+        title: "bring back",
+        keys: &["b"],
+        level: Level::Read,
+        doc: "Lists the servers that were deleted or whose file is missing or damaged, to bring one back.",
+        cli: Some("server deleted"),
+        weight: 6,
+        ready: |_| Ok(()),
+        run: |model| versions::gone(model, Sort::Server),
         ..WRITE
     },
     Command {

@@ -5,16 +5,18 @@ mod who;
 use super::{Cell, Column, Pane, PaneId, RowKey, Used, entries, named};
 use crate::desk::Verb;
 use crate::model::certificate::Lifetime;
+use crate::model::document::{Document, Saving, Sort};
 use crate::model::field::Record;
 use crate::model::finding::Subject;
 use crate::model::resolve::used;
-use crate::model::site::Site;
-use crate::model::site::looked_for;
+use crate::model::site::{Site, SiteKind, looked_for};
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
+use crate::tui::dialog::change;
 use crate::tui::dialog::form::{Form, Goal};
 use crate::tui::dialog::menu::{Action, Copy, Menu, Source, item};
 use crate::tui::dialog::path::file_name;
+use crate::tui::dialog::versions;
 use crate::tui::dialog::viewer::Text;
 use crate::tui::everywhere::selected;
 use crate::tui::job::{self, Job};
@@ -60,9 +62,10 @@ pub const PANE: Pane = Pane {
         let verdict = if served { format!("{verdict}, rehearsing") } else { verdict };
         Some(vec![
             Cell::new(&site.name),
-            Cell::new(site.kind.name()),
+            // Global Web Settings are about every Web site.
+            Cell::new(if site.kind == SiteKind::GlobalWeb { "web*" } else { site.kind.name() }),
             Cell::new(site.hosts.join(" ")),
-            Cell::new(site.port.to_string()),
+            Cell::new(if site.applies("port") { site.port.to_string() } else { String::new() }),
             Cell::new(&site.keyring),
             Cell::of(role, verdict),
         ])
@@ -143,8 +146,7 @@ const COMMANDS: &[Command] = &[
         weight: 90,
         ready: |_| Ok(()),
         run: |model| {
-            let form = Form::new(model, "New site", Goal::Site(None));
-            model.dialogs.push(Dialog::Form(form));
+            form(model, "New site".into(), Site::preset(SiteKind::Web), false);
             Vec::new()
         },
         ..WRITE
@@ -158,10 +160,48 @@ const COMMANDS: &[Command] = &[
         weight: 85,
         run: |model| {
             if let Some(site) = model.selected().and_then(|k| site(model, &k)).cloned() {
-                let form = Form::new(model, format!("Site {}", site.name), Goal::Site(Some(Box::new(site))));
-                model.dialogs.push(Dialog::Form(form));
+                form(model, format!("Site {}", site.name), site, true);
             }
             Vec::new()
+        },
+        ..WRITE
+    },
+    Command {
+        name: "site.copy",
+        title: "duplicate",
+        keys: &["d"],
+        doc: "Makes a site document like this one under another name.",
+        cli: Some("site copy"),
+        weight: 45,
+        run: |model| {
+            if let Some(site) = model.selected().and_then(|k| site(model, &k)) {
+                let (title, copy) = (format!("Like site {}", site.name), site.copied(""));
+                form(model, title, copy, false);
+            }
+            Vec::new()
+        },
+        ..WRITE
+    },
+    Command {
+        name: "site.enable",
+        title: "on/off",
+        keys: &["t"],
+        doc: "Switches the site documents that are marked, or the selected one, off or on again.",
+        cli: Some("site set"),
+        weight: 38,
+        run: |model| {
+            let marked: Vec<_> = model.here().marked.iter().cloned().collect();
+            let keys = if marked.is_empty() { model.selected().into_iter().collect() } else { marked };
+            let all: Vec<&Site> = keys.iter().filter_map(|key| site(model, key)).collect();
+            // Of several, all go the way of the first.
+            let enabled = all.first().is_some_and(|s| !s.enabled);
+            let document = |site: Site| Document::Site(Box::new(site));
+            let changes = all.into_iter().filter(|s| s.enabled != enabled).map(|s| Saving {
+                before: Some(document(s.clone())),
+                after: document(Site { enabled, ..s.clone() }),
+            });
+            let changes = changes.collect();
+            job::go(model, Verb::SaveDocuments { changes })
         },
         ..WRITE
     },
@@ -204,6 +244,42 @@ const COMMANDS: &[Command] = &[
         ..WRITE
     },
     Command {
+        name: "site.set",
+        title: "set a field",
+        keys: &["s"],
+        doc: "Sets one field of the marked sites, or of the selected one, and shows first what that makes of each.",
+        cli: Some("site set"),
+        weight: 40,
+        run: |model| change::open(model, Sort::Site),
+        ..WRITE
+    },
+    Command {
+        name: "site.history",
+        title: "history",
+        keys: &["y"],
+        level: Level::Read,
+        doc: "Lists the versions of the document, to compare them, to undo the last change, or to restore one.",
+        cli: Some("site history"),
+        weight: 22,
+        run: |model| match model.selected_name() {
+            Some(name) => versions::open(model, Sort::Site, name),
+            None => Vec::new(),
+        },
+        ..WRITE
+    },
+    Command {
+        name: "site.deleted",
+        title: "bring back",
+        keys: &["b"],
+        level: Level::Read,
+        doc: "Lists the sites that were deleted or whose file is missing or damaged, to bring one back.",
+        cli: Some("site deleted"),
+        weight: 6,
+        ready: |_| Ok(()),
+        run: |model| versions::gone(model, Sort::Site),
+        ..WRITE
+    },
+    Command {
         name: "site.delete",
         title: "delete",
         keys: &["X"],
@@ -224,6 +300,11 @@ const COMMANDS: &[Command] = &[
         ..WRITE
     },
 ];
+
+fn form(model: &mut Model, title: String, site: Site, editing: bool) {
+    let form = Form::new(model, title, Goal::Site(Box::new(site), editing));
+    model.dialogs.push(Dialog::Form(form));
+}
 
 fn site<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Site> {
     match key {
@@ -267,8 +348,11 @@ pub(super) fn answering(keyring: &str, hosts: &[String], model: &Model) -> (Stri
     }
 }
 
-/// Needs a selected site, and a build with network code.
+/// Needs a selected site that answers, and a build with network code.
 fn online(model: &Model) -> Result<(), String> {
+    if model.selected().and_then(|k| site(model, &k)).is_some_and(|s| !s.kind.answers()) {
+        return Err("it carries rules only, and answers nothing".into());
+    }
     if cfg!(feature = "network") { selected(model) } else { Err("this build has no network code".into()) }
 }
 
