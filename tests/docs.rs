@@ -46,12 +46,9 @@ fn the_command_lines_of_the_console_exist() {
     }
 }
 
-/// Commands that checks name and that are on their way into the table.
-pub(crate) const COMING: &[&str] = &[];
-
 /// Tells whether this is a command of the console.
 pub(crate) fn is_command(name: &str) -> bool {
-    ringmaster::tui::command::find(name).is_some() || COMING.contains(&name)
+    ringmaster::tui::command::find(name).is_some()
 }
 
 /// Every command that a check names as its remedy is one of the console.

@@ -131,7 +131,7 @@ fn a_request_that_is_brought_again_is_the_same_to_the_byte() {
     let names = [AltName::Dns("web.example.test".into())];
     let der = request::build(&subject, &names, &key).unwrap();
     let asked = request::read(&der).unwrap();
-    desk.run(Verb::import(vec![asked.clone()], "file web.csr")).unwrap();
+    desk.run(Verb::import(vec![asked], "file web.csr")).unwrap();
     desk.run(Verb::Deny { id: RequestId(1), reason: "The other host name first.".into() }).unwrap();
     drop(desk);
     let mut desk = crate::support::desk(temp.path());
