@@ -24,7 +24,7 @@ fn a_document_begins_with_what_is_usual_for_its_kind_and_has_its_fields_only() {
     for (line, says) in [
         ("site set post client-certificate=yes", "web, imap, pop3, ldap"),
         ("site create x --kind iiop --hosts x.example.test --keyring mail", "web, imap, pop3, ldap, smtp"),
-        ("site set www ciphers=AES", "is no suite"),
+        ("site set www ciphers=AES", "is none of these"),
         ("site set www protocol-version=negotiated", "imap"),
         ("site set www rules=forward", "line 1: a rule begins with"),
     ] {
