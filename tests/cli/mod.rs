@@ -31,6 +31,8 @@ mod site;
 mod spkac;
 mod task;
 mod trouble;
+#[cfg(feature = "network")]
+mod visiting;
 mod who;
 
 use std::io::Write;
