@@ -13,6 +13,7 @@ pub mod crl;
 pub mod document;
 pub mod error;
 pub mod escape;
+pub mod exchange;
 pub mod explain;
 pub mod export;
 pub mod field;
