@@ -1,5 +1,8 @@
 //! `ringmaster probe`: looks at a TLS service once and says what it saw.
 
+mod many;
+mod monitor;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -30,10 +33,10 @@ pub(super) fn command() -> Command {
     };
     Command::new("probe")
         .about("Connects to a TLS service and tells what it sends; exit code 3 when it is not trusted")
+        .args(many::options())
         .arg(
             Arg::new("target")
                 .value_name("HOST[:PORT]")
-                .required(true)
                 .help("The service; the port is 443, or the usual one of the protocol after --starttls, unless given"),
         )
         .arg(
@@ -60,11 +63,15 @@ pub(super) fn command() -> Command {
                 .default_value("10"),
         )
         .group(ArgGroup::new("trust").args(["root", "certifier", "keyring"]))
+        .group(ArgGroup::new("whom").args(["target", "site", "server", "all"]).required(true))
         .after_help("Without a choice, every certifier and every trusted root of the workspace is trusted.")
 }
 
 /// Probes.
 pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    if let Some(whose) = many::whose(options) {
+        return many::run(&whose, options, session);
+    }
     let route = route(options)?;
     if options.get_flag("matrix") {
         return matrix(&route, session);
@@ -76,6 +83,7 @@ pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
 /// Reads where the service is and how it is reached.
 fn route(options: &ArgMatches) -> Result<Route> {
     let text = |name: &str| options.get_one::<String>(name).map(String::as_str);
+    let timeout = timeout(options);
     let (host, port) = target(text("target").unwrap_or_default())?;
     let wanted = text("starttls").map(StartTls::from_name);
     let port = port.unwrap_or_else(|| wanted.flatten().map_or(443, StartTls::port));
@@ -91,9 +99,14 @@ fn route(options: &ArgMatches) -> Result<Route> {
         address: options.get_one::<SocketAddr>("address").copied(),
         proxy: proxy.transpose()?,
         starttls: wanted.unwrap_or(way.starttls),
-        timeout: Duration::from_secs(options.get_one::<u64>("timeout").copied().unwrap_or(10)),
+        timeout,
         ..way
     })
+}
+
+/// Reads how long each step may take.
+fn timeout(options: &ArgMatches) -> Duration {
+    Duration::from_secs(options.get_one::<u64>("timeout").copied().unwrap_or(10))
 }
 
 /// Scans, and prints what was seen; returns 3 when a remark is an error.

@@ -21,7 +21,7 @@ use crate::pki::chain::signed_by;
 const NEW_KEY: &[&str] = &["K14", "K18", "K23"];
 
 /// Rules whose remedy is a certificate with more host names.
-const MORE_NAMES: &[&str] = &["K15", "K16"];
+const MORE_NAMES: &[&str] = &["K15", "K16", "L07"];
 
 /// Returns the line that does what a finding recommends; `None` where no single one does. `new_key` is the kind of key
 /// that the settings propose.
@@ -77,6 +77,7 @@ pub fn line(finding: &Finding, state: &State, new_key: KeyType) -> Option<String
             let hosts = hosts.map_or_else(|| "HOST".to_owned(), |hosts| hosts.join(","));
             format!("site create {site} --hosts {hosts} --keyring {ring}")
         }
+        "site.edit" | "server.edit" if finding.rule.starts_with('L') => live(finding, name)?,
         "site.edit" => site(finding, state, name),
         "server.create" => "server create NAME --server-name SERVER --hosts HOST".into(),
         "server.edit" => server(finding, state, name),
@@ -94,6 +95,21 @@ pub fn line(finding: &Finding, state: &State, new_key: KeyType) -> Option<String
 }
 
 /// Corrects a site document as the rule says.
+/// What services answer is seldom mended by one change of a document.
+fn live(finding: &Finding, name: &str) -> Option<String> {
+    let noun = match finding.subject {
+        Subject::Site(_) => "site",
+        Subject::Server(_) => "server",
+        _ => return None,
+    };
+    let value = match finding.rule.as_str() {
+        "L01" => "hosts=HOST",
+        "L04" => "ciphers=CIPHERS",
+        _ => return None,
+    };
+    Some(format!("{noun} set {name} {value}"))
+}
+
 fn site(finding: &Finding, state: &State, name: &str) -> String {
     let Some(document) = state.sites.get(name).filter(|_| matches!(finding.subject, Subject::Site(_))) else {
         return format!("site set NAME {}", anywhere(&finding.rule));

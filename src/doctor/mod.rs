@@ -5,6 +5,7 @@ mod certifiers;
 mod chains;
 mod files;
 mod keyrings;
+mod live;
 mod people;
 mod ports;
 pub mod review;
@@ -22,6 +23,7 @@ use crate::model::State;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::keyring::Keyring;
 use crate::model::resolve::used;
+use crate::model::seen::Visit;
 use crate::model::server::Server;
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
@@ -40,6 +42,8 @@ pub struct Case<'a> {
     pub now: Timestamp,
     /// Days before an end at which it counts as near, largest first.
     pub bands: &'a [i64],
+    /// What was seen of services on the wire.
+    visits: &'a [Visit],
     /// The chains of the keyrings, explained once for all rules.
     chains: &'a Chains<'a>,
     /// The keyrings that documents lead to, and whether one of these answers.
@@ -49,7 +53,8 @@ pub struct Case<'a> {
 /// One rule.
 #[derive(Debug)]
 pub struct Check {
-    /// The rule's id: W for files of the workspace, K for keyrings, S for sites, C for certifiers, P for people.
+    /// The rule's id: W for files of the workspace, K for keyrings, S for sites, C for certifiers, P for people,
+    /// L for what services answered.
     pub id: &'static str,
     /// One sentence that says what is wrong when it finds something.
     pub title: &'static str,
@@ -117,6 +122,7 @@ pub const CHECKS: &[&[Check]] = &[
     security::CHECKS,
     certifiers::CHECKS,
     people::CHECKS,
+    live::CHECKS,
 ];
 
 /// Runs every check; the worst findings come first, each severity in the order of the rules.
@@ -134,12 +140,24 @@ pub fn examine_again(memory: &Memory, state: &State, now: Timestamp, bands: &[i6
         *served.entry(used::ring_of(server)).or_default() |= !server.load_sites;
     }
     let chains = Chains::new(memory);
-    let case = Case { state, now, bands, chains: &chains, served: &served };
+    look(&table(), &Case { state, now, bands, visits: &[], chains: &chains, served: &served })
+}
+
+/// Holds what was seen of services against the documents; the worst findings come first.
+pub fn drift(state: &State, visits: &[Visit], now: Timestamp) -> Vec<Finding> {
+    let memory = Memory::default();
+    let (chains, served) = (Chains::new(&memory), BTreeMap::new());
+    let checks: Vec<_> = live::CHECKS.iter().collect();
+    look(&checks, &Case { state, now, bands: &[], visits, chains: &chains, served: &served })
+}
+
+fn look(checks: &[&Check], case: &Case<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
-    for check in table() {
-        (check.run)(&case, &mut |hit| {
+    for check in checks {
+        (check.run)(case, &mut |hit| {
             let severity = hit.severity.unwrap_or(check.severity);
             let (remedy, command) = hit.remedy.unwrap_or((check.remedy, check.command));
+            let command = live::fitting(command, &hit.subject);
             let finding = Finding::new(check.id, severity, hit.subject, hit.text);
             found.push(finding.remedy(remedy, Some(command)));
         });

@@ -9,6 +9,7 @@ const FAMILIES: &[(char, &str)] = &[
     ('S', "Sites and servers"),
     ('C', "Certifiers"),
     ('P', "People"),
+    ('L', "What services answer"),
 ];
 
 /// Lists every rule in the order of reports: by family, then by number.

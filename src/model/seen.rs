@@ -4,10 +4,12 @@
 mod group;
 mod remarks;
 mod report;
+mod visit;
 
 pub use group::Group;
 pub use remarks::Remark;
 pub use report::Said;
+pub use visit::{Plain, Trouble, Visit};
 
 use serde::{Deserialize, Serialize};
 
@@ -272,6 +274,8 @@ pub struct Face {
     pub subject: String,
     /// When the leaf ends.
     pub ends: Option<Timestamp>,
+    /// Whether the leaf names the host.
+    pub named: Answer,
     /// The OCSP staple that came along.
     pub staple: Option<Staple>,
     /// Why no certificate came, escaped.
@@ -418,6 +422,7 @@ mod tests {
             sent: vec![Digest([7; 32])],
             subject: "CN=mail.example.test".into(),
             ends: Some(at.plus_days(90)),
+            named: Answer::Yes,
             staple: None,
             failed: String::new(),
         };

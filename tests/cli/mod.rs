@@ -30,6 +30,8 @@ mod site;
 mod spkac;
 mod task;
 mod trouble;
+#[cfg(feature = "network")]
+mod visiting;
 mod who;
 
 use std::io::Write;

@@ -28,6 +28,7 @@ fn seen() -> Scan {
         sent: vec![Digest([7; 32]), Digest([8; 32])],
         subject: "CN=mail.example.test".into(),
         ends: Some(now().plus_days(90)),
+        named: true.into(),
         staple: None,
         failed: String::new(),
     };

@@ -6,7 +6,7 @@ use super::Scout;
 use super::ask::Reply;
 use super::peel::{groups_of, newest_old};
 use crate::model::cipher::{Auth, Suite};
-use crate::model::seen::{Asked, Face, Spoken};
+use crate::model::seen::{Answer, Asked, Face, Spoken};
 use crate::pki::{certificate, ocsp, sha256};
 use crate::probe::hello::Hello;
 
@@ -38,7 +38,7 @@ impl Scout<'_> {
                 None if asked == Asked::Address => continue,
                 None => self.sent_encrypted(asked),
             };
-            faces.push(face(asked, sent));
+            faces.push(face(asked, sent, self.way.bare_host()));
         }
         faces
     }
@@ -67,12 +67,13 @@ impl Scout<'_> {
     }
 }
 
-fn face(asked: Asked, sent: Result<Sent, String>) -> Face {
+fn face(asked: Asked, sent: Result<Sent, String>, host: &str) -> Face {
     let mut face = Face {
         asked,
         sent: Vec::new(),
         subject: String::new(),
         ends: None,
+        named: Answer::Unsure,
         staple: None,
         failed: String::new(),
     };
@@ -84,6 +85,7 @@ fn face(asked: Asked, sent: Result<Sent, String>) -> Face {
             if let Some(leaf) = chain.first().and_then(|der| certificate::read(der).ok()) {
                 face.subject = leaf.subject.text();
                 face.ends = Some(leaf.not_after);
+                face.named = leaf.covers(host).into();
             }
             face.staple = (!staple.is_empty()).then(|| ocsp::staple(&staple));
         }

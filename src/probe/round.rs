@@ -1,0 +1,85 @@
+//! Visits many services that documents promise, a few at a time, and gives what was seen of each. Stopped at any moment;
+//! what is done by then is given.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::redirect;
+use super::route::{Failed, Route};
+use super::scan::{Plan, scan};
+use crate::model::error::Kind;
+use crate::model::escape::visible;
+use crate::model::resolve::Promise;
+use crate::model::seen::{Trouble, Visit};
+use crate::model::time::Timestamp;
+
+/// Who is visited, and how.
+#[derive(Debug, Clone)]
+pub struct Round {
+    /// The services.
+    pub promises: Vec<Promise>,
+    /// The most services that are visited at once.
+    pub jobs: usize,
+    /// The bound on each step of a connection.
+    pub timeout: Duration,
+    /// Connects here instead of looking names up.
+    pub address: Option<SocketAddr>,
+    /// The present.
+    pub at: Timestamp,
+}
+
+impl Round {
+    /// Goes round. `told` hears of each visit that is done; visits that were stopped are left out. The order is that of
+    /// the promises.
+    pub fn go(&self, stop: &AtomicBool, told: &(dyn Fn(&Visit) + Sync)) -> Vec<Visit> {
+        let next = Mutex::new(self.promises.iter().enumerate());
+        let done = Mutex::new(Vec::new());
+        let work = || {
+            while !stop.load(Ordering::SeqCst) {
+                let taken = next.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some((place, promise)) = taken else { return };
+                let Some(visit) = self.visit(promise, stop) else { return };
+                told(&visit);
+                done.lock().unwrap_or_else(PoisonError::into_inner).push((place, visit));
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..self.jobs.clamp(1, self.promises.len().max(1)) {
+                // Without a thread the work is done here.
+                let _ = std::thread::Builder::new().name("visit".into()).spawn_scoped(scope, work);
+            }
+            work();
+        });
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.sort_by_key(|(place, _)| *place);
+        done.into_iter().map(|(_, visit)| visit).collect()
+    }
+
+    fn visit(&self, promise: &Promise, stop: &AtomicBool) -> Option<Visit> {
+        let way = Route {
+            address: self.address,
+            starttls: promise.starttls,
+            timeout: self.timeout,
+            ..Route::to(&promise.host, promise.port)
+        };
+        let found = match scan(&Plan::new(way.clone(), self.at), stop, &|_| {}) {
+            Ok(scan) => Ok(scan),
+            Err(failed) if failed.error.kind == Kind::Cancelled => return None,
+            Err(failed) => Err(trouble(&failed)),
+        };
+        let plain = promise.redirect.as_ref().map(|(port, _)| {
+            let address = self.address.map(|a| SocketAddr::new(a.ip(), *port));
+            let way = Route { port: *port, address, starttls: None, ..way };
+            redirect::ask(&way).map_err(|failed| trouble(&failed))
+        });
+        Some(Visit { promise: promise.clone(), at: self.at, found, plain })
+    }
+}
+
+fn trouble(failed: &Failed) -> Trouble {
+    let error = &failed.error;
+    let why = [error.what.as_str(), error.why.as_str()].join(" ");
+    Trouble { stage: failed.stage, why: visible(why.trim()) }
+}
