@@ -2,6 +2,7 @@
 //! environment, terminal or network.
 
 pub mod accepted;
+mod apply;
 pub mod audit;
 pub mod bytes;
 pub mod certificate;
