@@ -8,6 +8,7 @@ mod completions;
 mod crl;
 mod csv;
 mod demo;
+mod directory;
 mod doctor;
 mod documents;
 mod explain;
@@ -67,6 +68,7 @@ const NOUNS: &[Noun] = &[
     Noun { command: request::command, run: request::run },
     Noun { command: site::command, run: site::run },
     Noun { command: server::command, run: server::run },
+    Noun { command: directory::command, run: directory::run },
     Noun { command: cipher::command, run: cipher::run },
     Noun { command: person::command, run: person::run },
     Noun { command: task::command, run: task::run },

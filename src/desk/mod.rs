@@ -3,9 +3,11 @@
 
 pub mod export;
 mod keys;
+mod perform;
 pub mod publish;
 pub mod queue;
 #[cfg(feature = "network")]
+mod sentence;
 mod served;
 mod verb;
 
@@ -37,8 +39,9 @@ use crate::store::ledger::Ledger;
 use crate::store::probes::Probes;
 use crate::store::signer::{Keys, LedgerSigner, Meter};
 use crate::store::{Open, Store};
+use perform::{Needs, perform};
+use sentence::sentence;
 pub use verb::Verb;
-use verb::{Needs, perform, sentence};
 
 /// What became of a verb.
 #[derive(Debug, Clone)]
@@ -190,7 +193,7 @@ impl Desk {
                 Err(error) => return Err(error),
                 Ok(state) => {
                     let facts = change.facts;
-                    let message = match verb::sentence_of_many(&facts) {
+                    let message = match sentence::sentence_of_many(&facts) {
                         Some(message) => message,
                         None => facts.iter().rev().find_map(sentence).unwrap_or_default(),
                     };
@@ -289,7 +292,7 @@ impl Desk {
     /// Says what installing certificates into a keyring would do.
     pub fn install_plan(&mut self, keyring: &str, certificates: &[Certificate]) -> Result<install::Plan> {
         let (state, now) = (self.store.state(), self.present());
-        let revoked = verb::revocations(self, certificates)?;
+        let revoked = perform::revocations(self, certificates)?;
         install::plan(&state, keyring, certificates, &revoked, now)
     }
 
@@ -310,7 +313,7 @@ impl Desk {
     /// Says how a certifier would end if its key were destroyed now.
     pub fn ending(&mut self, certifier: &str) -> Result<Ending> {
         let (state, now) = (self.store.state(), self.present());
-        verb::ending(self, &state, certifier, now)
+        perform::ending(self, &state, certifier, now)
     }
 
     /// Tells whether a keyring opens without asking: it has a stash that this user can open.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Desk, verb};
+use super::{Desk, perform};
 use crate::config::Config;
 use crate::model::State;
 use crate::model::bytes::Der;
@@ -59,7 +59,7 @@ impl Desk {
     /// Previews the CRLs that would be signed now.
     pub fn preview_crl(&mut self, certifier: &str, kind: CrlKind) -> Result<Vec<Preview>> {
         let (state, now) = (self.store.state(), self.present());
-        let prepared = verb::crls(self, &state, certifier, kind, now)?;
+        let prepared = perform::crls(self, &state, certifier, kind, now)?;
         let before = self.store.ledger().current_crls(certifier)?;
         issue_crl::preview(&state, certifier, prepared, &before, now)
     }

@@ -135,6 +135,16 @@ impl Document {
         each!(self, x => &x.name)
     }
 
+    /// Makes an empty one of its sort, kind and name, to compare a new one with.
+    #[must_use]
+    pub fn blank(&self) -> Self {
+        match self {
+            Self::Site(x) => Self::Site(Box::new(Site { name: x.name.clone(), ..Site::preset(x.kind) })),
+            Self::Server(x) => Self::Server(Box::new(Server { name: x.name.clone(), ..Server::default() })),
+            Self::Person(x) => Self::Person(Box::new(Person { name: x.name.clone(), ..Person::default() })),
+        }
+    }
+
     /// Finds one by name.
     pub fn find(state: &State, sort: Sort, name: &str) -> Option<Self> {
         Some(match sort {

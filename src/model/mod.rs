@@ -2,6 +2,7 @@
 //! environment, terminal or network.
 
 pub mod accepted;
+mod apply;
 pub mod audit;
 pub mod bytes;
 pub mod certificate;
@@ -13,6 +14,7 @@ pub mod crl;
 pub mod document;
 pub mod error;
 pub mod escape;
+pub mod exchange;
 pub mod explain;
 pub mod export;
 pub mod field;

@@ -15,6 +15,7 @@ pub mod delete_keyring;
 pub mod deny;
 pub mod documents;
 pub mod edit_plan;
+pub mod exchange;
 pub mod expire;
 pub mod export;
 pub mod hand_over;

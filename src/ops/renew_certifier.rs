@@ -65,8 +65,8 @@ pub fn renew_certifier(state: &State, name: &str, years: u32, env: &mut Env<'_>)
     Ok(change)
 }
 
-/// Makes a request of the certifier's key for an authority elsewhere; its certificate is brought back as [`take_renewed`]
-/// takes it.
+/// Makes a request of the certifier's key for an authority elsewhere; its certificate is brought back when it
+/// has come.
 ///
 /// Errors: a root, or its key is destroyed or locked.
 pub fn request_renewal(state: &State, name: &str, env: &mut Env<'_>) -> Result<Change> {

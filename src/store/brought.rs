@@ -96,6 +96,11 @@ pub fn requests(path: &Path, most: usize, stop: &AtomicBool) -> Result<Option<Fo
 ///
 /// Errors: `NotFound`; `Refused` for a folder, a device, and more than [`LARGEST`] bytes, which are not read; `Disk`.
 pub fn read(path: &Path, pipes: bool) -> Result<Brought> {
+    read_within(path, pipes, LARGEST)
+}
+
+/// Reads a file whole, as [`read`] does, of at most so many bytes.
+pub fn read_within(path: &Path, pipes: bool, most: usize) -> Result<Brought> {
     let name = shown(path);
     // Non-blocking, or opening a pipe that nobody writes to would wait for ever.
     let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or(0);
@@ -111,11 +116,11 @@ pub fn read(path: &Path, pipes: bool) -> Result<Brought> {
             .and_then(|flags| rustix::fs::fcntl_setfl(&file, flags - rustix::fs::OFlags::NONBLOCK));
         blocking.map_err(|e| cannot(&name, &e.into()))?;
     }
-    if meta.len() > LARGEST as u64 {
-        return Err(too_large(&name, &format!("It has {} bytes", meta.len())));
+    if meta.len() > most as u64 {
+        return Err(too_large(&name, &format!("It has {} bytes", meta.len()), most));
     }
     let room = usize::try_from(meta.len()).unwrap_or(0) + 1;
-    let bytes = bounded(&mut file, room, &name)?;
+    let bytes = bounded(&mut file, room, &name, most)?;
     let open_to_others = (meta.is_file() && meta.mode() & 0o077 != 0)
         .then(|| format!("Its mode is {:04o}; close it: chmod 600 {}", meta.mode() & 0o7777, quoted(path)));
     Ok(Brought { bytes, open_to_others, history: None })
@@ -123,10 +128,15 @@ pub fn read(path: &Path, pipes: bool) -> Result<Brought> {
 
 /// Reads all of a stream, such as the standard input. Errors: `Refused` for more than [`LARGEST`] bytes, `Disk`.
 pub fn read_stream(stream: &mut dyn Read, name: &str) -> Result<Brought> {
-    Ok(Brought { bytes: bounded(stream, 64 << 10, name)?, open_to_others: None, history: None })
+    read_stream_within(stream, name, LARGEST)
 }
 
-fn bounded(stream: &mut dyn Read, room: usize, name: &str) -> Result<Zeroizing<Vec<u8>>> {
+/// Reads all of a stream, as [`read_stream`] does, of at most so many bytes.
+pub fn read_stream_within(stream: &mut dyn Read, name: &str, most: usize) -> Result<Brought> {
+    Ok(Brought { bytes: bounded(stream, 64 << 10, name, most)?, open_to_others: None, history: None })
+}
+
+fn bounded(stream: &mut dyn Read, room: usize, name: &str, most: usize) -> Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));
     let mut part = Zeroizing::new([0; 16 << 10]);
     loop {
@@ -137,12 +147,12 @@ fn bounded(stream: &mut dyn Read, room: usize, name: &str) -> Result<Zeroizing<V
             Err(e) => return Err(cannot(name, &e)),
         };
         let wanted = bytes.len() + count;
-        if wanted > LARGEST {
-            return Err(too_large(name, "It has more"));
+        if wanted > most {
+            return Err(too_large(name, "It has more", most));
         }
         if wanted > bytes.capacity() {
             // Moved by hand, so that no copy of a key stays behind in memory that was given back.
-            let mut larger = Zeroizing::new(Vec::with_capacity((wanted * 2).min(LARGEST)));
+            let mut larger = Zeroizing::new(Vec::with_capacity((wanted * 2).min(most)));
             larger.extend_from_slice(&bytes);
             bytes = larger;
         }
@@ -164,9 +174,9 @@ fn proper(meta: &Metadata, name: &str, pipes: bool) -> Result<()> {
     Err(Error::refused(format!("{name} is not a file.")).why(format!("It is {what}.")).next("Name a file."))
 }
 
-fn too_large(name: &str, has: &str) -> Error {
+fn too_large(name: &str, has: &str, most: usize) -> Error {
     Error::refused(format!("{name} is too large."))
-        .why(format!("{has}; at most {} MiB are read.", LARGEST >> 20))
+        .why(format!("{has}; at most {} MiB are read.", most >> 20))
         .next("Bring the certificate, key or request alone.")
 }
 

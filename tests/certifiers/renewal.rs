@@ -49,7 +49,7 @@ fn the_certifier_above_renews_it_and_what_it_has_issued_stays_good() {
     assert_eq!(constraint(&after.certificate), constraint(&before.certificate));
     let row = desk.ledger().issued_by_sha256(&after.certificate.sha256).unwrap().unwrap().0;
     assert_eq!((row.certifier.as_str(), row.profile.as_str()), ("root", "sub-ca"));
-    assert_eq!(row.earlier.map(|e| e.serial), Some(before.certificate.serial.clone()));
+    assert_eq!(row.earlier.map(|e| e.serial), Some(before.certificate.serial));
 
     // What it issued before and issues now verifies with the new certificate, and its CRL is good.
     let web = create_keyring(&mut desk, "web", true);

@@ -5,6 +5,7 @@
 mod audit;
 mod bad_input;
 mod ciphers;
+mod directory;
 mod doctor;
 mod explain;
 mod history;
