@@ -205,10 +205,11 @@ fn hit(visit: &Visit, text: impl std::fmt::Display) -> Hit {
 }
 
 /// What a service answers is promised by a site document or by a Server document: the command is that of the one it is.
-pub(super) fn fitting(command: &'static str, subject: &Subject) -> &'static str {
+pub(super) fn fitting(check: &Check, command: &'static str, subject: &Subject) -> &'static str {
+    let ours = CHECKS.iter().any(|c| c.id == check.id);
     match (command, subject) {
-        ("site.who", Subject::Server(_)) => "server.who",
-        ("site.edit", Subject::Server(_)) => "server.edit",
+        ("site.who", Subject::Server(_)) if ours => "server.who",
+        ("site.edit", Subject::Server(_)) if ours => "server.edit",
         _ => command,
     }
 }

@@ -167,7 +167,7 @@ fn look(checks: &[&Check], case: &Case<'_>) -> Vec<Finding> {
         (check.run)(case, &mut |hit| {
             let severity = hit.severity.unwrap_or(check.severity);
             let (remedy, command) = hit.remedy.unwrap_or((check.remedy, check.command));
-            let command = live::fitting(command, &hit.subject);
+            let command = live::fitting(check, command, &hit.subject);
             let finding = Finding::new(check.id, severity, hit.subject, hit.text);
             found.push(finding.remedy(remedy, Some(command)));
         });
