@@ -173,7 +173,7 @@ fn table(judged: &[Judged], state: &State, session: &mut Session<'_>) {
             }
             Err(trouble) => format!("- ({})", trouble.stage.word()),
         };
-        let ends = face(visit).and_then(|f| f.ends).map_or_else(|| "-".into(), |end| end.date().to_string());
+        let ends = face(visit).and_then(|f| f.ends).map_or_else(|| "-".into(), |end| end.date());
         let result = worst(found).map_or("as documented", Severity::word);
         vec![visit.promise.service(), visit.promise.subject.to_string(), spoken, ends, result.to_owned()]
     };
