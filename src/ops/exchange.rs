@@ -236,6 +236,7 @@ fn configure(state: &State, note: &Note, plan: &mut Plan) {
         },
     };
     let is = |server: &Server| named == "*" || used::same_server(used::called(server), &named);
+    let said = format!("STARTTLS is as the Configuration document for {named} says");
     let mut any = false;
     let in_file: Vec<String> =
         plan.entries.iter().filter(|e| e.sort == Sort::Server).map(|e| e.name.clone()).collect();
@@ -252,6 +253,9 @@ fn configure(state: &State, note: &Note, plan: &mut Plan) {
             any = true;
             server.starttls = on;
             entry.becomes = judged(state, before, Document::Server(server));
+            if matches!(entry.becomes, Becomes::Saved(_)) {
+                entry.remarks.push(said.clone());
+            }
         }
     }
     for server in state.servers.values().filter(|s| is(s) && !in_file.contains(&s.name)) {
@@ -262,7 +266,7 @@ fn configure(state: &State, note: &Note, plan: &mut Plan) {
             sort: Sort::Server,
             name: server.name.clone(),
             becomes,
-            remarks: Vec::new(),
+            remarks: vec![said.clone()],
         });
     }
     if !any {

@@ -136,6 +136,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             }
         }
         (Job::Read(purpose), Done::Found(brought)) => return import::show(model, *brought, purpose),
+        (_, Done::Directory(read)) => super::dialog::directory::show(model, &read.0, &read.1),
         (_, Done::LogRead(read)) => super::dialog::log_report::show(model, read.0, read.1),
         (_, Done::Paths(paths)) => {
             if let Some(Dialog::Path(path)) = model.dialogs.last_mut() {

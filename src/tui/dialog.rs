@@ -7,6 +7,7 @@ pub mod change;
 pub mod ciphers;
 pub mod compare;
 pub mod confirm;
+pub(in crate::tui) mod directory;
 pub mod error;
 pub mod explain;
 pub mod form;

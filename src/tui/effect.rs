@@ -220,6 +220,10 @@ impl Workers {
                 let state = self.state.clone();
                 self.stoppable(id, move |stop| task::read(given, password.as_ref(), stop, &state));
             }
+            Effect::ReadDirectory(id, path) => {
+                let state = self.state.clone();
+                self.stoppable(id, move |stop| task::read_directory(&path, stop, &state));
+            }
             Effect::ReadLog(id, path) => self.stoppable(id, move |stop| task::read_log(&path, stop)),
             Effect::Stop(id) => {
                 if let Some(stop) = self.shared.stops().get(&id) {

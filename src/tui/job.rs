@@ -79,6 +79,8 @@ pub enum Job {
     Read(ReadFor),
     /// Reading a server's log.
     ReadLog,
+    /// Reading documents of a Domino directory.
+    ReadDirectory,
     /// The roots of the system, for this keyring.
     SystemRoots(String),
     /// Running the checks.
@@ -176,6 +178,7 @@ impl Job {
             Self::Protect(name) => format!("protecting the key of {name}"),
             Self::Export(_) | Self::Deliver(_) => "exporting".into(),
             Self::Read(_) => "reading".into(),
+            Self::ReadDirectory => "reading the documents".into(),
             Self::ReadLog => "reading the log".into(),
             Self::SystemRoots(_) => "reading the roots of this system".into(),
             Self::PreviewCrl(name, _) => format!("working out the next CRL of {name}"),
@@ -213,7 +216,7 @@ pub(super) fn read(
 /// Stops a reading or a scan; its answer is not waited for.
 pub(super) fn stop(model: &mut Model, job: Option<JobId>) -> Vec<Effect> {
     let stopped = |id: &JobId| match model.jobs.get(id) {
-        Some((Job::Read(_) | Job::ReadLog, _)) => Some("Stopped; nothing was taken."),
+        Some((Job::Read(_) | Job::ReadLog | Job::ReadDirectory, _)) => Some("Stopped; nothing was taken."),
         Some((Job::Scan(_), _)) => Some("The scan was stopped."),
         _ => None,
     };

@@ -88,6 +88,8 @@ pub enum Done {
     Dealt(Box<Dealt>),
     /// What a file or a paste holds.
     Found(Box<Brought>),
+    /// What the documents of a file become, and its name.
+    Directory(Box<(String, crate::ops::exchange::Plan)>),
     /// What a server's log says, and its name.
     LogRead(Box<(String, Report)>),
     /// The trusted roots of the operating system, and where they are.
@@ -170,6 +172,8 @@ pub enum Effect {
     SystemRoots(JobId),
     /// Read a file or a paste and recognise what it holds; the password opens what is locked in it.
     Read(JobId, Given, Option<Secret>),
+    /// Read documents of a Domino directory, and work out what they become.
+    ReadDirectory(JobId, PathBuf),
     /// Read a server's log.
     ReadLog(JobId, PathBuf),
     /// Stop a reading or a scan; it is answered as that one, and nobody waits for that any more.

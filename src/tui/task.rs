@@ -13,6 +13,7 @@ use crate::desk::Desk;
 use crate::model::State;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::escape::{typed_bytes, visible_bytes};
+use crate::model::exchange;
 use crate::model::explain::log::Reader;
 use crate::model::secret::Secret;
 use crate::ops::import_request::MOST;
@@ -60,6 +61,18 @@ pub fn read(given: Given, password: Option<&Secret>, stop: &AtomicBool, state: &
         read.map_or((None, None), |r| (r.open_to_others, r.history.map(Arc::new)));
     let brought = Brought::new(given, source, found, ring, state, Desk::now());
     Ok(Done::Found(Box::new(Brought { open_to_others, history, opened: password.is_some(), ..brought })))
+}
+
+/// Reads documents of a Domino directory and works out what they become. `Cancelled` when it was stopped.
+pub fn read_directory(path: &Path, stop: &AtomicBool, state: &State) -> Result<Done> {
+    let path = typed(path);
+    let read = brought::read_within(&path, false, exchange::LARGEST)?;
+    let (_, notes) = exchange::read(&read.bytes)?;
+    let plan = crate::ops::exchange::plan(state, &notes);
+    if stop.load(Ordering::SeqCst) {
+        return Err(Error::new(Kind::Cancelled, "Stopped; nothing was taken."));
+    }
+    Ok(Done::Directory(Box::new((brought::shown(&path), plan))))
 }
 
 /// Reads a server's log. `Cancelled` when it was stopped.

@@ -24,6 +24,10 @@ fn a_file_is_shown_first_then_taken_and_nothing_is_taken_twice() {
     assert_eq!((&mail["kind"], &mail["tcp-password"]), (&"imap".into(), &"no".into()));
     let again = place.run("directory import sites.dxl").done();
     assert!(again.contains("0 new, 0 changed, 2 same"), "{again}");
+    // The same server in another spelling is no change.
+    place.run("site set mail servers=web01/Example").done();
+    let again = place.run("directory import sites.dxl").done();
+    assert!(again.contains("0 new, 0 changed, 2 same"), "{again}");
     place.run("site set mail organization=Other").done();
     let seen = place.run("--json directory import sites.dxl --dry-run").json();
     let changes = serde_json::json!([{ "field": "Organization", "old": "Other", "new": "Example" }]);

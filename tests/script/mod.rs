@@ -7,6 +7,7 @@ pub(crate) mod bringing;
 pub(crate) mod certificates;
 pub(crate) mod ciphers;
 pub(crate) mod console;
+mod exchange;
 pub(crate) mod explain;
 mod export;
 mod findings;

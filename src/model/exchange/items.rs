@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::super::State;
 use super::super::document::{Document, Sort};
 use super::super::field::{Look, Record, When};
+use super::super::resolve::used::same_server;
 use super::super::server::{Port, PortStatus, Server};
 use super::super::site::{Item, Site, SiteKind, rule};
 use super::super::time::Timestamp;
@@ -135,7 +136,16 @@ const SITE: &[Mapped<Site>] = &[
         item: "WSHostingSrvrs",
         field: "servers",
         get: |x| list(&x.servers),
-        set: |x, t| set_list(x, "servers", t),
+        set: |x, t| {
+            let before = x.servers.clone();
+            set_list(x, "servers", t)?;
+            // The same servers in another spelling are no change.
+            let same = before.iter().zip(&x.servers).all(|(a, b)| same_server(a, b));
+            if same && before.len() == x.servers.len() {
+                x.servers = before;
+            }
+            Ok(())
+        },
     },
     flag_of!("WSIsDflt", "default-site", default_site),
     flag_of!("TCPAnonymous", "tcp-anonymous", access.tcp_anonymous),
@@ -191,7 +201,10 @@ const SERVER: &[Mapped<Server>] = &[
         item: "ServerName",
         field: "server-name",
         get: |x| Some(Value::String(x.server_name.clone())),
-        set: |x, t| x.set("server-name", &text(t)?),
+        set: |x, t| {
+            let name = text(t)?;
+            if same_server(&x.server_name, &name) { Ok(()) } else { x.set("server-name", &name) }
+        },
     },
     flag_of!("LdISite", "load-sites", load_sites),
     ciphers!(),

@@ -71,6 +71,8 @@ pub enum Action {
     HandOut(RequestId, String, String),
     /// Shows the revisions of this keyring.
     History(String),
+    /// Shows this above the menu.
+    Show(String, Vec<Text>),
     /// Shows the versions of this document.
     Versions(Sort, String),
     /// Cleans these leftovers up.
@@ -195,6 +197,10 @@ impl Menu {
     fn choose(mut self, model: &mut Model, action: Action) -> (Option<Dialog>, Vec<Effect>) {
         let effects = match action {
             Action::Close => Vec::new(),
+            Action::Show(title, lines) => {
+                model.dialogs.push(Dialog::Viewer(Viewer::new(title, lines)));
+                return (Some(Dialog::Menu(self)), Vec::new());
+            }
             Action::Quit => vec![Effect::Quit(0)],
             Action::Verb(verb) => {
                 if let Some(effects) = job::unlock_first(model, &verb) {

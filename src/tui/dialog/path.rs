@@ -28,6 +28,8 @@ pub enum Purpose {
     Review,
     /// It is a server's log, of any size.
     Log,
+    /// It holds documents of a Domino directory.
+    Directory,
     /// To write entries of the audit chain to.
     Audit(Filter, Form),
 }
@@ -92,6 +94,12 @@ impl PathLine {
         Self { purpose: Purpose::Log, title, ..Self::read(ReadFor::Anything) }
     }
 
+    /// Asks for documents of a Domino directory.
+    pub fn directory() -> Self {
+        let title = "Import sites and servers: a DXL export or one-touch setup JSON".into();
+        Self { purpose: Purpose::Directory, title, ..Self::read(ReadFor::Anything) }
+    }
+
     /// Asks where to write entries of the audit chain.
     pub fn audit(name: &str, filter: Filter, form: Form) -> Self {
         let title = "Write the audit chain to a file".into();
@@ -150,6 +158,9 @@ impl PathLine {
                         model.start(Job::Write, |id| Effect::Review(id, path, now, bands))
                     }
                     Purpose::Log => model.start(Job::ReadLog, |id| Effect::ReadLog(id, path)),
+                    Purpose::Directory => {
+                        model.start(Job::ReadDirectory, |id| Effect::ReadDirectory(id, path))
+                    }
                     Purpose::Audit(filter, form) => {
                         let (filter, form) = (filter.clone(), *form);
                         model.start(Job::Write, |id| Effect::ExportAudit(id, filter, form, path))
@@ -181,6 +192,7 @@ impl PathLine {
             _ if path.contains('\n') || path.contains("-----BEGIN") => {
                 let error = Error::usage("That paste is not a path; it was left alone.");
                 self.error = Some(match self.purpose {
+                    Purpose::Directory => error.next("Type the path of the file."),
                     Purpose::Log => error
                         .next("Type the path of a log; a single line of one is explained without a file."),
                     Purpose::Read(_) => error.next("Paste PEM (-----BEGIN ...), or the path of a file."),
@@ -221,6 +233,8 @@ impl PathLine {
                 Role::Dim,
                 "A name that ends in .md is written as Markdown, .json as JSON, anything else as text.",
             );
+        } else if matches!(self.purpose, Purpose::Directory) {
+            part(Role::Dim, "You see what each document becomes, field by field, before anything is saved.");
         } else if matches!(self.purpose, Purpose::Log) {
             part(Role::Dim, "It is read line by line, however large it is; nothing of it is stored.");
         } else if matches!(self.purpose, Purpose::Write(_) | Purpose::HandOut(..)) {
@@ -235,7 +249,11 @@ impl PathLine {
         if self.choices.len() > SHOWN {
             part(Role::Dim, &format!("  and {} more", self.choices.len() - SHOWN));
         }
-        let verb = if matches!(self.purpose, Purpose::Read(_) | Purpose::Log) { "read" } else { "write" };
+        let verb = if matches!(self.purpose, Purpose::Read(_) | Purpose::Log | Purpose::Directory) {
+            "read"
+        } else {
+            "write"
+        };
         Sheet {
             title: self.title.clone(),
             body,

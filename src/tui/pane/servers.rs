@@ -13,9 +13,10 @@ use crate::ops::server::copied;
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::change;
+use crate::tui::dialog::directory;
 use crate::tui::dialog::form::{Form, Goal};
 use crate::tui::dialog::menu::{Copy, Source};
-use crate::tui::dialog::path::file_name;
+use crate::tui::dialog::path::{PathLine, file_name};
 use crate::tui::dialog::versions;
 use crate::tui::everywhere::selected;
 use crate::tui::job;
@@ -188,6 +189,31 @@ const COMMANDS: &[Command] = &[
             Some(name) => versions::open(model, Sort::Server, name),
             None => Vec::new(),
         },
+        ..WRITE
+    },
+    Command {
+        name: "server.import",
+        title: "import",
+        keys: &["i"],
+        doc: "Takes site and Server documents out of a DXL export or one-touch setup JSON; shows first what each becomes.",
+        cli: Some("directory import"),
+        weight: 5,
+        ready: |_| Ok(()),
+        run: |model| {
+            model.dialogs.push(Dialog::Path(PathLine::directory()));
+            Vec::new()
+        },
+        ..WRITE
+    },
+    Command {
+        name: "server.export",
+        title: "export",
+        keys: &["x"],
+        level: Level::Read,
+        doc: "Writes the marked documents, or the selected one, as one-touch setup JSON or DXL for a Domino directory.",
+        cli: Some("directory export"),
+        weight: 4,
+        run: |model| directory::offer(model, Sort::Server),
         ..WRITE
     },
     Command {

@@ -13,9 +13,10 @@ use crate::model::site::{Site, SiteKind, looked_for};
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::change;
+use crate::tui::dialog::directory;
 use crate::tui::dialog::form::{Form, Goal};
 use crate::tui::dialog::menu::{Action, Copy, Menu, Source, item};
-use crate::tui::dialog::path::file_name;
+use crate::tui::dialog::path::{PathLine, file_name};
 use crate::tui::dialog::versions;
 use crate::tui::dialog::viewer::Text;
 use crate::tui::everywhere::selected;
@@ -267,6 +268,31 @@ const COMMANDS: &[Command] = &[
             Some(name) => versions::open(model, Sort::Site, name),
             None => Vec::new(),
         },
+        ..WRITE
+    },
+    Command {
+        name: "site.import",
+        title: "import",
+        keys: &["i"],
+        doc: "Takes site and Server documents out of a DXL export or one-touch setup JSON; shows first what each becomes.",
+        cli: Some("directory import"),
+        weight: 5,
+        ready: |_| Ok(()),
+        run: |model| {
+            model.dialogs.push(Dialog::Path(PathLine::directory()));
+            Vec::new()
+        },
+        ..WRITE
+    },
+    Command {
+        name: "site.export",
+        title: "export",
+        keys: &["x"],
+        level: Level::Read,
+        doc: "Writes the marked documents, or the selected one, as one-touch setup JSON or DXL for a Domino directory.",
+        cli: Some("directory export"),
+        weight: 4,
+        run: |model| directory::offer(model, Sort::Site),
         ..WRITE
     },
     Command {

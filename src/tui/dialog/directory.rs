@@ -1,0 +1,100 @@
+//! Documents in exchange with a Domino directory: what a file would do, each document with its result, before anything is
+//! saved; and the formats that can be written. Reads and writes no file.
+
+use super::Dialog;
+use super::history::plain;
+use super::menu::{Action, Copy, Menu, Source, item};
+use super::versions::differing;
+use super::viewer::Text;
+use crate::desk::Verb;
+use crate::model::document::{Document, Saving, Sort};
+use crate::model::escape::visible;
+use crate::model::exchange::Form;
+use crate::ops::exchange::{Becomes, Entry, Plan, export};
+use crate::tui::model::{Model, Mood};
+use crate::tui::msg::Effect;
+use crate::tui::pane::RowKey;
+use crate::tui::theme::Role;
+
+/// So many documents have a line of their own.
+const LINES: usize = 500;
+
+/// Shows what the documents of a file become, and asks.
+pub(in crate::tui) fn show(model: &mut Model, source: &str, plan: &Plan) {
+    let mut lines = vec![plain(format!("{}.", plan.summary()), Role::Title)];
+    for (form, count) in plan.skipped.iter().take(10) {
+        lines.push(plain(
+            format!("Skipped: {count} of form {}, which has no place here.", visible(form)),
+            Role::Dim,
+        ));
+    }
+    lines.extend(plan.remarks.iter().take(10).map(|r| plain(visible(r), Role::Warn)));
+    let changes = plan.changes();
+    let mut items = vec![item("Back, nothing is done", Action::Close)];
+    if !changes.is_empty() {
+        let label = format!("Save what is new and changed: {}", changes.len());
+        items.push(item(label, Action::Verb(Verb::SaveDocuments { changes })));
+    }
+    for entry in plan.entries.iter().take(LINES) {
+        let title = format!("{} {}: {}", entry.sort.noun(), entry.name, entry.word());
+        let told = if entry.remarks.is_empty() { "" } else { " (!)" };
+        items.push(item(format!("{title}{told}"), Action::Show(title.clone(), told_of(model, entry))));
+    }
+    if plan.entries.len() > LINES {
+        let more = plan.entries.len() - LINES;
+        lines.push(plain(
+            format!("{more} more are not listed: directory import --dry-run names them all."),
+            Role::Dim,
+        ));
+    }
+    model.dialogs.push(Dialog::Menu(Menu::new(format!("Import {source}"), lines, items)));
+}
+
+fn told_of(model: &Model, entry: &Entry) -> Vec<Text> {
+    let mut lines = match &entry.becomes {
+        Becomes::Refused(why) => vec![plain(visible(why), Role::Bad)],
+        Becomes::Same => vec![plain("The document here says the same already.".into(), Role::Text)],
+        Becomes::Saved(Saving { before, after }) => {
+            let before = before.clone().unwrap_or_else(|| after.blank());
+            differing(model, &before, after)
+        }
+    };
+    lines.extend(entry.remarks.iter().map(|remark| plain(visible(remark), Role::Warn)));
+    lines
+}
+
+/// Offers the formats in which the marked documents, or the selected one, can be written.
+pub(in crate::tui) fn offer(model: &mut Model, sort: Sort) -> Vec<Effect> {
+    let marked: Vec<RowKey> = model.here().marked.iter().cloned().collect();
+    let keys = if marked.is_empty() { model.selected().into_iter().collect() } else { marked };
+    let names = keys.iter().filter_map(|key| match key {
+        RowKey::Name(name) => Document::find(&model.state, sort, name),
+        _ => None,
+    });
+    let documents: Vec<Document> = names.collect();
+    let stem = match documents.as_slice() {
+        [one] => one.name().to_owned(),
+        _ => sort.nouns().to_owned(),
+    };
+    let mut lines =
+        vec![plain("An import of Domino takes these; what cannot be written is told.".into(), Role::Dim)];
+    let mut items = Vec::new();
+    for (form, label, end) in
+        [(Form::OneTouch, "one-touch setup JSON", "json"), (Form::Dxl, "Domino XML (DXL)", "dxl")]
+    {
+        let written = export(&model.state, form, &documents);
+        for left in written.left.iter().take(10) {
+            lines.push(plain(format!("Not in {label}: {}.", visible(left)), Role::Warn));
+        }
+        if written.count > 0 {
+            let copy = Copy { label, name: format!("{stem}.{end}"), source: Source::Text(written.text) };
+            items.push(item(format!("Write as {label}: {}", written.count), Action::Write(copy)));
+        }
+    }
+    if items.is_empty() {
+        model.say(Mood::Warn, "Not done: no document here has a form that is known.");
+        return Vec::new();
+    }
+    model.dialogs.push(Dialog::Menu(Menu::new(format!("Export {stem}"), lines, items)));
+    Vec::new()
+}
