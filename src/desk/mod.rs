@@ -6,8 +6,8 @@ mod keys;
 mod perform;
 pub mod publish;
 pub mod queue;
-#[cfg(feature = "network")]
 mod sentence;
+#[cfg(feature = "network")]
 mod served;
 mod verb;
 
