@@ -63,12 +63,15 @@ pub(super) fn command() -> Command {
                 .default_value("10"),
         )
         .group(ArgGroup::new("trust").args(["root", "certifier", "keyring"]))
-        .group(ArgGroup::new("whom").args(["target", "site", "server", "all"]).required(true))
+        .group(ArgGroup::new("whom").args(["target", "site", "server", "all", "list", "history"]).required(true))
         .after_help("Without a choice, every certifier and every trusted root of the workspace is trusted.")
 }
 
 /// Probes.
 pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    if options.get_flag("list") || options.get_flag("history") {
+        return many::kept(options, session);
+    }
     if let Some(whose) = many::whose(options) {
         return many::run(&whose, options, session);
     }

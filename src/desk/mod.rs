@@ -36,6 +36,7 @@ use crate::store::certifier_key::Protection;
 use crate::store::compromised::Lists;
 use crate::store::history::{Gone, History, document};
 use crate::store::ledger::Ledger;
+use crate::store::probes::Probes;
 use crate::store::signer::{Keys, LedgerSigner, Meter};
 use crate::store::{Open, Store};
 use perform::{Needs, perform};
@@ -106,6 +107,11 @@ impl Desk {
     /// Returns the state as of the last commit or refresh.
     pub fn state(&self) -> Arc<State> {
         self.store.state()
+    }
+
+    /// Returns the kept results of visits.
+    pub fn probes(&self) -> Probes {
+        Probes { folder: self.store.folder().to_owned() }
     }
 
     /// Says why the head of the audit chain is not remembered outside of the workspace, if so.

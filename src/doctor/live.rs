@@ -111,6 +111,28 @@ pub(super) const CHECKS: &[Check] = &[
         run: revoked,
     },
     Check {
+        id: "L09",
+        title: "A service asks for client certificates otherwise than its document says.",
+        severity: Severity::Warning,
+        remedy: "Restart the server if the document was changed; else correct the document that answers.",
+        command: "site.edit",
+        explain: "Whether a client may come in with a certificate stands in the document, and the server asks for one in the \
+            handshake. When it does not, nobody can log in with a certificate; when it does without need, browsers ask people \
+            for one. The server has not taken up a change, another document answers, or something in front ends TLS.",
+        run: client_certificates,
+    },
+    Check {
+        id: "L10",
+        title: "A session of one site is resumed by another, or sessions are not resumed at all.",
+        severity: Severity::Warning,
+        remedy: "Give each site session tickets of its own, or switch resumption off; update the server.",
+        command: "site.probe",
+        explain: "A resumed session goes on with the certificate and the rights of the first handshake. When a session of one \
+            site is resumed under the name of another, what the other asks for, such as a client certificate, may be passed \
+            by. That no session is resumed is only a note: each visit then costs a whole handshake. It is asked with TLS 1.2.",
+        run: resumption,
+    },
+    Check {
         id: "L11",
         title: "A port without TLS does not send clients where the documents say.",
         severity: Severity::Error,
@@ -178,14 +200,16 @@ fn hit(visit: &Visit, text: impl std::fmt::Display) -> Hit {
         Some((first, rest)) => format!("{}{rest}", first.to_uppercase()),
         None => object,
     };
-    Hit::new(visit.promise.subject.clone(), format!("{object} at {} {text}", visit.promise.service()))
+    let (place, seen) = (visit.promise.service(), visit.at.text());
+    Hit::new(visit.promise.subject.clone(), format!("{object} at {place} (seen {seen}) {text}"))
 }
 
 /// What a service answers is promised by a site document or by a Server document: the command is that of the one it is.
-pub(super) fn fitting(command: &'static str, subject: &Subject) -> &'static str {
+pub(super) fn fitting(check: &Check, command: &'static str, subject: &Subject) -> &'static str {
+    let ours = CHECKS.iter().any(|c| c.id == check.id);
     match (command, subject) {
-        ("site.who", Subject::Server(_)) => "server.who",
-        ("site.edit", Subject::Server(_)) => "server.edit",
+        ("site.who", Subject::Server(_)) if ours => "server.who",
+        ("site.edit", Subject::Server(_)) if ours => "server.edit",
         _ => command,
     }
 }
@@ -357,6 +381,42 @@ fn revoked(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
         }
     }
     remarked(case, found, &["wire.staple"]);
+}
+
+fn client_certificates(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
+    for visit in case.visits {
+        let Some(sessions) = &visit.sessions else { continue };
+        let answer = resolve(case.state, &visit.promise.question());
+        let access = match &answer.document {
+            Some(Source::Site(name)) => case.state.sites.get(name).map(|site| site.access),
+            Some(Source::Server(name)) => {
+                case.state.servers.get(name).map(|server| server.port(visit.promise.kind).access)
+            }
+            None => None,
+        };
+        let Some(access) = access else { continue };
+        match (access.client_certificate, sessions.asks) {
+            (true, seen::Answer::No) => {
+                found(hit(visit, "does not ask for a client certificate, and the document accepts them."));
+            }
+            (false, seen::Answer::Yes) => {
+                found(hit(visit, "asks for a client certificate, and the document accepts none."));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn resumption(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
+    for visit in case.visits {
+        let Some(sessions) = &visit.sessions else { continue };
+        if !sessions.strays.is_empty() {
+            found(hit(visit, format!("has its sessions resumed under the name of {}.", sessions.strays)));
+        }
+        if sessions.resumes == seen::Answer::No {
+            found(hit(visit, "resumes no session.").severity(Severity::Info));
+        }
+    }
 }
 
 fn redirects(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {

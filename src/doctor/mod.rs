@@ -15,14 +15,14 @@ mod sites;
 mod table;
 mod weigh;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chains::Chains;
 
 use crate::model::State;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::keyring::Keyring;
-use crate::model::resolve::used;
+use crate::model::resolve::{Whose, promised, used};
 use crate::model::seen::Visit;
 use crate::model::server::Server;
 use crate::model::site::Site;
@@ -140,7 +140,8 @@ pub fn examine_again(memory: &Memory, state: &State, now: Timestamp, bands: &[i6
         *served.entry(used::ring_of(server)).or_default() |= !server.load_sites;
     }
     let chains = Chains::new(memory);
-    look(&table(), &Case { state, now, bands, visits: &[], chains: &chains, served: &served })
+    let visits = standing(state);
+    look(&table(), &Case { state, now, bands, visits: &visits, chains: &chains, served: &served })
 }
 
 /// Holds what was seen of services against the documents; the worst findings come first.
@@ -151,13 +152,22 @@ pub fn drift(state: &State, visits: &[Visit], now: Timestamp) -> Vec<Finding> {
     look(&checks, &Case { state, now, bands: &[], visits, chains: &chains, served: &served })
 }
 
+/// Lists the visits to services that documents still promise.
+fn standing(state: &State) -> Vec<Visit> {
+    if state.visits.is_empty() {
+        return Vec::new();
+    }
+    let promised: BTreeSet<_> = promised(state, &Whose::Everybody).into_iter().map(|p| p.place()).collect();
+    state.visits.iter().filter(|visit| promised.contains(&visit.promise.place())).cloned().collect()
+}
+
 fn look(checks: &[&Check], case: &Case<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     for check in checks {
         (check.run)(case, &mut |hit| {
             let severity = hit.severity.unwrap_or(check.severity);
             let (remedy, command) = hit.remedy.unwrap_or((check.remedy, check.command));
-            let command = live::fitting(command, &hit.subject);
+            let command = live::fitting(check, command, &hit.subject);
             let finding = Finding::new(check.id, severity, hit.subject, hit.text);
             found.push(finding.remedy(remedy, Some(command)));
         });

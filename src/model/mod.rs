@@ -57,6 +57,7 @@ use keyring::Keyring;
 use person::Person;
 use profile::Profile;
 use request::{Request, RequestId};
+use seen::Visit;
 use server::Server;
 use site::Site;
 use task::Task;
@@ -112,6 +113,8 @@ pub struct State {
     pub setback: Option<Setback>,
     /// Where the latest CRL of a certifier was published and what is served was looked at, by target.
     pub published: BTreeMap<String, BTreeMap<String, Publication>>,
+    /// The latest visit to each service that documents promise; not part of the audit chain.
+    pub visits: Vec<Visit>,
     /// Files of the workspace that are missing, cannot be read or do not fit; they are left alone.
     pub unreadable: Vec<Unread>,
 }

@@ -1,15 +1,17 @@
 //! What a scan of a TLS service saw on the wire, as plain data that can be kept, compared and shown. Knows no network, and
 //! judges nothing itself: that is `remarks`.
 
+mod changes;
 mod group;
 mod remarks;
 mod report;
 mod visit;
 
+pub use changes::changes;
 pub use group::Group;
 pub use remarks::Remark;
 pub use report::Said;
-pub use visit::{Plain, Trouble, Visit};
+pub use visit::{Plain, Sessions, Trouble, Visit};
 
 use serde::{Deserialize, Serialize};
 

@@ -14,6 +14,7 @@ pub mod round;
 pub mod route;
 pub mod scan;
 pub mod serve;
+mod session;
 mod starttls;
 mod timed;
 mod witness;

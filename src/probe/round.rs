@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::redirect;
 use super::route::{Failed, Route};
 use super::scan::{Plan, scan};
+use super::{redirect, session};
 use crate::model::error::Kind;
 use crate::model::escape::visible;
 use crate::model::resolve::Promise;
-use crate::model::seen::{Trouble, Visit};
+use crate::model::seen::{Answer, Trouble, Version, Visit};
 use crate::model::time::Timestamp;
 
 /// Who is visited, and how.
@@ -57,6 +57,17 @@ impl Round {
         done.into_iter().map(|(_, visit)| visit).collect()
     }
 
+    /// Finds another host of the same service that another document answers for.
+    fn beside(&self, promise: &Promise) -> Option<&str> {
+        let same = |p: &&Promise| {
+            (&p.server, p.port, p.starttls) == (&promise.server, promise.port, promise.starttls)
+        };
+        // Without a Server document nobody knows whether it is the same server, but at an address that was named.
+        let known = !promise.server.is_empty() || self.address.is_some();
+        let mut others = self.promises.iter().filter(same).filter(|p| p.subject != promise.subject);
+        others.find(|p| known && p.host.parse::<std::net::IpAddr>().is_err()).map(|p| p.host.as_str())
+    }
+
     fn visit(&self, promise: &Promise, stop: &AtomicBool) -> Option<Visit> {
         let way = Route {
             address: self.address,
@@ -71,10 +82,15 @@ impl Round {
         };
         let plain = promise.redirect.as_ref().map(|(port, _)| {
             let address = self.address.map(|a| SocketAddr::new(a.ip(), *port));
-            let way = Route { port: *port, address, starttls: None, ..way };
+            let way = Route { port: *port, address, starttls: None, ..way.clone() };
             redirect::ask(&way).map_err(|failed| trouble(&failed))
         });
-        Some(Visit { promise: promise.clone(), at: self.at, found, plain })
+        let old = found.as_ref().ok().and_then(|scan| scan.version(Version::Tls12));
+        let sessions = old.filter(|s| s.answer == Answer::Yes).and_then(|_| {
+            // What cannot be asked is not known.
+            session::look(&way, self.beside(promise)).ok()
+        });
+        Some(Visit { promise: promise.clone(), at: self.at, found, plain, sessions })
     }
 }
 

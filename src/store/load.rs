@@ -10,6 +10,7 @@ use super::file::{self, Stamp};
 use super::ledger::Ledger;
 use super::ledger::known::Made;
 use super::ledger::sqlite::SqliteLedger;
+use super::probes::Probes;
 use super::workspace::Stamps;
 use super::{accepted, certifier_key, compromised, directory, document, kyr, sth};
 use crate::model::State;
@@ -59,6 +60,7 @@ pub(super) fn load(
     load.state.owed = ledger.owed()?;
     load.state.published = ledger.published()?;
     load.standings(ledger)?;
+    load.state.visits = Probes { folder: folder.to_owned() }.latest()?;
     Ok((load.state, load.stamps))
 }
 

@@ -20,6 +20,7 @@ pub mod listing;
 mod load;
 pub mod marked;
 pub mod outside;
+pub mod probes;
 pub mod publish;
 pub mod recovery;
 pub mod remembered;

@@ -21,6 +21,7 @@ use crate::model::filter::{self, Test};
 use crate::model::finding::{Finding, Subject};
 use crate::model::request::RequestId;
 use crate::model::resolve::used;
+use crate::model::seen::Visit;
 
 /// Which pane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -246,6 +247,11 @@ fn row_text(model: &Model, key: &RowKey) -> String {
     let cells = (model.pane().cells)(model, key).unwrap_or_default();
     let text = cells.iter().map(|c| crate::model::escape::visible(&c.text)).collect::<Vec<_>>();
     text.join("\t")
+}
+
+/// Lists the latest visits, as lines of a detail.
+fn visited(model: &Model, of: impl Fn(&Visit) -> bool) -> impl Iterator<Item = Entry> {
+    model.state.visits.iter().filter(move |visit| of(visit)).map(|visit| ("Last visit", visit.line()))
 }
 
 /// Lists what the checks found about a subject, as lines of its detail.

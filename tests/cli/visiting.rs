@@ -110,10 +110,11 @@ fn what_differs_from_the_documents_is_found() {
     let seen = place.run(&format!("probe --site mail --address {}", service.address));
     assert_eq!(seen.code, 3, "{seen:#?}");
     for words in [
-        "error L05: Site mail at mail.example.test:443 shows CN=own, of no keyring here, with SNI",
+        "error L05: Site mail at mail.example.test:443 (seen 20",
+        " shows CN=own, of no keyring here, with SNI",
         "lead to that of keyring mail.",
-        "L04: Site mail at mail.example.test:443 offers what is not configured: TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA.",
-        "does not offer what is configured: TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256.",
+        " offers what is not configured: TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA.",
+        " does not offer what is configured: TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256.",
         "error L07: ",
     ] {
         assert!(seen.out.contains(words), "{words}: {seen:#?}");
@@ -124,6 +125,44 @@ fn what_differs_from_the_documents_is_found() {
     assert!(metrics.out.contains(
         "ringmaster_probe_success{service=\"mail.example.test:443\",server=\"\",object=\"site mail\"} 1\n"
     ));
+}
+
+#[test]
+fn visits_are_kept_compared_and_found_until_a_later_one_is_good() {
+    if !openssl_is_here() {
+        return;
+    }
+    let place = Place::furnished();
+    assert!(place.run("probe --list").done().starts_with("No visit is kept"));
+    let other = openssl(&place, "other.example.test", &["-tls1_2"]);
+    let first = place.run(&format!("probe --site mail --compare --address {}", other.address));
+    assert!(
+        first.code == 3 && first.out.contains("mail.example.test:443: visited for the first time\n"),
+        "{first:#?}"
+    );
+    let doctor = place.run("doctor --rule L05");
+    assert!(doctor.code == 3 && doctor.out.contains("error L05: Site mail at "), "{doctor:#?}");
+    let service = rehearsal(&place);
+    let second = place.run(&format!("probe --site mail --compare --address {}", service.address));
+    assert_eq!(second.code, 0, "{second:#?}");
+    for words in
+        ["443: changed since 20", "Newly spoken: TLS 1.3.", "Another certificate is shown with SNI: CN=mail"]
+    {
+        assert!(second.out.contains(words), "{words}: {second:#?}");
+    }
+    assert_eq!(place.run("doctor --rule L05").done(), "Nothing was found.\n");
+    let third = place.run(&format!("--json probe --site mail --address {}", service.address)).json();
+    assert_eq!(third[0]["changes"], serde_json::json!([]), "{third:#}");
+    assert_eq!(place.run("probe --list --json").json().as_array().unwrap().len(), 1);
+    assert_eq!(place.run("probe --history --json").json().as_array().unwrap().len(), 3);
+    // Who reads only keeps nothing, and the audit chain knows nothing of visits.
+    place.run(&format!("--read-only probe --site mail --address {}", service.address)).done();
+    assert_eq!(place.run("probe --history --json").json().as_array().unwrap().len(), 3);
+    place.run("audit verify").done();
+    // What no document promises any more is no finding.
+    assert_eq!(place.run(&format!("probe --site mail --address {}", other.address)).code, 3);
+    place.run("site delete mail --confirm mail").done();
+    assert_eq!(place.run("doctor --rule L05").done(), "Nothing was found.\n");
 }
 
 /// Holds a text against the rules of the exposition format: HELP and TYPE before the samples of a metric, each metric
@@ -158,6 +197,33 @@ fn exposition(text: &str) {
             }
         }
     }
+}
+
+#[test]
+fn client_certificates_and_resumption_are_held_against_the_documents() {
+    if !openssl_is_here() {
+        return;
+    }
+    let place = Place::furnished();
+    let service = rehearsal(&place);
+    let seen = place.run(&format!("--json probe --site mail --address {}", service.address)).json();
+    assert_eq!(seen[0]["sessions"]["asks-client-certificate"], "no", "{seen:#}");
+    // The rehearsal goes on as it began.
+    place.words(&["site", "set", "mail", "client-certificate=yes"], b"").done();
+    let seen = place.run(&format!("probe --site mail --address {}", service.address)).out;
+    assert!(
+        seen.contains("warning L09: ") && seen.contains("does not ask for a client certificate"),
+        "{seen}"
+    );
+    // OpenSSL resumes a session whatever name is asked for.
+    place.run("site create www --hosts www.example.test").done();
+    let openssl = openssl(&place, "mail.example.test", &["-tls1_2", "-verify", "1"]);
+    let seen = place.run(&format!("probe --all --address {}", openssl.address)).out;
+    assert!(
+        seen.contains("warning L10: Site mail at ") && seen.contains("under the name of www.example.test."),
+        "{seen}"
+    );
+    assert!(!seen.contains("L09: Site mail") && seen.contains("L09: Site www"), "{seen}");
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use ringmaster::model::bytes::Digest;
 use ringmaster::model::cipher::Suite;
 use ringmaster::model::error::{Error, Kind};
-use ringmaster::model::seen::{Asked, Face, Group, Manners, Order, Scan, Spoken, Version};
+use ringmaster::model::resolve::{Whose, promised};
+use ringmaster::model::seen::{Asked, Face, Group, Manners, Order, Scan, Spoken, Version, Visit};
 use ringmaster::tui::msg::{Done, Effect, JobId, Msg};
 
 use super::console::Console;
-use super::fixture::now;
+use super::fixture::{full, now};
 
 /// What a scan of a service that is half modern saw.
 fn seen() -> Scan {
@@ -80,6 +81,17 @@ fn a_scan_is_followed_and_read() {
     );
     c.press("<esc>");
     assert!(c.screen().contains("mail.example.test was scanned: 2 remarks."), "{}", c.screen());
+}
+
+#[test]
+fn the_last_visit_stands_in_the_detail_of_its_site() {
+    let mut state = full();
+    let whose = Whose::Site(state.sites.keys().next().unwrap().clone());
+    let promise = promised(&state, &whose).remove(0);
+    state.visits = vec![Visit { promise, at: now(), found: Ok(seen()), plain: None, sessions: None }];
+    let mut c = Console::of(state).sized(132, 43);
+    let screen = c.press("3").screen();
+    assert!(screen.contains("Last visit") && screen.contains("TLS 1.0 1.2 1.3"), "{screen}");
 }
 
 #[test]

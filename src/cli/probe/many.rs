@@ -1,5 +1,5 @@
 //! `ringmaster probe --site`, `--server`, `--all`: visits every service that documents promise, and holds what it saw against
-//! them: one row each, then what differs.
+//! them: one row each, then what differs. What was seen is kept; `--list` and `--history` show it.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +18,7 @@ use crate::model::State;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::finding::{Finding, Severity, worst};
 use crate::model::resolve::{Whose, promised};
-use crate::model::seen::{Face, Visit};
+use crate::model::seen::{Visit, changes};
 use crate::model::time::Timestamp;
 use crate::probe::round::Round;
 
@@ -51,15 +51,20 @@ pub(super) fn options() -> Vec<Arg> {
         option("jobs", "N", "How many services are visited at once")
             .value_parser(value_parser!(u8).range(1..=64))
             .default_value("4"),
+        flag("compare", "Tells what has changed since the visit before")
+            .conflicts_with_all(["target", "list", "history"]),
+        flag("list", "Lists the latest kept visit to each service; connects to nothing")
+            .conflicts_with_all(ALONE),
+        flag("history", "Lists every kept visit; connects to nothing").conflicts_with_all(ALONE),
         flag(
             "nagios",
             "Prints one line for Nagios, and ends with its codes: 0 OK, 1 warning, 2 critical, 3 unknown",
         )
-        .conflicts_with("target"),
+        .conflicts_with_all(["target", "list", "history"]),
         days("warning", "30", "With --nagios: warns of a certificate that ends within so many days"),
         days("critical", "14", "With --nagios: the same, critical"),
         flag("prometheus", "Prints metrics in the text format of Prometheus")
-            .conflicts_with_all(["target", "nagios"]),
+            .conflicts_with_all(["target", "list", "history", "nagios"]),
     ]
 }
 
@@ -82,15 +87,23 @@ pub(super) fn run(whose: &Whose, options: &ArgMatches, session: &mut Session<'_>
         session.out.line(&line.text);
         return Ok(line.code);
     }
+    let before = session.desk()?.probes().latest()?;
     let (judged, whole) = visited(whose, options, session)?;
     if options.get_flag("prometheus") {
         session.out.raw(&monitor::prometheus(&judged));
     } else if session.json {
-        let all = judged.iter().map(value).collect();
+        let all = judged.iter().map(|one| value(one, &before)).collect();
         session.out.json(&Value::Array(all));
     } else {
+        if options.get_flag("compare") {
+            compare(&judged, &before, session);
+        }
+        table(&judged, session);
         let state = session.state()?;
-        table(&judged, &state, session);
+        for finding in judged.iter().flat_map(|(_, found)| found) {
+            let line = remedy::line(finding, &state, session.config.keyring_key);
+            session.out.finding(finding, line.as_deref());
+        }
     }
     let bad = judged.iter().any(|(_, found)| worst(found) == Some(Severity::Error));
     match (bad, whole) {
@@ -130,12 +143,13 @@ fn visited(whose: &Whose, options: &ArgMatches, session: &mut Session<'_>) -> Re
         going.join().map_err(|_| Error::internal("The visits broke off."))
     })?;
     let whole = visits.len() == of && !stop.load(Ordering::SeqCst);
-    let now = round.at;
-    let judge = |visit: Visit| {
-        let found = doctor::drift(&state, std::slice::from_ref(&visit), now);
-        (visit, found)
-    };
-    Ok((visits.into_iter().map(judge).collect(), whole))
+    let desk = session.desk()?;
+    match desk.read_only() {
+        None => desk.probes().keep(&visits)?,
+        Some(_) if quiet => {}
+        Some(_) => session.out.note("The workspace is opened for reading only: the visits are not kept."),
+    }
+    Ok((visits.into_iter().map(|visit| judge(&state, visit)).collect(), whole))
 }
 
 fn round(whose: &Whose, state: &State, options: &ArgMatches) -> Result<Round> {
@@ -160,35 +174,67 @@ fn round(whose: &Whose, state: &State, options: &ArgMatches) -> Result<Round> {
     })
 }
 
-/// Finds what a client with SNI meets, or one without where there is no name.
-pub(super) fn face(visit: &Visit) -> Option<&Face> {
-    visit.scan()?.faces.iter().find(|face| !face.sent.is_empty())
+/// Finds the earlier visit to the same service.
+fn earlier<'a>(before: &'a [Visit], visit: &Visit) -> Option<&'a Visit> {
+    before.iter().find(|old| old.promise.place() == visit.promise.place())
 }
 
-fn table(judged: &[Judged], state: &State, session: &mut Session<'_>) {
-    let row = |(visit, found): &Judged| {
-        let spoken = match &visit.found {
-            Ok(scan) => {
-                scan.spoken().map(|s| s.version.name().replace("TLS ", "")).collect::<Vec<_>>().join(" ")
-            }
-            Err(trouble) => format!("- ({})", trouble.stage.word()),
+/// Tells what has changed.
+fn compare(judged: &[Judged], before: &[Visit], session: &mut Session<'_>) {
+    for (visit, _) in judged {
+        let service = visit.promise.service();
+        let Some(old) = earlier(before, visit) else {
+            session.out.line(&format!("{service}: visited for the first time"));
+            continue;
         };
-        let ends = face(visit).and_then(|f| f.ends).map_or_else(|| "-".into(), |end| end.date());
+        let changes = changes(old, visit);
+        let what = if changes.is_empty() { "as" } else { "changed since" };
+        session.out.line(&format!("{service}: {what} {}", old.at.text()));
+        changes.iter().for_each(|change| session.out.line(&format!("  {change}")));
+    }
+    session.out.line("");
+}
+
+/// Lists the kept visits, held against the documents as they are now.
+pub(super) fn kept(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    let state = session.state()?;
+    let all = session.desk()?.probes().all()?;
+    let each = if options.get_flag("history") { usize::MAX } else { 1 };
+    let visits = all.into_iter().flat_map(|visits| visits.into_iter().take(each));
+    let judged: Vec<Judged> = visits.map(|visit| judge(&state, visit)).collect();
+    if session.json {
+        let all = judged.iter().map(|one| value(one, &[])).collect();
+        session.out.json(&Value::Array(all));
+    } else if judged.is_empty() {
+        session.out.line("No visit is kept; ringmaster probe --all makes some.");
+    } else {
+        table(&judged, session);
+    }
+    Ok(0)
+}
+
+fn judge(state: &State, visit: Visit) -> Judged {
+    let found = doctor::drift(state, std::slice::from_ref(&visit), visit.at);
+    (visit, found)
+}
+
+fn table(judged: &[Judged], session: &mut Session<'_>) {
+    let row = |(visit, found): &Judged| {
+        let ends = visit.face().and_then(|f| f.ends).map_or_else(|| "-".into(), |end| end.date());
         let result = worst(found).map_or("as documented", Severity::word);
-        vec![visit.promise.service(), visit.promise.subject.to_string(), spoken, ends, result.to_owned()]
+        let promise = &visit.promise;
+        let (service, object) = (promise.service(), promise.subject.to_string());
+        vec![service, object, visit.at.text(), visit.spoken(), ends, result.to_owned()]
     };
     let rows: Vec<_> = judged.iter().map(row).collect();
-    session.out.table(&["SERVICE", "OF", "TLS", "CERTIFICATE ENDS", "RESULT"], &rows);
-    for finding in judged.iter().flat_map(|(_, found)| found) {
-        let line = remedy::line(finding, state, session.config.keyring_key);
-        session.out.finding(finding, line.as_deref());
-    }
+    session.out.table(&["SERVICE", "OF", "SEEN", "TLS", "CERTIFICATE ENDS", "RESULT"], &rows);
 }
 
-fn value((visit, found): &Judged) -> Value {
+fn value((visit, found): &Judged, before: &[Visit]) -> Value {
+    let old = earlier(before, visit);
     let promise = &visit.promise;
     let trouble = visit.found.as_ref().err();
-    let face = face(visit);
+    let face = visit.face();
     let versions = visit.scan().into_iter().flat_map(|scan| scan.spoken()).map(|s| s.version.name());
     let plain = visit.plain.as_ref().map(|plain| match plain {
         Ok(plain) => json!({ "status": plain.status, "location": plain.location }),
@@ -208,6 +254,15 @@ fn value((visit, found): &Judged) -> Value {
         "sha256": face.and_then(|f| f.sent.first()).map(ToString::to_string),
         "ends": face.and_then(|f| f.ends).map(Timestamp::text),
         "redirect": plain,
+        "sessions": visit.sessions.as_ref().map(|sessions| {
+            json!({
+                "asks-client-certificate": sessions.asks.word(),
+                "resumes": sessions.resumes.word(),
+                "resumed-as": sessions.strays,
+            })
+        }),
+        "before": old.map(|old| old.at.text()),
+        "changes": old.map(|old| changes(old, visit)),
         "findings": found.iter().map(print::finding).collect::<Vec<_>>(),
     })
 }

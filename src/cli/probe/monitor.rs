@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::many::{Judged, face};
+use super::many::Judged;
 use crate::model::finding::{Severity, worst};
 
 /// The state of a service as Nagios means it.
@@ -46,7 +46,7 @@ pub(super) fn nagios(judged: &[Judged], warning: i64, critical: i64) -> Line {
         bad => format!("{} of {of}: {}", bad.len(), bad.join("; ")),
     };
     let data = judged.iter().filter_map(|(visit, _)| {
-        let left = face(visit)?.ends?.days_from(visit.at);
+        let left = visit.face()?.ends?.days_from(visit.at);
         // A range that ends with a colon alerts below it.
         Some(format!(
             " '{}'={left};{warning}:;{critical}:",
@@ -69,7 +69,7 @@ fn health((visit, found): &Judged, warning: i64, critical: i64) -> (Health, Stri
         Some(Severity::Warning) => Health::Warning,
         _ => Health::Ok,
     };
-    let left = face(visit).and_then(|f| f.ends).map(|end| end.days_from(visit.at));
+    let left = visit.face().and_then(|f| f.ends).map(|end| end.days_from(visit.at));
     let by_days = match left {
         Some(left) if left <= critical => Health::Critical,
         Some(left) if left <= warning => Health::Warning,
@@ -97,7 +97,7 @@ pub(super) fn prometheus(judged: &[Judged]) -> String {
         (
             "certificate_end_seconds",
             "When the certificate that is shown ends, in seconds since 1970.",
-            |(visit, _)| face(visit).and_then(|f| f.ends).map(|end| (None, end.0)).into_iter().collect(),
+            |(visit, _)| visit.face().and_then(|f| f.ends).map(|end| (None, end.0)).into_iter().collect(),
         ),
         ("version", "Whether a version of SSL or TLS is spoken.", |(visit, _)| {
             let versions = visit.scan().into_iter().flat_map(|scan| &scan.versions);

@@ -40,6 +40,11 @@ impl Promise {
         if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     }
 
+    /// Tells this service from every other one: the server by its document, the service, and how TLS begins.
+    pub fn place(&self) -> (String, String, Option<StartTls>) {
+        (self.server.clone(), self.service(), self.starttls)
+    }
+
     /// Asks who answers here.
     pub fn question(&self) -> Question {
         Question {

@@ -66,6 +66,7 @@ pub const PANE: Pane = Pane {
     detail: |model, key| {
         let Some(server) = server(model, key) else { return Vec::new() };
         let mut all = short(server, model);
+        all.extend(super::visited(model, |visit| visit.promise.server == server.name));
         all.splice(0..0, super::found(model, &Subject::Server(server.name.clone())));
         all
     },

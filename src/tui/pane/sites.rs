@@ -84,7 +84,9 @@ pub const PANE: Pane = Pane {
                 ("Rehearsal", format!("serves on {address}: p probes it, w shows its log, v stops it")),
             );
         }
-        all.splice(0..0, super::found(model, &Subject::Site(site.name.clone())));
+        let subject = Subject::Site(site.name.clone());
+        all.splice(0..0, super::visited(model, |visit| visit.promise.subject == subject));
+        all.splice(0..0, super::found(model, &subject));
         all
     },
     used: |model, key| {
