@@ -180,12 +180,20 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
 
 /// Says what became true of several requests, certificates or documents together.
 pub(super) fn sentence_of_many(facts: &[Fact]) -> Option<String> {
-    let saved = |nouns: &str| Some(format!("{} {nouns} are saved.", facts.len()));
+    let saved = |fact: &Fact| match fact {
+        Fact::SiteSaved { .. } => Some("sites"),
+        Fact::ServerSaved { .. } => Some("servers"),
+        Fact::PersonSaved { .. } => Some("people"),
+        _ => None,
+    };
     let word = match facts {
         [_] | [] => return None,
-        [Fact::SiteSaved { .. }, ..] => return saved("sites"),
-        [Fact::ServerSaved { .. }, Fact::ServerSaved { .. }, ..] => return saved("servers"),
-        [Fact::PersonSaved { .. }, Fact::PersonSaved { .. }, ..] => return saved("people"),
+        [first, ..] if let Some(nouns) = saved(first) => {
+            let same = facts.iter().all(|f| saved(f) == Some(nouns));
+            let nouns = if same { nouns } else { "documents" };
+            let all = facts.iter().all(|f| saved(f).is_some());
+            return all.then(|| format!("{} {nouns} are saved.", facts.len()));
+        }
         [Fact::RequestReceived { .. }, ..] => {
             return Some(format!("{} requests wait for a decision.", facts.len()));
         }

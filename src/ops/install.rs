@@ -146,7 +146,8 @@ pub fn install(
         at: env.now,
         reason: format!("the certificate of another authority answers it, installed into keyring {keyring}"),
     };
-    change.facts.extend(plan.answers.into_iter().map(taken_back));
+    // What was installed is the last that is told.
+    change.facts.splice(0..0, plan.answers.into_iter().map(taken_back));
     Ok(change)
 }
 

@@ -198,8 +198,12 @@ fn looked(state: &State) -> Vec<String> {
 }
 
 fn not_looked(state: &State) -> Vec<String> {
+    let wire = match state.visits.iter().map(|v| v.at).max() {
+        None => "What answers on the wire: ringmaster probe connects to a host and tells.".to_owned(),
+        Some(at) => format!("What answers on the wire now: the last kept probe is of {}.", at.text()),
+    };
     let mut not = vec![
-        "What answers on the wire: ringmaster probe connects to a host and tells.".to_owned(),
+        wire,
         "What stands only on the servers: notes.ini, file permissions, databases and their ACLs.".to_owned(),
     ];
     if state.servers.is_empty() {
