@@ -246,6 +246,11 @@ pub struct Issued {
 }
 
 impl Issued {
+    /// Returns why it is revoked, if it is.
+    pub fn reason(&self) -> Option<Reason> {
+        self.revoked.as_ref().map(|revocation| revocation.reason)
+    }
+
     /// Returns the row of a certificate that was signed at a time by somebody.
     pub fn of(certificate: &Certificate, certifier: &str, profile: &str, at: Timestamp, by: &str) -> Self {
         let c = certificate;
