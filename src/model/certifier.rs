@@ -51,6 +51,9 @@ pub struct CrlInfo {
     /// When the latest regular CRL was made, as the ledger finds it: the schedule goes by that.
     #[serde(skip)]
     pub regular: Option<Timestamp>,
+    /// When the latest delta CRL ends, as the ledger finds it.
+    #[serde(skip)]
+    pub delta: Option<Timestamp>,
 }
 
 impl CrlInfo {
@@ -315,16 +318,24 @@ impl Certifier {
             };
             x.proposal.as_ref().map_or_else(String::new, told)
         }),
-        Field::derived("crl", "Latest CRL", "Its number, what is on it, and when the next one is due.", |x, look| {
-            let Some(crl) = &x.crl else { return "none".into() };
-            let told = match x.status.has_key() {
-                true => Due::of(look.state, x, false, look.now).told(Some(crl), look.now),
-                false => format!("number {}, the last one, valid until {}", crl.number, crl.next_update.date()),
-            };
-            let owed = look.state.owed.get(&x.name);
-            let owed = owed.map_or_else(String::new, |debt| format!("; owes a new one: {}", debt.words()));
-            format!("{told}; {} revoked{owed}", crl.entries)
-        }),
+        Field::derived(
+            "crl",
+            "Latest CRL",
+            "Its number, what is on it, and when the next one is due.",
+            |x, look| {
+                let Some(crl) = &x.crl else { return "none".into() };
+                let told = match x.status.has_key() {
+                    true => Due::of(look.state, x, false, look.now).told(Some(crl), look.now),
+                    false => {
+                        format!("number {}, the last one, valid until {}", crl.number, crl.next_update.date())
+                    }
+                };
+                let owed = look.state.owed.get(&x.name);
+                let owed =
+                    owed.map_or_else(String::new, |debt| format!("; owes a new one: {}", debt.words()));
+                format!("{told}; {} revoked{owed}", crl.entries)
+            },
+        ),
         Field::derived("due", "CRL light", "How urgent the next CRL is, and why.", |x, look| {
             if !x.status.has_key() {
                 return String::new();

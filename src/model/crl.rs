@@ -119,6 +119,11 @@ impl Due {
                         ),
                     ));
                 }
+                if let Some(ended) = crl.delta.filter(|end| *end < now && policy.delta_days > 0) {
+                    let text =
+                        format!("The latest delta CRL has ended on {}: sign another one.", ended.text());
+                    lines.push((Light::Yellow, text));
+                }
                 let known = |p: &&Publication| p.number == crl.number;
                 if published.is_some_and(|all| !all.values().any(|p| known(&p))) {
                     lines.push((Light::Yellow, format!("CRL {} is signed and not published.", crl.number)));
@@ -305,6 +310,13 @@ mod tests {
         assert_eq!(light(crl, None, Some(&published), 0), Light::Yellow, "not proved");
         published.insert("http".to_owned(), Publication { number: 4, at: now, proved: true });
         assert_eq!(light(crl, None, Some(&published), 0), Light::Green);
+        let stale = CrlInfo { delta: Some(now.plus_days(1)), ..crl.unwrap().clone() };
+        let deltas = Policy { delta_days: 1, ..policy() };
+        let text = |policy: &Policy, days| {
+            Due::work_out(policy, Some(&stale), None, None, now.plus_days(days)).text()
+        };
+        assert_eq!([text(&deltas, 1), text(&policy(), 2)], ["", ""]);
+        assert!(text(&deltas, 2).contains("delta CRL has ended"));
         let debt = Debt { count: 1, compromise: Some(now), other: None };
         assert_eq!(light(crl, Some(&debt), None, 0), Light::Yellow);
         assert_eq!(light(crl, Some(&debt), None, 2), Light::Red, "24 hours");

@@ -468,6 +468,10 @@ fn issued(
     row: crate::model::issued::Issued,
     der: &[u8],
 ) -> Vec<Effect> {
+    if !row.is_known() && purpose != IssuedFor::Show {
+        model.dialogs.push(Dialog::Error(ErrorBox { error: row.unknown() }));
+        return Vec::new();
+    }
     let pem = || crate::pki::pem::write("CERTIFICATE", der);
     match purpose {
         IssuedFor::Copy => {

@@ -234,7 +234,7 @@ fn answer_quickly(ledger: &dyn Ledger, ask: Ask, post: &Post) {
             caught(|| {
                 let gone = || Error::not_found("issued certificate", &row.to_string());
                 let found = ledger.issued_rows(&[row])?.pop().ok_or_else(gone)?;
-                let found = ledger.issued_by_sha256(&found.sha256)?.ok_or_else(gone)?;
+                let found = ledger.issued_by_serial(&found.certifier, &found.serial)?.ok_or_else(gone)?;
                 Ok(Done::Issued(Box::new(found)))
             }),
         ),

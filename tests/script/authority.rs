@@ -3,7 +3,9 @@
 
 use super::first_day::{Live, desk};
 use crate::life::{create_certifier, create_keyring, issue};
+use crate::support::secret;
 use ringmaster::desk::Verb;
+use ringmaster::model::certifier::rollover::NewKey;
 use ringmaster::model::issued::Reason;
 use ringmaster::model::key::KeyType;
 
@@ -43,7 +45,7 @@ fn a_hold_is_seen_as_one_released_and_told_from_a_revocation() {
     // What was on hold is revoked for good, and what is revoked for good proposes the only way left.
     live.press("R").sees("this revokes it for good").confirm().press("<right> <right> <right> <right> C-s");
     live.press("<down> <ret>").press("R").sees("can only become keyCompromise").confirm();
-    live.sees("< keyCompromise >").press("C-s").sees("is revoked for keyCompromise");
+    live.sees("< keyCompromise >").press("C-s").sees("is revoked for keyCompro");
 }
 
 #[test]
@@ -58,17 +60,42 @@ fn a_delta_crl_is_looked_at_what_was_signed_is_listed_and_what_is_served_is_prov
     }
     live.press("C-u").text("1").press("C-s").sees("Delta CRLs, days").press("<ret>");
     live.text("ca-pass").press("<ret>").sees("policy version 2");
-    live.press("+").sees("CRL 2 (delta to 1): 0 entries").press("<ret>").sees("signed delta CRL 2 with 0 entries");
+    live.press("+")
+        .sees("CRL 2 (delta to 1): 0 entries")
+        .press("<ret>")
+        .sees("signed delta CRL 2 with 0 entries");
     live.press("r").sees("See a delta CRL instead").press("<down> <down> <ret>").sees("CRL 3 (delta to 1)");
     live.press("<esc> .").sees("CRLs of root").sees("delta to 1").sees("regular, 0 entries").press("<esc>");
-    live.press("=").sees("Fetch http://crl.example.test/ca.crl").press("<down> <ret>").sees("compared with what was signed");
+    live.press("=")
+        .sees("Fetch http://crl.example.test/ca.crl")
+        .press("<down> <ret>")
+        .sees("compared with what was signed");
     let served = folder.path().join("served.crl");
     std::fs::copy(folder.path().join("ring/certifiers/root/crl.der"), &served).unwrap();
     live.text(served.to_str().unwrap()).press("<ret>").sees("What is served is CRL 1 of certifier root");
     live.press("<esc> <esc>").press("=").sees("CRL 1 published and proved").press("<esc>");
     // The next one is signed, and the old one is served still.
-    live.press("r").press("<ret>").sees("signed CRL 3").press("= <down> <ret>").text(served.to_str().unwrap());
+    live.press("r")
+        .press("<ret>")
+        .sees("signed CRL 3")
+        .press("= <down> <ret>")
+        .text(served.to_str().unwrap());
     live.press("<ret>").sees("is not the current CRL").sees("is CRL 1 of").sees("is the latest");
+}
+
+#[test]
+fn what_is_still_valid_under_an_old_key_is_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    furnished(folder.path());
+    let mut beside = desk(folder.path());
+    beside.unlock("root", &secret("ca-pass")).unwrap();
+    let mut new = NewKey::after("root", KeyType::P256, 10);
+    (new.password, new.repeat) = (secret("ca-pass"), secret("ca-pass"));
+    beside.run(Verb::RollOver { name: "root".into(), asked: new }).unwrap();
+    drop(beside);
+    let mut live = Live::new(folder.path());
+    live.press("5").press("g w").sees("After the new key of root").press("<end> <up> <ret>");
+    live.sees("issuer:root -issuer:root-2 revoked:no").sees("mail.example.test").sees("of 4");
 }
 
 #[test]

@@ -7,10 +7,10 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::json;
 
 use super::{by_name, find, name_argument};
+use crate::cli::crl::lines;
 use crate::cli::fields;
 use crate::cli::session::Session;
 use crate::desk::{Desk, Verb};
-use crate::cli::crl::lines;
 use crate::model::certificate::Certificate;
 use crate::model::certifier::Certifier;
 use crate::model::certifier::overview;
@@ -152,7 +152,8 @@ fn refresh(session: &mut Session<'_>) -> Result<u8> {
     }
     let (made, awaited) = (state.certifiers.len(), state.awaited.len());
     let s = if made == 1 { "" } else { "s" };
-    let waiting = if awaited == 0 { String::new() } else { format!("; waiting for a certificate: {awaited}") };
+    let waiting =
+        if awaited == 0 { String::new() } else { format!("; waiting for a certificate: {awaited}") };
     session.out.line(&format!("Read again: {made} certifier{s}{waiting}."));
     Ok(if of_certifiers.is_empty() { 0 } else { 3 })
 }

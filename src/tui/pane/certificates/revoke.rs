@@ -169,9 +169,14 @@ pub(in crate::tui) fn offer_crl(model: &mut Model, facts: &[Fact]) {
         owing.join(", ")
     );
     let lines = vec![Text { label: String::new(), text, role: Role::Text }];
+    let all = (owing.len() > 1).then(|| {
+        let verbs = owing.iter().map(|name| Verb::issue_crl(name.clone())).collect();
+        item(format!("Sign the CRLs of all {} now", owing.len()), Action::Verbs(verbs))
+    });
     let sign = owing
         .iter()
         .map(|name| item(format!("Sign the CRL of {name} now"), Action::Verb(Verb::issue_crl(name.clone()))));
-    let items = sign.chain([item("Later: the CRL stays owed", Action::Close)]).collect();
+    let items =
+        all.into_iter().chain(sign).chain([item("Later: the CRL stays owed", Action::Close)]).collect();
     model.dialogs.push(Dialog::Menu(Menu::new("The next CRL", lines, items)));
 }

@@ -96,7 +96,7 @@ fn moment(model: &Model) -> Moment {
 pub(super) fn rows(model: &Model) -> Vec<RowKey> {
     let filter = filter::parse(&model.here().filter).unwrap_or_default();
     let at = moment(model);
-    let same = model.issued.asked.as_ref().is_some_and(|(_, _, wish)| wish.filter == filter);
+    let same = model.issued.asked.as_ref().is_some_and(|(_, wish)| wish.filter == filter);
     let mut all = here(model);
     // What only the ledger knows was answered for this filter already, or is still to come.
     all.retain(|one| {

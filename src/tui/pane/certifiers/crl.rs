@@ -152,7 +152,10 @@ fn proof(model: &Model, c: &Certifier) -> Menu {
     let mut lines = published_so_far(model, &c.name);
     let mut items = Vec::new();
     if c.policy.crl_url.is_empty() {
-        lines.push(line("", "Its policy names no address of the CRL: bring back what peers get as a file.".into()));
+        lines.push(line(
+            "",
+            "Its policy names no address of the CRL: bring back what peers get as a file.".into(),
+        ));
     } else {
         let address = c.policy.crl_url.clone();
         items.push(item(format!("Fetch {address}"), Action::Prove(c.name.clone(), address)));
@@ -181,11 +184,14 @@ pub(in crate::tui) fn register(model: &mut Model, name: &str, crls: &[(CrlInfo, 
     for (crl, size) in crls {
         let (made, until) = (crl.this_update.text(), crl.next_update.text());
         let entries = entries(crl.entries);
-        lines.push(line(&format!("CRL {}", crl.number), format!(
-            "{}, {entries}, {size} bytes\nmade {made}, until {until}\nSHA-256 {}",
-            crl.kind(),
-            crl.sha256
-        )));
+        lines.push(line(
+            &format!("CRL {}", crl.number),
+            format!(
+                "{}, {entries}, {size} bytes\nmade {made}, until {until}\nSHA-256 {}",
+                crl.kind(),
+                crl.sha256
+            ),
+        ));
     }
     model.dialogs.push(Dialog::Viewer(Viewer::new(format!("CRLs of {name}"), lines)));
 }

@@ -181,9 +181,11 @@ pub(in crate::tui) fn worklist(model: &mut Model, name: &str, tasks: &[Task]) {
     if tasks.is_empty() {
         lines.push(text("", "Nothing is valid any more under the old key.".into(), Role::Ok));
     }
+    // A field looks for a part of the text: root is a part of root-2, too.
+    let not = if name.contains(&next) { String::new() } else { format!(" -issuer:{next}") };
     items.push(item(
         "Show the certificates under the old key that are still valid",
-        Action::Go(Target::Filter(PaneId::Certificates, format!("issuer:{name} revoked:no expired:no"))),
+        Action::Go(Target::Filter(PaneId::Certificates, format!("issuer:{name}{not} revoked:no expired:no"))),
     ));
     items.push(item("Back", Action::Close));
     model.dialogs.push(Dialog::Menu(Menu::new(format!("After the new key of {name}"), lines, items)));
