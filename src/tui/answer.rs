@@ -189,6 +189,11 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             }
         }
         (_, Done::Scanned(scan)) => super::dialog::scan::show(model, &scan),
+        (job, Done::Visited(rows)) => return super::dialog::visits::take(model, &job, rows),
+        (Job::Keep, Done::Outcome(outcome)) => {
+            model.take(outcome.state);
+            model.say(Mood::Good, outcome.message);
+        }
         (_, Done::Verified(verified)) => verify::take(model, Some(id), verified.0, verified.1),
         (job, Done::Service(service, log)) => service_is(model, &job, service, log),
         (Job::Export(asked), Done::Exported(exported)) => left(model, &asked, *exported),
@@ -562,7 +567,7 @@ fn service_is(
             Some((site, address)) => {
                 model.say(
                     Mood::Good,
-                    format!("{site} is served on {address}: p probes it, w shows its log, v stops it."),
+                    format!("{site} is served on {address}: p probes it, w log, v stops it."),
                 );
             }
             None => model.say(Mood::Plain, "The rehearsal has ended."),

@@ -117,6 +117,10 @@ pub enum Job {
     Probe(String),
     /// Scanning the service at this host and port.
     Scan(String),
+    /// Visiting services; what was seen is kept if that is set.
+    Visit(usize, bool),
+    /// Keeping what visits saw.
+    Keep,
     /// Starting the rehearsal of a site.
     Serve(String),
     /// The log of the rehearsal.
@@ -187,6 +191,9 @@ impl Job {
             Self::Preview(..) | Self::Previews => "working out what would be issued".into(),
             Self::Probe(site) => format!("probing {site}"),
             Self::Scan(service) => format!("scanning {service}"),
+            Self::Visit(1, _) => "visiting a service".into(),
+            Self::Visit(n, _) => format!("visiting {n} services"),
+            Self::Keep => "keeping the visits".into(),
             Self::Verify => "verifying".into(),
             Self::Serve(site) => format!("starting the rehearsal of {site}"),
             Self::History(keyring) => format!("reading the history of {keyring}"),

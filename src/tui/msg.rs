@@ -15,6 +15,7 @@ use crate::desk::export::{Asked, Exported};
 use crate::desk::publish::Published;
 use crate::desk::queue::Looked;
 use crate::desk::{Outcome, Preview, Verb};
+use crate::doctor::Judged;
 use crate::model::State;
 use crate::model::audit::{Filter, Form};
 use crate::model::bytes::{Der, Serial};
@@ -29,8 +30,9 @@ use crate::model::issued::Issued;
 use crate::model::person::Delivery;
 use crate::model::protection::{Dealt, Sealing};
 use crate::model::request::{Plan, Request, RequestId};
+use crate::model::resolve::Promise;
 use crate::model::secret::Secret;
-use crate::model::seen::Scan;
+use crate::model::seen::{Errand, Scan, Trip, Visit};
 use crate::model::time::Timestamp;
 use crate::ops::issue_crl;
 use crate::pki::chain::inquiry::{Answer, Inquiry};
@@ -124,6 +126,8 @@ pub enum Done {
     Verified(Box<(Inquiry, Answer)>),
     /// A service was scanned.
     Scanned(Box<Scan>),
+    /// Services were visited, and held against the documents: those that were reached before it was stopped.
+    Visited(Vec<Judged>),
     /// Entries of the audit chain.
     Audit(Box<log::Found>),
     /// The receipt of a task.
@@ -176,7 +180,7 @@ pub enum Effect {
     ReadDirectory(JobId, PathBuf),
     /// Read a server's log.
     ReadLog(JobId, PathBuf),
-    /// Stop a reading or a scan; it is answered as that one, and nobody waits for that any more.
+    /// Stop a reading, a scan or visits; it is answered as that one.
     Stop(JobId),
     /// Complete a path.
     CompletePath(JobId, String),
@@ -226,10 +230,14 @@ pub enum Effect {
     IssuedRow(JobId, u32),
     /// Ask for the latest CRL of a certifier.
     Crl(JobId, String),
-    /// Connect to host, port, and (when given) this address instead of resolving the host.
-    Probe(JobId, String, u16, Option<std::net::SocketAddr>),
-    /// Scan the service at host, port, and (when given) this address instead of resolving the host.
-    Scan(JobId, String, u16, Option<std::net::SocketAddr>),
+    /// Connect once as a client would.
+    Probe(JobId, Box<Errand>),
+    /// Scan a service.
+    Scan(JobId, Box<Errand>),
+    /// Visit these services, and try what the trip says.
+    Visit(JobId, Vec<Promise>, Box<Trip>),
+    /// Keep what visits saw.
+    Keep(JobId, Vec<Visit>),
     /// Serve a site on loopback: site, port, password of its ring if it has no stash.
     Serve(JobId, String, u16, Option<Secret>),
     /// Draw a pass phrase.

@@ -465,9 +465,10 @@ fn a_probe_goes_to_the_rehearsal_or_asks_before_it_goes_out() {
     c.answer(Ok(Done::Service(Some(("mail-imap".into(), address)), Vec::new())));
     assert!(c.screen().contains("127.0.0.1:40000"), "{}", c.screen());
     c.press("p");
-    assert!(
-        matches!(c.effects.last(), Some(Effect::Probe(_, host, 40000, Some(_))) if host == "mail.example.test")
-    );
+    assert!(c.screen().contains("Probe the rehearsal of mail-imap"), "{}", c.screen());
+    c.press("<ret>");
+    assert!(matches!(c.effects.last(), Some(Effect::Probe(_, errand))
+            if errand.service() == "mail.example.test:40000" && errand.address == Some(address)));
     let mut inquiry = fixture::inquiry("mail");
     inquiry.head = vec![Line::new("Protocol", "TLS 1.3")];
     let answer = inquiry.answer();

@@ -2,6 +2,7 @@
 
 use std::net::TcpStream;
 
+use ringmaster::model::secret::Secret;
 use ringmaster::model::seen::Stage;
 use ringmaster::probe::connect::{Target, probe};
 use ringmaster::probe::route::{Proxy, Route};
@@ -25,7 +26,8 @@ fn proxy(status: &'static str) -> Stub {
 
 fn through(stub: &Stub, route: Route) -> Route {
     let (host, port) = ("127.0.0.1".into(), stub.address.port());
-    Route { proxy: Some(Proxy { host, port }), ..route }
+    let (user, password) = (String::new(), Secret::default());
+    Route { proxy: Some(Proxy { host, port, user, password }), ..route }
 }
 
 #[test]
