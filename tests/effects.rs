@@ -87,7 +87,7 @@ fn each_effect_is_answered_exactly_once() {
             14 => Effect::Rows(job, vec![1, 2]),
             15 => Effect::Issued(job, "ca".into(), Serial(vec![1])),
             16 => Effect::Probe(job, nowhere()),
-            17 => Effect::Serve(job, "nothing".into(), 0, None),
+            17 => Effect::Serve(job, "nothing".into(), None, None),
             18 => Effect::ServiceLog(job),
             19 => Effect::StopService(job),
             20 => Effect::WriteFile(job, path("new"), b"x".to_vec()),

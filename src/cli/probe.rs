@@ -8,6 +8,7 @@ mod monitor;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
@@ -19,7 +20,6 @@ use super::{certifier, keyring, print, verify};
 use crate::desk::Desk;
 use crate::model::cipher::Suite;
 use crate::model::error::{Error, Result};
-use crate::model::escape::visible;
 use crate::model::field::Record;
 use crate::model::finding::Severity;
 use crate::model::seen::{Begin, Errand, Scan, Stage, Staple, StartTls};
@@ -86,8 +86,8 @@ pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
     if options.get_flag("list") || options.get_flag("history") {
         return many::kept(options, session);
     }
-    if let Some(promises) = many::promises(options, session)? {
-        return many::run(promises, options, session);
+    if many::are_meant(options) {
+        return many::run(options, session);
     }
     let route = route(options, session)?;
     if options.get_flag("matrix") {
@@ -130,13 +130,17 @@ fn matrix(route: &Route, session: &mut Session<'_>) -> Result<u8> {
     let stop = many::stopped_by_signals()?;
     // A line that is written over is of no use in a file.
     let shown = std::io::stderr().is_terminal();
-    let scan = scan(&plan, &stop, &|told| {
-        if shown {
-            eprint!("\r\x1b[K{}", visible(told));
-        }
-    });
+    let scan = std::thread::scope(|scope| {
+        let (tell, told) = mpsc::channel();
+        let (plan, stop) = (&plan, &stop);
+        // Nobody listens any more when the program ends.
+        let tell = move |text: &str| drop(tell.send(text.to_owned()));
+        let going = scope.spawn(move || scan(plan, stop, &tell));
+        told.iter().filter(|_| shown).for_each(|text: String| session.out.progress(&text));
+        going.join().map_err(|_| Error::internal("The scan broke off."))
+    })?;
     if shown {
-        eprint!("\r\x1b[K");
+        session.out.progress("");
     }
     let scan = scan?;
     let remarks = scan.remarks();

@@ -175,6 +175,11 @@ impl Way {
         Ok(Opened { stream, address, connected, early })
     }
 
+    /// Returns the address that is tried first.
+    pub(super) fn address(&self) -> Option<SocketAddr> {
+        self.addresses.first().copied()
+    }
+
     /// Keeps to the address that has answered.
     pub(super) fn keep_to(&mut self, address: SocketAddr) {
         self.addresses = vec![address];

@@ -55,7 +55,7 @@ pub(super) enum Task {
     Gone,
     Versions(Sort, String),
     GoneDocuments(Sort),
-    Serve(String, u16, Option<Secret>),
+    Serve(String, Option<String>, Option<Secret>),
     Visit(Vec<Promise>, Box<Trip>),
     Keep(Vec<Visit>),
     Export(Box<Asked>, Option<Secret>),
@@ -110,7 +110,7 @@ impl Clerk {
         }
         let desk = &mut self.desk;
         let mut result = match task {
-            Task::Serve(site, port, password) => return self.serve(id, site, port, password),
+            Task::Serve(site, server, password) => return self.serve(id, &site, server.as_deref(), password),
             Task::Visit(promises, trip) => return self.visit(id, promises, &trip),
             Task::Keep(visits) => caught(|| {
                 desk.keep_visits(&visits)?;

@@ -186,7 +186,9 @@ impl Workers {
             Effect::Versions(id, sort, name) => self.enqueue(id, Task::Versions(sort, name)),
             Effect::GoneDocuments(id, sort) => self.enqueue(id, Task::GoneDocuments(sort)),
             Effect::Refresh(id) => self.enqueue(id, Task::Refresh),
-            Effect::Serve(id, site, port, password) => self.enqueue(id, Task::Serve(site, port, password)),
+            Effect::Serve(id, site, server, password) => {
+                self.enqueue(id, Task::Serve(site, server, password));
+            }
             Effect::Export(id, asked, password) => self.enqueue(id, Task::Export(asked, password)),
             Effect::Deliver(id, asked, phrase, password) => {
                 self.enqueue(id, Task::Deliver(asked, phrase, password));

@@ -121,8 +121,8 @@ pub enum Job {
     Visit(usize, bool),
     /// Keeping what visits saw.
     Keep,
-    /// Starting the rehearsal of a site.
-    Serve(String),
+    /// Starting the rehearsal of a site, with the others of a server if one is named.
+    Serve(String, Option<String>),
     /// The log of the rehearsal.
     Log,
     /// Stopping the rehearsal.
@@ -195,7 +195,7 @@ impl Job {
             Self::Visit(n, _) => format!("visiting {n} services"),
             Self::Keep => "keeping the visits".into(),
             Self::Verify => "verifying".into(),
-            Self::Serve(site) => format!("starting the rehearsal of {site}"),
+            Self::Serve(site, _) => format!("starting the rehearsal of {site}"),
             Self::History(keyring) => format!("reading the history of {keyring}"),
             Self::VerifyAudit(_) => "verifying the audit chain".into(),
             Self::Gone => "looking for deleted keyrings".into(),
@@ -231,6 +231,17 @@ pub(super) fn stop(model: &mut Model, job: Option<JobId>) -> Vec<Effect> {
     model.jobs.remove(&job);
     model.say(Mood::Plain, words);
     vec![Effect::Stop(job)]
+}
+
+/// Starts the rehearsal of a site; one that runs for another is stopped by that.
+pub(super) fn serve(
+    model: &mut Model,
+    site: String,
+    server: Option<String>,
+    password: Option<Secret>,
+) -> (JobId, Effect) {
+    let job = Job::Serve(site.clone(), server.clone());
+    model.start(job, |id| Effect::Serve(id, site, server, password))
 }
 
 /// Starts a verb; the caller shows that it runs.

@@ -1,6 +1,7 @@
 //! What flows through the console: messages in, effects out. All of it is data: it can be logged, compared and sent by
 //! a test; secrets in it print as `***`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -53,6 +54,22 @@ pub enum Input {
 /// certifiers locked again after a while without keys, a worker that failed, or a suspension that was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct JobId(pub u64);
+
+/// A rehearsal that runs on loopback.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rehearsal {
+    /// The sites that are served; the first is the one that was named.
+    pub sites: Vec<String>,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Rehearsal {
+    /// Tells whether a site is served.
+    pub fn serves(&self, site: &str) -> bool {
+        self.sites.iter().any(|name| name == site)
+    }
+}
 
 /// What the model is told.
 #[derive(Debug, Clone)]
@@ -143,7 +160,7 @@ pub enum Done {
     /// The documents of a sort that can be brought back.
     GoneDocuments(Sort, Vec<Gone>),
     /// The rehearsal service listens here (`None`: it was stopped), and its log.
-    Service(Option<(String, std::net::SocketAddr)>, Vec<String>),
+    Service(Option<Rehearsal>, Vec<String>),
     /// A pass phrase was drawn.
     Phrase(Secret),
     /// A file was written.
@@ -238,8 +255,9 @@ pub enum Effect {
     Visit(JobId, Vec<Promise>, Box<Trip>),
     /// Keep what visits saw.
     Keep(JobId, Vec<Visit>),
-    /// Serve a site on loopback: site, port, password of its ring if it has no stash.
-    Serve(JobId, String, u16, Option<Secret>),
+    /// Serve a site on loopback, with the other Web sites of a server if one is named, and the password of its ring if it has
+    /// no stash.
+    Serve(JobId, String, Option<String>, Option<Secret>),
     /// Draw a pass phrase.
     Phrase(JobId),
     /// Write the file of a person under a pass phrase, with the password of the ring if no stash opens it.

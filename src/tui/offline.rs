@@ -28,7 +28,7 @@ impl Clerk {
         self.post.done(id, Err(no_network()));
     }
 
-    pub(super) fn serve(&self, id: JobId, _: String, _: u16, _: Option<Secret>) {
+    pub(super) fn serve(&self, id: JobId, _: &str, _: Option<&str>, _: Option<Secret>) {
         self.post.done(id, Err(no_network()));
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::clerk::Clerk;
 use super::effect::{Shared, Workers, stoppable};
-use super::msg::{Done, JobId, Msg};
+use super::msg::{Done, JobId, Msg, Rehearsal};
 use super::query::Ask;
 use super::task;
 use super::terminal::caught;
@@ -27,10 +27,7 @@ use crate::probe::serve::{Served, Service};
 const JOBS: usize = 4;
 
 /// The rehearsal that runs.
-pub(super) struct Running {
-    site: String,
-    service: Service,
-}
+pub(super) struct Running(Service);
 
 impl Workers {
     /// Connects as a client would, with the CRLs of the certifiers at hand.
@@ -79,13 +76,13 @@ impl Clerk {
         });
     }
 
-    /// Starts the rehearsal of a site.
-    pub(super) fn serve(&mut self, id: JobId, site: String, port: u16, password: Option<Secret>) {
+    /// Starts the rehearsal of a site, with the other Web sites of a server if one is named.
+    pub(super) fn serve(&mut self, id: JobId, site: &str, server: Option<&str>, password: Option<Secret>) {
         let desk = &mut self.desk;
-        match caught(|| desk.served(&site, None, port, password.as_ref())) {
+        match caught(|| desk.served(site, server, 0, password.as_ref())) {
             Ok(served) => {
                 let shared = self.shared.clone();
-                self.post.spawn(id, move || shared.start_service(site, served));
+                self.post.spawn(id, move || shared.start_service(served));
             }
             Err(error) => self.post.done(id, Err(error)),
         }
@@ -101,8 +98,8 @@ impl Shared {
     pub(super) fn service_log(&self) -> Done {
         match &*self.service() {
             Some(run) => {
-                let log = run.service.notes().into_iter().chain(run.service.log()).collect();
-                Done::Service(Some((run.site.clone(), run.service.address())), log)
+                let log = run.0.notes().into_iter().chain(run.0.log()).collect();
+                Done::Service(Some(Rehearsal { sites: run.0.sites(), address: run.0.address() }), log)
             }
             None => Done::Service(None, Vec::new()),
         }
@@ -112,18 +109,18 @@ impl Shared {
     pub(super) fn stop_service(&self) -> Done {
         // The lock is given back before the wait for the service's threads.
         let running = self.service().take();
-        let log = running.as_ref().map_or_else(Vec::new, |run| run.service.log());
+        let log = running.as_ref().map_or_else(Vec::new, |run| run.0.log());
         if let Some(run) = running {
-            run.service.stop();
+            run.0.stop();
         }
         Done::Service(None, log)
     }
 
     /// Starts the rehearsal of a site, in place of another one.
-    pub(super) fn start_service(&self, site: String, served: Served) -> Result<Done> {
+    pub(super) fn start_service(&self, served: Served) -> Result<Done> {
         self.stop_service();
         let service = Service::start(served)?;
-        *self.service() = Some(Running { site, service });
+        *self.service() = Some(Running(service));
         Ok(self.service_log())
     }
 }

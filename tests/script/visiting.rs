@@ -42,7 +42,7 @@ fn answered(c: &mut Console, promises: &[Promise]) {
 #[test]
 fn marked_sites_are_visited_after_they_were_named_and_what_was_seen_is_kept() {
     let mut c = Console::fixture();
-    c.press("3 space j space p");
+    c.press("3 <space> j <space> p");
     let screen = c.screen();
     assert!(screen.contains("Visit ") && screen.contains("mail.example.test:993"), "{screen}");
     assert!(!c.effects.iter().any(|e| matches!(e, Effect::Visit(..))), "it asks first");
@@ -63,7 +63,7 @@ fn marked_sites_are_visited_after_they_were_named_and_what_was_seen_is_kept() {
 #[test]
 fn esc_stops_visits_and_what_was_seen_until_then_is_shown() {
     let mut c = Console::fixture();
-    c.press("3 space j space p j <ret>");
+    c.press("3 <space> j <space> p j <ret>");
     let (id, promises, _) = visiting(&c);
     c.press("<esc>");
     assert_eq!(c.effects.last(), Some(&Effect::Stop(id)));
@@ -77,10 +77,10 @@ fn esc_stops_visits_and_what_was_seen_until_then_is_shown() {
 #[test]
 fn client_certificates_are_named_in_a_form_and_each_client_stands_beside_the_document() {
     let mut c = Console::fixture();
-    c.press("3 space p j j <ret>");
+    c.press("3 <space> p j j <ret>");
     let screen = c.screen();
     assert!(screen.contains("What else to try") && screen.contains("Trusted"), "{screen}");
-    c.press("tab").type_text("mail").press("<f2>");
+    c.press("<tab>").type_text("mail").press("<f2>");
     let (_, promises, trip) = visiting(&c);
     assert!(trip.clients && trip.sources.trusted == "mail", "{trip:?}");
     let mut one = visit(&promises[0], true);
@@ -99,15 +99,13 @@ fn client_certificates_are_named_in_a_form_and_each_client_stands_beside_the_doc
 
 #[test]
 fn a_server_is_visited_with_all_its_services() {
-    let mut c = Console::fixture();
-    c.press("8");
-    let mut c = match c.screen().contains("Servers") {
-        true => c,
-        false => panic!("{}", c.screen()),
-    };
-    c.press("p");
+    let mut c = super::servers::with_servers();
+    c.press("8 p");
     let screen = c.screen();
-    assert!(screen.contains("Visit ") || screen.contains("No service to visit"), "{screen}");
+    assert!(screen.contains("Visit ") && screen.contains("Back, nothing is sent"), "{screen}");
+    c.press("j <ret>");
+    let (_, promises, _) = visiting(&c);
+    assert!(promises.iter().all(|p| !p.server.is_empty()), "{promises:?}");
 }
 
 #[test]
@@ -116,7 +114,9 @@ fn a_service_is_probed_by_another_way_that_a_form_asks_for() {
     c.press("3 p G <ret>");
     assert!(c.screen().contains("HTTP proxy"), "{}", c.screen());
     // Scan, by STARTTLS of IMAP, through a proxy.
-    c.press("tab right tab right right right tab tab").type_text("proxy.test:3128").press("<f2>");
+    c.press("<tab> <right> <tab> <right> <right> <right> <tab> <tab>")
+        .type_text("proxy.test:3128")
+        .press("<f2>");
     let Some(Effect::Scan(_, errand)) = c.effects.last() else { panic!("{:?}", c.effects) };
     assert_eq!(errand.proxy, Some(("proxy.test".into(), 3128)));
     assert_eq!(errand.begin.name(), "imap");

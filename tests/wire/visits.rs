@@ -3,7 +3,6 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -18,8 +17,7 @@ use ringmaster::probe::round::Round;
 
 use super::{Stub, carry, plan, to};
 use crate::probe::{EC, HOST, Pki};
-use crate::servers::{free_port, started};
-use crate::support::tool;
+use crate::servers::{free_port, nginx_with, started};
 
 static RUN: AtomicBool = AtomicBool::new(false);
 
@@ -73,20 +71,15 @@ fn openssl_lets_clients_in_by_their_certificates_in_both_versions() {
 
 #[test]
 fn nginx_refuses_clients_in_its_answer() {
-    let (Some(program), Some(pki)) = (tool("nginx"), Pki::new(&EC)) else { return };
+    let Some(pki) = Pki::new(&EC) else { return };
     let badges = badges(&pki);
     let (folder, here, port) = (pki.dir.path(), pki.dir.path().display(), free_port());
-    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-    let temporary: String = temporary.iter().map(|t| format!("{t}_temp_path {here}/{t};")).collect();
-    let settings = format!(
-        "daemon off; master_process off; pid {here}/pid; error_log {here}/log; events {{}}
-         http {{ access_log off; {temporary} server {{ listen 127.0.0.1:{port} ssl; server_name {HOST};
+    let server = format!(
+        "server {{ listen 127.0.0.1:{port} ssl; server_name {HOST};
              ssl_certificate {here}/leaf.pem; ssl_certificate_key {here}/leaf.key; ssl_verify_depth 3;
-             ssl_client_certificate {here}/root.pem; ssl_verify_client on; return 200 x; }} }}"
+             ssl_client_certificate {here}/root.pem; ssl_verify_client on; return 200 x; }}"
     );
-    std::fs::write(folder.join("nginx.conf"), settings).unwrap();
-    let mut command = Command::new(program);
-    command.arg("-c").arg(folder.join("nginx.conf")).arg("-p").arg(folder);
+    let Some(command) = nginx_with(folder, &server) else { return };
     let _server = started(command, port);
     assert_eq!(seen(SocketAddr::from(([127, 0, 0, 1], port)), &badges, true), REQUIRED);
 }
@@ -166,6 +159,11 @@ fn a_session_that_goes_on_with_another_suite_is_found() {
             Some(0x16) => Some(hello(&first)).filter(|(_, _, ticket)| !ticket.is_empty()),
             _ => None,
         };
+        eprintln!(
+            "DBG {:02x?} {:?}",
+            &first[..first.len().min(6)],
+            offer.as_ref().map(|o| (o.0.len(), o.1.clone(), o.2.len()))
+        );
         match offer {
             Some((session, suites, _)) if offers.fetch_add(1, Ordering::SeqCst) == 1 => {
                 let [high, low] = suites[0].to_be_bytes();

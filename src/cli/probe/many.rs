@@ -86,17 +86,17 @@ pub(super) fn options() -> Vec<Arg> {
     ]
 }
 
-/// Finds the services that documents promise or a file names, if those are meant.
-pub(super) fn promises(options: &ArgMatches, session: &mut Session<'_>) -> Result<Option<Vec<Promise>>> {
+/// Tells whether services are meant that documents promise or a file names.
+pub(super) fn are_meant(options: &ArgMatches) -> bool {
+    options.get_flag("all") || ["site", "server", "file"].iter().any(|name| options.contains_id(name))
+}
+
+/// Finds the services that are meant. Errors: no such document, nothing is promised, or the file names none.
+fn promises(state: &State, options: &ArgMatches) -> Result<Vec<Promise>> {
     let texts = |name: &str| options.get_many::<String>(name).unwrap_or_default().cloned();
     let all = options.get_flag("all").then_some(Whose::Everybody);
     let whose: Vec<Whose> =
         texts("site").map(Whose::Site).chain(texts("server").map(Whose::Server)).chain(all).collect();
-    let file = options.get_one::<PathBuf>("file");
-    if whose.is_empty() && file.is_none() {
-        return Ok(None);
-    }
-    let state = session.state()?;
     for whose in &whose {
         match whose {
             Whose::Site(name) if !state.sites.contains_key(name) => {
@@ -108,9 +108,9 @@ pub(super) fn promises(options: &ArgMatches, session: &mut Session<'_>) -> Resul
             _ => {}
         }
     }
-    let mut promises = promised_by_all(&state, whose);
-    if let Some(file) = file {
-        let more = named(&state, &list::read(file)?);
+    let mut promises = promised_by_all(state, whose);
+    if let Some(file) = options.get_one::<PathBuf>("file") {
+        let more = named(state, &list::read(file)?);
         let known: BTreeSet<_> = promises.iter().map(Promise::place).collect();
         promises.extend(more.into_iter().filter(|promise| !known.contains(&promise.place())));
     }
@@ -119,14 +119,14 @@ pub(super) fn promises(options: &ArgMatches, session: &mut Session<'_>) -> Resul
             .why("A service needs a host without a wildcard, a site or server that is on, and an open TLS port.")
             .next("Name one: ringmaster probe HOST:PORT --matrix"));
     }
-    Ok(Some(promises))
+    Ok(promises)
 }
 
 /// Visits, compares, and prints.
-pub(super) fn run(promises: Vec<Promise>, options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let days = |name: &str| options.get_one::<i64>(name).copied().unwrap_or_default();
     if options.get_flag("nagios") {
-        let line = match visited(promises, options, session) {
+        let line = match visited(options, session) {
             Ok((judged, true)) => monitor::nagios(&judged, days("warning"), days("critical")),
             Ok((_, false)) => monitor::unknown("The visits were stopped."),
             Err(error) => monitor::unknown(&error.to_string()),
@@ -134,7 +134,7 @@ pub(super) fn run(promises: Vec<Promise>, options: &ArgMatches, session: &mut Se
         session.out.line(&line.text);
         return Ok(line.code);
     }
-    let (judged, whole) = visited(promises, options, session)?;
+    let (judged, whole) = visited(options, session)?;
     if options.get_flag("prometheus") {
         session.out.raw(&monitor::prometheus(&judged));
     } else if session.json {
@@ -166,12 +166,9 @@ pub(super) fn run(promises: Vec<Promise>, options: &ArgMatches, session: &mut Se
 }
 
 /// Visits; tells whether all were made. Ctrl-C ends it, and what is done is given.
-fn visited(
-    promises: Vec<Promise>,
-    options: &ArgMatches,
-    session: &mut Session<'_>,
-) -> Result<(Vec<Judged>, bool)> {
+fn visited(options: &ArgMatches, session: &mut Session<'_>) -> Result<(Vec<Judged>, bool)> {
     let state = session.state()?;
+    let promises = promises(&state, options)?;
     let trip = clients::trip(options).unwrap_or_default();
     let round = Round {
         promises,

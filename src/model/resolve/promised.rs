@@ -54,7 +54,7 @@ impl Promise {
     pub fn question(&self) -> Question {
         Question {
             host: self.host.clone(),
-            port: self.starttls.is_none().then_some(self.port),
+            port: Some(self.port),
             server: self.server.clone(),
             protocol: Some(self.kind),
             ..Question::default()

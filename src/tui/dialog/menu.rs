@@ -89,6 +89,8 @@ pub enum Action {
     Probe(String, Errand),
     /// Scans a service, over the network.
     Scan(Errand),
+    /// Serves a site on loopback, with the other Web sites of a server if one is named.
+    Serve(String, Option<String>),
     /// Asks whether these services shall be visited, at this address where it stands in for them.
     Offer(Vec<Promise>, Option<SocketAddr>),
     /// Visits these services.
@@ -250,6 +252,7 @@ impl Menu {
                 vec![model.start(Job::Probe(site), |id| Effect::Probe(id, Box::new(errand))).1]
             }
             Action::Scan(errand) => super::scan::start(model, errand),
+            Action::Serve(site, server) => vec![job::serve(model, site, server, None).1],
             Action::Offer(promises, address) => super::visits::offer(model, promises, address),
             Action::Visit(promises, trip) => super::scan::visit(model, promises, trip),
             Action::KeepTheirs(name) => {

@@ -10,6 +10,7 @@ use crate::model::field::Record;
 use crate::model::finding::Subject;
 use crate::model::resolve::{Promise, Whose, promised, promised_by_all, used};
 use crate::model::seen::Errand;
+use crate::model::server::Server;
 use crate::model::site::{Site, SiteKind, looked_for};
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
@@ -24,7 +25,7 @@ use crate::tui::dialog::visits;
 use crate::tui::everywhere::selected;
 use crate::tui::job::{self, Job};
 use crate::tui::model::Model;
-use crate::tui::msg::Effect;
+use crate::tui::msg::{Effect, Rehearsal};
 use crate::tui::theme::Role;
 
 /// The pane.
@@ -61,7 +62,7 @@ pub const PANE: Pane = Pane {
     cells: |model, key| {
         let site = site(model, key)?;
         let (verdict, role) = verdict(site, model);
-        let served = model.service.as_ref().is_some_and(|(name, _)| *name == site.name);
+        let served = model.service.as_ref().is_some_and(|run| run.serves(&site.name));
         let verdict = if served { format!("{verdict}, rehearsing") } else { verdict };
         Some(vec![
             Cell::new(&site.name),
@@ -78,13 +79,13 @@ pub const PANE: Pane = Pane {
         let mut all = entries(site, model);
         // Who answers is what a person comes for: it stands first.
         all.sort_by_key(|(label, _)| *label != "Who answers");
-        if let Some((name, address)) = &model.service
-            && *name == site.name
-        {
-            all.insert(
-                0,
-                ("Rehearsal", format!("serves on {address}: p probes it, w shows its log, v stops it")),
-            );
+        if let Some(run) = model.service.as_ref().filter(|run| run.serves(&site.name)) {
+            let with = match run.sites.len() {
+                1 => String::new(),
+                n => format!(" with {} others, chosen by the name asked for", n - 1),
+            };
+            let text = format!("serves on {}{with}: p probes it, w shows its log, v stops it", run.address);
+            all.insert(0, ("Rehearsal", text));
         }
         let subject = Subject::Site(site.name.clone());
         all.splice(0..0, super::visited(model, |visit| visit.promise.subject == subject));
@@ -214,7 +215,8 @@ const COMMANDS: &[Command] = &[
         title: "rehearse",
         keys: &["v"],
         level: Level::Read,
-        doc: "Serves the site with its keyring on a loopback port, or stops that again.",
+        doc: "Serves the site with its keyring on a loopback port, alone or with the other Web sites of its server, or stops that \
+            again.",
         cli: Some("site rehearse"),
         weight: 75,
         ready: online,
@@ -387,13 +389,31 @@ fn online(model: &Model) -> Result<(), String> {
 }
 
 fn rehearse(model: &mut Model) -> Vec<Effect> {
-    let Some(name) = model.selected_name() else { return Vec::new() };
-    if model.service.as_ref().is_some_and(|(running, _)| *running == name) {
+    let Some(site) = model.selected().and_then(|k| site(model, &k)).cloned() else { return Vec::new() };
+    if model.service.as_ref().is_some_and(|run| run.serves(&site.name)) {
         return vec![model.start(Job::Stop, Effect::StopService).1];
     }
-    // One that runs for another site is stopped by this.
-    let site = name.clone();
-    vec![model.start(Job::Serve(name), |id| Effect::Serve(id, site, 0, None)).1]
+    let others = |server: &str| {
+        let all = used::sites_of(&model.state, server, SiteKind::Web);
+        all.filter(|other| other.enabled && other.name != site.name).count()
+    };
+    let web = |server: &&Server| server.load_sites && site.kind == SiteKind::Web;
+    let servers = used::servers_of(&model.state, &site).filter(web);
+    let servers = servers.map(|server| (server.name.clone(), others(used::called(server))));
+    let servers: Vec<_> = servers.filter(|(_, others)| *others > 0).collect();
+    if servers.is_empty() {
+        return vec![job::serve(model, site.name, None, None).1];
+    }
+    let mut ways = vec![item(format!("Serve {} alone", site.name), Action::Serve(site.name.clone(), None))];
+    ways.extend(servers.into_iter().map(|(server, others)| {
+        let s = if others == 1 { "" } else { "s" };
+        let label = format!("Serve it with {others} other Web site{s} of server {server}");
+        item(label, Action::Serve(site.name.clone(), Some(server)))
+    }));
+    let text = "With the others, the rules of the server choose by the name that a client asks for (SNI).";
+    let lines = vec![Text { label: String::new(), text: text.into(), role: Role::Text }];
+    model.dialogs.push(Dialog::Menu(Menu::new(format!("Rehearse {}", site.name), lines, ways)));
+    Vec::new()
 }
 
 /// Lists the sites that are marked, or the one that is selected.
@@ -412,9 +432,9 @@ fn probe(model: &mut Model) -> Vec<Effect> {
     let Some(site) = model.selected().and_then(|k| site(model, &k)).cloned() else { return Vec::new() };
     // A wildcard is no host to ask for: one of the names it stands for is.
     let host = site.hosts.first().map_or_else(|| "localhost".into(), |h| h.replacen("*.", "www.", 1));
-    let running = model.service.clone().filter(|(running, _)| *running == site.name);
+    let running = model.service.clone().filter(|run| run.serves(&site.name));
     let (title, lines, items) = over_the_network(model, &site, &host, promises.clone());
-    let Some((_, address)) = running else {
+    let Some(Rehearsal { address, .. }) = running else {
         model.dialogs.push(Dialog::Menu(Menu::new(title, lines, items)));
         return Vec::new();
     };
