@@ -3,7 +3,7 @@
 use ringmaster::doctor::judge;
 use ringmaster::model::resolve::Promise;
 use ringmaster::model::seen::{Admission, Guest, Stage, Trip, Trouble, Visit, Welcome};
-use ringmaster::tui::msg::{Done, Effect, JobId, Msg};
+use ringmaster::tui::msg::{Done, Effect, JobId, Msg, Rehearsal};
 
 use super::console::Console;
 use super::fixture::{full, now};
@@ -120,4 +120,30 @@ fn a_service_is_probed_by_another_way_that_a_form_asks_for() {
     let Some(Effect::Scan(_, errand)) = c.effects.last() else { panic!("{:?}", c.effects) };
     assert_eq!(errand.proxy, Some(("proxy.test".into(), 3128)));
     assert_eq!(errand.begin.name(), "imap");
+}
+
+#[test]
+fn a_site_is_rehearsed_alone_or_with_the_others_of_its_server() {
+    let mut c = super::servers::with_servers();
+    c.press("3 j v");
+    let screen = c.screen();
+    assert!(screen.contains("alone") && screen.contains("other Web site"), "{screen}");
+    c.press("j <ret>");
+    let Some(Effect::Serve(_, site, Some(server), None)) = c.effects.last().cloned() else {
+        panic!("{:?}", c.effects)
+    };
+    let web = c.model.state.sites.values().filter(|s| s.kind.name() == "web").map(|s| s.name.clone());
+    let sites: Vec<String> = web.collect();
+    assert!(sites.contains(&site) && sites.len() == 2, "{sites:?}");
+    assert!(c.model.state.servers.contains_key(&server));
+    let address = "127.0.0.1:40000".parse().unwrap();
+    c.answer(Ok(Done::Service(Some(Rehearsal { sites: sites.clone(), address }), Vec::new())));
+    assert!(
+        c.screen().contains(&format!("{} sites are served on 127.0.0.1:40000", sites.len())),
+        "{}",
+        c.screen()
+    );
+    // Any of them is probed there.
+    c.press("G p");
+    assert!(c.screen().contains("Probe the rehearsal of"), "{}", c.screen());
 }

@@ -145,7 +145,7 @@ const COMMANDS: &[Command] = &[
         keys: &["d"],
         doc: "Makes a Server document like this one, with another name and without its addresses.",
         cli: Some("server copy"),
-        weight: 70,
+        weight: 50,
         run: |model| {
             if let Some(server) = chosen(model) {
                 form(model, format!("A server like {}", server.name), copied(&server), false);
