@@ -82,7 +82,7 @@ impl Errand {
 
     /// Returns the port.
     pub fn port(&self) -> u16 {
-        self.port.unwrap_or(match self.begin {
+        self.port.unwrap_or_else(|| match self.begin {
             Begin::Over(protocol) => protocol.port(),
             _ => 443,
         })

@@ -186,9 +186,9 @@ const COMMANDS: &[Command] = &[
         run: |model| {
             let marked: Vec<_> = model.here().marked.iter().cloned().collect();
             let keys = if marked.is_empty() { model.selected().into_iter().collect() } else { marked };
-            let names: Vec<_> =
-                keys.iter().filter_map(|key| server(model, key)).map(|s| s.name.clone()).collect();
-            let promises = promised_by_all(&model.state, names.into_iter().map(Whose::Server));
+            let servers = keys.iter().filter_map(|key| server(model, key));
+            let whose = servers.map(|server| Whose::Server(server.name.clone()));
+            let promises = promised_by_all(&model.state, whose);
             visits::offer(model, promises, None)
         },
         ..WRITE
