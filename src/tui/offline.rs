@@ -18,6 +18,10 @@ impl Workers {
         self.post.done(id, Err(no_network()));
     }
 
+    pub(super) fn fetch(&self, id: JobId, _: String) {
+        self.post.done(id, Err(no_network()));
+    }
+
     pub(super) fn scan(&self, id: JobId, _: &Errand) {
         self.post.done(id, Err(no_network()));
     }
