@@ -57,6 +57,7 @@ impl<'a> Printer<'a> {
     }
 
     /// Writes how far work is over what stood in the line of the terminal before; nothing takes it away.
+    #[cfg(feature = "network")]
     pub(super) fn progress(&mut self, text: &str) {
         // As with a remark.
         let _ = write!(self.err, "\r\x1b[K{}", visible(text));
