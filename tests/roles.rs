@@ -39,7 +39,7 @@ fn certifier(desk: &mut Desk, policy: Policy) {
 
 fn roles(caa: &[&str], ra: &[&str], auditor: &[&str]) -> Roles {
     let names = |all: &[&str]| all.iter().map(|n| (*n).to_owned()).collect();
-    Roles { caa: names(caa), ra: names(ra), auditor: names(auditor) }
+    Roles { caa: names(caa), ra: names(ra), auditor: names(auditor), ..Roles::default() }
 }
 
 /// Holds that a verb is refused by a role, that this stands in the audit chain, and returns the refusal.

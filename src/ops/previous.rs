@@ -38,9 +38,13 @@ pub(super) fn replaced<'a>(
 pub(super) fn renewal_of(
     known: &KeyHistory,
     certifier: &Certifier,
+    plan: &Plan,
     now: &Certificate,
     at: Timestamp,
 ) -> String {
+    if plan.beside {
+        return "none: it stands beside the earlier ones".into();
+    }
     let text = |serial: &Serial, ends: Timestamp| format!("serial {serial}, ends {}", ends.date());
     if let Some(issued) = replaced(&known.issued, certifier, now, at) {
         return text(&issued.serial, issued.not_after);

@@ -22,6 +22,7 @@ use crate::model::protection::Sealing;
 use crate::model::request::{Plan, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
+use crate::model::witness::Witness;
 use crate::ops::roll_over;
 use crate::store::remembered::refusal;
 
@@ -41,6 +42,7 @@ pub(super) struct Work {
 #[expect(clippy::large_enum_variant, reason = "few at a time, and each is moved once")]
 pub(super) enum Task {
     Run(Verb),
+    Witness(Witness),
     Unlock(String, Vec<Secret>),
     Rehearse(String, Vec<Secret>),
     Protect(String, Vec<Secret>, Box<Sealing>),
@@ -108,6 +110,7 @@ impl Clerk {
         }
         let desk = &mut self.desk;
         let mut result = match task {
+            Task::Witness(witness) => return desk.witness(witness),
             Task::Serve(site, port, password) => return self.serve(id, site, port, password),
             Task::Run(verb) => caught(|| desk.run(verb).map(Done::Outcome)),
             Task::Rehearse(certifier, given) => {

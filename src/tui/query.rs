@@ -47,8 +47,8 @@ pub enum Ask {
     Crls(JobId, Vec<String>, WithCrls),
     /// Entries of the audit chain.
     Audit(JobId, log::Wish),
-    /// The receipt of a task of this state.
-    Receipt(JobId, Arc<State>, String),
+    /// The receipt of a task of this state, in a workspace of this name.
+    Receipt(JobId, Arc<State>, String, String),
     /// Whether the audit chain is whole.
     VerifyAudit(JobId, bool),
     /// Entries of the audit chain, to a new file.
@@ -198,13 +198,13 @@ type Make<T> = fn(&dyn Ledger, &mut Search, &[u32], &Wish, &mut dyn FnMut()) -> 
 fn answer_quickly(ledger: &dyn Ledger, ask: Ask, post: &Post) {
     match ask {
         Ask::Ids(id, ..) | Ask::Timeline(id, ..) | Ask::Audit(id, ..) => post.done(id, Err(replaced())),
-        Ask::Receipt(id, state, name) => {
+        Ask::Receipt(id, state, name, workspace) => {
             let written = caught(|| {
                 let task = state.tasks.get(&name).ok_or_else(|| Error::not_found("task", &name))?;
                 let (case, mut told) = (Case { state: &state, task }, Vec::new());
                 ledger
                     .audit_onward(task.from.number + 1, &mut |line| receipt::take(&case, line, &mut told))?;
-                Ok(Done::Receipt(receipt::write(&case, &told, &ledger.head()?, "", Desk::now())))
+                Ok(Done::Receipt(receipt::write(&case, &told, &ledger.head()?, &workspace, Desk::now())))
             });
             post.done(id, written);
         }

@@ -34,6 +34,7 @@ mod trouble;
 #[cfg(feature = "network")]
 mod visiting;
 mod who;
+mod witness;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -60,6 +60,11 @@ impl Live {
         }
     }
 
+    /// Returns what stands on the screen.
+    pub(super) fn screen(&self) -> String {
+        self.console.screen()
+    }
+
     /// Tells whether a text stands on the screen.
     pub(super) fn shows(&self, text: &str) -> bool {
         self.console.screen().contains(text)

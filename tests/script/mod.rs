@@ -24,4 +24,5 @@ mod sites;
 mod tasks;
 mod walk;
 mod who;
+mod witness;
 mod work;

@@ -209,8 +209,8 @@ impl Log {
                 Key::Enter => self.show(model),
                 Key::Char('u') => match self.rows.get(self.cursor).and_then(Row::target) {
                     Some(target) => {
-                        model.dialogs.clear();
                         model.jump(target);
+                        model.dialogs.clear();
                         return (None, Vec::new());
                     }
                     None => model.say(Mood::Plain, "What it is about stands in no list."),
