@@ -79,6 +79,9 @@ impl<'a> Session<'a> {
             if let Some(why) = desk.read_only().filter(|_| !self.read_only) {
                 self.out.note(&format!("The workspace is opened for reading only: {why}"));
             }
+            if let Some(warning) = Desk::link_warning() {
+                self.out.note(&warning);
+            }
             if let Some(witness) = self.witness.take() {
                 desk.witness(witness);
             }

@@ -8,7 +8,9 @@ use super::session::Session;
 use crate::desk::{Desk, Verb};
 use crate::model::error::{Error, Result};
 use crate::model::field::Look;
+use crate::model::task::receipt::Written;
 use crate::model::task::{Case, GUIDES, Standing, Step, Task, receipt};
+use crate::store::system;
 
 /// The commands about guided tasks.
 pub(super) fn command() -> Command {
@@ -201,5 +203,6 @@ fn print(task: &Task, session: &mut Session<'_>) -> Result<String> {
     let ledger = desk.ledger();
     let mut told = Vec::new();
     ledger.audit_onward(task.from.number + 1, &mut |line| receipt::take(&case, line, &mut told))?;
-    Ok(receipt::write(&case, &told, &ledger.head()?, &workspace, Desk::now()))
+    let written = Written { workspace: &workspace, program: system::program(), at: Desk::now() };
+    Ok(receipt::write(&case, &told, &ledger.head()?, &written))
 }

@@ -41,6 +41,7 @@ use crate::store::history::{Gone, History, document};
 use crate::store::ledger::Ledger;
 use crate::store::probes::Probes;
 use crate::store::signer::{Keys, LedgerSigner, Meter};
+use crate::store::system;
 use crate::store::{Open, Store};
 use perform::{Needs, perform};
 use sentence::sentence;
@@ -282,6 +283,17 @@ impl Desk {
                 last.text()
             )
         }))
+    }
+
+    /// Returns a warning for a build without network code on a machine with a network.
+    pub fn link_warning() -> Option<String> {
+        let links = if cfg!(feature = "network") { Vec::new() } else { system::links() };
+        (!links.is_empty()).then(|| {
+            format!(
+                "This build is for machines without a network, and a network is up here: {}. Disconnect it.",
+                links.join(", ")
+            )
+        })
     }
 
     /// Previews what approving a request with this plan would issue.

@@ -88,6 +88,9 @@ impl Clerk {
     /// Works until nobody can ask any more.
     pub(super) fn work(&mut self, works: &mpsc::Receiver<Work>) {
         self.warn_of_clock();
+        if let Some(text) = Desk::link_warning() {
+            self.post.done(JobId::default(), Err(Error::refused(text)));
+        }
         if let Some(setback) = &self.desk.state().setback {
             self.post.done(JobId::default(), Err(refusal(setback)));
         }

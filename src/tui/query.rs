@@ -17,11 +17,13 @@ use crate::model::audit::{Filter, Form};
 use crate::model::bytes::{Der, Digest, Serial};
 use crate::model::error::{Error, Kind, Result};
 use crate::model::issued::Issued;
+use crate::model::task::receipt::Written;
 use crate::model::task::{Case, receipt};
 use crate::model::time::DAY;
 use crate::store::ledger::{Entry, Ledger, Order};
 use crate::store::listing;
 use crate::store::search::Search;
+use crate::store::system;
 
 /// Runs with the CRLs of certifiers; see [`Ask::Crls`].
 pub type WithCrls = Box<dyn FnOnce(Vec<Vec<u8>>) -> Result<Done> + Send>;
@@ -204,7 +206,8 @@ fn answer_quickly(ledger: &dyn Ledger, ask: Ask, post: &Post) {
                 let (case, mut told) = (Case { state: &state, task }, Vec::new());
                 ledger
                     .audit_onward(task.from.number + 1, &mut |line| receipt::take(&case, line, &mut told))?;
-                Ok(Done::Receipt(receipt::write(&case, &told, &ledger.head()?, &workspace, Desk::now())))
+                let written = Written { workspace: &workspace, program: system::program(), at: Desk::now() };
+                Ok(Done::Receipt(receipt::write(&case, &told, &ledger.head()?, &written)))
             });
             post.done(id, written);
         }

@@ -220,3 +220,20 @@ fn a_revocation_is_not_seen_by_what_was_owed_before() {
     place.run(&format!("certificate revoke root {serial} --reason superseded --confirm {serial}")).done();
     assert_eq!(progress(&place, &task).0, 2);
 }
+
+#[test]
+fn a_renewal_is_not_seen_by_the_certificate_before() {
+    let place = Place::furnished();
+    let task = begin(&place, "f-5 --certifier root --keyring mail");
+    let shown = || place.run(&format!("task show {task}")).done();
+    assert_eq!(progress(&place, &task).0, 1, "{}", shown());
+    place.with(RING, "keyring renew mail --key same").done();
+    place.run("request approve 2 --certifier root").done();
+    place.with(CA, "request issue 2").done();
+    assert!(shown().contains("[>] 5. Install"), "{}", shown());
+    place.run("keyring install mail --issued").done();
+    assert_eq!(progress(&place, &task).0, 5, "{}", shown());
+    // Without a keyring or a number, the next request that comes is taken.
+    let task = begin(&place, "f-3 --certifier root");
+    assert_eq!(progress(&place, &task).0, 0);
+}

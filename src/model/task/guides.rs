@@ -119,6 +119,12 @@ fn is_issued(request: &Request) -> bool {
     matches!(request.status, Status::Issued { .. })
 }
 
+/// Tells whether the certificate for a request stands in the keyring of the task.
+fn is_installed(case: &Case<'_>, request: &Request) -> bool {
+    let Status::Issued { sha256, .. } = &request.status else { return false };
+    case.keyring().and_then(|ring| ring.leaf()).is_some_and(|leaf| leaf.sha256 == *sha256)
+}
+
 fn issued(case: &Case<'_>) -> Option<Subject> {
     let serial = crate::model::bytes::Serial::typed(&case.task.serial)?;
     Some(Subject::Issued(case.task.certifier.clone(), serial))
@@ -528,7 +534,7 @@ pub const GUIDES: &[Guide] = &[
     Guide {
         key: "f-3",
         title: "A server certificate",
-        about: "From a request to a certificate in service. Name the keyring when it is one of this workspace, else the number of the request.",
+        about: "From a request to a certificate in service. Name the keyring when it is one of this workspace; else the next request that comes is taken, or the one whose number is given.",
         asks: &["certifier", "keyring", "request"],
         brought: false,
         steps: &[
@@ -546,11 +552,7 @@ pub const GUIDES: &[Guide] = &[
                 },
                 at: At::Only(|case| keyring(case).or_else(|| request(case))),
                 seen: Some(|case| {
-                    let leaf = case.keyring().and_then(|r| r.leaf());
-                    case.request().is_some_and(|r| {
-                        let Status::Issued { sha256, .. } = &r.status else { return false };
-                        r.picked_up.is_some() || leaf.is_some_and(|leaf| leaf.sha256 == *sha256)
-                    })
+                    case.request().is_some_and(|r| r.picked_up.is_some() || is_installed(case, r))
                 }),
                 ..STEP
             },
@@ -625,11 +627,7 @@ pub const GUIDES: &[Guide] = &[
             },
             Step {
                 seen: Some(|case| {
-                    let leaf = case.keyring().and_then(|r| r.leaf());
-                    leaf.is_some_and(|leaf| {
-                        leaf.not_before.0 >= case.task.started.0 - crate::model::time::DAY
-                            && case.request().is_some_and(is_issued)
-                    })
+                    case.request().is_some_and(|r| r.received >= case.task.started && is_installed(case, r))
                 }),
                 ..INSTALL
             },

@@ -198,13 +198,14 @@ impl<'a> Case<'a> {
     }
 
     /// Returns the request it is about: the one that was named, else the latest for the key of the keyring or person, or,
-    /// in a guide for those that are brought, the latest that came since and that no keyring here has made.
+    /// where it is to be brought, the latest that came since and that no keyring here has made.
     pub fn request(&self) -> Option<&'a Request> {
         if let Some(id) = self.task.request {
             return self.state.requests.get(&id);
         }
         let mut latest = self.state.requests.values().rev();
-        if self.task.guide().is_some_and(|g| g.brought) {
+        let nobody = self.task.keyring.is_empty() && self.task.person.is_empty();
+        if self.task.guide().is_some_and(|g| g.brought || nobody && g.asks.contains(&"request")) {
             let here = |r: &Request| self.state.keyring_of_key(&r.pkcs10.key.sha256).is_some();
             return latest.find(|r| r.received >= self.task.started && !here(r));
         }

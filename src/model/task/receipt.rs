@@ -4,6 +4,7 @@
 use super::{Case, Standing};
 use crate::model::audit::paper::Sheet;
 use crate::model::audit::{Head, Line};
+use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
 use crate::model::change::Fact;
 use crate::model::time::Timestamp;
@@ -49,18 +50,32 @@ pub fn take(case: &Case<'_>, line: &Line<'_>, told: &mut Vec<Told>) -> bool {
     told.len() < MOST
 }
 
+/// Where, when and by which program a receipt is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Written<'a> {
+    /// The workspace.
+    pub workspace: &'a str,
+    /// The SHA-256 of the program that runs, where it is known.
+    pub program: Option<Digest>,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// Writes the receipt.
-pub fn write(case: &Case<'_>, told: &[Told], head: &Head, workspace: &str, now: Timestamp) -> String {
+pub fn write(case: &Case<'_>, told: &[Told], head: &Head, written: &Written<'_>) -> String {
     let task = case.task;
     let title = task.guide().map_or(task.guide.as_str(), |g| g.title);
     let mut sheet = Sheet::new(&format!("Receipt: {title}"));
     sheet.pair("Task", &task.name);
-    sheet.pair("Workspace", workspace);
+    sheet.pair("Workspace", written.workspace);
     sheet.pair("Program", concat!("ringmaster ", env!("CARGO_PKG_VERSION")));
+    if let Some(sha256) = &written.program {
+        sheet.digest("Its SHA-256", sha256);
+    }
     sheet.pair("Begun", &format!("{} by {}", task.started.text(), task.by));
     match &task.ended {
         Some(end) => sheet.pair("Ended", &format!("{} by {}", end.at.text(), end.by)),
-        None => sheet.pair("Printed", &format!("{}, before its end", now.text())),
+        None => sheet.pair("Printed", &format!("{}, before its end", written.at.text())),
     }
     sheet.heading("Steps");
     for (number, step) in task.guide().map_or(&[][..], |g| g.steps).iter().enumerate() {

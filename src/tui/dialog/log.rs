@@ -363,7 +363,7 @@ impl Log {
                 hint("/", "filter", 85),
                 hint("u", "go there", 70),
                 hint("v", "verify", 65),
-                hint("p", "head for paper", 60),
+                hint("p", "paper", 60),
                 hint("x", "export", 55),
                 hint("V", "verify quickly, without the issued list", 20),
             ],
