@@ -149,6 +149,21 @@ fn a_certifier_cannot_be_made_with_roles_that_contradict_each_other() {
     );
 }
 
+#[test]
+fn rejecting_what_somebody_else_proposes_needs_a_reason_and_taking_ones_own_back_does_not() {
+    let temp = tempfile::tempdir().unwrap();
+    let (mut ann, mut bea) = (person(temp.path(), "ann"), person(temp.path(), "bea"));
+    certifier(&mut ann, Policy { roles: roles(&["bea"], &[], &[]), ..Policy::default() });
+    let withdraw = |reason: &str| Verb::Withdraw { certifier: "root".into(), reason: reason.into() };
+    amend(&mut ann, |policy| policy.crl_days = 20).unwrap();
+    bea.refresh(true).unwrap();
+    let error = bea.run(withdraw(" ")).unwrap_err();
+    assert!(error.kind == Kind::Usage && error.what.contains("ann"), "{error}");
+    bea.run(withdraw("too short")).unwrap();
+    amend(&mut ann, |policy| policy.crl_days = 25).unwrap();
+    ann.run(withdraw("")).unwrap();
+}
+
 /// Amends the policy as this person, from what the desk shows now.
 fn amend(desk: &mut Desk, change: impl FnOnce(&mut Policy)) -> Result<Vec<Fact>, Error> {
     desk.refresh(true).unwrap();
