@@ -50,9 +50,8 @@ pub(super) fn renewal_of(
         return text(&issued.serial, issued.not_after);
     }
     let revoked = |c: &Certificate| known.issued.iter().any(|i| i.serial == c.serial && i.revoked.is_some());
-    let same = |c: &&Certificate| {
-        c.subject.der == now.subject.der && c.alt_names == now.alt_names && !revoked(c)
-    };
+    let same =
+        |c: &&Certificate| c.subject.der == now.subject.der && c.alt_names == now.alt_names && !revoked(c);
     known.before.as_deref().filter(same).map_or_else(String::new, |c| text(&c.serial, c.not_after))
 }
 

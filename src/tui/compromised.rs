@@ -1,11 +1,12 @@
 //! The commands about keys that others know: reporting the key of a record, and the list of what is reported. Which keys
 //! are known to others is the affair of the verbs.
 
-use super::command::{Command, Level, Scope};
+use super::command::{Command, Level};
 use super::dialog::Dialog;
 use super::dialog::form::{Form, Goal};
 use super::dialog::menu::{Action, Menu, item};
 use super::dialog::viewer::Text;
+use super::everywhere::READ;
 use super::model::Model;
 use super::pane::{PaneId, RowKey};
 use super::theme::Role;
@@ -43,20 +44,6 @@ pub(super) const COMMANDS: &[Command] = &[
         ..READ
     },
 ];
-
-const READ: Command = Command {
-    name: "",
-    title: "",
-    keys: &[],
-    scope: Scope::Everywhere,
-    level: Level::Read,
-    doc: "",
-    cli: None,
-    weight: 0,
-    ready: |_| Ok(()),
-    confirm: None,
-    run: |_| Vec::new(),
-};
 
 /// Returns what the key of the selected record is reported as.
 fn of_row(model: &Model) -> Option<Digest> {

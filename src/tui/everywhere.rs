@@ -401,7 +401,8 @@ pub(super) const COMMANDS: &[Command] = &[
     },
 ];
 
-const READ: Command = Command {
+/// A command that works everywhere and changes nothing, for the rest of an entry.
+pub(super) const READ: Command = Command {
     name: "",
     title: "",
     keys: &[],

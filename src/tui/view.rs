@@ -262,7 +262,7 @@ fn status(model: &Model, buf: &mut Buffer, area: Rect) -> Option<Position> {
     };
     let text = ink.symbols.text(&text.replace('\n', " "));
     if width(&text) > room && model.status.is_some() {
-        over(ink, buf, area, &text, role);
+        over(ink, buf, area, &text, role, &place);
         return None;
     }
     let text = cut(&text, room, ink.symbols.ellipsis);
@@ -272,7 +272,7 @@ fn status(model: &Model, buf: &mut Buffer, area: Rect) -> Option<Position> {
 }
 
 /// Draws what is longer than the status line over the lines above it as well: half a reason is none.
-fn over(ink: Ink, buf: &mut Buffer, area: Rect, text: &str, role: Role) {
+fn over(ink: Ink, buf: &mut Buffer, area: Rect, text: &str, role: Role, place: &str) {
     let total = usize::from(area.width);
     let most = usize::from(buf.area.height / 6).max(1);
     let mut lines = wrap(text, total);
@@ -284,7 +284,9 @@ fn over(ink: Ink, buf: &mut Buffer, area: Rect, text: &str, role: Role) {
     }
     for (rise, line) in (0..).zip(lines.iter().rev()) {
         let row = Rect { y: area.y.saturating_sub(rise), ..area };
-        put(buf, row, 0, &ink.line(role, &fit(line, total, "")));
+        let place = if rise == 0 && width(line) + width(place) < total { place } else { "" };
+        let text = ink.span(role, &fit(line, total.saturating_sub(width(place)), ""));
+        put(buf, row, 0, &vec![text, ink.symbol(Role::Dim, place)].into());
     }
 }
 

@@ -336,7 +336,7 @@ const ARRIVED: Step = Step {
     title: "Confirm that what is served is what was signed",
     why: "It is fetched from its address, or brought back as a file, and compared with what was signed. Where neither can be done \
           here, compare number and SHA-256 there, tick this, and note who did.",
-    command: "record.open",
+    command: "certifier.prove",
     cli: "crl prove {certifier}",
     at: At::Only(certifier),
     seen: Some(|case| case.crl_since() && case.published(true)),
