@@ -34,8 +34,10 @@ use crate::model::profile::Profile;
 use crate::model::protection::NewProtection;
 use crate::model::request::edit::Edit;
 use crate::model::request::{Note, Plan, RequestId};
+use crate::model::resolve::Promise;
 use crate::model::resolve::used::servers_of;
 use crate::model::revocation::{self, NewRevocation};
+use crate::model::seen::{Errand, Trip};
 use crate::model::server::{Release, Server};
 use crate::model::site::Site;
 use crate::model::task::{Remark, Task, guides};
@@ -132,6 +134,10 @@ pub enum Goal {
     Export(Box<Export>),
     /// Writes certificates to files.
     Certificates(Box<CertificateExport>),
+    /// Probes a service as it is wished; nothing is saved.
+    Probe(Box<Errand>),
+    /// Visits these services; nothing is saved.
+    Visit(Vec<Promise>, Box<Trip>),
 }
 
 /// A form.
@@ -197,6 +203,8 @@ impl Form {
             Goal::Tick(..) => lines(&Remark::default(), &look, false),
             Goal::Reconcile => lines(&Reconciliation::default(), &look, false),
             Goal::Accept(_) => lines(&Acceptance::new(model.now), &look, false),
+            Goal::Probe(errand) => lines(&**errand, &look, false),
+            Goal::Visit(_, trip) => lines(&**trip, &look, false),
         };
         Self { title: title.into(), goal, busy: None, lines, cursor: 0 }
     }
@@ -441,6 +449,25 @@ impl Form {
                 }
                 effects.extend(onward);
                 return (None, effects);
+            }
+        }
+        if let Goal::Probe(errand) = &self.goal {
+            let mut errand = (**errand).clone();
+            if fill(&mut errand, &mut self.lines, false) {
+                let effects = match errand.scans {
+                    true => super::scan::start(model, errand),
+                    false => {
+                        let job = Job::Probe(errand.service());
+                        vec![model.start(job, |id| Effect::Probe(id, Box::new(errand))).1]
+                    }
+                };
+                return (None, effects);
+            }
+        }
+        if let Goal::Visit(promises, trip) = &self.goal {
+            let (promises, mut trip) = (promises.clone(), (**trip).clone());
+            if fill(&mut trip, &mut self.lines, false) {
+                return (None, super::scan::visit(model, promises, trip));
             }
         }
         let verb = self.verb(model);
@@ -689,6 +716,7 @@ impl Form {
                 fill(&mut asked, lines, false).then_some(Verb::AcceptFinding { finding, asked })
             }
             Goal::Export(_) | Goal::Certificates(_) | Goal::Protect(..) => None,
+            Goal::Probe(_) | Goal::Visit(..) => None,
             Goal::Revoke(which, proposed) => {
                 let mut asked = NewRevocation::of(*proposed);
                 let which = which.clone();
@@ -749,6 +777,8 @@ impl Form {
             Goal::Export(_) | Goal::Certificates(_) => "write",
             Goal::Witness(..) => "confirm",
             Goal::StartTask(_) => "begin",
+            Goal::Probe(_) => "probe",
+            Goal::Visit(..) => "visit",
             _ => "save",
         };
         let mut hints = vec![hint("Enter", if last { save } else { "next field" }, 85)];
