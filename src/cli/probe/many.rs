@@ -138,7 +138,8 @@ pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
     if options.get_flag("prometheus") {
         session.out.raw(&monitor::prometheus(&judged));
     } else if session.json {
-        let all = judged.iter().map(value).collect();
+        let state = session.state()?;
+        let all = judged.iter().map(|one| value(&state, one)).collect();
         session.out.json(&Value::Array(all));
     } else {
         if options.get_flag("compare") {
@@ -255,7 +256,7 @@ pub(super) fn kept(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
     // What has changed is told between two visits, not from one to itself.
     let judged: Vec<Judged> = visits.map(|visit| Judged { changes: None, ..judge(&state, visit) }).collect();
     if session.json {
-        let all = judged.iter().map(value).collect();
+        let all = judged.iter().map(|one| value(&state, one)).collect();
         session.out.json(&Value::Array(all));
     } else if judged.is_empty() {
         session.out.line("No visit is kept; ringmaster probe --all makes some.");
@@ -281,7 +282,7 @@ fn table(judged: &[Judged], session: &mut Session<'_>) {
     session.out.table(&["SERVICE", "OF", "SEEN", "TLS", "CERTIFICATE ENDS", "RESULT"], &rows);
 }
 
-fn value(one: &Judged) -> Value {
+fn value(state: &State, one: &Judged) -> Value {
     let Judged { visit, findings, changes } = one;
     let promise = &visit.promise;
     let trouble = visit.found.as_ref().err();
@@ -313,6 +314,9 @@ fn value(one: &Judged) -> Value {
                 "resumed-as": sessions.strays,
             })
         }),
+        "beside": beside(state, visit).iter().map(|one| {
+            json!({ "what": one.what, "document": one.document, "seen": one.seen, "differs": one.differs })
+        }).collect::<Vec<_>>(),
         "clients": visit.guests.iter().map(clients::value).collect::<Vec<_>>(),
         "burst": visit.burst.as_ref().map(clients::burst),
         "before": changes.as_ref().map(|(at, _)| at.text()),
