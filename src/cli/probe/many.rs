@@ -65,7 +65,7 @@ pub(super) fn options() -> Vec<Arg> {
             .value_parser(value_parser!(u8).range(1..=64))
             .default_value("4"),
         flag("beside", "Prints what the documents say of each service beside what was seen there")
-            .conflicts_with_all(["target", "list", "history"]),
+            .conflicts_with_all(["target", "history"]),
         flag("compare", "Tells what has changed since the visit before")
             .conflicts_with_all(["target", "list", "history"]),
         flag("list", "Lists the latest kept visit to each service; connects to nothing")
@@ -221,13 +221,16 @@ pub(super) fn stopped_by_signals() -> Result<Arc<AtomicBool>> {
 
 /// Prints what documents say of a service beside what was seen there.
 fn laid_beside(state: &State, judged: &Judged, session: &mut Session<'_>) {
-    session.out.line("");
     let rows = beside(state, &judged.visit).into_iter().map(|one| {
         let differs = if one.differs { "DIFFERS" } else { "" };
         vec![one.what, one.document, one.seen, differs.to_owned()]
     });
     let rows: Vec<_> = rows.collect();
+    if rows.is_empty() {
+        return;
+    }
     let service = judged.visit.promise.service();
+    session.out.line("");
     session.out.table(&[service.as_str(), "DOCUMENTS", "SEEN", ""], &rows);
     session.out.line("");
 }
@@ -262,6 +265,9 @@ pub(super) fn kept(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
         session.out.line("No visit is kept; ringmaster probe --all makes some.");
     } else {
         table(&judged, session);
+        if options.get_flag("beside") {
+            judged.iter().for_each(|one| laid_beside(&state, one, session));
+        }
     }
     Ok(0)
 }

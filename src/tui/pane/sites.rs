@@ -3,6 +3,8 @@
 mod who;
 mod wire;
 
+pub(super) use wire::networked;
+
 use super::{Cell, Column, Pane, PaneId, RowKey, Used, entries, named};
 use crate::desk::Verb;
 use crate::model::certificate::Lifetime;

@@ -41,7 +41,7 @@ pub(super) const COMMANDS: &[Command] = &[
             the site, of its server, or of the marked sites, and compares with the documents.",
         cli: Some("probe"),
         weight: 70,
-        ready: online,
+        ready: |model| if model.here().marked.is_empty() { online(model) } else { networked() },
         run: probe,
         ..WRITE
     },
@@ -66,7 +66,13 @@ fn online(model: &Model) -> Result<(), String> {
     if model.selected().and_then(|k| site(model, &k)).is_some_and(|s| !s.kind.answers()) {
         return Err("it carries rules only, and answers nothing".into());
     }
-    if cfg!(feature = "network") { selected(model) } else { Err("this build has no network code".into()) }
+    networked()?;
+    selected(model)
+}
+
+/// Needs a build with network code.
+pub(in crate::tui::pane) fn networked() -> Result<(), String> {
+    if cfg!(feature = "network") { Ok(()) } else { Err("this build has no network code".into()) }
 }
 
 fn rehearse(model: &mut Model) -> Vec<Effect> {
