@@ -207,7 +207,7 @@ impl Record for Trip {
         Field::text(
             "trusted-client",
             "Trusted",
-            "A keyring with a stash, or a file with certificate and open key, that clients are let in with; empty: not tried.",
+            "A keyring with a stash, or a file with a certificate and its open key, that is to be let in; empty: not tried.",
             |x, _| visible(&x.sources.trusted),
             |x, t| put(&mut x.sources.trusted, t),
         ),
