@@ -7,7 +7,7 @@ use crate::model::certifier::Certifier;
 use crate::model::cipher::Grade;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::keyring::Keyring;
-use crate::model::resolve::used::{called, is_hosted, ring_of};
+use crate::model::resolve::used::ring_of;
 use crate::model::server::{PortStatus, Release, Server};
 use crate::model::site::{Access, CrlSwitches, Site, SiteKind, SslVersion, TlsOptions};
 
@@ -294,9 +294,8 @@ fn speaks_tls(server: &Server) -> bool {
 fn clear_passwords(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
     let open = |server: &Server, kind| server.port(kind).tcp_status == PortStatus::Enabled;
     for site in answering(case).filter(|s| s.access.tcp_password && !s.access.redirect) {
-        let hosting =
-            case.state.servers.values().filter(|server| server.load_sites && is_hosted(site, called(server)));
-        let mut hosting = hosting.filter(|server| open(server, site.kind));
+        let hosting = case.hosting.servers_of(site);
+        let mut hosting = hosting.iter().filter(|server| server.load_sites && open(server, site.kind));
         let Some(first) = hosting.next() else { continue };
         let more = match hosting.clone().count() {
             0 => String::new(),

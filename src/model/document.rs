@@ -1,7 +1,7 @@
 //! The documents of the directory seen as one: sites, servers and people, by their fields. What only one of them has is the
 //! affair of its own module.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::State;
 use super::change::Fact;
@@ -166,8 +166,8 @@ impl Document {
     /// Takes the document out of the fact that it was saved.
     pub fn of_fact(fact: Fact) -> Option<Self> {
         match fact {
-            Fact::SiteSaved { site } => Some(Self::Site(Box::new(site))),
-            Fact::ServerSaved { server } => Some(Self::Server(Box::new(Server::clone(&server)))),
+            Fact::SiteSaved { site, .. } => Some(Self::Site(Box::new(site))),
+            Fact::ServerSaved { server, .. } => Some(Self::Server(Box::new(Server::clone(&server)))),
             Fact::PersonSaved { person, .. } => Some(Self::Person(Box::new(person))),
             _ => None,
         }
@@ -231,9 +231,59 @@ fn items(items: &[Item]) -> String {
     items.iter().map(|i| visible(&format!("{}={}", i.name, i.value))).collect::<Vec<_>>().join("\n")
 }
 
+/// Writes text as the name of a document can be: what that cannot hold becomes a dash.
+pub fn slug(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars().map(|c| c.to_ascii_lowercase()) {
+        match c {
+            'a'..='z' | '0'..='9' | '.' | '_' => out.push(c),
+            _ if out.ends_with('-') || out.is_empty() => {}
+            _ => out.push('-'),
+        }
+        // Room stays for the kind and a number.
+        if out.len() >= 40 {
+            break;
+        }
+    }
+    out.trim_matches(['-', '.', '_']).to_owned()
+}
+
+/// How a document came to say what it says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum How {
+    /// Somebody wrote it.
+    #[default]
+    Written,
+    /// The last change of it was undone: this version is back.
+    Undone(String),
+    /// This version of it was restored.
+    Restored(String),
+    /// It was noted that the server was restarted or refreshed.
+    Refreshed,
+}
+
+impl How {
+    /// Tells whether somebody wrote it, as is usual.
+    pub fn is_written(&self) -> bool {
+        *self == Self::Written
+    }
+
+    /// Says it in a few words; nothing where somebody wrote it.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Written => String::new(),
+            Self::Undone(version) => format!("the last change is undone, version {version} is back"),
+            Self::Restored(version) => format!("version {version} is back"),
+            Self::Refreshed => "runs with what its documents say now".into(),
+        }
+    }
+}
+
 /// A document as it was and as it shall be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Saving {
+    /// How it comes to be so.
+    pub how: How,
     /// It, as it was when editing began; `None` makes a new one.
     pub before: Option<Document>,
     /// It, as it shall be.
@@ -243,12 +293,28 @@ pub struct Saving {
 /// The name in a fact about a document; the rest of it is not read.
 #[derive(Debug, Deserialize)]
 enum Told {
-    SiteSaved { site: Name },
-    SiteDeleted { name: String },
-    ServerSaved { server: Name },
-    ServerDeleted { name: String },
-    PersonSaved { person: Name },
-    PersonDeleted { name: String },
+    SiteSaved {
+        site: Name,
+        #[serde(default)]
+        how: How,
+    },
+    SiteDeleted {
+        name: String,
+    },
+    ServerSaved {
+        server: Name,
+        #[serde(default)]
+        how: How,
+    },
+    ServerDeleted {
+        name: String,
+    },
+    PersonSaved {
+        person: Name,
+    },
+    PersonDeleted {
+        name: String,
+    },
 }
 
 #[derive(Debug, Deserialize)]
@@ -256,15 +322,15 @@ struct Name {
     name: String,
 }
 
-/// Reads from an entry of the audit chain only which document it is about, and whether it was saved or deleted.
-pub fn told(body: &str) -> Option<(Sort, String, bool)> {
+/// Reads from an entry of the audit chain only which document it is about, and how it was saved; `None` for a deleted one.
+pub fn told(body: &str) -> Option<(Sort, String, Option<How>)> {
     Some(match serde_json::from_str(body).ok()? {
-        Told::SiteSaved { site } => (Sort::Site, site.name, true),
-        Told::SiteDeleted { name } => (Sort::Site, name, false),
-        Told::ServerSaved { server } => (Sort::Server, server.name, true),
-        Told::ServerDeleted { name } => (Sort::Server, name, false),
-        Told::PersonSaved { person } => (Sort::Person, person.name, true),
-        Told::PersonDeleted { name } => (Sort::Person, name, false),
+        Told::SiteSaved { site, how } => (Sort::Site, site.name, Some(how)),
+        Told::SiteDeleted { name } => (Sort::Site, name, None),
+        Told::ServerSaved { server, how } => (Sort::Server, server.name, Some(how)),
+        Told::ServerDeleted { name } => (Sort::Server, name, None),
+        Told::PersonSaved { person } => (Sort::Person, person.name, Some(How::Written)),
+        Told::PersonDeleted { name } => (Sort::Person, name, None),
     })
 }
 

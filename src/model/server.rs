@@ -1,5 +1,6 @@
 //! Server documents: a server's host names, addresses and Internet Ports, and what holds when it loads no Internet Sites.
 
+pub mod called;
 mod fields;
 mod port;
 mod port_fields;

@@ -289,12 +289,12 @@ fn bind(state: &State, mut person: Person, key: &KeyInfo, from: &str, env: &Env<
     saved(person, format!("key bound from {from}"))
 }
 
-/// Refuses a key that belongs to somebody else.
 /// Checks that every key of a person belongs to nobody else. Errors: whose one is.
 pub(super) fn all_free(state: &State, person: &Person) -> Result<()> {
     person.keys.iter().try_for_each(|bound| free(state, person, &bound.sha256))
 }
 
+/// Refuses a key that belongs to somebody else.
 fn free(state: &State, person: &Person, key: &Digest) -> Result<()> {
     match state.people_of_key(key).find(|other| other.name != person.name) {
         Some(other) => Err(Error::refused(format!("The key belongs to {} already.", other.name))

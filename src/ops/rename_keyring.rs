@@ -3,6 +3,7 @@
 use super::{Env, new_keyring_name, opened};
 use crate::model::State;
 use crate::model::change::{Change, Fact};
+use crate::model::document::How;
 use crate::model::error::{Error, Result};
 use crate::model::secret::Secret;
 use crate::model::server::Server;
@@ -37,12 +38,12 @@ pub fn rename_keyring(
     for site in state.sites_of_keyring(keyring) {
         let site = Site { keyring: to.to_owned(), ..site.clone() };
         files.push(directory::site(&site)?);
-        facts.push(Fact::SiteSaved { site });
+        facts.push(Fact::SiteSaved { site, how: How::Written });
     }
     for server in state.servers_of_keyring(keyring) {
         let server = Server { keyring: to.to_owned(), ..server.clone() };
         files.push(directory::server(&server)?);
-        facts.push(Fact::ServerSaved { server: Box::new(server) });
+        facts.push(Fact::ServerSaved { server: Box::new(server), how: How::Written });
     }
     facts.push(Fact::KeyringRenamed { from: keyring.to_owned(), keyring: ring });
     Ok(Change { facts, files })

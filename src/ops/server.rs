@@ -7,11 +7,13 @@ use super::conflict::conflict;
 use crate::model::State;
 use crate::model::bytes::Digest;
 use crate::model::change::{Change, Fact};
+use crate::model::document::How;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::field::{Look, Record, When};
 use crate::model::finding::Subject;
 use crate::model::keyring::{Keyring, check_name};
-use crate::model::resolve::used;
+use crate::model::resolve::{Hosting, used};
+use crate::model::server::called::same_server;
 use crate::model::server::{Live, Server};
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
@@ -49,8 +51,7 @@ pub fn save_server(state: &State, before: Option<&Server>, server: &Server) -> R
             .why("Site documents name the servers that host them by it.")
             .next("Fill in the server name, such as web01/Example."));
     }
-    let same =
-        |other: &&Server| other.name != *name && used::same_server(used::called(other), &server.server_name);
+    let same = |other: &&Server| other.name != *name && same_server(used::called(other), &server.server_name);
     if let Some(other) = state.servers.values().find(same) {
         return Err(Error::refused(format!("Server {} has two documents.", server.server_name))
             .why(format!("Document {} is of this server already.", other.name))
@@ -64,18 +65,18 @@ pub fn save_server(state: &State, before: Option<&Server>, server: &Server) -> R
             .command("keyring.create"));
     }
     let mut change = Change {
-        facts: vec![Fact::ServerSaved { server: Box::new(server.clone()) }],
+        facts: vec![Fact::ServerSaved { server: Box::new(server.clone()), how: How::Written }],
         files: vec![directory::server(server)?],
     };
-    if let Some(before) = before.filter(|b| !used::same_server(used::called(b), &server.server_name)) {
+    if let Some(before) = before.filter(|b| !same_server(used::called(b), &server.server_name)) {
         let old = used::called(before);
-        for site in state.sites.values().filter(|s| s.servers.iter().any(|n| used::same_server(n, old))) {
+        for site in state.sites.values().filter(|s| s.servers.iter().any(|n| same_server(n, old))) {
             let mut site = site.clone();
-            for named in site.servers.iter_mut().filter(|n| used::same_server(n, old)) {
+            for named in site.servers.iter_mut().filter(|n| same_server(n, old)) {
                 server.server_name.clone_into(named);
             }
             change.files.push(directory::site(&site)?);
-            change.facts.push(Fact::SiteSaved { site });
+            change.facts.push(Fact::SiteSaved { site, how: How::Written });
         }
     }
     Ok(change)
@@ -107,7 +108,8 @@ pub fn refreshed(state: &State, name: &str, env: &Env<'_>) -> Result<Change> {
     let live = Live { at: env.now, by: env.operator.to_owned(), with };
     let server = Server { live: Some(live), ..server.clone() };
     let files = vec![directory::server(&server)?];
-    Ok(Change { facts: vec![Fact::ServerSaved { server: Box::new(server) }], files })
+    let fact = Fact::ServerSaved { server: Box::new(server), how: How::Refreshed };
+    Ok(Change { facts: vec![fact], files })
 }
 
 fn find<'a>(state: &'a State, name: &str) -> Result<&'a Server> {
@@ -118,13 +120,14 @@ fn find<'a>(state: &'a State, name: &str) -> Result<&'a Server> {
 pub struct Prints<'a> {
     state: &'a State,
     sites: BTreeMap<&'a str, Digest>,
+    hosting: Hosting<'a>,
 }
 
 impl<'a> Prints<'a> {
     /// Takes the fingerprints of a workspace.
     pub fn of(state: &'a State) -> Self {
         let print = |site: &'a Site| (site.name.as_str(), said(site, state));
-        Self { state, sites: state.sites.values().map(print).collect() }
+        Self { state, sites: state.sites.values().map(print).collect(), hosting: Hosting::of(state) }
     }
 
     /// Returns the fingerprints of everything that a server runs with.
@@ -132,8 +135,7 @@ impl<'a> Prints<'a> {
         let mut with = BTreeMap::from([("server".to_owned(), said(server, self.state))]);
         let mut rings = Vec::new();
         if server.load_sites {
-            let hosted = |s: &&Site| s.enabled && used::is_hosted(s, used::called(server));
-            for site in self.state.sites.values().filter(hosted) {
+            for site in self.hosting.sites_of(server).into_iter().filter(|s| s.enabled) {
                 with.extend(self.sites.get(site.name.as_str()).map(|d| (format!("site {}", site.name), *d)));
                 rings.push(site.keyring.as_str());
             }
@@ -215,7 +217,7 @@ mod tests {
         let moved = Server { server_name: "www01/Example".into(), ..web01() };
         let change = save_server(&state, Some(&web01()), &moved).unwrap();
         let followed = change.facts.iter().filter_map(|fact| match fact {
-            Fact::SiteSaved { site } => Some((site.name.as_str(), site.servers.as_slice())),
+            Fact::SiteSaved { site, .. } => Some((site.name.as_str(), site.servers.as_slice())),
             _ => None,
         });
         assert_eq!(followed.collect::<Vec<_>>(), [("www", &["www01/Example".to_owned()][..])]);
@@ -255,7 +257,8 @@ mod tests {
         }
         let state_now = with(vec![server.clone()]);
         let change = save_server(&state_now, Some(&server), &web01()).unwrap();
-        let kept = matches!(&change.facts[..], [Fact::ServerSaved { server: s }] if s.live == server.live);
+        let kept =
+            matches!(&change.facts[..], [Fact::ServerSaved { server: s, .. }] if s.live == server.live);
         assert!(kept, "an earlier version brings no earlier refresh back");
         let changed = Server { starttls: true, ..server };
         let pending = Prints::of(&state).pending(&changed);

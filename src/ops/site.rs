@@ -3,6 +3,7 @@
 use super::conflict::conflict;
 use crate::model::State;
 use crate::model::change::{Change, Fact};
+use crate::model::document::How;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::check_name;
 use crate::model::site::Site;
@@ -39,7 +40,7 @@ pub fn save_site(state: &State, before: Option<&Site>, site: &Site) -> Result<Ch
             .next("Create it first, or leave the field empty for now.")
             .command("keyring.create"));
     }
-    let fact = Fact::SiteSaved { site: site.clone() };
+    let fact = Fact::SiteSaved { site: site.clone(), how: How::Written };
     Ok(Change { facts: vec![fact], files: vec![directory::site(site)?] })
 }
 

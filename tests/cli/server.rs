@@ -112,8 +112,15 @@ fn a_server_file_of_a_person_takes_what_is_usual_for_the_protocol_and_nonsense_i
 fn that_a_server_was_refreshed_is_noted() {
     let place = Place::new();
     place.run("server create a --server-name a/Example").done();
-    place.run("server refreshed a").done();
+    let said = place.run("server refreshed a").done();
+    assert!(said.contains("runs with what its documents say now"), "{said}");
     assert!(place.run("server show a").done().contains("by tester"));
+    assert!(place.run("server history a").done().contains("runs with what its documents say now"));
+    place.run("server set a comment=x").done();
+    let said = place.run("server undo a").done();
+    assert!(said.contains("the last change is undone, version 2 is back"), "{said}");
+    assert!(place.run("server history a").done().contains("version 2 is back; changed: Comment"));
+    assert!(place.run("server restore a --version 3").done().contains("Server a: version 3 is back."));
     let audit = place.run("audit list").done();
     assert!(audit.contains("server saved"), "{audit}");
 }

@@ -214,7 +214,7 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::VerifyAudit(id, _)
         | Effect::ExportAudit(id, ..)
         | Effect::Copy(id, _) => Some(*id),
-        Effect::ReadLog(id, _) | Effect::ReadDirectory(id, _) => Some(*id),
+        Effect::ReadLog(id, _) | Effect::ReadDirectory(id, ..) => Some(*id),
         Effect::Stop(_) | Effect::Suspend | Effect::Quit(_) => None,
     }
 }

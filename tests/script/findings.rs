@@ -53,6 +53,22 @@ fn a_finding_is_opened_with_its_explanation() {
 }
 
 #[test]
+fn the_filter_knows_rule_severity_and_object() {
+    let mut c = console();
+    select(&mut c, "rule:k07 object:shop severity:warning");
+    c.press("6 <esc> /").type_text("-severity:error -severity:warning").press("<ret>");
+    let notes = (0..c.model.count()).all(|i| match c.model.row(i) {
+        Some(RowKey::Finding(f)) => f.severity == Severity::Info,
+        _ => false,
+    });
+    assert!(notes && c.model.count() > 0, "{}", c.screen());
+    c.press("6 <esc> /");
+    assert!(c.screen().contains("rule:S09, severity:error"), "{}", c.screen());
+    c.type_text("rules:x");
+    assert!(c.screen().contains("no field rules"), "{}", c.screen());
+}
+
+#[test]
 fn the_object_is_one_key_away_even_behind_a_filter() {
     let mut c = console();
     c.press("1 /").type_text("mail").press("<ret>");

@@ -17,7 +17,7 @@ use crate::doctor;
 use crate::model::State;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::finding::{Finding, Severity, worst};
-use crate::model::resolve::{Whose, promised};
+use crate::model::resolve::{Whose, promised, used};
 use crate::model::seen::{Visit, changes};
 use crate::model::time::Timestamp;
 use crate::probe::round::Round;
@@ -154,12 +154,15 @@ fn visited(whose: &Whose, options: &ArgMatches, session: &mut Session<'_>) -> Re
 
 fn round(whose: &Whose, state: &State, options: &ArgMatches) -> Result<Round> {
     let lacks = |noun: &'static str, name: &str| Err(Error::not_found(noun, name));
-    match whose {
+    let whose = match whose {
         Whose::Site(name) if !state.sites.contains_key(name) => return lacks("site", name),
-        Whose::Server(name) if !state.servers.contains_key(name) => return lacks("server", name),
-        _ => {}
-    }
-    let promises = promised(state, whose);
+        Whose::Server(name) => match used::server(state, name) {
+            Some(server) => Whose::Server(server.name.clone()),
+            None => return lacks("server", name),
+        },
+        whose => whose.clone(),
+    };
+    let promises = promised(state, &whose);
     if promises.is_empty() {
         return Err(Error::new(Kind::Refused, "No document promises a service that could be visited.")
             .why("A service needs a host without a wildcard, a site or server that is on, and an open TLS port.")

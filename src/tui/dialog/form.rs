@@ -325,6 +325,13 @@ impl Form {
             new.identity = ring.map(|r| proposed(&model.state, r).identity).unwrap_or_default();
             follow(&**new, &mut self.lines, &model.look(), false);
         }
+        if let Goal::Server(before, false) = &self.goal
+            && self.lines.get(self.cursor).is_some_and(|l| l.name == "name")
+        {
+            let mut server = before.clone();
+            fill(&mut *server, &mut self.lines.clone(), true);
+            follow(&*server, &mut self.lines, &model.look(), false);
+        }
         if let Goal::Site(before, editing) = &self.goal {
             let site = self.site(before);
             let name = self.lines.get(self.cursor).map(|l| l.name);
@@ -351,6 +358,7 @@ impl Form {
         let derived = match line.name {
             "redirect" | "hosts" | "port" => "redirect-to",
             "keyring" => "answers",
+            "servers" => "hosted-on",
             "client-certificate" | "check-crl" | "trust-expired-crl" | "allow-crl-failure" => "crl-outcome",
             _ => return String::new(),
         };

@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
-use super::{Cell, Column, Entry, Pane, PaneId, RowKey, matches};
+use super::{Cell, Column, Entry, Pane, PaneId, RowKey};
 use crate::desk::Verb;
 use crate::doctor;
 use crate::model::accepted::{Accepted, FILES, can_be};
 use crate::model::escape::visible;
+use crate::model::field::{field_names, fits};
+use crate::model::filter;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::resolve::used;
 use crate::model::site::SiteKind;
@@ -34,12 +36,17 @@ pub const PANE: Pane = Pane {
         Column { title: "text", least: 14, share: 6, rank: 0 },
     ],
     rows: |model| {
-        let pane = model.here();
+        let (pane, look) = (model.here(), model.look());
+        let Ok(filter) = filter::of_fields(&pane.filter, &field_names::<Finding>()) else {
+            return Vec::new();
+        };
         let wanted = |f: &&Arc<Finding>| {
-            let word = model.findings.word(f).unwrap_or_else(|| f.severity.word());
-            let texts = || [word, &f.rule, &f.subject.to_string(), &f.text].map(str::to_owned);
+            let texts = || {
+                let word = model.findings.word(f).unwrap_or_else(|| f.severity.word());
+                [word, &f.rule, &f.subject.to_string(), &f.text].map(str::to_owned)
+            };
             (!pane.findings || f.severity > Severity::Info)
-                && (pane.filter.is_empty() || matches(&pane.filter, &texts().each_ref().map(String::as_str)))
+                && (filter.is_empty() || fits(&***f, &filter, &texts(), &look))
         };
         model.findings.listed().filter(wanted).map(|f| RowKey::Finding(f.clone())).collect()
     },
