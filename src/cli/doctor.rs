@@ -8,10 +8,11 @@ use super::session::Session;
 use super::{finding, print};
 use crate::desk::Desk;
 use crate::doctor::{self, Check};
+use crate::model::State;
 use crate::model::accepted::{Accepted, Weighed};
 use crate::model::error::{Error, Result};
 use crate::model::field::{Look, field_names, fits};
-use crate::model::filter;
+use crate::model::filter::{Filter, of_fields};
 use crate::model::finding::{Finding, Severity, Subject, worst};
 
 /// The command.
@@ -96,14 +97,8 @@ pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
     };
     let Weighed { open: mut findings, mut accepted, mut obsolete } = doctor::weigh(&state, now, found);
     let given = text("where").map_or("", String::as_str);
-    let filter = filter::of_fields(given, &field_names::<Finding>()).map_err(|mistake| {
-        Error::usage(format!("The filter \"{given}\" cannot be used.")).why(format!("{}.", mistake.why))
-    })?;
-    let look = Look { state: &state, now, soon: 0, zone: None };
-    let fit = |f: &Finding| {
-        let texts = [f.severity.word(), &f.rule, &f.subject.to_string(), &f.text].map(str::to_owned);
-        fits(f, &filter, &texts, &look)
-    };
+    let filter = filter(given)?;
+    let fit = |f: &Finding| fits_finding(f, &filter, &state);
     findings.retain(|f| wanted(&f.rule, f.severity, &f.subject) && fit(f));
     accepted.retain(|(f, _)| wanted(&f.rule, f.severity, &f.subject) && fit(f));
     obsolete.retain(|risk| wanted(&risk.rule, risk.severity, &risk.subject));
@@ -131,6 +126,19 @@ pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
         left_out(&accepted, session);
     }
     Ok(if worst(&findings) >= Some(Severity::Warning) { 3 } else { 0 })
+}
+
+/// Reads a filter of findings.
+pub(super) fn filter(given: &str) -> Result<Filter> {
+    of_fields(given, &field_names::<Finding>()).map_err(|mistake| {
+        Error::usage(format!("The filter \"{given}\" cannot be used.")).why(format!("{}.", mistake.why))
+    })
+}
+
+/// Tells whether a finding fits a filter.
+pub(super) fn fits_finding(f: &Finding, filter: &Filter, state: &State) -> bool {
+    let look = Look { state, now: Desk::now(), soon: 0, zone: None };
+    fits(f, filter, &[f.severity.word(), &f.rule, &f.subject.to_string(), &f.text].map(str::to_owned), &look)
 }
 
 /// Says that there is more than is shown.

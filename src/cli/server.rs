@@ -52,7 +52,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
     }
     match matches.subcommand() {
         Some(("create", options)) => {
-            let mut server = Box::<Server>::default();
+            let mut server = Box::new(Server::preset());
             fields::fill(&mut *server, options)?;
             session.run(Verb::SaveServer { before: None, server })
         }

@@ -208,6 +208,9 @@ pub(super) fn sentence_of_many(facts: &[Fact]) -> Option<String> {
             return Some(format!("{} requests wait for a decision.", facts.len()));
         }
         [Fact::RequestExpired { .. }, ..] => return Some(format!("{} requests are expired.", facts.len())),
+        [Fact::FindingAccepted { risk }, ..] => {
+            return Some(format!("{} findings are accepted until {}.", facts.len(), risk.until.date()));
+        }
         [Fact::CertificateReleased { .. }, ..] => "released",
         [Fact::CertificateRevoked { .. } | Fact::RevocationChanged { .. }, ..] => "revoked",
         _ => return None,

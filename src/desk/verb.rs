@@ -256,10 +256,10 @@ pub enum Verb {
         /// Why.
         why: String,
     },
-    /// Accepts a finding as a risk for a time.
-    AcceptFinding {
+    /// Accepts findings as a risk for a time.
+    AcceptFindings {
         /// What was found.
-        finding: Box<Finding>,
+        findings: Vec<Finding>,
         /// Why, and until when.
         asked: Acceptance,
     },

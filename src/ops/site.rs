@@ -6,7 +6,10 @@ use crate::model::change::{Change, Fact};
 use crate::model::document::How;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::check_name;
-use crate::model::site::Site;
+use crate::model::resolve::used;
+use crate::model::server::Server;
+use crate::model::server::called::organization_of;
+use crate::model::site::{Site, SiteKind};
 use crate::store::directory;
 
 /// Saves a document. `before` is the document as it was when editing began; `None` makes a new one.
@@ -42,6 +45,18 @@ pub fn save_site(state: &State, before: Option<&Site>, site: &Site) -> Result<Ch
     }
     let fact = Fact::SiteSaved { site: site.clone(), how: How::Written };
     Ok(Change { facts: vec![fact], files: vec![directory::site(site)?] })
+}
+
+/// Proposes a new document of a kind for a server: its name, organisation, host names and TLS port are known.
+pub fn proposed(server: &Server, kind: SiteKind) -> Site {
+    let called = used::called(server);
+    Site {
+        organization: organization_of(called).unwrap_or_default().to_owned(),
+        hosts: server.hosts.clone(),
+        servers: vec![called.to_owned()],
+        port: server.port(kind).tls,
+        ..Site::preset(kind)
+    }
 }
 
 /// Deletes a document; its file goes to the history.

@@ -257,7 +257,7 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
             }
             _ => {}
         },
-        Verb::SaveDocuments { .. } => model.here_mut().marked.clear(),
+        Verb::SaveDocuments { .. } | Verb::AcceptFindings { .. } => model.here_mut().marked.clear(),
         Verb::SaveSite { .. } | Verb::SaveServer { .. } | Verb::SavePerson { .. } => {
             if let Some((_, after)) = verb.rewrites() {
                 let done = |d: &Dialog| matches!(d, Dialog::Form(f) if f.edits(after.sort(), after.name()));

@@ -87,6 +87,13 @@ fn a_finding_is_accepted_for_a_time_and_comes_back() {
         quiet.code == 0 && quiet.out == "Nothing was found.\n" && quiet.err.contains("1 accepted"),
         "{quiet:#?}"
     );
+    let none = place.words(&["finding", "accept", "K16", "--where", "object:other", "--reason", "x"], b"");
+    assert!(none.refused(1).contains("doctor --rule K16"));
+    let all = place.words(
+        &["finding", "accept", "K16", "--where", "object:mail", "--reason", "www is served elsewhere"],
+        b"",
+    );
+    assert!(all.done().contains("is accepted until 20"));
     let told = place.run("doctor --accepted").done();
     assert!(told.starts_with("accepted error K16: Site mail answers for www.example.test"), "{told}");
     assert!(

@@ -64,7 +64,14 @@ fn keyrings_and_sites_follow_their_servers() {
     let err = place.run("keyring delete mail --confirm mail").refused(1);
     assert!(err.contains("Server documents name it: mx"), "{err}");
     assert!(place.run("keyring show mail").done().contains("mx"));
+    place.words(&["finding", "accept", "K07", "keyring", "mail", "--reason", "waits"], b"").done();
     place.with(RING, "keyring rename mail post").done();
+    // What was accepted of it goes along.
+    let accepted = place.run("finding accepted --json").json();
+    assert_eq!(
+        (&accepted[0]["subject"], &accepted[0]["standing"]),
+        (&"keyring post".into(), &"holds".into())
+    );
     assert_eq!(place.run("--json server show mx").json()["keyring"], "post");
     place.run("site create post --hosts mail.example.test --servers mx/Example --keyring post").done();
     place.run("server set mx server-name=mx1/Example").done();

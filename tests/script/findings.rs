@@ -137,8 +137,17 @@ fn a_finding_is_accepted_shown_and_counted_again() {
     let Some(RowKey::Finding(f)) = c.model.selected() else { panic!("{}", c.screen()) };
     let errors = c.model.findings.count(Severity::Error);
     c.press("a").type_text("The name is served elsewhere").press("<f2>");
-    let Some(Verb::AcceptFinding { finding, asked }) = c.verb().cloned() else { panic!("{}", c.screen()) };
-    assert_eq!((&*finding, asked.reason.as_str()), (&*f, "The name is served elsewhere"));
+    let Some(Verb::AcceptFindings { findings, asked }) = c.verb().cloned() else { panic!("{}", c.screen()) };
+    assert_eq!(
+        (&findings[..], asked.reason.as_str()),
+        (&[Finding::clone(&f)][..], "The name is served elsewhere")
+    );
+    // Several that are marked are accepted for one reason.
+    let mut many = console();
+    many.press("/").type_text("severity:warning").press("<ret> <space> <space> a");
+    assert!(many.screen().contains("Accept 2 findings"), "{}", many.screen());
+    many.type_text("Old clients").press("<f2>");
+    assert!(matches!(many.verb(), Some(Verb::AcceptFindings { findings, .. }) if findings.len() == 2));
     let mut state = fixture::full();
     let (rule, subject, severity) = (f.rule.clone(), f.subject.clone(), f.severity);
     let (text, reason, by) = (f.text.clone(), asked.reason, "ada".to_owned());

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::called::{common_name, is_hierarchical, server_name};
-use super::{MOST_HOSTS, Port, PortStatus, Release, Server, port_fields};
+use super::{MOST_HOSTS, Port, PortStatus, Release, Server, Tls10, port_fields};
 use crate::model::document::slug;
 use crate::model::escape::visible;
 use crate::model::field::{Field, Kind, Look, Record, choice, join, names, number, put, put_flag, yes_no};
@@ -89,6 +89,17 @@ const FIRST: &[Field<Server>] = &[
         "On 11.0.1: whether HTTP chooses the site by the name that the client asks for. From 12 on it always does.",
         |x, _| yes_no(x.sni),
         |x, t| put_flag(&mut x.sni, t),
+    ),
+    Field::amendable(
+        "tls-10",
+        "TLS 1.0",
+        "By release it is on up to 11.0.1 and off from 12 on; off is SSL_DISABLE_TLS_10=1 in notes.ini, on is SSL_ENABLE_TLS_10=1.",
+        Kind::Choice(Tls10::NAMES),
+        |x, _| x.tls10.name().into(),
+        |x, t| {
+            x.tls10 = choice(t, Tls10::NAMES, Tls10::from_name)?;
+            Ok(())
+        },
     ),
     Field::flag(
         "load-sites",

@@ -233,7 +233,7 @@ const REST: &[Field<Site>] = &[
     Field::amendable(
         "rules",
         "Web Site Rules",
-        "One a line: substitution /old/* = /new/*; redirect 301 /old/* = https://host/; directory read /icons/* = path; header /* Name: value; override-session /path/*.",
+        "One a line: substitution /old/* = /new/*; redirect 301 /old/* = https://host/; directory read /icons/* = path; header /* Name: value; expires 30d /icons/*; override-session /path/*. header and expires may begin with the status codes they are for, such as 200,404.",
         Kind::Lines,
         |x, _| visible_lines(&rule::write(&x.rules)),
         |x, t| {

@@ -32,7 +32,13 @@ pub(in crate::tui) fn show(model: &mut Model, source: &str, plan: &Plan) {
         let label = format!("Save what is new and changed: {}", changes.len());
         items.push(item(label, Action::Verb(Verb::SaveDocuments { changes })));
     }
-    for entry in &plan.entries {
+    if plan.entries.iter().any(|e| !e.remarks.is_empty()) {
+        lines.push(plain("There is something to say of those with (!): Enter shows it.".into(), Role::Dim));
+    }
+    // What wants a person's look stands first; of each result the order is that of the file.
+    let mut entries: Vec<&Entry> = plan.entries.iter().collect();
+    entries.sort_by_key(|e| ["refused", "changed", "new", "same"].iter().position(|word| *word == e.word()));
+    for entry in entries {
         let title = format!("{} {}: {}", entry.sort.noun(), entry.name, entry.word());
         let told = if entry.remarks.is_empty() { "" } else { " (!)" };
         items.push(item(format!("{title}{told}"), Action::Show(title.clone(), told_of(model, entry))));

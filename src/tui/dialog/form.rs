@@ -115,8 +115,8 @@ pub enum Goal {
     Tick(String, &'static str),
     /// Goes on with an older ledger.
     Reconcile,
-    /// Accepts this finding as a risk.
-    Accept(Box<Finding>),
+    /// Accepts these findings as a risk.
+    Accept(Vec<Finding>),
     /// Lets a keyring or a part of it leave the workspace.
     Export(Box<Export>),
     /// Writes certificates to files.
@@ -276,6 +276,7 @@ impl Form {
                     line.edit.insert(text);
                     line.error = None;
                 }
+                self.follow(model);
             }
         }
         (Some(Dialog::Form(self)), Vec::new())
@@ -293,7 +294,8 @@ impl Form {
         let oldest = |site: &Site| servers_of(&model.state, site).map(|server| server.release).min();
         let release = match (&self.goal, text(Kind::Choice(Release::NAMES)).and_then(Release::from_name)) {
             (_, Some(release)) => release,
-            (Goal::Site(site, _), None) => oldest(site).unwrap_or_default(),
+            // The servers as they stand in the form, not as they were.
+            (Goal::Site(before, _), None) => oldest(&self.site(before)).unwrap_or_default(),
             _ => Release::default(),
         };
         let list = self.lines.get(self.cursor).map_or("", |l| l.edit.text());
@@ -614,9 +616,9 @@ impl Form {
                 asked.found = asked.found.map(|path| crate::tui::task::at_home(&path));
                 good.then_some(Verb::Reconcile(asked))
             }
-            Goal::Accept(finding) => {
-                let (finding, mut asked) = (finding.clone(), Acceptance::new(model.now));
-                fill(&mut asked, lines, false).then_some(Verb::AcceptFinding { finding, asked })
+            Goal::Accept(findings) => {
+                let (findings, mut asked) = (findings.clone(), Acceptance::new(model.now));
+                fill(&mut asked, lines, false).then_some(Verb::AcceptFindings { findings, asked })
             }
             Goal::Export(_) | Goal::Certificates(_) | Goal::Protect(..) => None,
             Goal::Revoke(which) => {

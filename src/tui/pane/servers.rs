@@ -119,7 +119,7 @@ const COMMANDS: &[Command] = &[
         weight: 90,
         ready: |_| Ok(()),
         run: |model| {
-            form(model, "New server".into(), Server::default(), false);
+            form(model, "New server".into(), Server::preset(), false);
             Vec::new()
         },
         ..WRITE
