@@ -1,4 +1,4 @@
-//! The workspace of the largest size: a million issued certificates and 500 keyrings. Furnishing takes minutes, so that
+//! The workspace of the largest size: a million issued certificates, or as many as asked, and 500 keyrings. Furnishing takes minutes, so that
 //! this is run only when named; `--at DIR` keeps the workspace there and uses it again.
 
 use std::cell::RefCell;
@@ -26,18 +26,17 @@ use ringmaster::tui::msg::{Done, Effect, Input, JobId, Msg};
 use ringmaster::tui::update::update;
 use ringmaster::tui::view::view;
 
-use crate::{config, line, pty};
+use crate::{config, line, pty, rates};
 
-const ROWS: u64 = 1_000_000;
 const KEYRINGS: usize = 500;
 
 /// Furnishes, then measures verifying, starting, pressing keys, filtering and the memory of an idle console.
-pub(crate) fn large(at: Option<PathBuf>) {
+pub(crate) fn large(at: Option<PathBuf>, rows: u64) {
     let temp = tempfile::tempdir().expect("a folder");
     let folder = at.unwrap_or_else(|| temp.path().to_owned());
     let mut desk = Desk::open(&config(&folder), None, false).expect("a desk");
     if desk.state().issued == 0 {
-        furnish(&mut desk, &folder);
+        furnish(&mut desk, &folder, rows);
     }
     let begin = Instant::now();
     let verified = desk.ledger().verify_audit().expect("verified");
@@ -52,17 +51,22 @@ pub(crate) fn large(at: Option<PathBuf>) {
     let (memory, after) = pty::memory(&folder);
     line("memory, idle", memory, "limit 60 MB".into());
     line("memory, idle, after the list was seen", after, "limit 60 MB".into());
+    let mut desk = Desk::open(&config(&folder), None, false).expect("a desk");
+    for (certifier, key_type) in [("example-root", KeyType::P256), ("lab", KeyType::Rsa2048)] {
+        desk.unlock(certifier, &Secret::new("demo".into())).expect("unlocked");
+        rates::measure(&mut desk, certifier, key_type, &folder);
+    }
 }
 
-fn furnish(desk: &mut Desk, folder: &Path) {
+fn furnish(desk: &mut Desk, folder: &Path, rows: u64) {
     let begin = Instant::now();
-    ringmaster::demo::furnish(desk, ROWS, &mut |_| {}).expect("furnished");
-    line("furnish 1,000,000 issued", format!("{:.0} s", begin.elapsed().as_secs_f64()), "limit 300 s".into());
+    ringmaster::demo::furnish(desk, rows, &mut |_| {}).expect("furnished");
+    line(&format!("furnish {rows} issued"), format!("{:.0} s", begin.elapsed().as_secs_f64()), "limit 300 s".into());
     let size = std::fs::metadata(folder.join("data/ledger.db")).map_or(0, |m| m.len());
     line(
         "the ledger on disk",
         format!("{:.2} GB", size as f64 / 1e9),
-        format!("{} bytes a row", size / ROWS),
+        format!("{} bytes a row", size / rows),
     );
     let demo = || Secret::new("demo".into());
     desk.unlock("example-root", &demo()).expect("unlocked");
