@@ -441,6 +441,33 @@ impl Verb {
         })
     }
 
+    /// Makes the verb that saves a document, over what it was or as a new one.
+    pub fn saving(before: Option<Document>, after: Document) -> Self {
+        match after {
+            Document::Site(site) => {
+                let before = match before {
+                    Some(Document::Site(before)) => Some(*before),
+                    _ => None,
+                };
+                Self::SaveSite { before, site: *site }
+            }
+            Document::Server(server) => {
+                let before = match before {
+                    Some(Document::Server(before)) => Some(before),
+                    _ => None,
+                };
+                Self::SaveServer { before, server }
+            }
+            Document::Person(person) => {
+                let before = match before {
+                    Some(Document::Person(before)) => Some(*before),
+                    _ => None,
+                };
+                Self::SavePerson { before, person: *person }
+            }
+        }
+    }
+
     /// Lists the certifiers whose keys have to be unlocked for the verb when this operator runs it, by name, each once.
     pub fn signers(&self, state: &State, operator: &str) -> Vec<String> {
         let alone = |name: &String| {

@@ -12,6 +12,7 @@ use super::finding::Subject;
 use super::person::Person;
 use super::server::Server;
 use super::site::{Item, Site};
+use super::time::Timestamp;
 
 /// A sort of documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -198,6 +199,22 @@ impl Document {
         fields.into_iter().chain(self.beside(other)).collect()
     }
 
+    /// Makes a version of it with what another console has saved meanwhile: `before` is what both began with, and what this one
+    /// sets otherwise than that is set in `theirs`. What cannot be set there any more stays as theirs.
+    #[must_use]
+    pub fn merged(&self, before: &Self, theirs: &Self) -> Self {
+        let state = State::default();
+        let look = Look { state: &state, now: Timestamp::default(), soon: 0, zone: None };
+        let mut merged = theirs.clone();
+        for About { name, .. } in self.sort().amendable() {
+            let mine = self.get(name, &look);
+            if let Some(text) = mine.filter(|text| before.get(name, &look).as_ref() != Some(text)) {
+                let _ = merged.set(name, &text);
+            }
+        }
+        merged
+    }
+
     /// Returns in what else two differ that no field sets.
     fn beside(&self, other: &Self) -> Vec<(&'static str, String, String)> {
         let all = match (self, other) {
@@ -338,12 +355,23 @@ pub fn told(body: &str) -> Option<(Sort, String, Option<How>)> {
 mod tests {
     use super::*;
     use crate::model::site::SiteKind;
-    use crate::model::time::Timestamp;
 
     fn site(name: &str, kind: SiteKind, keyring: &str) -> Document {
         let hosts = vec![format!("{name}.example.test")];
         let site = Site { name: name.into(), keyring: keyring.into(), hosts, ..Site::preset(kind) };
         Document::Site(Box::new(site))
+    }
+
+    #[test]
+    fn what_both_changed_is_mine_and_what_they_changed_stays() {
+        let of = |port: u16, title: &str, comment: &str| {
+            let site =
+                Site { port, title: title.into(), comment: comment.into(), ..Site::preset(SiteKind::Web) };
+            Document::Site(Box::new(site))
+        };
+        let (before, theirs) = (of(443, "Shop", ""), of(444, "Their shop", ""));
+        assert_eq!(of(443, "My shop", "mine").merged(&before, &theirs), of(444, "My shop", "mine"));
+        assert_eq!(before.merged(&before, &theirs), theirs);
     }
 
     #[test]

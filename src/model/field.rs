@@ -348,6 +348,16 @@ pub fn write_names(all: &[String]) -> String {
     all.iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
+/// So many names stand in a sentence.
+const FEW: usize = 8;
+
+/// Lists names in a sentence; of many the first, and how many more there are.
+pub fn few(all: &[impl AsRef<str>]) -> String {
+    let named: Vec<_> = all.iter().take(FEW).map(AsRef::as_ref).collect();
+    let more = if all.len() > FEW { format!(" and {} more", all.len() - FEW) } else { String::new() };
+    named.join(", ") + &more
+}
+
 /// Reads one of a fixed set, by a function that knows it.
 pub fn choice<C>(text: &str, allowed: &[&str], read: fn(&str) -> Option<C>) -> Result<C, String> {
     read(text).ok_or_else(|| format!("one of {}", allowed.join(", ")))

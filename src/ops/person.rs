@@ -3,6 +3,7 @@
 
 use zeroize::Zeroizing;
 
+use super::conflict::conflict;
 use super::create_keyring::{received, request_of};
 use super::export::{Outgoing, Parcel};
 use super::{Env, new_keyring_name, new_password};
@@ -35,12 +36,13 @@ pub fn save_person(state: &State, before: Option<&Person>, person: &Person) -> R
                 .why("People may share a full name; their documents may not.")
                 .next("Choose another name for the document, or change that one."));
         }
-        (Some(before), now) if now != Some(before) => {
-            return Err(Error::new(
-                Kind::Conflict,
-                format!("Person {} was changed by another console.", person.name),
-            )
-            .next("Open the document again and look at what was changed."));
+        (Some(_), None) => {
+            return Err(Error::new(Kind::Conflict, format!("Person {} is gone.", person.name))
+                .why("Another console deleted it in the meantime.")
+                .next("Save it under the same name as a new document, or leave it deleted."));
+        }
+        (Some(before), Some(now)) if now != before => {
+            return Err(conflict(state, &format!("Person {}", person.name), now, person));
         }
         _ => {}
     }

@@ -188,15 +188,6 @@ impl Form {
         self.lines.iter().any(Line::touched)
     }
 
-    /// Tells whether it edits this site document.
-    pub fn is_of_site(&self, name: &str) -> bool {
-        match &self.goal {
-            Goal::Site(site, true) => site.name == name,
-            Goal::Site(_, false) => self.lines.first().is_some_and(|l| l.edit.text().trim() == name),
-            _ => false,
-        }
-    }
-
     /// Tells whether it edits this document.
     pub fn edits(&self, sort: Sort, name: &str) -> bool {
         match &self.goal {

@@ -6,6 +6,7 @@ use super::sites::answering;
 use super::{Cell, Column, Entry, Pane, PaneId, RowKey, Used, entries, named};
 use crate::desk::Verb;
 use crate::model::document::Sort;
+use crate::model::field::few;
 use crate::model::finding::Subject;
 use crate::model::resolve::used;
 use crate::model::server::Server;
@@ -245,7 +246,7 @@ const COMMANDS: &[Command] = &[
             let sites = sites.filter(|s| s.servers.iter().any(|n| same_server(n, server)));
             let sites: Vec<_> = sites.map(|s| s.name.as_str()).collect();
             if !sites.is_empty() {
-                lines.push(format!("Site documents that name it stay as they are: {}.", sites.join(", ")));
+                lines.push(format!("Site documents that name it stay as they are: {}.", few(&sites)));
             }
             Question { word: name, lines }
         }),
