@@ -85,36 +85,40 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
 
 fn show(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let which = options.get_one::<String>("which").map_or("", String::as_str);
-    let found = wanted(which, session)?;
     if options.get_flag("pem") {
-        for (certificate, _) in &found {
+        for certificate in &wanted(which, session)? {
             session.out.raw(&pem::write("CERTIFICATE", &certificate.der.0));
         }
         return Ok(0);
     }
     if options.get_flag("asn1") {
-        for (certificate, _) in &found {
+        for certificate in &wanted(which, session)? {
             asn1::text(&certificate.der.0).iter().for_each(|line| session.out.line(line));
         }
         return Ok(0);
     }
+    let found = match of_file(which, session)? {
+        Some(all) => all.into_iter().map(|c| (Some(c), None)).collect(),
+        None => vec![look_up(which, session)?],
+    };
     let state = session.state()?;
     let zone = session.config.zone.clone();
     let look = Look { state: &state, now: Desk::now(), soon: session.config.soon(), zone: zone.as_ref() };
-    // What the issued list knows beyond the certificate itself.
-    let beside = |row: &Issued| {
-        let fields = Issued::FIELDS.iter().filter(|f| Certificate::field(f.name).is_none());
+    // What the issued list knows beyond the certificate itself; all of it where that is not known.
+    let beside = |certificate: &Option<Certificate>, row: &Issued| {
+        let fields = Issued::FIELDS.iter();
+        let fields = fields.filter(|f| certificate.is_none() || Certificate::field(f.name).is_none());
         fields.map(|f| (f.name, f.label, (f.get)(row, &look))).collect::<Vec<_>>()
     };
     if session.json {
         let objects = found.iter().map(|(certificate, row)| {
-            let mut object = print::object(certificate, &look);
-            for field in reading::MORE {
-                let value = print::visible_lines(&(field.get)(certificate, &look));
-                object.insert(field.name.into(), json!(value));
-            }
-            for (name, _, value) in row.iter().flat_map(beside) {
-                object.insert(name.into(), json!(value));
+            let mut object = certificate.as_ref().map_or_else(Default::default, |c| print::object(c, &look));
+            let more =
+                certificate.iter().flat_map(|c| reading::MORE.iter().map(|f| (f.name, (f.get)(c, &look))));
+            let row =
+                row.iter().flat_map(|row| beside(certificate, row)).map(|(name, _, value)| (name, value));
+            for (name, value) in more.chain(row) {
+                object.insert(name.into(), json!(print::visible_lines(&value)));
             }
             Value::Object(object)
         });
@@ -127,31 +131,43 @@ fn show(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
         if number > 0 {
             session.out.line("");
         }
-        let fields = reading::all(certificate, &look).into_iter().map(|(_, label, value)| (label, value));
-        let beside = row.iter().flat_map(beside).map(|(_, label, value)| (label, value));
-        session.out.pairs(fields.chain(beside));
+        let fields = certificate.iter().flat_map(|c| reading::all(c, &look));
+        let fields = fields.map(|(_, label, value)| (label, value));
+        let row = row.iter().flat_map(|row| beside(certificate, row)).map(|(_, label, value)| (label, value));
+        session.out.pairs(fields.chain(row));
+        if certificate.is_none() {
+            session.out.note("The certificate itself is not known here: this is what the record of it says.");
+        }
     }
     Ok(0)
 }
 
-/// Takes every certificate of a file, or finds one by SHA-256 or serial number.
-fn wanted(which: &str, session: &mut Session<'_>) -> Result<Vec<(Certificate, Option<Issued>)>> {
+/// Takes every certificate of a file, when the argument names one. Errors: there is none in it.
+fn of_file(which: &str, session: &mut Session<'_>) -> Result<Option<Vec<Certificate>>> {
     if which != "-" && !Path::new(which).is_file() {
-        return Ok(vec![known(which, session)?]);
+        return Ok(None);
     }
     let found = session.find(&PathBuf::from(which))?;
     if found.certificates.is_empty() {
         let source = print::source(Path::new(which));
         return Err(Error::refused(format!("There is no certificate in {source}.")));
     }
-    Ok(found.certificates.into_iter().map(|c| (c, None)).collect())
+    Ok(Some(found.certificates))
+}
+
+/// Takes every certificate of a file, or finds one by SHA-256 or serial number.
+fn wanted(which: &str, session: &mut Session<'_>) -> Result<Vec<Certificate>> {
+    match of_file(which, session)? {
+        Some(all) => Ok(all),
+        None => Ok(vec![known(which, session)?]),
+    }
 }
 
 fn compare(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let mut both = Vec::new();
     for name in ["first", "second"] {
         let which = options.get_one::<String>(name).map_or("", String::as_str);
-        both.extend(wanted(which, session)?.into_iter().take(1).map(|(c, _)| c));
+        both.extend(wanted(which, session)?.into_iter().take(1));
     }
     let [first, second] = both.as_slice() else { return Ok(2) };
     let state = session.state()?;
@@ -178,8 +194,19 @@ fn compare(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     Ok(0)
 }
 
-/// Finds a certificate by SHA-256 or serial number, in the issued list and in what is in use.
-pub(super) fn known(which: &str, session: &mut Session<'_>) -> Result<(Certificate, Option<Issued>)> {
+/// Finds a certificate by SHA-256 or serial number. Errors: unknown; only a record of it is here.
+pub(super) fn known(which: &str, session: &mut Session<'_>) -> Result<Certificate> {
+    let (certificate, row) = look_up(which, session)?;
+    certificate.ok_or_else(|| {
+        row.unwrap_or_default()
+            .unknown()
+            .next(format!("See what is known: ringmaster certificate show {which}"))
+    })
+}
+
+/// Finds a certificate by SHA-256 or serial number in what is in use, and in the issued list, which may hold no more than a
+/// record of it.
+fn look_up(which: &str, session: &mut Session<'_>) -> Result<(Option<Certificate>, Option<Issued>)> {
     let nothing = || {
         Error::not_found("certificate or file", which)
             .next("Give a serial number or SHA-256 of: ringmaster certificate list")
@@ -194,26 +221,19 @@ pub(super) fn known(which: &str, session: &mut Session<'_>) -> Result<(Certifica
         (None, None) => return Err(nothing()),
     };
     if let Some((row, der)) = issued {
-        if !row.is_known() {
-            return Err(Error::refused(format!("The certificate {which} itself is not known."))
-                .why(format!("Only the record of it was brought here, from {}.", row.origin.elsewhere))
-                .next(format!(
-                    "See what is known: ringmaster certificate list --json --filter serial:{}",
-                    row.serial
-                )));
-        }
-        return Ok((crate::pki::certificate::read(&der.0)?, Some(row)));
+        let certificate = row.is_known().then(|| crate::pki::certificate::read(&der.0)).transpose()?;
+        return Ok((certificate, Some(row)));
     }
     let all = state.certificates();
     let fits = |c: &Certificate| Some(c.sha256) == digest || Some(&c.serial) == serial.as_ref();
     let found = all.values().find(|(c, _)| fits(c)).map(|(c, _)| (*c).clone());
-    Ok((found.ok_or_else(nothing)?, None))
+    Ok((Some(found.ok_or_else(nothing)?), None))
 }
 
 fn export(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let mut which = Vec::new();
     for text in options.get_many::<String>("which").into_iter().flatten() {
-        which.push(Which::Sha256(known(text, session)?.0.sha256));
+        which.push(Which::Sha256(known(text, session)?.sha256));
     }
     let mut asked = CertificateExport::new(which, Format::Pem, "certificates");
     fields::fill(&mut asked, options)?;

@@ -217,11 +217,14 @@ fn info(name: &str, options: &ArgMatches, session: &mut Session<'_>) -> Result<u
     let rows: Vec<Vec<String>> = rows.collect();
     session.out.table(&["CRL", "KIND", "MADE", "NEXT UPDATE", "ENTRIES", "BYTES", "SHA-256"], &rows);
     for (target, publication) in state.published.get(name).into_iter().flatten() {
-        let how = if publication.proved { "published and proved" } else { "published" };
-        let (number, at) = (publication.number, publication.at.text());
-        session.out.line(&format!("CRL {number} {how} on {at}: {target}"));
+        session.out.line(&publication.told(target));
     }
     Ok(0)
+}
+
+/// Writes what is due for scripts.
+pub(super) fn lines(due: &[(Light, String)]) -> Value {
+    due.iter().map(|(light, text)| json!({ "light": light.word(), "text": text })).collect()
 }
 
 fn due(session: &mut Session<'_>) -> Result<u8> {
@@ -233,10 +236,8 @@ fn due(session: &mut Session<'_>) -> Result<u8> {
     let worst = all.iter().map(|(_, due)| due.light).max().unwrap_or(Light::Green);
     if session.json {
         let object = |(c, due): &(&Certifier, Due)| {
-            let line = |(light, text): &(Light, String)| json!({ "light": light.word(), "text": text });
-            let lines: Vec<_> = due.lines.iter().map(line).collect();
             let next = due.next.map(|at| at.text());
-            json!({ "certifier": c.name, "light": due.light.word(), "lines": lines, "next": next })
+            json!({ "certifier": c.name, "light": due.light.word(), "lines": lines(&due.lines), "next": next })
         };
         session.out.json(&all.iter().map(object).collect());
     } else {

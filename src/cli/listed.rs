@@ -325,10 +325,10 @@ impl View<'_> {
     fn verdict(&self, line: &Line<'_>) -> String {
         let (revoked, times) = match line {
             Line::Here(c, _, row) => {
-                let known = self.state.revocations.contains_key(&c.sha256);
-                (known || row.is_some_and(|row| row.revoked.is_some()), (c.not_before, c.not_after))
+                let known = self.state.revocations.get(&c.sha256).map(|r| r.reason);
+                (known.or_else(|| row.and_then(Issued::reason)), (c.not_before, c.not_after))
             }
-            Line::Issued(r) => (r.revoked.is_some(), (r.not_before, r.not_after)),
+            Line::Issued(r) => (r.reason(), (r.not_before, r.not_after)),
         };
         Verdict::of(revoked, times, self.at.now, self.at.soon).text()
     }

@@ -1,4 +1,4 @@
-//! `ringmaster certifier protect` and `rehearse`: what opens the key of a certifier.
+//! `ringmaster certifier protect` and `unlock`: what opens the key of a certifier.
 
 use std::path::PathBuf;
 
@@ -48,8 +48,13 @@ pub(super) fn commands(command: Command) -> Command {
                 ),
         )
         .subcommand(
-            Command::new("rehearse")
-                .about("Unlocks the key to see that it can be, and forgets it at once; it is recorded")
+            Command::new("unlock")
+                .visible_alias("rehearse")
+                .about("Unlocks the key once to see that it can be; nothing is signed, and it is recorded")
+                .after_help(
+                    "Each command asks for what opens the key it needs, and forgets it when it ends; a console that is \
+                     open has its own keys. So all that there is to unlock from here is a rehearsal.",
+                )
                 .arg(name()),
         )
 }
@@ -58,7 +63,7 @@ pub(super) fn commands(command: Command) -> Command {
 pub(super) fn run(word: &str, options: &ArgMatches, session: &mut Session<'_>) -> Option<Result<u8>> {
     match word {
         "protect" => Some(protect(options, session)),
-        "rehearse" => Some(rehearse(options, session)),
+        "unlock" => Some(rehearse(options, session)),
         _ => None,
     }
 }

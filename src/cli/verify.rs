@@ -89,7 +89,7 @@ pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
     }
     let mut inquiry = match (text("keyring"), text("certificate"), options.get_one::<PathBuf>("file")) {
         (Some(name), ..) => Inquiry::of_keyring(&keyring::by_name(name, session)?, basis)?,
-        (_, Some(which), _) => Inquiry::of_certificate(certificate::known(which, session)?.0, basis),
+        (_, Some(which), _) => Inquiry::of_certificate(certificate::known(which, session)?, basis),
         (.., Some(file)) => of_file(file, basis, session)?,
         _ => return Ok(2),
     };

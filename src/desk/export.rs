@@ -173,12 +173,20 @@ impl Desk {
         let ledger = self.store.ledger();
         let (mut found, mut missing) = (Vec::new(), Vec::new());
         for which in &asked.certificates {
+            let row = match which {
+                Which::Sha256(_) => None,
+                Which::Issued(id) => ledger.issued_rows(&[*id])?.pop(),
+                Which::Serial(certifier, serial) => {
+                    ledger.issued_by_serial(certifier, serial)?.map(|(row, _)| row)
+                }
+            };
+            if let Some(record) = row.as_ref().filter(|row| !row.is_known()) {
+                missing.push(format!("{}: not written: {}", record.subject, record.unknown()));
+                continue;
+            }
             let digest = match which {
                 Which::Sha256(digest) => Some(*digest),
-                Which::Issued(id) => ledger.issued_rows(&[*id])?.first().map(|row| row.sha256),
-                Which::Serial(certifier, serial) => {
-                    ledger.issued_by_serial(certifier, serial)?.map(|(row, _)| row.sha256)
-                }
+                _ => row.map(|row| row.sha256),
             };
             let one = match digest.and_then(|d| here.get(&d)) {
                 Some((certificate, _)) => Ok(Some((*certificate).clone())),

@@ -100,7 +100,7 @@ impl Desk {
         self.writable()?;
         let state = self.state();
         if let Some(setback) = &state.setback {
-            return Err(refusal(setback));
+            self.or_recorded(Err(refusal(setback)))?;
         }
         let of = state.certifiers.get(certifier);
         if let Some(of) = of {

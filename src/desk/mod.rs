@@ -376,7 +376,7 @@ impl Desk {
         }
     }
 
-    /// Records a refusal by a role or by the rule of two people.
+    /// Records a refusal by a role, by the rule of two people, or because the ledger is an older one.
     fn or_recorded<T>(&mut self, done: Result<T>) -> Result<T> {
         let Err(error) = done else { return done };
         let Some(about) = error.about.as_deref().cloned().filter(|_| error.kind == Kind::NotAllowed) else {

@@ -1,6 +1,7 @@
 //! What happened, in a sentence for the person who asked for it. One entry for each fact.
 
 use crate::model::change::Fact;
+use crate::model::crl::entries;
 use crate::model::document::How;
 use crate::model::escape::visible;
 use crate::model::keyring::{Keyring, Role};
@@ -53,7 +54,7 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::CrlIssued { crl, .. } if crl.partition > 0 => return None,
         Fact::CrlIssued { certifier, crl, .. } => {
             let what = if crl.base.is_some() { "delta CRL" } else { "CRL" };
-            format!("Certifier {certifier} signed {what} {} with {} entries.", crl.number, crl.entries)
+            format!("Certifier {certifier} signed {what} {} with {}.", crl.number, entries(crl.entries))
         }
         Fact::CrlPublished { certifier, number, target, proved, .. } => {
             let proof = if *proved { ", and read back there" } else { "" };
@@ -212,6 +213,7 @@ pub(super) fn sentence_of_many(facts: &[Fact]) -> Option<String> {
             return Some(format!("{} findings are accepted until {}.", facts.len(), risk.until.date()));
         }
         [Fact::CertificateReleased { .. }, ..] => "released",
+        [Fact::CertificateRevoked { reason, .. }, ..] if reason.is_hold() => "on hold",
         [Fact::CertificateRevoked { .. } | Fact::RevocationChanged { .. }, ..] => "revoked",
         _ => return None,
     };

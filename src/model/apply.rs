@@ -64,14 +64,16 @@ impl State {
                 }
             }
             Fact::CrlIssued { certifier, crl, .. } => {
-                if let Some(c) = self.certifiers.get_mut(certifier)
-                    && crl.base.is_none()
-                    && crl.partition == 0
-                {
-                    let before = c.crl.as_ref().and_then(|crl| crl.regular);
-                    let regular = if crl.immediate { before } else { Some(crl.this_update) };
-                    c.crl = Some(CrlInfo { regular, ..crl.clone() });
-                    self.published.remove(certifier);
+                let of = self.certifiers.get_mut(certifier).map(|c| &mut c.crl);
+                match of {
+                    Some(Some(latest)) if crl.base.is_some() => latest.delta = Some(crl.next_update),
+                    Some(latest) if crl.base.is_none() && crl.partition == 0 => {
+                        let before = latest.take().unwrap_or_default();
+                        let regular = if crl.immediate { before.regular } else { Some(crl.this_update) };
+                        *latest = Some(CrlInfo { regular, delta: before.delta, ..crl.clone() });
+                        self.published.remove(certifier);
+                    }
+                    _ => {}
                 }
                 self.owed.remove(certifier);
             }

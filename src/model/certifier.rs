@@ -21,7 +21,7 @@ use super::keyring::{Keyring, ends};
 use super::policy::Fields;
 pub use super::policy::{HasPolicy, Policy, PolicyVersion, Proposal, Roles};
 use super::protection::KeyProtection;
-use super::time::{Timestamp, days_left};
+use super::time::Timestamp;
 pub use awaited::Awaited;
 pub use new::{NewCertifier, SignedBy, check_certifier_name};
 pub use status::{Decision, Status};
@@ -51,6 +51,9 @@ pub struct CrlInfo {
     /// When the latest regular CRL was made, as the ledger finds it: the schedule goes by that.
     #[serde(skip)]
     pub regular: Option<Timestamp>,
+    /// When the latest delta CRL ends, as the ledger finds it.
+    #[serde(skip)]
+    pub delta: Option<Timestamp>,
 }
 
 impl CrlInfo {
@@ -81,6 +84,11 @@ pub struct Debt {
 }
 
 impl Debt {
+    /// Says how many changes wait.
+    pub fn words(&self) -> String {
+        if self.count == 1 { "1 change since".into() } else { format!("{} changes since", self.count) }
+    }
+
     /// Adds a revocation; a release is `None` and has no deadline.
     pub fn add(&mut self, revoked: Option<(Reason, Timestamp)>) {
         self.count += 1;
@@ -310,15 +318,24 @@ impl Certifier {
             };
             x.proposal.as_ref().map_or_else(String::new, told)
         }),
-        Field::derived("crl", "Latest CRL", "Number, entries and when the next one is due.", |x, look| {
-            let Some(c) = &x.crl else { return "none".into() };
-            let days = days_left(c.next_update.days_from(look.now));
-            let (number, entries, due) = (c.number, c.entries, c.next_update.date());
-            let owed = look.state.owed.get(&x.name);
-            let owed = owed
-                .map_or_else(String::new, |debt| format!("; owes a new one: {} revoked since", debt.count));
-            format!("number {number}, {entries} revoked, next due {due} ({days}){owed}")
-        }),
+        Field::derived(
+            "crl",
+            "Latest CRL",
+            "Its number, what is on it, and when the next one is due.",
+            |x, look| {
+                let Some(crl) = &x.crl else { return "none".into() };
+                let told = match x.status.has_key() {
+                    true => Due::of(look.state, x, false, look.now).told(Some(crl), look.now),
+                    false => {
+                        format!("number {}, the last one, valid until {}", crl.number, crl.next_update.date())
+                    }
+                };
+                let owed = look.state.owed.get(&x.name);
+                let owed =
+                    owed.map_or_else(String::new, |debt| format!("; owes a new one: {}", debt.words()));
+                format!("{told}; {} revoked{owed}", crl.entries)
+            },
+        ),
         Field::derived("due", "CRL light", "How urgent the next CRL is, and why.", |x, look| {
             if !x.status.has_key() {
                 return String::new();

@@ -9,7 +9,7 @@ use super::State;
 use super::bytes::Serial;
 use super::certifier::{Certifier, CrlInfo, Debt};
 use super::policy::Policy;
-use super::time::{DAY, Timestamp};
+use super::time::{DAY, Timestamp, days_left};
 
 /// Which CRL is asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,6 +34,14 @@ pub struct Publication {
     pub at: Timestamp,
     /// Whether what is served there was read back and is what was signed.
     pub proved: bool,
+}
+
+impl Publication {
+    /// Says it in one line.
+    pub fn told(&self, target: &str) -> String {
+        let how = if self.proved { "published and proved" } else { "published" };
+        format!("CRL {} {how} on {}: {target}", self.number, self.at.text())
+    }
 }
 
 /// How urgent something is.
@@ -111,6 +119,11 @@ impl Due {
                         ),
                     ));
                 }
+                if let Some(ended) = crl.delta.filter(|end| *end < now && policy.delta_days > 0) {
+                    let text =
+                        format!("The latest delta CRL has ended on {}: sign another one.", ended.text());
+                    lines.push((Light::Yellow, text));
+                }
                 let known = |p: &&Publication| p.number == crl.number;
                 if published.is_some_and(|all| !all.values().any(|p| known(&p))) {
                     lines.push((Light::Yellow, format!("CRL {} is signed and not published.", crl.number)));
@@ -126,18 +139,25 @@ impl Due {
             let urgent = hours(debt.compromise, policy.crl_hours_compromise);
             let by = urgent.into_iter().chain(hours(debt.other, policy.crl_hours)).min();
             let what = if urgent.is_some() { ", a compromised key among them" } else { "" };
-            let changes =
-                if debt.count == 1 { "1 change".to_owned() } else { format!("{} changes", debt.count) };
+            let changes = debt.words();
             let until = by.map_or_else(String::new, |by| match by < now {
                 true => format!("; the deadline was {}", by.text()),
                 false => format!("; by {}, {}", by.text(), left(by, now)),
             });
             let light = if by.is_some_and(|by| by < now) { Light::Red } else { Light::Yellow };
-            lines.push((light, format!("Owes a CRL: {changes} since the latest{what}{until}.")));
+            lines.push((light, format!("Owes a CRL: {changes} the latest{what}{until}.")));
         }
         lines.sort_by_key(|(light, _)| std::cmp::Reverse(*light));
         let light = lines.first().map_or(Light::Green, |(light, _)| *light);
         Self { light, next, lines }
+    }
+
+    /// Says which CRL is the latest, until when it is valid, and when the next one is due.
+    pub fn told(&self, crl: Option<&CrlInfo>, now: Timestamp) -> String {
+        let (Some(crl), Some(next)) = (crl, self.next) else { return "none yet".into() };
+        let until = crl.next_update;
+        let left = days_left(until.days_from(now));
+        format!("number {}, valid until {} ({left}), next due {}", crl.number, until.date(), next.date())
     }
 
     /// Says what is due in one line.
@@ -145,6 +165,11 @@ impl Due {
         let lines: Vec<&str> = self.lines.iter().map(|(_, text)| text.as_str()).collect();
         lines.join(" ")
     }
+}
+
+/// Says how many entries a list has.
+pub fn entries(count: u64) -> String {
+    if count == 1 { "1 entry".into() } else { format!("{count} entries") }
 }
 
 /// Says how long it is until a moment: hours, and days when there are some.
@@ -285,6 +310,13 @@ mod tests {
         assert_eq!(light(crl, None, Some(&published), 0), Light::Yellow, "not proved");
         published.insert("http".to_owned(), Publication { number: 4, at: now, proved: true });
         assert_eq!(light(crl, None, Some(&published), 0), Light::Green);
+        let stale = CrlInfo { delta: Some(now.plus_days(1)), ..crl.unwrap().clone() };
+        let deltas = Policy { delta_days: 1, ..policy() };
+        let text = |policy: &Policy, days| {
+            Due::work_out(policy, Some(&stale), None, None, now.plus_days(days)).text()
+        };
+        assert_eq!([text(&deltas, 1), text(&policy(), 2)], ["", ""]);
+        assert!(text(&deltas, 2).contains("delta CRL has ended"));
         let debt = Debt { count: 1, compromise: Some(now), other: None };
         assert_eq!(light(crl, Some(&debt), None, 0), Light::Yellow);
         assert_eq!(light(crl, Some(&debt), None, 2), Light::Red, "24 hours");

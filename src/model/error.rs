@@ -60,7 +60,7 @@ pub struct Error {
     pub next: String,
     /// The command that does it (`object.verb`), offered as a key on the screen.
     pub command: Option<&'static str>,
-    /// What it is about: the command that helps runs on it; a refusal by a role is recorded with it.
+    /// What it is about: the command that helps runs on it; a refusal by a role and the like is recorded with it.
     pub about: Option<Box<Subject>>,
 }
 
@@ -79,7 +79,7 @@ impl Error {
         Self::new(Kind::Refused, what)
     }
 
-    /// A role, or the rule of two people, forbids it.
+    /// A role, the rule of two people, or an older ledger forbids it: that is recorded.
     pub fn not_allowed(about: Subject, what: impl Into<String>) -> Self {
         Self { about: Some(Box::new(about)), ..Self::new(Kind::NotAllowed, what) }
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bytes::{Digest, Serial, colons};
 use super::certificate::Certificate;
+use super::error::Error;
 use super::escape::visible;
 use super::field::{Field, Record};
 use super::request::RequestId;
@@ -243,9 +244,17 @@ pub struct Issued {
     /// The latest certificate that has taken its place, as the ledger finds it.
     #[serde(skip)]
     pub later: Option<Named>,
+    /// The first CRL that tells its revocation as it stands, as the ledger finds it.
+    #[serde(skip)]
+    pub listed: Option<u64>,
 }
 
 impl Issued {
+    /// Returns why it is revoked, if it is.
+    pub fn reason(&self) -> Option<Reason> {
+        self.revoked.as_ref().map(|revocation| revocation.reason)
+    }
+
     /// Returns the row of a certificate that was signed at a time by somebody.
     pub fn of(certificate: &Certificate, certifier: &str, profile: &str, at: Timestamp, by: &str) -> Self {
         let c = certificate;
@@ -270,6 +279,12 @@ impl Issued {
     pub fn is_known(&self) -> bool {
         self.sha256 != Digest::default()
     }
+
+    /// Refuses what needs the certificate itself, where only a record of it is here.
+    pub fn unknown(&self) -> Error {
+        Error::refused(format!("The certificate {} of {} itself is not known.", self.serial, self.certifier))
+            .why(format!("Only the record of it was brought here, from {}.", self.origin.elsewhere))
+    }
 }
 
 impl Record for Issued {
@@ -281,15 +296,19 @@ impl Record for Issued {
         }),
         Field::derived("subject", "Subject", "To whom it was issued.", |x, _| x.subject.clone()),
         Field::derived("names", "Names", "The alternative names.", |x, _| x.alt_names.replace(' ', "\n")),
-        Field::derived("valid-from", "Valid from", "The first moment.", |x, look| look.time(x.not_before)),
+        Field::derived("valid-from", "Valid from", "The first moment.", |x, look| {
+            if x.not_before == Timestamp::default() { String::new() } else { look.time(x.not_before) }
+        }),
         Field::derived("ends", "Ends", "The last moment.", |x, look| {
             format!("{} ({})", look.time(x.not_after), days_left(x.not_after.days_from(look.now)))
         }),
         Field::derived("key", "Key", "The kind of the subject's key.", |x, _| x.key.clone()),
         Field::derived("key-sha256", "Key fingerprint", "SHA-256 of the public key.", |x, _| {
-            x.key_sha256.to_string()
+            if is_default(&x.key_sha256) { String::new() } else { x.key_sha256.to_string() }
         }),
-        Field::derived("sha256", "Fingerprint", "SHA-256 of the certificate.", |x, _| colons(&x.sha256.0)),
+        Field::derived("sha256", "Fingerprint", "SHA-256 of the certificate.", |x, _| {
+            if x.is_known() { colons(&x.sha256.0) } else { String::new() }
+        }),
         Field::derived("request", "Request", "The request it answers.", |x, _| {
             x.request.map_or_else(String::new, |r| r.to_string())
         }),
@@ -310,7 +329,12 @@ impl Record for Issued {
             all.collect::<Vec<_>>().join("\n")
         }),
         Field::derived("issued", "Issued", "When and by whom.", |x, _| {
-            format!("{} by {}", x.at.text(), visible(&x.by))
+            // Of a record that was brought no more may be known than that it was issued.
+            match (x.at == Timestamp::default(), x.by.is_empty()) {
+                (true, _) => String::new(),
+                (_, true) => x.at.text(),
+                _ => format!("{} by {}", x.at.text(), visible(&x.by)),
+            }
         }),
         Field::derived("session", "Session", "The session in which it was signed.", |x, _| {
             x.origin.session.clone()
@@ -338,6 +362,13 @@ impl Record for Issued {
             x.revoked
                 .as_ref()
                 .map_or_else(|| "no".into(), |r| format!("{}: {}", r.at.text(), r.reason.name()))
+        }),
+        Field::derived("crl", "On the CRL", "Since which CRL peers can know of it.", |x, _| {
+            match (&x.revoked, x.listed) {
+                (None, _) => String::new(),
+                (_, Some(number)) => format!("since CRL {number}"),
+                (_, None) => format!("not yet: {} owes one", x.certifier),
+            }
         }),
         Field::derived("invalid-from", "Invalid from", "From when on it is to be held invalid.", |x, _| {
             let from = x.revoked.as_ref().and_then(|r| r.invalidity);

@@ -1,5 +1,6 @@
 //! What a list says of a certificate in a word or two, by revocation and time.
 
+use super::issued::Reason;
 use super::time::Timestamp;
 
 /// What a list says of a certificate.
@@ -13,15 +14,23 @@ pub enum Verdict {
     Expired,
     /// It is not valid yet.
     NotYet,
-    /// It was revoked.
+    /// It was revoked for good.
     Revoked,
+    /// It is on hold, which may be lifted.
+    Held,
 }
 
 impl Verdict {
     /// Judges by revocation and time; `soon` is the number of days of the warning band.
-    pub fn of(revoked: bool, (from, to): (Timestamp, Timestamp), now: Timestamp, soon: i64) -> Self {
+    pub fn of(
+        revoked: Option<Reason>,
+        (from, to): (Timestamp, Timestamp),
+        now: Timestamp,
+        soon: i64,
+    ) -> Self {
         match to.days_from(now) {
-            _ if revoked => Self::Revoked,
+            _ if revoked.is_some_and(Reason::is_hold) => Self::Held,
+            _ if revoked.is_some() => Self::Revoked,
             _ if now < from => Self::NotYet,
             _ if now > to => Self::Expired,
             days if days < soon => Self::Soon(days),
@@ -37,6 +46,7 @@ impl Verdict {
             Self::Expired => "expired".into(),
             Self::NotYet => "not yet".into(),
             Self::Revoked => "revoked".into(),
+            Self::Held => "on hold".into(),
         }
     }
 
@@ -47,7 +57,7 @@ impl Verdict {
             Self::Soon(_) => 1,
             Self::NotYet => 2,
             Self::Good => 3,
-            Self::Revoked => 4,
+            Self::Revoked | Self::Held => 4,
         }
     }
 }

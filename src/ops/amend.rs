@@ -18,7 +18,7 @@ use crate::store::document;
 /// at.
 ///
 /// Errors: not a CAA; the policy was amended since; nothing differs; the roles contradict each other; the proposal of
-/// somebody else waits; the key is locked, when it takes effect at once.
+/// somebody else waits; the key is locked or the clock is behind, when it takes effect at once.
 pub fn amend(
     state: &State,
     name: &str,
@@ -57,7 +57,8 @@ pub fn amend(
 
 /// Confirms the proposed amendment, which `seen` is.
 ///
-/// Errors: not a CAA, or the one who proposed it; there is none, or another one than was seen; the key is locked.
+/// Errors: not a CAA, or the one who proposed it; there is none, or another one than was seen; the key is
+/// locked; the clock is behind.
 pub fn confirm(state: &State, name: &str, seen: &Proposal, env: &mut Env<'_>) -> Result<Change> {
     let certifier = super::certifier(state, name)?;
     roles::require(certifier, env.operator, Act::Amend)?;
@@ -188,6 +189,9 @@ pub(super) fn sign(
 }
 
 fn signed(certifier: &Certifier, version: PolicyVersion, env: &mut Env<'_>) -> Result<Change> {
+    let before = certifier.versions.last().map_or(certifier.created, |before| before.at);
+    let what = format!("The policy of certifier {} was not amended.", certifier.name);
+    super::in_order(env.now, before, what, "the present version")?;
     let mut changed = certifier.clone();
     let files = sign(&mut changed, version, None, env)?;
     let fact = Fact::PolicyAmended {
@@ -220,8 +224,11 @@ fn checked(state: &State, certifier: &Certifier, before: u32, policy: &Policy) -
             .why("Without a CAA nobody could amend the policy.")
             .next("Leave at least one CAA."));
     }
-    if let Some(why) = next.roles.contradiction().or_else(|| next.crl_contradiction()) {
+    if let Some(why) = next.roles.contradiction() {
         return Err(Error::refused("The roles contradict each other.").why(why));
+    }
+    if let Some(why) = next.crl_contradiction() {
+        return Err(Error::refused("What is said about CRLs contradicts itself.").why(why));
     }
     Ok(next)
 }

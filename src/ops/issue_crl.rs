@@ -6,7 +6,7 @@ use crate::model::State;
 use crate::model::bytes::Der;
 use crate::model::certifier::{Certifier, CrlInfo, Status};
 use crate::model::change::{Change, Fact};
-use crate::model::crl::CrlKind;
+use crate::model::crl::{CrlKind, entries};
 use crate::model::error::{Error, Result};
 use crate::model::time::Timestamp;
 use crate::pki::crl::{self, CrlChange, Entries, Outline};
@@ -52,10 +52,10 @@ impl Preview {
     pub fn lines(&self, most: usize) -> Vec<String> {
         let Self { crl, change, size } = self;
         let mut lines = vec![format!(
-            "CRL {} ({}): {} entries, about {size} bytes, valid until {}.",
+            "CRL {} ({}): {}, about {size} bytes, valid until {}.",
             crl.number,
             crl.kind(),
-            crl.entries,
+            entries(crl.entries),
             crl.next_update.text()
         )];
         let (added, removed, changed) = (change.added.len(), change.removed.len(), change.changed.len());
@@ -210,15 +210,8 @@ fn able(certifier: &Certifier, now: Timestamp) -> Result<()> {
         return Err(Error::refused(format!("Certifier {name} signs no CRL any more."))
             .why(format!("Its key was destroyed on {}.", decision.at.date())));
     }
-    if now < before {
-        return Err(Error::refused(format!("Certifier {name} signed no CRL."))
-            .why(format!(
-                "The clock says {}, which is earlier than its certificate or its latest CRL ({}).",
-                now.text(),
-                before.text()
-            ))
-            .next("Set the clock right first."));
-    }
+    let what = format!("Certifier {name} signed no CRL.");
+    super::in_order(now, before, what, "its certificate or its latest CRL")?;
     if now > authority.not_after {
         return Err(Error::refused(format!("Certifier {name} signs no CRL any more."))
             .why(format!("Its certificate ended on {}.", authority.not_after.text())));

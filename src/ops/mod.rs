@@ -130,6 +130,19 @@ fn keyring<'a>(state: &'a State, name: &str) -> Result<&'a Keyring> {
     state.keyrings.get(name).ok_or_else(|| Error::not_found("keyring", name))
 }
 
+/// Refuses what would be dated before something that was there first. `what` was not done, `first` is what was there.
+///
+/// Errors: the clock is behind.
+fn in_order(now: Timestamp, before: Timestamp, what: impl Into<String>, first: &str) -> Result<()> {
+    if now >= before {
+        return Ok(());
+    }
+    let (now, before) = (now.text(), before.text());
+    Err(Error::refused(what)
+        .why(format!("The clock says {now}, which is earlier than {first} ({before})."))
+        .next("Set the clock right first."))
+}
+
 /// Finds a certifier by name. Errors: there is none, with those that are known.
 pub(crate) fn certifier<'a>(state: &'a State, name: &str) -> Result<&'a Certifier> {
     state.certifiers.get(name).ok_or_else(|| {

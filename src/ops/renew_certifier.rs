@@ -51,11 +51,15 @@ pub fn renew_certifier(state: &State, name: &str, years: u32, env: &mut Env<'_>)
     };
     let (certificate, fact) = signed(issuer, wanted, env)?;
     if certificate.not_after <= own.certificate.not_after {
+        let end = certificate.not_after;
+        let why = match end == issuer.certificate.not_after {
+            true => format!(": {} ends then itself", issuer.name),
+            false => String::new(),
+        };
         return Err(refused(name)
             .why(format!(
-                "The new certificate would end on {}, not later than the present one: {} ends then itself.",
-                certificate.not_after.date(),
-                issuer.name
+                "The new certificate would end on {}, not later than the present one{why}.",
+                end.date()
             ))
             .next("Ask for more years, or renew the authority above first."));
     }

@@ -13,8 +13,8 @@ use crate::model::revocation::NewRevocation;
 /// Revokes certificates of the issued list, all or none. One that is on hold is revoked for good, and one that is revoked
 /// for another reason becomes keyCompromise; their revocation date stays.
 ///
-/// Errors: one has ended or is revoked for good, its profile allows no hold, the invalidity date is in the future, not the
-/// person for it.
+/// Errors: one has ended or is revoked for good, its profile allows no hold, the invalidity date is in the future, the clock
+/// is behind, not the person for it.
 pub fn revoke(state: &State, rows: &[Issued], asked: &NewRevocation, env: &mut Env<'_>) -> Result<Change> {
     let facts = rows.iter().map(|row| fact(state, row, asked, env)).collect::<Result<_>>()?;
     Ok(Change { facts, files: Vec::new() })
@@ -25,6 +25,10 @@ fn fact(state: &State, issued: &Issued, asked: &NewRevocation, env: &Env<'_>) ->
     refusal(state, issued, asked.reason, env.now).map_or(Ok(()), |why| {
         Err(Error::refused(format!("Serial {} was not revoked.", issued.serial)).why(why))
     })?;
+    if issued.origin.elsewhere.is_empty() {
+        let what = format!("Serial {} was not revoked.", issued.serial);
+        super::in_order(env.now, issued.at, what, "its signature")?;
+    }
     if let Some(from) = asked.invalidity.filter(|from| *from > env.now) {
         return Err(Error::usage("A certificate cannot be invalid from a moment in the future on.")
             .why(format!("{} is still to come.", from.text()))

@@ -12,7 +12,8 @@ use crate::model::State;
 use crate::model::audit::setback::{Remembered, Setback};
 use crate::model::bytes::hex;
 use crate::model::change::Fact;
-use crate::model::error::{Error, Kind, Result};
+use crate::model::error::{Error, Result};
+use crate::model::finding::Subject;
 
 /// The folder below that of the stash key; one file for each workspace.
 const FOLDER: &str = "heads";
@@ -142,7 +143,7 @@ fn seen(ledger: &SqliteLedger, state: &State) -> Result<Remembered> {
 
 /// Refuses to sign with an older ledger.
 pub fn refusal(setback: &Setback) -> Error {
-    Error::new(Kind::Refused, "Nothing is signed with an older ledger.")
+    Error::not_allowed(Subject::Workspace, "Nothing is signed with an older ledger.")
         .why(setback.sentence())
         .next(
             "Restore the newer ledger. If it is lost, decide what to do about it: ringmaster audit reconcile",

@@ -375,7 +375,7 @@ impl Number<'_> {
                 columns.kind.get(row).and_then(|kind| fits.get(*kind as usize)).is_some_and(|fits| *fits)
             }
             Self::Status(status, at) => {
-                let revoked = columns.revoked.get(row).is_some_and(Option::is_some);
+                let revoked = columns.revoked.get(row).copied().flatten();
                 let times = (columns.not_before.get(row), columns.not_after.get(row));
                 status.is(Verdict::of(revoked, times, at.now, at.soon))
             }

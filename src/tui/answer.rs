@@ -158,6 +158,10 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             certifiers::crl::offer(model, &name, kind, &previews);
         }
         (Job::Worklist(name), Done::Worklist(tasks)) => certifiers::overview::worklist(model, &name, &tasks),
+        (Job::Fetch(name, address), Done::Fetched(bytes)) => {
+            return vec![certifiers::crl::prove(model, name, address, bytes)];
+        }
+        (Job::Register(name), Done::Register(crls)) => certifiers::crl::register(model, &name, &crls),
         (_, Done::Published(done)) => certifiers::crl::published(model, *done),
         (_, Done::Previews(looked)) => super::dialog::batch::take(model, looked),
         (_, Done::Answer(found)) => super::dialog::pickup::offer(model, &found.0, &found.1),
@@ -465,6 +469,10 @@ fn issued(
     row: crate::model::issued::Issued,
     der: &[u8],
 ) -> Vec<Effect> {
+    if !row.is_known() && purpose != IssuedFor::Show {
+        model.dialogs.push(Dialog::Error(ErrorBox { error: row.unknown() }));
+        return Vec::new();
+    }
     let pem = || crate::pki::pem::write("CERTIFICATE", der);
     match purpose {
         IssuedFor::Copy => {

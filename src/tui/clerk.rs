@@ -50,6 +50,7 @@ pub(super) enum Task {
     PreviewCrl(String, CrlKind),
     Worklist(String),
     Push(String),
+    Prove(String, String, Vec<u8>),
     PickUp(String),
     History(String),
     Gone,
@@ -143,6 +144,9 @@ impl Clerk {
                 let day = Desk::now().plus_days(roll_over::SOON);
                 desk.worklist(&certifier, day).map(Done::Worklist)
             }),
+            Task::Prove(certifier, source, bytes) => {
+                caught(|| Ok(Done::Published(Box::new(desk.prove(&certifier, &source, &bytes)?))))
+            }
             Task::Push(certifier) => caught(|| Ok(Done::Published(Box::new(desk.push(&certifier)?)))),
             Task::PickUp(typed) => caught(|| {
                 let request = desk.find_request(&typed)?;

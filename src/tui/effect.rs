@@ -180,6 +180,11 @@ impl Workers {
             Effect::Worklist(id, certifier) => self.enqueue(id, Task::Worklist(certifier)),
             Effect::PreviewCrl(id, certifier, kind) => self.enqueue(id, Task::PreviewCrl(certifier, kind)),
             Effect::Push(id, certifier) => self.enqueue(id, Task::Push(certifier)),
+            Effect::Fetch(id, address) => self.fetch(id, address),
+            Effect::Prove(id, certifier, source, bytes) => {
+                self.enqueue(id, Task::Prove(certifier, source, bytes));
+            }
+            Effect::Register(id, certifier) => self.ask(id, Ask::Register(id, certifier)),
             Effect::PickUp(id, typed) => self.enqueue(id, Task::PickUp(typed)),
             Effect::History(id, keyring) => self.enqueue(id, Task::History(keyring)),
             Effect::Gone(id) => self.enqueue(id, Task::Gone),

@@ -9,8 +9,11 @@ use super::job::Job;
 use super::model::Model;
 use super::msg::Effect;
 use super::pane::{PaneId, RowKey, certificates};
+use crate::model::State;
 use crate::model::bytes::Digest;
+use crate::model::certifier::Certifier;
 use crate::model::issued::Issued;
+use crate::model::time::Timestamp;
 pub use crate::store::listing::Wish;
 use crate::store::listing::{self, Group, Listing};
 
@@ -27,14 +30,30 @@ pub struct IssuedList {
     pub rows: BTreeMap<u32, Issued>,
     /// Rows that were asked for and could not be had; they are not asked for again.
     pub absent: BTreeSet<u32>,
-    /// What was asked last, and of which counts of the state: issued, revoked.
-    pub asked: Option<(u64, u64, Wish)>,
+    /// What was asked last, and of which state of the issued list.
+    pub asked: Option<(Stamp, Wish)>,
     /// Whether the rows of the workspace were listed again since then.
     pub stale: bool,
     /// The labels of groups whose rows are not shown.
     pub shut: BTreeSet<String>,
     /// The row to select when the answer comes.
     pub keep: Option<RowKey>,
+}
+
+/// What another number of shows that rows of the issued list may say something else: how many were issued and are revoked,
+/// and of each certifier how much it owes, its latest CRL, and the end of its latest delta CRL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp(u64, u64, Vec<(u64, u64, Option<Timestamp>)>);
+
+impl Stamp {
+    fn of(state: &State) -> Self {
+        let of = |c: &Certifier| {
+            let owed = state.owed.get(&c.name).map_or(0, |debt| debt.count);
+            let crl = c.crl.as_ref();
+            (owed, crl.map_or(0, |crl| crl.number), crl.and_then(|crl| crl.delta))
+        };
+        Self(state.issued, state.revoked, state.certifiers.values().map(of).collect())
+    }
 }
 
 impl IssuedList {
@@ -184,13 +203,13 @@ pub fn fetch(model: &mut Model) -> Vec<Effect> {
     }
     let mut effects = Vec::new();
     if std::mem::take(&mut model.issued.stale) {
-        let wish = (model.state.issued, model.state.revoked, certificates::wish(model));
+        let wish = (Stamp::of(&model.state), certificates::wish(model));
         if model.issued.asked.as_ref() != Some(&wish) {
-            // A revocation or a new certificate may have changed any row that is shown.
+            // A revocation, a CRL or a new certificate may have changed any row that is shown.
             model.issued.rows.clear();
             model.issued.absent.clear();
-            if model.state.issued > 0 || wish.2.group.is_some() || listing::asks_ledger(&wish.2.filter) {
-                let whole = wish.2.clone();
+            if model.state.issued > 0 || wish.1.group.is_some() || listing::asks_ledger(&wish.1.filter) {
+                let whole = wish.1.clone();
                 effects.push(model.start(Job::Ids, |id| Effect::Ids(id, whole)).1);
             }
             model.issued.asked = Some(wish);

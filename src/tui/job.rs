@@ -37,6 +37,8 @@ pub enum ReadFor {
     Certify(String),
     /// To verify what is in it.
     Verify,
+    /// To prove that it is the current CRL of this certifier.
+    Prove(String),
 }
 
 /// What a certificate of the issued list is fetched for.
@@ -95,6 +97,12 @@ pub enum Job {
     Worklist(String),
     /// Publishing the CRLs of this certifier.
     Push(String),
+    /// Fetching what is served as the CRL of this certifier at this address.
+    Fetch(String, String),
+    /// Proving that what is served is what this certifier signed.
+    Prove(String),
+    /// The CRLs of this certifier so far.
+    Register(String),
     /// Previewing plans for several requests.
     Previews,
     /// Looking for the certificate of a request.
@@ -184,6 +192,8 @@ impl Job {
             Self::PreviewCrl(name, _) => format!("working out the next CRL of {name}"),
             Self::Worklist(name) => format!("listing what is valid under the old key of {name}"),
             Self::Push(name) => format!("publishing the CRL of {name}"),
+            Self::Fetch(_, address) => format!("fetching {address}"),
+            Self::Prove(name) => format!("comparing with the CRL of {name}"),
             Self::Preview(..) | Self::Previews => "working out what would be issued".into(),
             Self::Probe(site) => format!("probing {site}"),
             Self::Scan(service) => format!("scanning {service}"),

@@ -19,7 +19,7 @@ use crate::model::State;
 use crate::model::audit::{Filter, Form};
 use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::Certificate;
-use crate::model::certifier::rollover;
+use crate::model::certifier::{CrlInfo, rollover};
 use crate::model::crl::CrlKind;
 use crate::model::document::Sort;
 use crate::model::error::Error;
@@ -104,8 +104,12 @@ pub enum Done {
     CrlPreview(Vec<issue_crl::Preview>),
     /// What a key rollover leaves to renew.
     Worklist(Vec<rollover::Task>),
-    /// What became of publishing CRLs.
+    /// What became of publishing or proving CRLs.
     Published(Box<Published>),
+    /// What is served at an address.
+    Fetched(Vec<u8>),
+    /// The CRLs of a certifier, the newest first, each with its size.
+    Register(Vec<(CrlInfo, u64)>),
     /// A request, and its certificate with what belongs above it.
     Answer(Box<(Request, Vec<Certificate>)>),
     /// The list of certificates as it was asked for.
@@ -190,6 +194,12 @@ pub enum Effect {
     Worklist(JobId, String),
     /// Bring the current CRLs of a certifier to where peers fetch them.
     Push(JobId, String),
+    /// Fetch what is served at an address.
+    Fetch(JobId, String),
+    /// Prove that what a source serves is what a certifier signed: certifier, source and bytes.
+    Prove(JobId, String, String, Vec<u8>),
+    /// Ask for the CRLs of a certifier so far.
+    Register(JobId, String),
     /// Find the certificate of a request by its pick-up ID or number.
     PickUp(JobId, String),
     /// Ask for the list of certificates; a newer ask replaces one that still waits, which is answered `Cancelled`.

@@ -15,6 +15,10 @@ impl Workers {
         self.post.done(id, Err(no_network()));
     }
 
+    pub(super) fn fetch(&self, id: JobId, _: String) {
+        self.post.done(id, Err(no_network()));
+    }
+
     pub(super) fn scan(&self, id: JobId, _: String, _: u16, _: Option<SocketAddr>) {
         self.post.done(id, Err(no_network()));
     }

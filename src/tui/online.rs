@@ -35,6 +35,11 @@ impl Workers {
         self.ask(id, Ask::Crls(id, self.state.certifiers.keys().cloned().collect(), Box::new(work)));
     }
 
+    /// Fetches what is served at an address.
+    pub(super) fn fetch(&self, id: JobId, address: String) {
+        self.post.spawn(id, move || crate::probe::fetch::get(&address).map(Done::Fetched));
+    }
+
     /// Scans a service, and tells how far that is.
     pub(super) fn scan(&self, id: JobId, host: String, port: u16, address: Option<SocketAddr>) {
         let post = self.post.clone();

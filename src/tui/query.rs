@@ -45,6 +45,8 @@ pub enum Ask {
     IssuedRow(JobId, u32),
     /// The latest CRLs of these certifiers, for work on a thread of its own.
     Crls(JobId, Vec<String>, WithCrls),
+    /// The CRLs of a certifier, the newest first.
+    Register(JobId, String),
     /// Entries of the audit chain.
     Audit(JobId, log::Wish),
     /// The receipt of a task of this state.
@@ -232,7 +234,7 @@ fn answer_quickly(ledger: &dyn Ledger, ask: Ask, post: &Post) {
             caught(|| {
                 let gone = || Error::not_found("issued certificate", &row.to_string());
                 let found = ledger.issued_rows(&[row])?.pop().ok_or_else(gone)?;
-                let found = ledger.issued_by_sha256(&found.sha256)?.ok_or_else(gone)?;
+                let found = ledger.issued_by_serial(&found.certifier, &found.serial)?.ok_or_else(gone)?;
                 Ok(Done::Issued(Box::new(found)))
             }),
         ),
@@ -241,6 +243,9 @@ fn answer_quickly(ledger: &dyn Ledger, ask: Ask, post: &Post) {
                 Ok((issued, latest)) => post.spawn(id, move || work(issued, latest)),
                 Err(error) => post.done(id, Err(error)),
             }
+        }
+        Ask::Register(id, certifier) => {
+            post.done(id, caught(|| ledger.crl_register(&certifier, REGISTER)).map(Done::Register));
         }
         Ask::Crls(id, certifiers, work) => {
             let crls = caught(|| {
@@ -254,6 +259,9 @@ fn answer_quickly(ledger: &dyn Ledger, ask: Ask, post: &Post) {
         }
     }
 }
+
+/// How many CRLs are listed at most.
+const REGISTER: usize = 200;
 
 /// After so many entries of the chain the reader looks whether something else is asked.
 const BREATH: u32 = 2_000;

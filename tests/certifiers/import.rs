@@ -75,6 +75,12 @@ fn an_openssl_ca_folder_is_taken_over_with_its_past() {
     place.with("ca-pass\n", "crl issue old").done();
     place.write("next.crl", place.run("certifier crl old").done());
     assert!(openssl(folder, "crl -in next.crl -noout -text").contains("C0FFEE03"));
+    let shown = place.run("certificate show C0FFEE03");
+    assert!(shown.err.contains("what the record of it says"), "{shown:#?}");
+    assert!(shown.out.contains("Issued elsewhere") && shown.out.contains("superseded"), "{shown:#?}");
+    assert!(!shown.out.contains("0000000000") && !shown.out.contains("00:00:00:00:00"), "{shown:#?}");
+    assert_eq!(place.run("certificate show C0FFEE03 --json").json()["serial"], "00C0FFEE03");
+    assert!(place.run("certificate show C0FFEE03 --pem").refused(1).contains("itself is not known"));
     place.run("audit verify").done();
 }
 

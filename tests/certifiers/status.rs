@@ -1,9 +1,11 @@
 //! Disabling, enabling, retiring, and the end of a key.
 
-use ringmaster::desk::Verb;
+use ringmaster::desk::{Desk, Verb};
+use ringmaster::model::certifier::Policy;
 use ringmaster::model::change::Fact;
 use ringmaster::model::error::Kind;
 use ringmaster::model::issued::Reason;
+use ringmaster::model::policy::Amendment;
 use ringmaster::ops::certifier_status::Step;
 use ringmaster::pki::pem;
 
@@ -44,6 +46,38 @@ fn a_disabled_certifier_issues_nothing_and_its_crls_go_on() {
     for wrong in [Step::Enable, Step::Disable, Step::Retire] {
         assert_eq!(desk.run(step("issuing", wrong, "x")).unwrap_err().kind, Kind::Refused);
     }
+}
+
+#[test]
+fn nothing_is_dated_before_what_was_there_first() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    family(&mut desk);
+    let mail = create_keyring(&mut desk, "mail", true);
+    let mail = issue(&mut desk, mail, "issuing");
+    let policy = desk.state().certifiers["issuing"].policy.clone();
+    let amend = |days| Verb::Amend {
+        certifier: "issuing".into(),
+        before: 1,
+        amendment: Box::new(Amendment {
+            policy: Policy { crl_days: days, ..policy.clone() },
+            reason: String::new(),
+        }),
+    };
+    let revoke = Verb::revoke("issuing", mail.serial, Reason::Superseded);
+    desk.set_clock(Some(Desk::now().plus_days(-3)));
+    for (verb, first) in [
+        (revoke.clone(), "its signature"),
+        (amend(20), "the present version"),
+        (Verb::issue_crl("issuing"), "its latest CRL"),
+    ] {
+        let refused = desk.run(verb).unwrap_err();
+        assert!(refused.kind == Kind::Refused && refused.why.contains(first), "{refused}");
+        assert!(refused.next.contains("clock"), "{refused}");
+    }
+    desk.set_clock(None);
+    desk.run(revoke).unwrap();
+    desk.run(amend(20)).unwrap();
 }
 
 #[test]

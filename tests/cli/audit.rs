@@ -121,6 +121,8 @@ fn an_older_copy_of_the_workspace_signs_nothing_until_a_person_decides() {
 
     let why = place.with(CA, "crl issue root").refused(1);
     assert!(why.contains("older ledger") && why.contains("audit reconcile"), "{why}");
+    let told = place.run("audit list --kind refused --json").json();
+    assert_eq!(told[0]["fact"]["Refused"]["what"], "Nothing is signed with an older ledger.");
     let found = place.run("doctor").out + &place.run("doctor").err;
     assert!(found.contains("W02") && found.contains("issued certificates are not in it"), "{found}");
     place.run("audit reconcile").refused(2);
@@ -141,7 +143,7 @@ fn an_older_copy_of_the_workspace_signs_nothing_until_a_person_decides() {
     let serial = told[0]["fact"]["Reconciled"]["unlisted"][0]["serial"].as_str().unwrap();
     place.run(&format!("certificate revoke root {serial} --reason superseded --confirm {serial}")).done();
     let signed = place.with(CA, "crl issue root").done();
-    assert!(signed.contains("CRL 109 with 1 entries"), "{signed}");
+    assert!(signed.contains("CRL 109 with 1 entry"), "{signed}");
     place.run("audit reconcile --reason again").refused(1);
     place.run("audit verify").done();
 

@@ -60,6 +60,10 @@ impl Live {
         }
     }
 
+    pub(super) fn screen(&self) -> String {
+        self.console.screen()
+    }
+
     /// Tells whether a text stands on the screen.
     pub(super) fn shows(&self, text: &str) -> bool {
         self.console.screen().contains(text)
@@ -129,10 +133,10 @@ fn from_an_empty_workspace_to_a_certificate_in_service() {
         .sees("answers request 1")
         .press("<esc>");
     live.press("R");
-    let serial = live.console.screen();
+    let serial = live.screen();
     let word = serial.split("Type \"").nth(1).and_then(|t| t.split('"').next()).unwrap().to_owned();
     live.text(&word).press("<ret>").press("C-s").sees("Sign the CRL of root now");
-    live.press("<ret>").sees("signed CRL 2 with 1 entries");
+    live.press("<ret>").sees("signed CRL 2 with 1 entry");
     live.press("5");
     let path = folder.path().join("root.pem");
     live.press("x <ret> C-u").text(path.to_str().unwrap()).press("<ret>").sees("Written");

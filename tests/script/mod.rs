@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "outside #[test] functions too, a test fails by it")]
 
 mod audit;
+mod authority;
 pub(crate) mod bringing;
 pub(crate) mod certificates;
 pub(crate) mod ciphers;

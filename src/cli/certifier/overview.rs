@@ -1,4 +1,4 @@
-//! Commands that look at certifiers as a whole, unlock them to see that it works, bring them in, and give them new keys.
+//! Commands that look at certifiers as a whole, bring them in, and give them new keys.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,13 +7,16 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::json;
 
 use super::{by_name, find, name_argument};
+use crate::cli::crl::lines;
 use crate::cli::fields;
 use crate::cli::session::Session;
 use crate::desk::{Desk, Verb};
 use crate::model::certificate::Certificate;
-use crate::model::certifier::overview::{self, Light};
+use crate::model::certifier::Certifier;
+use crate::model::certifier::overview;
 use crate::model::certifier::past::ImportedCertifier;
 use crate::model::certifier::rollover::{Need, NewKey};
+use crate::model::crl::Light;
 use crate::model::error::{Error, Result};
 use crate::model::time::Timestamp;
 use crate::ops::roll_over;
@@ -36,8 +39,6 @@ pub(super) fn commands() -> Vec<Command> {
         Command::new("status")
             .about("Shows how certifiers stand: queue, CRL, debts; ends with 3 when something is due")
             .arg(Arg::new("names").value_name("NAME").action(ArgAction::Append).help("Certifiers; all when none is named")),
-        named("unlock", "Unlocks the key once to see that its password is known, and records that")
-            .after_help("Each process has its own keys: a console that is open stays as it is, and this one ends."),
         named("lock", "Says where the key is unlocked, for it is locked when a process ends")
             .after_help("A console locks with o and z, after idle time, and when it ends."),
         Command::new("refresh")
@@ -74,14 +75,6 @@ pub(super) fn commands() -> Vec<Command> {
 pub(super) fn run(name: &str, options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     match name {
         "status" => status(options, session),
-        "unlock" => {
-            let name = find(options, session)?.name;
-            session.unlock(&name)?;
-            session.out.line(&format!(
-                "The password opens the key of certifier {name}; that is recorded. It is locked again."
-            ));
-            Ok(0)
-        }
         "lock" => {
             let name = find(options, session)?.name;
             session.out.line(&format!(
@@ -118,34 +111,31 @@ fn status(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
         Some(names) => names.map(|name| by_name(name, session)).collect::<Result<Vec<_>>>()?,
         None => state.certifiers.values().cloned().collect(),
     };
-    let all: Vec<_> = certifiers.iter().map(|c| (c, overview::of(&state, c, now))).collect();
-    let due = all.iter().any(|(_, is)| is.light > Light::Good) || !state.awaited.is_empty();
+    let targets = session.desk()?.targets().clone();
+    let all: Vec<_> =
+        certifiers.iter().map(|c| (c, overview::of(&state, c, targets.has(&c.name), now))).collect();
+    let due = all.iter().any(|(_, is)| is.light > Light::Green) || !state.awaited.is_empty();
     if session.json {
-        let one = |(c, is): &(&crate::model::certifier::Certifier, overview::Overview)| {
+        let one = |(c, is): &(&Certifier, overview::Overview)| {
             json!({ "name": c.name, "kind": c.kind(), "status": c.status.word(), "light": is.light.word(),
-                    "queue": is.queue, "crl": is.crl, "debt": is.debt, "ends": is.ends })
+                    "queue": is.queue, "crl": is.crl, "ends": is.ends, "due": lines(&is.due) })
         };
         let awaited: Vec<_> = state.awaited.keys().collect();
         session.out.json(&json!({ "queue": overview::undecided(&state, now),
             "certifiers": all.iter().map(one).collect::<Vec<_>>(), "awaited": awaited }));
         return Ok(if due { 3 } else { 0 });
     }
-    let row = |(c, is): &(&crate::model::certifier::Certifier, overview::Overview)| {
-        let owes = if is.debt.is_empty() { "nothing".into() } else { is.debt.clone() };
-        vec![
-            c.name.clone(),
-            is.light.word().into(),
-            c.status.word().into(),
-            is.queue.clone(),
-            is.crl.clone(),
-            owes,
-        ]
+    let row = |(c, is): &(&Certifier, overview::Overview)| {
+        let due: Vec<_> = is.due.iter().map(|(_, text)| text.as_str()).collect();
+        let due = if due.is_empty() { "nothing".into() } else { due.join(" ") };
+        let (light, status) = (is.light.word().into(), c.status.word().into());
+        vec![c.name.clone(), light, status, is.queue.clone(), is.crl.clone(), due]
     };
     let rows: Vec<_> = all.iter().map(row).collect();
     if rows.is_empty() {
         session.out.note("There is no certifier here.");
     } else {
-        session.out.table(&["NAME", "", "STATUS", "QUEUE", "CRL", "OWES"], &rows);
+        session.out.table(&["NAME", "LIGHT", "STATUS", "QUEUE", "CRL", "WHAT IS DUE"], &rows);
     }
     session.out.note(&format!("In the queue {}.", overview::undecided(&state, now)));
     super::life::tell_awaited(session)?;
@@ -161,7 +151,10 @@ fn refresh(session: &mut Session<'_>) -> Result<u8> {
         session.out.line(&format!("{}: {}", unread.path, unread.why));
     }
     let (made, awaited) = (state.certifiers.len(), state.awaited.len());
-    session.out.line(&format!("Read again: {made} certifiers, {awaited} wait for their certificates."));
+    let s = if made == 1 { "" } else { "s" };
+    let waiting =
+        if awaited == 0 { String::new() } else { format!("; waiting for a certificate: {awaited}") };
+    session.out.line(&format!("Read again: {made} certifier{s}{waiting}."));
     Ok(if of_certifiers.is_empty() { 0 } else { 3 })
 }
 

@@ -1,49 +1,31 @@
-//! How a certifier stands at a glance: queue, CRL and debts, for the panel and for scripts. Changes nothing.
+//! How a certifier stands at a glance: queue, CRL and what is due, for the panel and for scripts. Changes nothing.
 
 use super::Certifier;
 use crate::model::State;
+use crate::model::crl::{Due, Light};
 use crate::model::request;
-use crate::model::time::{DAY, Timestamp, age, days_left};
+use crate::model::time::{Timestamp, age, days_left};
 
-/// A traffic light, which is never told by colour alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Light {
-    /// Nothing is due.
-    Good,
-    /// Something is due.
-    Due,
-    /// Something is overdue, or cannot go on.
-    Overdue,
-}
-
-impl Light {
-    /// Returns the word beside the colour.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Good => "ok",
-            Self::Due => "due",
-            Self::Overdue => "OVERDUE",
-        }
-    }
-}
+/// How many days before the end of its own certificate a certifier wants a look.
+const SOON: i64 = 30;
 
 /// How a certifier stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overview {
     /// Requests that are approved and wait for its signature, and since when the oldest.
     pub queue: String,
-    /// Its latest CRL.
+    /// Its latest CRL, and when the next one is due.
     pub crl: String,
-    /// What it owes; empty for nothing.
-    pub debt: String,
     /// Its own certificate.
     pub ends: String,
-    /// The worst of all.
+    /// What is due, the most urgent first; what stands well is left out.
+    pub due: Vec<(Light, String)>,
+    /// The most urgent of it.
     pub light: Light,
 }
 
-/// Says how a certifier stands.
-pub fn of(state: &State, certifier: &Certifier, now: Timestamp) -> Overview {
+/// Says how a certifier stands. `targets` tells whether this machine publishes its CRLs.
+pub fn of(state: &State, certifier: &Certifier, targets: bool, now: Timestamp) -> Overview {
     let approved = state.requests.values().filter_map(|r| match &r.status {
         request::Status::Approved { plan, at, .. } if plan.certifier == certifier.name => Some(*at),
         _ => None,
@@ -53,39 +35,29 @@ pub fn of(state: &State, certifier: &Certifier, now: Timestamp) -> Overview {
         None => "nothing waits for it".into(),
         Some(oldest) => format!("{} to sign, the oldest for {}", approved.len(), age(*oldest, now)),
     };
-    let has_key = certifier.status.has_key();
-    let (crl, crl_light) = match &certifier.crl {
-        _ if !has_key => ("the last one is signed".to_owned(), Light::Good),
-        None => ("none yet".into(), Light::Due),
-        Some(crl) => {
-            let left = crl.next_update.days_from(now);
-            let whole = crl.next_update.0 - crl.this_update.0;
-            let due = now.0 - crl.this_update.0 > (whole / 4 * 3).max(whole - 30 * DAY);
-            let light = match () {
-                () if now > crl.next_update => Light::Overdue,
-                () if due => Light::Due,
-                () => Light::Good,
-            };
-            (
-                format!("number {}, next by {} ({})", crl.number, crl.next_update.date(), days_left(left)),
-                light,
-            )
-        }
-    };
-    let debt = match state.owed.get(&certifier.name) {
-        Some(debt) if has_key => format!("a CRL: {} revoked since the latest one", debt.count),
-        _ => String::new(),
-    };
     let own = &certifier.certificate;
-    let ends = format!("{} ({})", own.not_after.date(), days_left(own.not_after.days_from(now)));
-    let own_light = match () {
-        () if !certifier.status.issues() => Light::Good,
-        () if now > own.not_after || now < own.not_before => Light::Overdue,
-        () if own.not_after.days_from(now) < 30 => Light::Due,
-        () => Light::Good,
+    let left = own.not_after.days_from(now);
+    let ends = format!("{} ({})", own.not_after.date(), days_left(left));
+    let (crl, mut due) = if certifier.status.has_key() {
+        let due = Due::of(state, certifier, targets, now);
+        (due.told(certifier.crl.as_ref(), now), due.lines)
+    } else {
+        ("the last one is signed".to_owned(), Vec::new())
     };
-    let debt_light = if debt.is_empty() { Light::Good } else { Light::Due };
-    Overview { queue, crl, debt, ends, light: crl_light.max(own_light).max(debt_light) }
+    if certifier.status.issues() {
+        let early = own.not_before.date();
+        due.extend(match () {
+            () if now > own.not_after => Some((Light::Red, format!("Its certificate has ended: {ends}."))),
+            () if now < own.not_before => {
+                Some((Light::Red, format!("Its certificate is not valid before {early}.")))
+            }
+            () if left < SOON => Some((Light::Yellow, format!("Its certificate ends on {ends}."))),
+            () => None,
+        });
+        due.sort_by_key(|(light, _)| std::cmp::Reverse(*light));
+    }
+    let light = due.first().map_or(Light::Green, |(light, _)| *light);
+    Overview { queue, crl, ends, due, light }
 }
 
 /// Says what waits in the queue for a decision: how many, and since when the oldest.

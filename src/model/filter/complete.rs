@@ -47,6 +47,7 @@ pub fn complete(text: &str, cursor: usize, known: &Known) -> Vec<String> {
                 ("profile", _) => known.profiles.iter().map(String::as_str).collect(),
                 ("key", "<" | ">") => vec!["2048", "3072", "4096"],
                 ("expires" | "issued", ":") => Vec::new(),
+                ("expired", ":") => vec!["yes", "no"],
                 _ => field.values.to_vec(),
             };
             let value = value.trim_start_matches('"');

@@ -280,7 +280,7 @@ impl Test {
                 _ => false,
             }),
             Self::Status(status) => {
-                let verdict = Verdict::of(c.revoked.is_some(), (c.not_before, c.not_after), at.now, at.soon);
+                let verdict = Verdict::of(c.revoked, (c.not_before, c.not_after), at.now, at.soon);
                 status.is(verdict)
             }
             Self::Duplicate => c.duplicate?,
@@ -452,7 +452,7 @@ impl Status {
                 | (Self::Soon, Verdict::Soon(_))
                 | (Self::Expired, Verdict::Expired)
                 | (Self::NotYet, Verdict::NotYet)
-                | (Self::Revoked, Verdict::Revoked)
+                | (Self::Revoked, Verdict::Revoked | Verdict::Held)
         )
     }
 }

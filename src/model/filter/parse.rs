@@ -39,9 +39,12 @@ pub(super) const FIELDS: &[Field] = &[
     },
     Field {
         name: "expired",
-        operators: &['<'],
+        operators: &['<', ':'],
         values: &["7d", "30d", "90d"],
-        read: |_, v| Ok((false, Test::Time(Clock::Ends, Span::Past(Some(age(v)?))))),
+        read: |op, v| {
+            let (flipped, past) = if op == ':' { (!yes(v)?, None) } else { (false, Some(age(v)?)) };
+            Ok((flipped, Test::Time(Clock::Ends, Span::Past(past))))
+        },
     },
     Field {
         name: "issued",
@@ -100,6 +103,12 @@ pub(super) const FIELDS: &[Field] = &[
             let found = found.ok_or("status takes ok, soon, expired, notyet or revoked")?;
             Ok((false, Test::Status(found)))
         },
+    },
+    Field {
+        name: "revoked",
+        operators: &[':'],
+        values: &["yes", "no"],
+        read: |_, v| Ok((!yes(v)?, Test::Status(Status::Revoked))),
     },
     Field { name: "profile", operators: &[':'], values: &[], read: |_, v| part(Part::Profile, v) },
     Field { name: "by", operators: &[':'], values: &[], read: |_, v| part(Part::By, v) },

@@ -58,6 +58,10 @@ fn each_term_means_what_it_says() {
         ("expires>2026-12-12", true),
         ("expired", false),
         ("-expired", true),
+        ("expired:no", true),
+        ("-expired:no expired:yes", false),
+        ("revoked:no", true),
+        ("revoked:yes", false),
         ("issued<10d", true),
         ("issued<9d", false),
         ("issued>9d", true),
@@ -171,8 +175,9 @@ fn completions_are_fields_then_operators_then_values() {
         ..Known::default()
     };
     let offers = |text: &str| complete(text, text.len(), &known);
-    assert_eq!(offers("mail exp"), ["expires<", "expires>", "expires:", "expired", "expired<"]);
+    assert_eq!(offers("mail exp"), ["expires<", "expires>", "expires:", "expired", "expired<", "expired:"]);
     assert_eq!(offers("key:rsa-2"), ["key:rsa-2048"]);
+    assert_eq!(offers("expired:"), ["expired:yes", "expired:no"]);
     assert_eq!(offers("-status:r"), ["-status:revoked"]);
     assert_eq!(offers("issuer:"), ["issuer:acme", "issuer:\"two words\""]);
     assert_eq!(offers("issuer:\"two w"), ["issuer:\"two words\""]);

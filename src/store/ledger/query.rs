@@ -26,13 +26,16 @@ pub(super) const ISSUED: &str = "id, certifier, serial, subject, alt_names, not_
 /// The columns of [`crl`], in its order.
 const CRL: &str = "number, this_update, next_update, entries, sha256, immediate, base, partition";
 
-/// What [`whole`] reads behind the columns of [`issued`]: how it came about, what was last said of its revocation, and the
-/// certificates before and after it.
+/// What [`whole`] reads behind the columns of [`issued`]: how it came about, what was last said of its revocation, the
+/// certificates before and after it, and the first CRL that was signed since it is revoked as it is.
 const BESIDE: &str = "(SELECT body FROM audit WHERE number = issued.entry), \
      (SELECT body FROM audit WHERE number = issued.revocation), \
      (SELECT certifier FROM issued AS other WHERE other.id = issued.supersedes), \
      (SELECT serial FROM issued AS other WHERE other.id = issued.supersedes), \
-     (SELECT max(id) FROM issued AS other INDEXED BY issued_supersedes WHERE other.supersedes = issued.id)";
+     (SELECT max(id) FROM issued AS other INDEXED BY issued_supersedes WHERE other.supersedes = issued.id), \
+     CASE WHEN revoked_at IS NOT NULL THEN (SELECT number FROM crl WHERE crl.certifier = issued.certifier \
+       AND crl.entry > coalesce(issued.revocation, issued.entry) AND crl.partition IN (0, issued.partition) \
+       ORDER BY crl.entry LIMIT 1) END";
 
 impl SqliteLedger {
     pub(super) fn meta(&self) -> Result<Meta> {
@@ -61,13 +64,15 @@ impl SqliteLedger {
         let sql = format!(
             "SELECT {CRL}, certifier, max(number),
                (SELECT max(this_update) FROM crl AS other WHERE other.certifier = crl.certifier
-                  AND other.immediate = 0 AND other.base IS NULL AND other.partition = 0)
+                  AND other.immediate = 0 AND other.base IS NULL AND other.partition = 0),
+               (SELECT next_update FROM crl AS other WHERE other.certifier = crl.certifier
+                  AND other.base IS NOT NULL ORDER BY other.number DESC LIMIT 1)
              FROM crl WHERE base IS NULL AND partition = 0 GROUP BY certifier ORDER BY certifier"
         );
         let mut query = self.connection.prepare_cached(&sql)?;
         let rows = query.query_map([], |r| {
-            let regular = r.get::<_, Option<i64>>(10)?.map(Timestamp);
-            Ok((r.get(8)?, CrlInfo { regular, ..crl(r)? }))
+            let [regular, delta] = [r.get::<_, Option<i64>>(10)?, r.get(11)?].map(|at| at.map(Timestamp));
+            Ok((r.get(8)?, CrlInfo { regular, delta, ..crl(r)? }))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -618,6 +623,7 @@ pub(super) fn issued(row: &Row<'_>) -> rusqlite::Result<Issued> {
         origin: Origin::default(),
         earlier: None,
         later: None,
+        listed: None,
     })
 }
 
@@ -632,6 +638,7 @@ fn whole(row: &Row<'_>) -> rusqlite::Result<Issued> {
     if let (Some(id), Some(certifier)) = (issued.supersedes, row.get::<_, Option<String>>(22)?) {
         issued.earlier = Some(Named { id, certifier, serial: Serial(row.get(23)?) });
     }
+    issued.listed = row.get(25)?;
     let later: Option<u64> = row.get(24)?;
     issued.later = later.map(|id| Named { id, certifier: String::new(), serial: Serial::default() });
     Ok(issued)
@@ -685,6 +692,7 @@ fn crl(row: &Row<'_>) -> rusqlite::Result<CrlInfo> {
         base: row.get(6)?,
         partition: row.get(7)?,
         regular: None,
+        delta: None,
     })
 }
 

@@ -75,7 +75,7 @@ impl Here {
 
     /// Tells why it is revoked, by the state or its row.
     pub(super) fn reason(&self, row: Option<&Issued>) -> Option<Reason> {
-        self.revoked.or_else(|| row.and_then(|row| row.revoked.as_ref()).map(|r| r.reason))
+        self.revoked.or_else(|| row.and_then(Issued::reason))
     }
 
     /// Returns where it stands in words.
@@ -84,9 +84,8 @@ impl Here {
     }
 
     pub(super) fn key(&self, sort: Sort, at: Moment, row: Option<&Issued>) -> Key<'_> {
-        let revoked = self.reason(row).is_some();
         let texts = [self.subject.as_str(), self.certifier.as_str(), self.names.as_str(), self.key.as_str()];
-        key(sort.order(at), texts, &self.serial, (self.not_before, self.not_after), revoked)
+        key(sort.order(at), texts, &self.serial, (self.not_before, self.not_after), self.reason(row))
     }
 
     /// Tells whether a filter lists it. `row` is its row of the issued list, if it was issued here and that is known;
@@ -147,7 +146,7 @@ pub(super) fn key<'a>(
     [subject, certifier, names, kind]: [&'a str; 4],
     serial: &'a Serial,
     (from, to): (Timestamp, Timestamp),
-    revoked: bool,
+    revoked: Option<Reason>,
 ) -> Key<'a> {
     let none = Timestamp::default();
     match order {

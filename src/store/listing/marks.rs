@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::{Here, Wish};
 use crate::model::error::Result;
 use crate::model::filter::{Filter, Test};
-use crate::model::issued::Issued;
+use crate::model::issued::{Issued, Reason};
 use crate::model::verdict::Verdict;
 use crate::store::ledger::Ledger;
 use crate::store::search::{Beside, Search, blocks, in_parts, part_of};
@@ -71,8 +71,7 @@ fn asks(filter: &Filter, test: &Test) -> bool {
 /// Tells whether the filter of the wish lists a certificate of the workspace.
 pub(super) fn fits(search: &Search, beside: &Beside, wish: &Wish, one: &Here, row: Option<&Issued>) -> bool {
     let at = wish.at;
-    let revoked = one.reason(row).is_some();
-    let valid = valid(revoked, one, at);
+    let valid = valid(one.reason(row), one, at);
     let same = hash(&one.names.to_lowercase()).and_then(|names| beside.names.get(&names)).copied();
     // What was issued here is counted among the rows.
     let counted =
@@ -83,7 +82,7 @@ pub(super) fn fits(search: &Search, beside: &Beside, wish: &Wish, one: &Here, ro
     one.fits(&wish.filter, at, row, true, (duplicate, shared))
 }
 
-fn valid(revoked: bool, one: &Here, at: crate::model::filter::Moment) -> bool {
+fn valid(revoked: Option<Reason>, one: &Here, at: crate::model::filter::Moment) -> bool {
     matches!(
         Verdict::of(revoked, (one.not_before, one.not_after), at.now, at.soon),
         Verdict::Good | Verdict::Soon(_)
@@ -95,7 +94,7 @@ fn duplicate_rows(search: &Search, wish: &Wish, foreign: &[&Here]) -> (Vec<bool>
     let (columns, at) = (&search.columns, wish.at);
     let Some(texts) = &search.texts else { return (Vec::new(), HashMap::new()) };
     let hash_of = |row: usize| {
-        let revoked = columns.revoked.get(row).is_some_and(Option::is_some);
+        let revoked = columns.revoked.get(row).copied().flatten();
         let times = (columns.not_before.get(row), columns.not_after.get(row));
         let verdict = Verdict::of(revoked, times, at.now, at.soon);
         let names = std::str::from_utf8(part_of(texts.row(row), 3)).unwrap_or_default();
@@ -105,7 +104,7 @@ fn duplicate_rows(search: &Search, wish: &Wish, foreign: &[&Here]) -> (Vec<bool>
     let hashes: Vec<u64> = in_parts(&blocks(rows), rows, |part| {
         part.iter().cloned().flatten().map(|row| hash_of(row).unwrap_or(0)).collect()
     });
-    let others = foreign.iter().filter(|one| valid(one.revoked.is_some(), one, at));
+    let others = foreign.iter().filter(|one| valid(one.revoked, one, at));
     let others = others.filter_map(|one| hash(&one.names.to_lowercase()));
     // Sorted, the same stand together: a table of a million would take several times the memory.
     let mut sorted: Vec<u64> = hashes.iter().copied().chain(others).filter(|hash| *hash != 0).collect();

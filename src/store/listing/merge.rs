@@ -102,7 +102,7 @@ fn find(
         let of = |row: &'_ Issued| {
             let texts = [row.subject.as_str(), &row.certifier, &row.alt_names, &row.key];
             let times = (row.not_before, row.not_after);
-            one.key(sort, at, own) <= key(sort.order(at), texts, &row.serial, times, row.revoked.is_some())
+            one.key(sort, at, own) <= key(sort.order(at), texts, &row.serial, times, row.reason())
         };
         match rows.get(&id).and_then(Option::as_ref).is_some_and(of) {
             true => high = middle,

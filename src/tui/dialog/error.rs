@@ -30,7 +30,7 @@ impl ErrorBox {
     pub fn sheet(&self, model: &Model, columns: usize) -> Sheet {
         let ink = model.ink();
         let title = match self.error.kind {
-            Kind::Refused | Kind::Exposed | Kind::Usage | Kind::ReadOnly => "Not done",
+            Kind::Refused | Kind::NotAllowed | Kind::Exposed | Kind::Usage | Kind::ReadOnly => "Not done",
             Kind::Cancelled => "Stopped",
             Kind::Internal => "A defect",
             _ => "Failed",
@@ -50,7 +50,8 @@ impl ErrorBox {
         let mut hints = Vec::new();
         if let Some(command) = self.error.command.and_then(command::find) {
             let key = model.key_of(command);
-            part(Role::Key, &format!("Enter: {} ({key})", command.title));
+            let key = if key.is_empty() { key } else { format!(" ({key})") };
+            part(Role::Key, &format!("Enter: {}{key}", command.title));
             hints.push(hint("Enter", command.title, 90));
         }
         body.pop();

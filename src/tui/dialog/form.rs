@@ -88,7 +88,7 @@ pub enum Goal {
     /// Notes whom to ask about a request.
     Note(RequestId, Box<Note>),
     /// Revokes these certificates, or changes the reason.
-    Revoke(Vec<Which>),
+    Revoke(Vec<Which>, Reason),
     /// Lifts the hold of these certificates.
     Release(Vec<Which>),
     /// Requests a certificate again for this keyring.
@@ -160,7 +160,7 @@ impl Form {
             Goal::Note(_, note) => lines(&**note, &look, true),
             Goal::Export(export) => some_lines(&**export, &look, |f| export.asks(f.name)),
             Goal::Certificates(export) => some_lines(&**export, &look, |f| export.asks(f.name)),
-            Goal::Revoke(_) => lines(&NewRevocation::of(Reason::Unspecified), &look, false),
+            Goal::Revoke(_, proposed) => lines(&NewRevocation::of(*proposed), &look, false),
             Goal::Release(_) => lines(&revocation::Release::default(), &look, false),
             Goal::Request(_, asked) => lines(&**asked, &look, false),
             Goal::Rename(name) => lines(&Renaming { to: name.clone() }, &look, false),
@@ -612,8 +612,8 @@ impl Form {
                 fill(&mut asked, lines, false).then_some(Verb::AcceptFindings { findings, asked })
             }
             Goal::Export(_) | Goal::Certificates(_) | Goal::Protect(..) => None,
-            Goal::Revoke(which) => {
-                let mut asked = NewRevocation::of(Reason::Unspecified);
+            Goal::Revoke(which, proposed) => {
+                let mut asked = NewRevocation::of(*proposed);
                 let which = which.clone();
                 fill(&mut asked, lines, false).then_some(Verb::Revoke { which, asked })
             }
@@ -657,7 +657,7 @@ impl Form {
             for said in self.follows(model).lines().take(6) {
                 foot.extend(wrap(&ink.symbols.text(said), columns).iter().map(|l| ink.line(Role::Text, l)));
             }
-            if let (Goal::Revoke(_), Some(line)) = (&self.goal, self.lines.first())
+            if let (Goal::Revoke(..), Some(line)) = (&self.goal, self.lines.first())
                 && let Some(reason) = Reason::from_name(line.edit.text())
             {
                 let text = format!("{}: {}", reason.name(), reason.meaning());

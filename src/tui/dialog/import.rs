@@ -83,6 +83,11 @@ pub(in crate::tui) fn show(model: &mut Model, brought: Brought, purpose: ReadFor
             crate::tui::pane::certifiers::life::look(model, name, brought.found.certificates);
             return Vec::new();
         }
+        ReadFor::Prove(name) if !brought.found.crls.is_empty() => {
+            let Brought { found, source, .. } = brought;
+            let bytes = found.crls.into_iter().next().unwrap_or_default();
+            return vec![crate::tui::pane::certifiers::crl::prove(model, name.clone(), source, bytes)];
+        }
         ReadFor::Verify if brought.opened || brought.found.locked.is_empty() => {
             return verify::of_found(model, brought.found, brought.source);
         }
@@ -94,7 +99,7 @@ pub(in crate::tui) fn show(model: &mut Model, brought: Brought, purpose: ReadFor
         ReadFor::Trust(_) | ReadFor::Install(_) | ReadFor::Person(_) | ReadFor::Certify(_) => {
             !found.certificates.is_empty()
         }
-        ReadFor::Anything | ReadFor::Verify => false,
+        ReadFor::Anything | ReadFor::Verify | ReadFor::Prove(_) => false,
     };
     let opens = (!usable && !brought.opened && !found.locked.is_empty())
         .then(|| Opens::File(brought.given.clone(), purpose.clone(), found.locked_words()));
@@ -365,6 +370,7 @@ impl Import {
                 | ReadFor::Person(_)
                 | ReadFor::Certify(_)
                 | ReadFor::Verify => "There is no certificate in it.",
+                ReadFor::Prove(_) => "There is no CRL in it.",
                 ReadFor::Anything => {
                     "Nothing in it fits: no private key, no request, no root, and no certificate of a key that a keyring \
                      here has."

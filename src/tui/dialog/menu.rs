@@ -10,6 +10,7 @@ use crate::desk::Verb;
 use crate::model::audit;
 use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::Certificate;
+use crate::model::crl::CrlKind;
 use crate::model::document::{Document, Sort};
 use crate::model::leftover::Way;
 use crate::model::request::{Plan, RequestId};
@@ -18,6 +19,7 @@ use crate::tui::job::{self, IssuedFor, Job, ReadFor};
 use crate::tui::model::{Model, Mood};
 use crate::tui::msg::{Effect, Input, JobId};
 use crate::tui::pane::Target;
+use crate::tui::pane::certifiers::crl;
 use crate::tui::theme::Role;
 use crate::tui::widget::text::{cut, width, wrap};
 
@@ -77,6 +79,10 @@ pub enum Action {
     Clean(Vec<Way>),
     /// Asks for a file to read.
     Read(ReadFor),
+    /// Previews the next CRL of this certifier.
+    PreviewCrl(String, CrlKind),
+    /// Fetches what is served as the CRL of this certifier at this address, over the network, and compares it.
+    Prove(String, String),
     /// Takes a certificate of the issued list, by certifier and serial.
     Issued(String, Serial, IssuedFor),
     /// Probes a site at a host and port, over the network.
@@ -231,6 +237,11 @@ impl Menu {
             Action::Read(purpose) => {
                 model.dialogs.push(Dialog::Path(PathLine::read(purpose)));
                 Vec::new()
+            }
+            Action::PreviewCrl(certifier, kind) => crl::preview(model, certifier, kind),
+            Action::Prove(certifier, address) => {
+                let job = Job::Fetch(certifier, address.clone());
+                vec![model.start(job, |id| Effect::Fetch(id, address)).1]
             }
             Action::Issued(certifier, serial, purpose) => {
                 let job = Job::Issued(purpose);

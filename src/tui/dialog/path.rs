@@ -59,6 +59,7 @@ impl PathLine {
             ReadFor::Person(person) => format!("Certificate for {person} from a file"),
             ReadFor::Certify(name) => format!("Certificate of certifier {name} from a file"),
             ReadFor::Verify => "Verify a chain from a file or a paste".into(),
+            ReadFor::Prove(name) => format!("What is served as the CRL of {name}, from a file"),
         };
         Self {
             purpose: Purpose::Read(purpose),
@@ -240,6 +241,8 @@ impl PathLine {
             part(Role::Dim, "It is read line by line, however large it is; nothing of it is stored.");
         } else if matches!(self.purpose, Purpose::Write(_) | Purpose::HandOut(..)) {
             part(Role::Dim, "Public parts only. A file that is there already is never written over.");
+        } else if matches!(self.purpose, Purpose::Read(ReadFor::Prove(_))) {
+            part(Role::Dim, "PEM can be pasted here instead. It is compared with what was signed.");
         } else {
             part(Role::Dim, "PEM can be pasted here instead. You see what it holds before anything is done.");
         }

@@ -39,7 +39,7 @@ pub const PANE: Pane = Pane {
         Column { title: "subject", least: 14, share: 4, rank: 2 },
         Column { title: "ends", least: 10, share: 0, rank: 1 },
         Column { title: "key", least: 8, share: 0, rank: 3 },
-        Column { title: "CRL due", least: 18, share: 0, rank: 1 },
+        Column { title: "CRL ends", least: 18, share: 0, rank: 1 },
         Column { title: "state", least: 9, share: 0, rank: 0 },
     ],
     rows: |model| {

@@ -111,7 +111,7 @@ fn each_certificate_stands_once_and_in_order_from_either_end() {
                 Sort::Issuer => (0, NOW, h.certifier.clone(), h.serial.0.clone()),
                 Sort::Verdict => {
                     let times = (h.not_before, h.not_after);
-                    let rank = crate::model::verdict::Verdict::of(h.revoked.is_some(), times, NOW, 30).rank();
+                    let rank = crate::model::verdict::Verdict::of(h.revoked, times, NOW, 30).rank();
                     (rank, h.not_after, String::new(), Vec::new())
                 }
             }

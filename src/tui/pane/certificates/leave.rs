@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::super::row_text;
-use crate::model::bytes::Serial;
+use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::export::{CertificateExport, FORMS, Format, Which};
 use crate::model::field::Record;
@@ -124,6 +124,10 @@ pub(super) fn copies(model: &Model, key: &RowKey) -> Vec<Copy> {
         Copy { label: PEM, name: format!("{name}.pem"), source },
         text("row", row_text(model, key)),
     ];
+    if sha256 == Digest::default() {
+        // Only a record of it is here.
+        all.retain(|copy| !matches!(copy.label, PEM | "SHA-256"));
+    }
     if let Some(c) = whole {
         let look = model.look();
         for field in Certificate::FIELDS.iter().chain(reading::MORE).filter(|f| COPIED.contains(&f.name)) {

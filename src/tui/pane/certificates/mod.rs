@@ -132,6 +132,7 @@ const COMMANDS: &[Command] = &[
             Some(RowKey::Group(_)) if model.here().marked.is_empty() => {
                 Err("it is the head of a group".into())
             }
+            _ if model.here().marked.is_empty() => whole(model),
             _ => selected(model),
         },
         run: export,
@@ -162,6 +163,7 @@ const COMMANDS: &[Command] = &[
         doc: "Explains how the certificate verifies with what the workspace knows, at any date and for any host.",
         cli: Some("verify"),
         weight: 52,
+        ready: whole,
         run: |model| match model.selected() {
             Some(RowKey::Local(digest)) => match model.certificate(&digest).cloned() {
                 Some(certificate) => verify::start(model, Wanted::Certificate(Box::new(certificate))),
@@ -223,6 +225,15 @@ const COMMANDS: &[Command] = &[
         ..READ
     },
 ];
+
+/// Needs a certificate of which more than a record is here.
+fn whole(model: &Model) -> Result<(), String> {
+    selected(model)?;
+    match selected_issued(model) {
+        Some(row) if !row.is_known() => Err("only the record of it was brought here".into()),
+        _ => Ok(()),
+    }
+}
 
 /// Returns the row of the issued list of the selected certificate.
 fn selected_issued(model: &Model) -> Option<&Issued> {

@@ -17,6 +17,10 @@ use crate::tui::model::Model;
 use crate::tui::pane::RowKey;
 use crate::tui::theme::Role;
 
+/// What is said before.
+const FINAL: &str =
+    "A revocation cannot be taken back, unless it is a hold. Clients learn of it from the next CRL.";
+
 pub(super) const COMMANDS: &[Command] = &[
     Command {
         name: "certificate.revoke",
@@ -47,7 +51,7 @@ pub(super) const COMMANDS: &[Command] = &[
                 let count = marked.len();
                 let lines = vec![
                     format!("{count} marked certificates are revoked together, or none of them."),
-                    "A revocation cannot be taken back. Clients learn of it from the next CRL.".into(),
+                    FINAL.into(),
                     format!("{asked_next} Type here how many they are."),
                 ];
                 return Question { word: count.to_string(), lines };
@@ -63,7 +67,7 @@ pub(super) const COMMANDS: &[Command] = &[
                     "It is revoked for {}; the reason can only become keyCompromise.",
                     r.reason.name()
                 ),
-                None => "A revocation cannot be taken back. Clients learn of it from the next CRL.".into(),
+                None => FINAL.into(),
             });
             lines.push(format!("{asked_next} The end of the serial number is enough here."));
             Question { word: ending(&row.serial), lines }
@@ -74,7 +78,13 @@ pub(super) const COMMANDS: &[Command] = &[
                 (1, Some(row)) => format!("Revoke {}", row.subject),
                 (many, _) => format!("Revoke {many} certificates"),
             };
-            let form = Form::new(model, title, Goal::Revoke(which));
+            // A final reason can only become this one.
+            let revoked = selected_issued(model).and_then(|row| row.reason()).filter(|r| !r.is_hold());
+            let proposed = match revoked.filter(|_| which.len() == 1) {
+                Some(_) => Reason::KeyCompromise,
+                None => Reason::Unspecified,
+            };
+            let form = Form::new(model, title, Goal::Revoke(which, proposed));
             model.dialogs.push(Dialog::Form(form));
             Vec::new()
         },
@@ -159,9 +169,14 @@ pub(in crate::tui) fn offer_crl(model: &mut Model, facts: &[Fact]) {
         owing.join(", ")
     );
     let lines = vec![Text { label: String::new(), text, role: Role::Text }];
+    let all = (owing.len() > 1).then(|| {
+        let verbs = owing.iter().map(|name| Verb::issue_crl(name.clone())).collect();
+        item(format!("Sign the CRLs of all {} now", owing.len()), Action::Verbs(verbs))
+    });
     let sign = owing
         .iter()
         .map(|name| item(format!("Sign the CRL of {name} now"), Action::Verb(Verb::issue_crl(name.clone()))));
-    let items = sign.chain([item("Later: the CRL stays owed", Action::Close)]).collect();
+    let items =
+        all.into_iter().chain(sign).chain([item("Later: the CRL stays owed", Action::Close)]).collect();
     model.dialogs.push(Dialog::Menu(Menu::new("The next CRL", lines, items)));
 }

@@ -4,7 +4,7 @@ use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
 use crate::model::filter::{self, Moment};
 use crate::model::finding::Subject;
-use crate::model::issued::Issued;
+use crate::model::issued::{Issued, Reason};
 use crate::model::time::Timestamp;
 use crate::model::verdict::Verdict;
 use crate::store::listing::{self, Grouping, Here, Sort};
@@ -31,7 +31,7 @@ pub(super) fn cells(model: &Model, key: &RowKey) -> Option<Vec<Cell>> {
         }
         RowKey::Issued(id) => {
             let one = model.issued.rows.get(id)?;
-            let verdict = judge(one.revoked.is_some(), one.not_before, one.not_after, model);
+            let verdict = judge(one.reason(), one.not_before, one.not_after, model);
             let place = "issued".to_owned();
             let title = title(one);
             let names = one.alt_names.split(' ').map(|n| n.split_once(':').map_or(n, |(_, value)| value));
@@ -96,7 +96,7 @@ fn moment(model: &Model) -> Moment {
 pub(super) fn rows(model: &Model) -> Vec<RowKey> {
     let filter = filter::parse(&model.here().filter).unwrap_or_default();
     let at = moment(model);
-    let same = model.issued.asked.as_ref().is_some_and(|(_, _, wish)| wish.filter == filter);
+    let same = model.issued.asked.as_ref().is_some_and(|(_, wish)| wish.filter == filter);
     let mut all = here(model);
     // What only the ledger knows was answered for this filter already, or is still to come.
     all.retain(|one| {
@@ -165,11 +165,11 @@ fn row(
 
 /// Judges a certificate of the workspace in a word or two.
 fn verdict(model: &Model, digest: &Digest, c: &Certificate) -> (String, Role) {
-    let revoked = model.issued.here.get(digest).is_some_and(|row| row.revoked.is_some());
+    let revoked = model.issued.here.get(digest).and_then(Issued::reason);
     judge(revoked, c.not_before, c.not_after, model)
 }
 
-fn judge(revoked: bool, from: Timestamp, to: Timestamp, model: &Model) -> (String, Role) {
+fn judge(revoked: Option<Reason>, from: Timestamp, to: Timestamp, model: &Model) -> (String, Role) {
     let verdict = Verdict::of(revoked, (from, to), model.now, model.settings.soon);
     let role = match verdict {
         Verdict::Good => Role::Ok,

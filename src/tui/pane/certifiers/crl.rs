@@ -4,15 +4,15 @@
 use super::{WRITE, may, with_key};
 use crate::desk::Verb;
 use crate::desk::publish::Published;
-use crate::model::certifier::Certifier;
-use crate::model::crl::{CrlKind, Due, Light};
+use crate::model::certifier::{Certifier, CrlInfo, overview};
+use crate::model::crl::{CrlKind, Due, Light, entries};
 use crate::ops::issue_crl::Preview;
 use crate::ops::roles::Act;
-use crate::tui::command::Command;
+use crate::tui::command::{Command, Level};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::menu::{Action, Menu, item};
-use crate::tui::dialog::viewer::Text;
-use crate::tui::job::Job;
+use crate::tui::dialog::viewer::{Text, Viewer};
+use crate::tui::job::{Job, ReadFor};
 use crate::tui::model::{Model, Mood};
 use crate::tui::msg::Effect;
 use crate::tui::theme::Role;
@@ -39,6 +39,41 @@ pub(super) const COMMANDS: &[Command] = &[
         ..WRITE
     },
     Command {
+        name: "certifier.delta",
+        title: "sign a delta CRL",
+        keys: &["+"],
+        ready: |model| {
+            with_key(model)?;
+            let certifier = model.selected_name().and_then(|name| model.state.certifiers.get(&name));
+            match certifier.is_some_and(|c| c.policy.delta_days > 0) {
+                true => may(model, Act::SignCrl),
+                false => Err("its policy has none: set \"Delta CRLs, days\" with e".into()),
+            }
+        },
+        doc: "Shows what has changed since the complete CRL, and signs it as a delta CRL.",
+        cli: Some("crl issue"),
+        weight: 42,
+        run: |model| match model.selected_name() {
+            Some(name) => preview(model, name, CrlKind::Delta),
+            None => Vec::new(),
+        },
+        ..WRITE
+    },
+    Command {
+        name: "certifier.crls",
+        title: "CRLs so far",
+        keys: &["."],
+        level: Level::Read,
+        doc: "Lists the CRLs of the certifier, where they were published, and what is due.",
+        cli: Some("crl info"),
+        weight: 43,
+        run: |model| match model.selected_name() {
+            Some(name) => vec![model.start(Job::Register(name.clone()), |id| Effect::Register(id, name)).1],
+            None => Vec::new(),
+        },
+        ..WRITE
+    },
+    Command {
         name: "certifier.push",
         title: "publish CRL",
         keys: &["b"],
@@ -59,6 +94,30 @@ pub(super) const COMMANDS: &[Command] = &[
         },
         ..WRITE
     },
+    Command {
+        name: "certifier.prove",
+        title: "prove CRL",
+        keys: &["="],
+        ready: |model| {
+            with_key(model)?;
+            let certifier = model.selected_name().and_then(|name| model.state.certifiers.get(&name));
+            match certifier.is_some_and(|c| c.crl.is_some()) {
+                true => Ok(()),
+                false => Err("it has no CRL yet".into()),
+            }
+        },
+        doc: "Compares what peers fetch as its CRL, or a file that was brought back, with what was signed, and records it when it is the same.",
+        cli: Some("crl prove"),
+        weight: 41,
+        run: |model| {
+            let name = model.selected_name().unwrap_or_default();
+            if let Some(menu) = model.state.certifiers.get(&name).map(|c| proof(model, c)) {
+                model.dialogs.push(Dialog::Menu(menu));
+            }
+            Vec::new()
+        },
+        ..WRITE
+    },
 ];
 
 /// Asks for the preview of a CRL.
@@ -69,8 +128,7 @@ pub(in crate::tui) fn preview(model: &mut Model, name: String, kind: CrlKind) ->
 
 /// Shows what would be signed, and offers it.
 pub(in crate::tui) fn offer(model: &mut Model, name: &str, kind: CrlKind, previews: &[Preview]) {
-    let text = |text: String| Text { label: String::new(), text, role: Role::Text };
-    let lines = previews.iter().flat_map(|p| p.lines(NAMED)).map(text).collect();
+    let lines = previews.iter().flat_map(|p| p.lines(NAMED)).map(|text| line("", text)).collect();
     let sign =
         |label: &str, kind| item(label, Action::Verb(Verb::IssueCrl { certifier: name.to_owned(), kind }));
     let mut items = vec![sign("Sign it", kind)];
@@ -81,22 +139,77 @@ pub(in crate::tui) fn offer(model: &mut Model, name: &str, kind: CrlKind, previe
         }
         let deltas = model.state.certifiers.get(name).is_some_and(|c| c.policy.delta_days > 0);
         if deltas {
-            items.push(sign(
-                "Sign a delta CRL instead: what has changed since the complete one",
-                CrlKind::Delta,
-            ));
+            let delta = Action::PreviewCrl(name.to_owned(), CrlKind::Delta);
+            items.push(item("See a delta CRL instead: what has changed since the complete one", delta));
         }
     }
     items.push(item("Not now", Action::Close));
     model.dialogs.push(Dialog::Menu(Menu::new(format!("The next CRL of {name}"), lines, items)));
 }
 
-/// Shows what became of publishing.
+/// Lists the ways to see what is served.
+fn proof(model: &Model, c: &Certifier) -> Menu {
+    let mut lines = published_so_far(model, &c.name);
+    let mut items = Vec::new();
+    if c.policy.crl_url.is_empty() {
+        lines.push(line(
+            "",
+            "Its policy names no address of the CRL: bring back what peers get as a file.".into(),
+        ));
+    } else {
+        let address = c.policy.crl_url.clone();
+        items.push(item(format!("Fetch {address}"), Action::Prove(c.name.clone(), address)));
+    }
+    items.push(item("Read a file that was brought back", Action::Read(ReadFor::Prove(c.name.clone()))));
+    items.push(item("Back", Action::Close));
+    Menu::new(format!("Is the current CRL of {} served?", c.name), lines, items)
+}
+
+/// Starts to compare what a source serves with what was signed.
+pub(in crate::tui) fn prove(model: &mut Model, name: String, source: String, bytes: Vec<u8>) -> Effect {
+    model.start(Job::Prove(name.clone()), |id| Effect::Prove(id, name, source, bytes)).1
+}
+
+/// Shows the CRLs so far.
+pub(in crate::tui) fn register(model: &mut Model, name: &str, crls: &[(CrlInfo, u64)]) {
+    let Some(c) = model.state.certifiers.get(name) else { return };
+    let is = overview::of(&model.state, c, model.settings.targets.has(name), model.now);
+    let mut lines = vec![line("Latest", is.crl)];
+    lines.extend(is.due.into_iter().map(|(light, text)| Text {
+        label: light.word().into(),
+        text,
+        role: role(light),
+    }));
+    lines.extend(published_so_far(model, name));
+    for (crl, size) in crls {
+        let (made, until) = (crl.this_update.text(), crl.next_update.text());
+        let entries = entries(crl.entries);
+        lines.push(line(
+            &format!("CRL {}", crl.number),
+            format!(
+                "{}, {entries}, {size} bytes\nmade {made}, until {until}\nSHA-256 {}",
+                crl.kind(),
+                crl.sha256
+            ),
+        ));
+    }
+    model.dialogs.push(Dialog::Viewer(Viewer::new(format!("CRLs of {name}"), lines)));
+}
+
+fn published_so_far(model: &Model, name: &str) -> Vec<Text> {
+    let known = model.state.published.get(name).into_iter().flatten();
+    known.map(|(target, publication)| line("Served", publication.told(target))).collect()
+}
+
+fn line(label: &str, text: String) -> Text {
+    Text { label: label.into(), text, role: Role::Text }
+}
+
+/// Shows what became of publishing or proving.
 pub(in crate::tui) fn published(model: &mut Model, done: Published) {
     model.take(done.state);
     model.say(Mood::Good, done.message.clone());
-    let text = |text: String| Text { label: String::new(), text, role: Role::Text };
-    let lines = done.lines.into_iter().map(text).collect();
+    let lines = done.lines.into_iter().map(|text| line("", text)).collect();
     model.dialogs.push(Dialog::Menu(Menu::new(done.message, lines, vec![item("Go on", Action::Close)])));
 }
 

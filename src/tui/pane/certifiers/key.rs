@@ -63,7 +63,7 @@ pub(super) const COMMANDS: &[Command] = &[
         keys: &["t"],
         level: Level::Read,
         doc: "Unlocks the key to see that it can be, and forgets it at once; nothing is signed, and it is recorded.",
-        cli: Some("certifier rehearse"),
+        cli: Some("certifier unlock"),
         weight: 15,
         ready: |model| {
             with_key(model)?;

@@ -1,11 +1,12 @@
 //! The status panel, what is run over or brought in: commands that look at certifiers as a whole, and the key rollover.
 
-use super::{WRITE, certifier, may};
+use super::{WRITE, certifier, crl, may};
 use crate::desk::Verb;
 use crate::model::bytes::Der;
 use crate::model::certifier::Certifier;
-use crate::model::certifier::overview::{self, Light};
+use crate::model::certifier::overview;
 use crate::model::certifier::rollover::{Need, NewKey, Task};
+use crate::model::crl::{CrlKind, Light};
 use crate::ops::renew_certifier::issuer;
 use crate::ops::ring;
 use crate::ops::roles::Act;
@@ -14,7 +15,7 @@ use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::{Form, Goal};
 use crate::tui::dialog::menu::{Action, Copy, Menu, Source, item};
 use crate::tui::dialog::path::{PathLine, file_name};
-use crate::tui::dialog::viewer::{Text, Viewer};
+use crate::tui::dialog::viewer::Text;
 use crate::tui::job::{Job, ReadFor};
 use crate::tui::model::Model;
 use crate::tui::msg::Effect;
@@ -27,13 +28,13 @@ pub(super) const COMMANDS: &[Command] = &[
         title: "status",
         keys: &["s"],
         level: Level::Read,
-        doc: "Shows how every certifier stands: lock, queue with ages, CRL and its due date, and debts.",
+        doc: "Shows how every certifier stands (lock, queue with ages, CRL and when the next is due, debts), and goes on from there.",
         cli: Some("certifier status"),
         weight: 66,
         ready: |_| Ok(()),
         run: |model| {
-            let lines = panel(model);
-            model.dialogs.push(Dialog::Viewer(Viewer::new("Status of the certifiers", lines)));
+            let panel = panel(model);
+            model.dialogs.push(Dialog::Menu(panel));
             Vec::new()
         },
         ..WRITE
@@ -180,9 +181,11 @@ pub(in crate::tui) fn worklist(model: &mut Model, name: &str, tasks: &[Task]) {
     if tasks.is_empty() {
         lines.push(text("", "Nothing is valid any more under the old key.".into(), Role::Ok));
     }
+    // A field looks for a part of the text: root is a part of root-2, too.
+    let not = if name.contains(&next) { String::new() } else { format!(" -issuer:{next}") };
     items.push(item(
         "Show the certificates under the old key that are still valid",
-        Action::Go(Target::Filter(PaneId::Certificates, format!("issuer:{name} revoked:no expired:no"))),
+        Action::Go(Target::Filter(PaneId::Certificates, format!("issuer:{name}{not} revoked:no expired:no"))),
     ));
     items.push(item("Back", Action::Close));
     model.dialogs.push(Dialog::Menu(Menu::new(format!("After the new key of {name}"), lines, items)));
@@ -239,38 +242,42 @@ pub(in crate::tui) fn offer_request(model: &mut Model, certifier: &str, der: &De
     model.dialogs.push(Dialog::Menu(Menu::new(format!("Request of certifier {certifier}"), lines, items)));
 }
 
-/// Writes the status panel.
-fn panel(model: &Model) -> Vec<Text> {
+/// Makes the status panel: how each certifier stands, and what helps where something is due.
+fn panel(model: &Model) -> Menu {
     let line = |label: &str, text: String, role| Text { label: label.into(), text, role };
     let mut lines = vec![line("Queue", overview::undecided(&model.state, model.now), Role::Text)];
+    let mut items = Vec::new();
     for c in model.state.certifiers.values() {
-        let is = overview::of(&model.state, c, model.now);
-        let role = match is.light {
-            Light::Good => Role::Ok,
-            Light::Due => Role::Warn,
-            Light::Overdue => Role::Bad,
-        };
+        let is = overview::of(&model.state, c, model.settings.targets.has(&c.name), model.now);
         let lock = match (c.status.has_key(), model.unlocked.contains(&c.name)) {
             (false, _) => "its key is destroyed",
             (_, true) => "unlocked in this session",
             (_, false) => "locked",
         };
+        let standing = format!("{}: {} {}, {lock}", is.light.word(), c.status.word(), c.kind());
         lines.push(line("", String::new(), Role::Text));
-        lines.push(line(
-            &c.name,
-            format!("{}: {} {}, {lock}", is.light.word(), c.status.word(), c.kind()),
-            role,
-        ));
+        lines.push(line(&c.name, standing, crl::role(is.light)));
         lines.push(line("Waits", is.queue, Role::Text));
-        lines.push(line("CRL", is.crl, role));
-        if !is.debt.is_empty() {
-            lines.push(line("Owes", is.debt, Role::Warn));
-        }
+        lines.push(line("CRL", is.crl, Role::Text));
+        lines.extend(is.due.into_iter().map(|(light, text)| line("Due", text, crl::role(light))));
         lines.push(line("Ends", is.ends, Role::Text));
+        if c.status.has_key() && crl::due(c, model).light > Light::Green {
+            let label = format!("See and sign the next CRL of {}", c.name);
+            items.push(item(label, Action::PreviewCrl(c.name.clone(), CrlKind::AsDue)));
+        }
+        let row = Target::Row(PaneId::Certifiers, RowKey::Name(c.name.clone()));
+        items.push(item(format!("Go to {}", c.name), Action::Go(row)));
     }
     for a in model.state.awaited.values() {
         lines.push(line("", String::new(), Role::Text));
-        lines.push(line(&a.name, "due: waits for its certificate".into(), Role::Warn));
+        lines.push(line(&a.name, "yellow: waits for its certificate".into(), Role::Warn));
+        let take = Action::Read(ReadFor::Certify(a.name.clone()));
+        items.push(item(format!("Take the certificate of {}", a.name), take));
     }
-    lines
+    let open = model.state.requests.values().any(|r| r.status.is_open());
+    if open {
+        items.push(item("Go to the queue", Action::Go(Target::Filter(PaneId::Requests, String::new()))));
+    }
+    items.push(item("Back", Action::Close));
+    Menu::new("Status of the certifiers", lines, items)
 }
