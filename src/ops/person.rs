@@ -3,7 +3,7 @@
 
 use zeroize::Zeroizing;
 
-use super::conflict::conflict;
+use super::conflict::unchanged;
 use super::create_keyring::{received, request_of};
 use super::export::{Outgoing, Parcel};
 use super::{Env, new_keyring_name, new_password};
@@ -11,7 +11,7 @@ use crate::model::State;
 use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
 use crate::model::change::{Change, Fact};
-use crate::model::error::{Error, Kind, Result};
+use crate::model::error::{Error, Result};
 use crate::model::export::Secrecy;
 use crate::model::key::KeyInfo;
 use crate::model::keyring::{Keyring, check_name};
@@ -30,22 +30,13 @@ use crate::store::{directory, kyr, sth};
 /// Errors: the name is taken or cannot be a file, no full name; `Conflict` when the document was changed since.
 pub fn save_person(state: &State, before: Option<&Person>, person: &Person) -> Result<Change> {
     check_name(&person.name).map_err(|why| Error::usage("The name cannot be used.").why(why))?;
-    match (before, state.people.get(&person.name)) {
-        (None, Some(_)) => {
-            return Err(Error::refused(format!("A person is already named \"{}\".", person.name))
-                .why("People may share a full name; their documents may not.")
-                .next("Choose another name for the document, or change that one."));
-        }
-        (Some(_), None) => {
-            return Err(Error::new(Kind::Conflict, format!("Person {} is gone.", person.name))
-                .why("Another console deleted it in the meantime.")
-                .next("Save it under the same name as a new document, or leave it deleted."));
-        }
-        (Some(before), Some(now)) if now != before => {
-            return Err(conflict(state, &format!("Person {}", person.name), now, person));
-        }
-        _ => {}
-    }
+    let taken = || {
+        Error::refused(format!("A person is already named \"{}\".", person.name))
+            .why("People may share a full name; their documents may not.")
+            .next("Choose another name for the document, or change that one.")
+    };
+    let versions = (before, state.people.get(&person.name), person);
+    unchanged(state, &format!("Person {}", person.name), versions, taken)?;
     if person.full_name.is_empty() {
         return Err(Error::usage("A person needs a full name.").next("Such as: --full-name \"Ann Miller\""));
     }

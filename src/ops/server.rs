@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::Env;
-use super::conflict::conflict;
+use super::conflict::unchanged;
 use crate::model::State;
 use crate::model::bytes::Digest;
 use crate::model::change::{Change, Fact};
 use crate::model::document::How;
-use crate::model::error::{Error, Kind, Result};
+use crate::model::error::{Error, Result};
 use crate::model::field::{Look, Record, When};
 use crate::model::finding::Subject;
 use crate::model::keyring::{Keyring, check_name};
@@ -28,21 +28,12 @@ use crate::store::directory;
 pub fn save_server(state: &State, before: Option<&Server>, server: &Server) -> Result<Change> {
     let name = &server.name;
     check_name(name).map_err(|why| Error::usage("The name cannot be used.").why(why))?;
-    match (before, state.servers.get(name)) {
-        (None, Some(_)) => {
-            return Err(Error::refused(format!("A Server document is already named \"{name}\"."))
-                .next("Choose another name, or edit that document."));
-        }
-        (Some(_), None) => {
-            return Err(Error::new(Kind::Conflict, format!("Server {name} is gone."))
-                .why("Another console deleted it in the meantime.")
-                .next("Save it under the same name as a new document, or leave it deleted."));
-        }
-        (Some(before), Some(now)) if before != now => {
-            return Err(conflict(state, &format!("Server {name}"), now, server));
-        }
-        _ => {}
-    }
+    let taken = || {
+        Error::refused(format!("A Server document is already named \"{name}\"."))
+            .next("Choose another name, or edit that document.")
+    };
+    let versions = (before, state.servers.get(&server.name), server);
+    unchanged(state, &format!("Server {}", server.name), versions, taken)?;
     // What it runs with is noted by a refresh alone, also where an earlier version comes back.
     let live = before.map_or_else(|| server.live.clone(), |before| before.live.clone());
     let server = &Server { live, ..server.clone() };
@@ -193,6 +184,7 @@ fn served(ring: &Keyring) -> Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::error::Kind;
 
     fn web01() -> Server {
         Server { name: "web01".into(), server_name: "web01/Example".into(), ..Server::default() }
