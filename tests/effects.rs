@@ -12,6 +12,7 @@ use ringmaster::model::certifier::NewCertifier;
 use ringmaster::model::error::{Error, Kind};
 use ringmaster::model::export::{Export, Format};
 use ringmaster::model::request::{Plan, RequestId};
+use ringmaster::model::seen::Errand;
 use ringmaster::model::site::Site;
 use ringmaster::store::listing::Sort;
 use ringmaster::tui::brought::Given;
@@ -48,6 +49,11 @@ fn site(name: &str) -> Verb {
     Verb::SaveSite { before: None, site }
 }
 
+/// An errand to a port where nobody listens.
+fn nowhere() -> Box<Errand> {
+    Box::new(Errand { address: Some(([127, 0, 0, 1], 1).into()), ..Errand::to("localhost", 1) })
+}
+
 #[test]
 fn each_effect_is_answered_exactly_once() {
     let folder = tempfile::tempdir().unwrap();
@@ -80,8 +86,8 @@ fn each_effect_is_answered_exactly_once() {
             13 => Effect::Ids(job, wish(Sort::Subject, "mail box")),
             14 => Effect::Rows(job, vec![1, 2]),
             15 => Effect::Issued(job, "ca".into(), Serial(vec![1])),
-            16 => Effect::Probe(job, "localhost".into(), 1, Some(([127, 0, 0, 1], 1).into())),
-            17 => Effect::Serve(job, "nothing".into(), 0, None),
+            16 => Effect::Probe(job, nowhere()),
+            17 => Effect::Serve(job, "nothing".into(), None, None),
             18 => Effect::ServiceLog(job),
             19 => Effect::StopService(job),
             20 => Effect::WriteFile(job, path("new"), b"x".to_vec()),
@@ -90,7 +96,9 @@ fn each_effect_is_answered_exactly_once() {
             23 => Effect::Crl(job, "ca".into()),
             24 => Effect::Export(job, Box::new(unknown.clone()), None),
             25 => Effect::Timeline(job, wish(Sort::Ends, "mail")),
-            26 => Effect::Scan(job, "localhost".into(), 1, Some(([127, 0, 0, 1], 1).into())),
+            26 => Effect::Scan(job, nowhere()),
+            27 => Effect::Visit(job, Vec::new(), Box::default()),
+            28 => Effect::Keep(job, Vec::new()),
             _ => return None,
         })
     };
@@ -98,14 +106,14 @@ fn each_effect_is_answered_exactly_once() {
         assert_eq!(workers.carry_out(effect), None);
     }
     let mut answers: BTreeMap<u64, Result<Done, Error>> = BTreeMap::new();
-    while answers.len() < 26 {
+    while answers.len() < 28 {
         if let Msg::Done(JobId(id), result) = messages.recv_timeout(PATIENCE).expect("an answer") {
             assert!(answers.insert(id, result).is_none(), "job {id} was answered twice");
         }
     }
     workers.join();
     assert!(messages.try_iter().all(|msg| !matches!(msg, Msg::Done(..))), "an answer too many");
-    for job in [1, 4, 5, 9, 13, 14, 18, 19, 20, 22, 25] {
+    for job in [1, 4, 5, 9, 13, 14, 18, 19, 20, 22, 25, 27, 28] {
         assert!(answers[&job].is_ok(), "{job}: {:?}", answers[&job]);
     }
     for job in [2, 3, 6, 7, 8, 10, 15, 16, 17, 21, 23, 24, 26] {

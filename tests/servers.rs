@@ -84,24 +84,33 @@ fn account(name: &str) -> Option<(u32, u32)> {
     Some((fields[2].parse().unwrap(), fields[3].parse().unwrap()))
 }
 
-/// Serves with nginx; `tls` are its lines about certificate and key.
-fn nginx(program: PathBuf, folder: &Path, tls: &str) {
-    let (here, port) = (folder.display(), free_port());
+/// Nginx in a folder, ready to be started; `servers` is what stands in its `http`.
+pub(crate) fn nginx_with(folder: &Path, servers: &str) -> Option<Command> {
+    let (program, here) = (tool("nginx")?, folder.display());
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let temporary: String = temporary.iter().map(|t| format!("{t}_temp_path {here}/{t};")).collect();
     let settings = format!(
         "daemon off; master_process off; pid {here}/pid; error_log {here}/log; events {{}}
-         http {{ access_log off; {temporary} server {{ listen 127.0.0.1:{port} ssl; {tls} return 200 x; }} }}"
+         http {{ access_log off; {temporary} {servers} }}"
     );
     std::fs::write(folder.join("nginx.conf"), settings).unwrap();
     let mut command = Command::new(program);
     command.arg("-c").arg(folder.join("nginx.conf")).arg("-p").arg(folder);
-    serves(command, folder, port, "");
+    Some(command)
+}
+
+/// Serves with nginx; `tls` are its lines about certificate and key.
+fn nginx(folder: &Path, tls: &str) {
+    let port = free_port();
+    let server = format!("server {{ listen 127.0.0.1:{port} ssl; {tls} return 200 x; }}");
+    if let Some(command) = nginx_with(folder, &server) {
+        serves(command, folder, port, "");
+    }
 }
 
 #[test]
 fn nginx_serves_a_keyring_file_as_it_is() {
-    let (Some(program), Some(_)) = (tool("nginx"), tool("openssl")) else { return };
+    let Some(_) = tool("openssl") else { return };
     let temp = tempfile::tempdir().unwrap();
     let folder = temp.path();
     furnished(folder, KeyType::P256, true);
@@ -109,7 +118,6 @@ fn nginx_serves_a_keyring_file_as_it_is() {
     std::fs::write(folder.join("password"), "ring-pass\n").unwrap();
     let ring = format!("{here}/data/keyrings/mail.kyr");
     nginx(
-        program,
         folder,
         &format!("ssl_certificate {ring}; ssl_certificate_key {ring}; ssl_password_file {here}/password;"),
     );
@@ -117,11 +125,11 @@ fn nginx_serves_a_keyring_file_as_it_is() {
 
 #[test]
 fn nginx_serves_what_was_handed_over() {
-    let (Some(program), Some(_)) = (tool("nginx"), tool("openssl")) else { return };
+    let Some(_) = tool("openssl") else { return };
     let temp = handed_over("nginx");
     let here = temp.path().display();
     let tls = format!("ssl_certificate {here}/nginx/mail.crt; ssl_certificate_key {here}/nginx/mail.key;");
-    nginx(program, temp.path(), &tls);
+    nginx(temp.path(), &tls);
 }
 
 #[test]

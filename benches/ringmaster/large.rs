@@ -61,7 +61,11 @@ pub(crate) fn large(at: Option<PathBuf>, rows: u64) {
 fn furnish(desk: &mut Desk, folder: &Path, rows: u64) {
     let begin = Instant::now();
     ringmaster::demo::furnish(desk, rows, &mut |_| {}).expect("furnished");
-    line(&format!("furnish {rows} issued"), format!("{:.0} s", begin.elapsed().as_secs_f64()), "limit 300 s".into());
+    line(
+        &format!("furnish {rows} issued"),
+        format!("{:.0} s", begin.elapsed().as_secs_f64()),
+        "limit 300 s".into(),
+    );
     let size = std::fs::metadata(folder.join("data/ledger.db")).map_or(0, |m| m.len());
     line(
         "the ledger on disk",

@@ -53,8 +53,7 @@ pub(crate) fn measure(desk: &mut Desk, certifier: &str, key_type: KeyType, folde
         desk.run(Verb::Issue { ids: vec![id] }).expect("issued");
     }
     let single = ONE_BY_ONE as f64 / begin.elapsed().as_secs_f64();
-    let disk =
-        format!("{}; this disk syncs {:.0}/s, each issue syncs twice", beside(single), syncs(folder));
+    let disk = format!("{}; this disk syncs {:.0}/s, each issue syncs twice", beside(single), syncs(folder));
     line(&what("issue one"), format!("{single:.0}/s"), disk);
 
     let begin = Instant::now();
@@ -70,7 +69,8 @@ pub(crate) fn measure(desk: &mut Desk, certifier: &str, key_type: KeyType, folde
     line(&what("CRL"), format!("{:.1} ms", crl * 1e3), "whole commands; few are revoked".into());
 
     if let Some((one, list)) = openssl_ca(folder, key_type, before) {
-        let beside = format!("ours is {:.0} times as fast, in batches {:.0} times", single / one, batch / one);
+        let beside =
+            format!("ours is {:.0} times as fast, in batches {:.0} times", single / one, batch / one);
         line(&what("openssl ca, one a process"), format!("{one:.1}/s"), beside);
         let beside = format!("ours is {:.0} times as fast", list / crl);
         line(&what("openssl ca -gencrl"), format!("{:.1} ms", list * 1e3), beside);

@@ -56,6 +56,14 @@ impl<'a> Printer<'a> {
         let _ = writeln!(self.err, "note: {}", visible(text));
     }
 
+    /// Writes how far work is over what stood in the line of the terminal before; nothing takes it away.
+    #[cfg(feature = "network")]
+    pub(super) fn progress(&mut self, text: &str) {
+        // As with a remark.
+        let _ = write!(self.err, "\r\x1b[K{}", visible(text));
+        let _ = self.err.flush();
+    }
+
     /// Remarks on files that could not be taken in; of many the first stand for all.
     pub(super) fn left_alone<'u>(&mut self, unread: impl Iterator<Item = &'u Unread>) {
         let all: Vec<_> = unread.collect();

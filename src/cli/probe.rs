@@ -1,11 +1,14 @@
-//! `ringmaster probe`: looks at a TLS service once and says what it saw.
+//! `ringmaster probe`: looks at a TLS service and says what it saw.
 
+mod clients;
+mod list;
 mod many;
 mod monitor;
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::mpsc;
 use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
@@ -17,13 +20,14 @@ use super::{certifier, keyring, print, verify};
 use crate::desk::Desk;
 use crate::model::cipher::Suite;
 use crate::model::error::{Error, Result};
+use crate::model::field::Record;
 use crate::model::finding::Severity;
-use crate::model::seen::{Scan, Stage, Staple, StartTls};
-use crate::model::site::host_name;
+use crate::model::seen::{Begin, Errand, Scan, Stage, Staple, StartTls};
+use crate::model::site::service;
 use crate::model::time::Timestamp;
 use crate::pki::chain::inquiry::Basis;
 use crate::probe::connect::{Seen, Target, probe};
-use crate::probe::route::{Proxy, Route};
+use crate::probe::route::Route;
 use crate::probe::scan::{Plan, scan};
 
 /// The command.
@@ -45,9 +49,13 @@ pub(super) fn command() -> Command {
         )
         .arg(
             option("starttls", "PROTOCOL", "Changes over to TLS as this protocol does; usual ports do so by themselves")
-                .value_parser(PossibleValuesParser::new(StartTls::NAMES.into_iter().chain(["none"]))),
+                .value_parser(PossibleValuesParser::new(Begin::NAMES)),
         )
         .arg(option("proxy", "HOST:PORT", "Goes through this HTTP proxy (CONNECT)"))
+        .arg(
+            option("proxy-user", "NAME", "The name that the proxy wants; its password is asked, or read from --password-fd")
+                .requires("proxy"),
+        )
         .arg(Arg::new("matrix").long("matrix").action(ArgAction::SetTrue).help(
             "Scans instead: versions, suites, groups, certificates with and without SNI; over a hundred connections",
         ))
@@ -63,7 +71,13 @@ pub(super) fn command() -> Command {
                 .default_value("10"),
         )
         .group(ArgGroup::new("trust").args(["root", "certifier", "keyring"]))
-        .group(ArgGroup::new("whom").args(["target", "site", "server", "all", "list", "history"]).required(true))
+        .args(clients::options())
+        .group(
+            ArgGroup::new("whom")
+                .args(["target", "site", "server", "all", "file", "list", "history"])
+                .multiple(true)
+                .required(true),
+        )
         .after_help("Without a choice, every certifier and every trusted root of the workspace is trusted.")
 }
 
@@ -72,39 +86,37 @@ pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
     if options.get_flag("list") || options.get_flag("history") {
         return many::kept(options, session);
     }
-    if let Some(whose) = many::whose(options) {
-        return many::run(&whose, options, session);
+    if many::are_meant(options) {
+        return many::run(options, session);
     }
-    let route = route(options)?;
+    let route = route(options, session)?;
     if options.get_flag("matrix") {
         return matrix(&route, session);
+    }
+    if let Some(trip) = clients::trip(options) {
+        return clients::alone(&route, &trip, session);
     }
     let seen = probe(&Target { route, basis: basis(options, session)? })?;
     verify::tell(&seen.inquiry, connection(&seen), session)
 }
 
-/// Reads where the service is and how it is reached.
-fn route(options: &ArgMatches) -> Result<Route> {
-    let text = |name: &str| options.get_one::<String>(name).map(String::as_str);
-    let timeout = timeout(options);
-    let (host, port) = target(text("target").unwrap_or_default())?;
-    let wanted = text("starttls").map(StartTls::from_name);
-    let port = port.unwrap_or_else(|| wanted.flatten().map_or(443, StartTls::port));
-    let way = Route::to(host, port);
-    let proxy = text("proxy").map(|proxy| match target(proxy)? {
-        (host, Some(port)) => Ok(Proxy { host, port }),
-        (host, None) => {
-            let error = Error::usage(format!("The port of the proxy {host} is missing."));
-            Err(error.next("Write --proxy HOST:PORT."))
-        }
-    });
-    Ok(Route {
-        address: options.get_one::<SocketAddr>("address").copied(),
-        proxy: proxy.transpose()?,
-        starttls: wanted.unwrap_or(way.starttls),
-        timeout,
-        ..way
-    })
+/// Reads where the service is and how it is reached; asks for the password that a proxy wants.
+fn route(options: &ArgMatches, session: &mut Session<'_>) -> Result<Route> {
+    let text = |name: &str| options.get_one::<String>(name).map_or("", String::as_str);
+    let (host, port) = target(text("target"))?;
+    let begin = Begin::from_name(text("starttls")).unwrap_or_default();
+    let address = options.get_one::<SocketAddr>("address").copied();
+    let mut errand = Errand { host, port, begin, address, ..Errand::default() };
+    for field in ["proxy", "proxy-user"] {
+        let set = errand.set(field, text(field));
+        set.map_err(|why| {
+            Error::usage(format!("--{field} cannot be \"{}\".", text(field))).why(format!("{why}."))
+        })?;
+    }
+    if let Some((proxy, _)) = errand.proxy.as_ref().filter(|_| !errand.proxy_user.is_empty()) {
+        errand.proxy_password = session.secrets.ask(&format!("Password of the proxy {proxy}"))?;
+    }
+    Ok(Route { timeout: timeout(options), ..Route::of(&errand) })
 }
 
 /// Reads how long each step may take.
@@ -112,10 +124,25 @@ fn timeout(options: &ArgMatches) -> Duration {
     Duration::from_secs(options.get_one::<u64>("timeout").copied().unwrap_or(10))
 }
 
-/// Scans, and prints what was seen; returns 3 when a remark is an error.
+/// Scans, and prints what was seen; returns 3 when a remark is an error. Ctrl-C ends it.
 fn matrix(route: &Route, session: &mut Session<'_>) -> Result<u8> {
-    let asked = Plan::new(route.clone(), Desk::now());
-    let scan = scan(&asked, &AtomicBool::new(false), &|_| {})?;
+    let plan = Plan::new(route.clone(), Desk::now());
+    let stop = many::stopped_by_signals()?;
+    // A line that is written over is of no use in a file.
+    let shown = std::io::stderr().is_terminal();
+    let scan = std::thread::scope(|scope| {
+        let (tell, told) = mpsc::channel();
+        let (plan, stop) = (&plan, &stop);
+        // Nobody listens any more when the program ends.
+        let tell = move |text: &str| drop(tell.send(text.to_owned()));
+        let going = scope.spawn(move || scan(plan, stop, &tell));
+        told.iter().filter(|_| shown).for_each(|text: String| session.out.progress(&text));
+        going.join().map_err(|_| Error::internal("The scan broke off."))
+    })?;
+    if shown {
+        session.out.progress("");
+    }
+    let scan = scan?;
     let remarks = scan.remarks();
     if session.json {
         session.out.json(&scan_json(&scan));
@@ -176,24 +203,11 @@ fn scan_json(scan: &Scan) -> Value {
 
 /// Reads `host`, `host:port`, `[address]:port` or a bare address; without a port there is none.
 pub(super) fn target(text: &str) -> Result<(String, Option<u16>)> {
-    let wrong = |why: String| {
+    service(text).map_err(|why| {
         Error::usage(format!("\"{text}\" is not a service to connect to."))
-            .why(why)
+            .why(format!("{why}."))
             .next("Write HOST, HOST:PORT or [ADDRESS]:PORT.")
-    };
-    let split = match text.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') || host.ends_with(']') => Some((host, port)),
-        _ => None,
-    };
-    let (host, port) = match split {
-        Some((host, port)) => {
-            let port = port.parse().ok().filter(|p| *p != 0);
-            (host, Some(port.ok_or_else(|| wrong("The port is a number from 1 to 65535.".into()))?))
-        }
-        None => (text, None),
-    };
-    let host = host_name(host).map_err(|why| wrong(format!("{why}.")))?;
-    Ok((host, port))
+    })
 }
 
 /// Finds by what to judge.
@@ -221,6 +235,7 @@ fn staple(staple: Option<&Staple>) -> Value {
         json!({
             "bytes": s.bytes,
             "status": s.status,
+            "signed-by-issuer": s.proof.word(),
             "this-update": s.this_update.map(Timestamp::text),
             "next-update": s.next_update.map(Timestamp::text),
         })

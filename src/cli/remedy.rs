@@ -119,7 +119,6 @@ fn live(finding: &Finding, name: &str) -> Option<String> {
     };
     let value = match finding.rule.as_str() {
         "L01" => "hosts=HOST",
-        "L04" => "ciphers=CIPHERS",
         _ => return None,
     };
     Some(format!("{noun} set {name} {value}"))

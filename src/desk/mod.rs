@@ -1,6 +1,8 @@
 //! The desk: runs a verb against the workspace, commits what it returns, and runs it again when another console was
 //! faster. Both faces work through it. The only place that reads the clock and the system's randomness.
 
+#[cfg(feature = "network")]
+mod badges;
 pub mod export;
 mod keys;
 mod perform;
@@ -27,6 +29,7 @@ use crate::model::issued::Issued;
 use crate::model::keyring::Keyring;
 use crate::model::request::{Pkcs10, Plan, Request, RequestId};
 use crate::model::secret::Secret;
+use crate::model::seen::Visit;
 use crate::model::time::{DAY, Timestamp};
 pub use crate::ops::approve::{Preview, preview};
 use crate::ops::certifier_status::Ending;
@@ -107,6 +110,13 @@ impl Desk {
     /// Returns the state as of the last commit or refresh.
     pub fn state(&self) -> Arc<State> {
         self.store.state()
+    }
+
+    /// Keeps visits beside the earlier ones, and takes them into the state. Errors: `ReadOnly`.
+    pub fn keep_visits(&mut self, visits: &[Visit]) -> Result<()> {
+        self.writable()?;
+        self.probes().keep(visits)?;
+        self.store.refresh(true).map(|_| ())
     }
 
     /// Returns the kept results of visits.

@@ -1,15 +1,19 @@
 //! The checks of what services answered when they were visited, held against what the documents say. Visits nothing itself.
 
-use std::collections::BTreeSet;
+mod beside;
+mod conduct;
+mod wire;
+
+use std::net::SocketAddr;
 
 use super::{Case, Check, Hit};
-use crate::model::cipher::{Grade, Suite, default_of, fits};
+use crate::model::State;
 use crate::model::finding::{Severity, Subject};
-use crate::model::keyring::{Keyring, Role};
-use crate::model::resolve::{Answer, Outcome, Question, Sni, Source, resolve};
-use crate::model::seen::{self, Asked, Face, Scan, Stage, Version, Visit};
-use crate::model::server::Release;
-use crate::model::site::TlsOptions;
+use crate::model::resolve::{Answer, Question, Sni, Source, resolve};
+use crate::model::seen::{Admission, Asked, Scan, Stage, Terms, Visit};
+use crate::model::site::{CrlSwitches, SiteKind, TlsOptions};
+
+pub use beside::{Beside, beside};
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -39,6 +43,7 @@ pub(super) const CHECKS: &[Check] = &[
                 &[Stage::Connect, Stage::Proxy, Stage::Handshake, Stage::Bind],
                 "does not answer",
             );
+            conduct::bursts(case, found);
         },
     },
     Check {
@@ -51,7 +56,7 @@ pub(super) const CHECKS: &[Check] = &[
             newer. No document switches these off by itself: the release does, and settings in notes.ini switch them on \
             again. When a release is said to have them off and they are spoken, something else answers or such a setting is \
             there.",
-        run: versions,
+        run: wire::versions,
     },
     Check {
         id: "L04",
@@ -63,7 +68,7 @@ pub(super) const CHECKS: &[Check] = &[
             where the document leaves them to it. A difference means that the server has not taken up a change, that \
             another document or a setting in notes.ini decides, or that a program in front of it ends TLS. It is an error \
             when one of the suites protects nobody.",
-        run: suites,
+        run: wire::suites,
     },
     Check {
         id: "L05",
@@ -74,8 +79,9 @@ pub(super) const CHECKS: &[Check] = &[
         explain: "The fingerprint of what was sent is not that of the certificate in the keyring that the documents lead to. \
             The new keyring was not brought to the server or the server was not restarted, another document answers first, \
             or something in front of it has a certificate of its own. It is an error for clients that send the name (SNI), \
-            and a warning for those that do not.",
-        run: certificates,
+            and a warning for those that do not, or \
+            that send the address as if it were a name.",
+        run: wire::certificates,
     },
     Check {
         id: "L06",
@@ -84,9 +90,10 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: "Bring the keyring with its intermediate certificates to the server and restart the task.",
         command: "keyring.export",
         explain: "Clients know roots and need every certificate in between from the server. Some fetch a missing one by \
-            themselves or remember it, so that the fault shows only on other devices. The server has an older keyring, or \
-            the intermediates were left out when it was brought there.",
-        run: chains,
+            themselves or remember it, so that the fault shows only on other devices. Before TLS 1.3 each certificate has to \
+            be signed by the next, too. The server has an older keyring, or the intermediates were left out or mixed up when \
+            it was brought there.",
+        run: wire::chains,
     },
     Check {
         id: "L07",
@@ -97,7 +104,7 @@ pub(super) const CHECKS: &[Check] = &[
         explain: "Clients compare the host they connect to with the alternative names of the certificate, and stop when it is \
             not among them. Either the certificate of another site is shown, or the host was added to the document after \
             the certificate was requested.",
-        run: names,
+        run: wire::names,
     },
     Check {
         id: "L08",
@@ -108,29 +115,33 @@ pub(super) const CHECKS: &[Check] = &[
         explain: "What counts is what is shown on the wire: a certificate that was replaced here may still be served there. It \
             is looked up among the revocations known here, its end is held against the time of the probe, and an OCSP staple \
             that came along is read.",
-        run: revoked,
+        run: wire::revoked,
     },
     Check {
         id: "L09",
-        title: "A service asks for client certificates otherwise than its document says.",
-        severity: Severity::Warning,
+        title: "A service treats client certificates otherwise than its document says.",
+        severity: Severity::Error,
         remedy: "Restart the server if the document was changed; else correct the document that answers.",
         command: "site.edit",
         explain: "Whether a client may come in with a certificate stands in the document, and the server asks for one in the \
             handshake. When it does not, nobody can log in with a certificate; when it does without need, browsers ask people \
-            for one. The server has not taken up a change, another document answers, or something in front ends TLS.",
-        run: client_certificates,
+            for one. Where clients with several certificates were tried, it is an error that one is let in whom the document \
+            refuses. The server has not taken up a change, another document answers, it has no CRL or another one, or something \
+            in front ends TLS.",
+        run: conduct::client_certificates,
     },
     Check {
         id: "L10",
-        title: "A session of one site is resumed by another, or sessions are not resumed at all.",
-        severity: Severity::Warning,
+        title: "A session of one site is resumed by another or with another suite, or sessions are not resumed at all.",
+        severity: Severity::Error,
         remedy: "Give each site session tickets of its own, or switch resumption off; update the server.",
         command: "site.probe",
         explain: "A resumed session goes on with the certificate and the rights of the first handshake. When a session of one \
             site is resumed under the name of another, what the other asks for, such as a client certificate, may be passed \
-            by. That no session is resumed is only a note: each visit then costs a whole handshake. It is asked with TLS 1.2.",
-        run: resumption,
+            by. One that is resumed by a client who does not offer its suite any more goes on with a suite that nobody agreed on, an \
+            error of the server's TLS. That no session is resumed is only a note: each visit then costs a whole handshake. It is \
+            asked with TLS 1.2.",
+        run: conduct::resumption,
     },
     Check {
         id: "L11",
@@ -141,7 +152,7 @@ pub(super) const CHECKS: &[Check] = &[
         explain: "The documents say that a client who comes without TLS is sent to https, to the host it asked for, and to the \
             TLS port where that is not 443. The answer was another one, so that people stay without TLS or end at a wrong \
             place. The change was not taken up yet, another document answers, or a proxy in front has rules of its own.",
-        run: redirects,
+        run: conduct::redirects,
     },
     Check {
         id: "L12",
@@ -190,20 +201,6 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-/// So many suites are named.
-const NAMED: usize = 4;
-
-/// Makes a hit on what a visit was about; the sentence begins behind its place.
-fn hit(visit: &Visit, text: impl std::fmt::Display) -> Hit {
-    let object = visit.promise.subject.to_string();
-    let object = match object.split_at_checked(1) {
-        Some((first, rest)) => format!("{}{rest}", first.to_uppercase()),
-        None => object,
-    };
-    let (place, seen) = (visit.promise.service(), visit.at.text());
-    Hit::new(visit.promise.subject.clone(), format!("{object} at {place} (seen {seen}) {text}"))
-}
-
 /// What a service answers is promised by a site document or by a Server document: the command is that of the one it is.
 pub(super) fn fitting(check: &Check, command: &'static str, subject: &Subject) -> &'static str {
     let ours = CHECKS.iter().any(|c| c.id == check.id);
@@ -214,9 +211,29 @@ pub(super) fn fitting(check: &Check, command: &'static str, subject: &Subject) -
     }
 }
 
+/// Makes a hit on what a visit was about; the sentence begins behind its place.
+fn hit(visit: &Visit, text: impl std::fmt::Display) -> Hit {
+    if !visit.promise.is_documented() {
+        let (place, seen) = (visit.promise.service(), visit.at.text());
+        return Hit::new(visit.promise.subject.clone(), format!("Service {place} (seen {seen}) {text}"));
+    }
+    let object = visit.promise.subject.to_string();
+    let object = match object.split_at_checked(1) {
+        Some((first, rest)) => format!("{}{rest}", first.to_uppercase()),
+        None => object,
+    };
+    let (place, seen) = (visit.promise.service(), visit.at.text());
+    Hit::new(visit.promise.subject.clone(), format!("{object} at {place} (seen {seen}) {text}"))
+}
+
 /// Lists the visits that reached the service, with what they saw.
 fn scans<'a>(case: &Case<'a>) -> impl Iterator<Item = (&'a Visit, &'a Scan)> + use<'a> {
     case.visits.iter().filter_map(|visit| Some((visit, visit.scan()?)))
+}
+
+/// Lists the visits to services that a document promises.
+fn documented<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Visit> + use<'a> {
+    case.visits.iter().filter(|visit| visit.promise.is_documented())
 }
 
 /// Tells of the visits that failed at one of these steps.
@@ -244,228 +261,39 @@ fn remarked(case: &Case<'_>, found: &mut dyn FnMut(Hit), rules: &[&str]) {
     }
 }
 
-fn versions(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
-    for (visit, scan) in scans(case) {
-        let release = case.state.servers.get(&visit.promise.server).map(|server| server.release);
-        for version in scan.spoken().map(|s| s.version).filter(|v| *v < Version::Tls12) {
-            let (severity, why) = match version {
-                Version::Ssl2 | Version::Ssl3 => (Severity::Error, "which has been broken for years"),
-                Version::Tls10 if release >= Some(Release::R12) => {
-                    (Severity::Warning, "which its release has off unless SSL_ENABLE_TLS_10=1")
-                }
-                _ => (Severity::Warning, "which is retired (RFC 8996)"),
-            };
-            found(hit(visit, format!("speaks {}, {why}.", version.name())).severity(severity));
-        }
-        if scan.spoken().next_back().is_some_and(|s| s.version < Version::Tls12) {
-            found(hit(visit, "speaks neither TLS 1.2 nor TLS 1.3; today's clients cannot connect."));
-        }
-    }
-}
-
 /// Finds the TLS options of the document that answers.
-fn options<'a>(case: &Case<'a>, answer: &Answer) -> Option<&'a TlsOptions> {
+fn options<'a>(state: &'a State, answer: &Answer) -> Option<&'a TlsOptions> {
     match answer.document.as_ref()? {
-        Source::Site(name) => case.state.sites.get(name).map(|site| &site.tls),
-        Source::Server(name) => case.state.servers.get(name).map(|server| &server.tls),
+        Source::Site(name) => state.sites.get(name).map(|site| &site.tls),
+        Source::Server(name) => state.servers.get(name).map(|server| &server.tls),
     }
 }
 
-fn suites(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
-    for (visit, scan) in scans(case) {
-        let answer = resolve(case.state, &visit.promise.question());
-        let release = case.state.servers.get(&visit.promise.server).map(|server| server.release);
-        let listed = options(case, &answer).and_then(|tls| tls.ciphers.as_deref());
-        let Some(wanted) = listed.or_else(|| release.and_then(default_of)) else { continue };
-        // Those of TLS 1.3 are in no document.
-        let old = |suite: &Suite| suite.versions().is_none_or(|versions| *versions.start() < 0x0304);
-        let offered: BTreeSet<Suite> = scan.suites().into_iter().filter(old).collect();
-        let wanted: BTreeSet<Suite> = wanted.iter().copied().filter(old).collect();
-        let more: Vec<Suite> = offered.difference(&wanted).copied().collect();
-        if !more.is_empty() {
-            let broken = more.iter().any(|suite| suite.grade() == Grade::Broken);
-            let severity = if broken { Severity::Error } else { Severity::Warning };
-            found(hit(visit, format!("offers what is not configured: {}.", some(&more))).severity(severity));
-        }
-        let whole = scan.versions.iter().filter(|s| s.version <= Version::Tls12).all(|s| s.whole);
-        let leaf = answer.keyring.as_ref().and_then(|ring| case.state.keyrings.get(ring)?.key.as_ref());
-        let usable = |suite: &&Suite| leaf.is_none_or(|key| fits(**suite, key).is_ok());
-        let less: Vec<Suite> = wanted.difference(&offered).filter(usable).copied().collect();
-        if whole && !less.is_empty() {
-            let text = format!("does not offer what is configured: {}.", some(&less));
-            found(hit(visit, text).severity(Severity::Warning));
-        }
-    }
-    remarked(case, found, &["wire.dh-group", "wire.compression"]);
+/// Finds what the document that answers asks of clients.
+fn terms(state: &State, answer: &Answer, kind: SiteKind) -> Option<Terms> {
+    let (access, crl) = match answer.document.as_ref()? {
+        Source::Site(name) => state.sites.get(name).map(|site| (site.access, site.crl))?,
+        // The switches stand in site documents only.
+        Source::Server(name) => (state.servers.get(name)?.port(kind).access, CrlSwitches::default()),
+    };
+    Some(Terms::of(access, options(state, answer)?.accept_expired, crl))
 }
 
-fn some(suites: &[Suite]) -> String {
-    let mut text = suites.iter().take(NAMED).map(|s| s.name()).collect::<Vec<_>>().join(", ");
-    if suites.len() > NAMED {
-        text.push_str(&format!(" and {} more", suites.len() - NAMED));
-    }
-    text
+/// Tells whether the keyring that answers trusts an authority above what a client showed.
+fn trusts(state: &State, answer: &Answer, admission: &Admission) -> bool {
+    let ring = answer.keyring.as_ref().and_then(|name| state.keyrings.get(name));
+    ring.is_some_and(|ring| ring.trusted_roots().any(|root| admission.above.contains(&root.sha256)))
 }
 
 /// Asks the documents who answers a client that asks as this face was asked for.
-fn expected(case: &Case<'_>, visit: &Visit, face: &Face) -> Answer {
-    let sni = if face.asked == Asked::Name { Sni::Host } else { Sni::Off };
-    resolve(case.state, &Question { sni, ..visit.promise.question() })
-}
-
-/// Finds the keyring that shows a certificate.
-fn ring_with<'a>(case: &Case<'a>, face: &Face) -> Option<&'a Keyring> {
-    let shown = face.sent.first()?;
-    case.state.keyrings.values().find(|ring| ring.leaf().is_some_and(|leaf| leaf.sha256 == *shown))
-}
-
-fn certificates(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
-    for (visit, scan) in scans(case) {
-        // An address as SNI is for many servers as if there were none.
-        for face in scan.faces.iter().filter(|f| f.asked != Asked::Address) {
-            let answer = expected(case, visit, face);
-            let (Some(shown), Some(wanted)) = (face.sent.first(), answer.certificate) else { continue };
-            if *shown == wanted {
-                continue;
-            }
-            let whose = ring_with(case, face)
-                .map_or_else(|| "no keyring here".to_owned(), |ring| format!("keyring {}", ring.name));
-            let ring = answer.keyring.unwrap_or_default();
-            let text = format!(
-                "shows {}, of {whose}, {}, and the documents lead to that of keyring {ring}.",
-                face.subject,
-                face.asked.words()
-            );
-            // An address alone is asked for without SNI, and that is its usual way.
-            let usual = face.asked == Asked::Name || visit.promise.host.parse::<std::net::IpAddr>().is_ok();
-            found(hit(visit, text).severity(if usual { Severity::Error } else { Severity::Warning }));
+fn expected(state: &State, visit: &Visit, asked: Asked) -> Answer {
+    let sni = match asked {
+        Asked::Name => Sni::Host,
+        Asked::Nothing => Sni::Off,
+        Asked::Address => {
+            let address = visit.scan().and_then(|scan| scan.address.parse::<SocketAddr>().ok());
+            address.map_or(Sni::Off, |address| Sni::Name(address.ip().to_string()))
         }
-    }
-}
-
-fn chains(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
-    for (visit, scan) in scans(case) {
-        let Some((face, ring)) = scan.faces.iter().find_map(|f| Some((f, ring_with(case, f)?))) else {
-            continue;
-        };
-        let missing: Vec<String> = ring
-            .with_role(Role::Chain)
-            .filter(|entry| !face.sent.contains(&entry.certificate.sha256))
-            .map(|entry| entry.certificate.subject.title())
-            .collect();
-        if !missing.is_empty() {
-            let missing = missing.join(", ");
-            found(hit(visit, format!("leaves out of the chain of keyring {}: {missing}.", ring.name)));
-        }
-    }
-}
-
-fn names(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
-    for (visit, scan) in scans(case) {
-        let not_named = |f: &&Face| f.asked == Asked::Name && f.named == seen::Answer::No;
-        if let Some(face) = scan.faces.iter().find(not_named) {
-            found(hit(visit, format!("shows {}, which does not name the host.", face.subject)));
-        }
-    }
-}
-
-fn revoked(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
-    for (visit, scan) in scans(case) {
-        let Some(face) = scan.faces.iter().find(|f| !f.sent.is_empty()) else { continue };
-        if let Some(revocation) = face.sent.first().and_then(|leaf| case.state.revocations.get(leaf)) {
-            let day = revocation.at.date();
-            found(hit(visit, format!("shows {}, which was revoked on {day}.", face.subject)));
-        }
-        if let Some(end) = face.ends.filter(|end| *end < visit.at) {
-            found(hit(visit, format!("shows {}, which ended on {}.", face.subject, end.date())));
-        }
-    }
-    remarked(case, found, &["wire.staple"]);
-}
-
-fn client_certificates(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
-    for visit in case.visits {
-        let Some(sessions) = &visit.sessions else { continue };
-        let answer = resolve(case.state, &visit.promise.question());
-        let access = match &answer.document {
-            Some(Source::Site(name)) => case.state.sites.get(name).map(|site| site.access),
-            Some(Source::Server(name)) => {
-                case.state.servers.get(name).map(|server| server.port(visit.promise.kind).access)
-            }
-            None => None,
-        };
-        let Some(access) = access else { continue };
-        match (access.client_certificate, sessions.asks) {
-            (true, seen::Answer::No) => {
-                found(hit(visit, "does not ask for a client certificate, and the document accepts them."));
-            }
-            (false, seen::Answer::Yes) => {
-                found(hit(visit, "asks for a client certificate, and the document accepts none."));
-            }
-            _ => {}
-        }
-    }
-}
-
-fn resumption(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
-    for visit in case.visits {
-        let Some(sessions) = &visit.sessions else { continue };
-        if !sessions.strays.is_empty() {
-            found(hit(visit, format!("has its sessions resumed under the name of {}.", sessions.strays)));
-        }
-        if sessions.resumes == seen::Answer::No {
-            found(hit(visit, "resumes no session.").severity(Severity::Info));
-        }
-    }
-}
-
-fn redirects(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
-    for visit in case.visits {
-        let Some(((port, _), plain)) = visit.promise.redirect.as_ref().zip(visit.plain.as_ref()) else {
-            continue;
-        };
-        // The document may say otherwise by now.
-        let question = Question { port: Some(*port), ..visit.promise.question() };
-        let Outcome::Redirect(wanted) = resolve(case.state, &question).outcome else { continue };
-        let text = match plain {
-            Err(trouble) => {
-                format!("should send clients of port {port} to {wanted}, and fails: {}", trouble.why)
-            }
-            Ok(plain) if plain.location.is_empty() => {
-                let status = if plain.status.is_empty() { "no HTTP" } else { &plain.status };
-                format!("should send clients of port {port} to {wanted}, and answers {status}.")
-            }
-            Ok(plain) if is_at(&plain.location, &wanted) => continue,
-            Ok(plain) => {
-                format!(
-                    "should send clients of port {port} to {wanted}, and sends them to {}.",
-                    plain.location
-                )
-            }
-        };
-        found(hit(visit, text));
-    }
-}
-
-/// Tells whether an address is that of the place, whatever stands behind it.
-fn is_at(location: &str, place: &str) -> bool {
-    let place = place.trim_end_matches('/');
-    let begin = location.get(..place.len()).filter(|begin| begin.eq_ignore_ascii_case(place));
-    let rest = begin.and_then(|_| location.get(place.len()..));
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_redirect_is_judged_by_scheme_host_and_port() {
-        for good in ["https://a.test", "https://A.test/", "https://a.test/x", "https://a.test?x"] {
-            assert!(is_at(good, "https://a.test/"), "{good}");
-        }
-        for bad in ["http://a.test/", "https://a.test:8443/", "https://a.test.evil/", "/", ""] {
-            assert!(!is_at(bad, "https://a.test/"), "{bad}");
-        }
-    }
+    };
+    resolve(state, &Question { sni, ..visit.promise.question() })
 }

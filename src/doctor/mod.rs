@@ -20,15 +20,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use chains::Chains;
 
 use crate::model::State;
-use crate::model::finding::{Finding, Severity, Subject};
+use crate::model::finding::{Finding, Severity, Subject, worst};
 use crate::model::keyring::Keyring;
 use crate::model::resolve::{Hosting, Whose, promised, used};
-use crate::model::seen::Visit;
+use crate::model::seen::{Visit, changes};
 use crate::model::server::Server;
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
 
 pub use chains::Memory;
+pub use live::{Beside, beside};
 pub use security::certifier_behind;
 pub use table::{checks_markdown, find, table};
 pub use weigh::weigh;
@@ -157,6 +158,32 @@ pub fn drift(state: &State, visits: &[Visit], now: Timestamp) -> Vec<Finding> {
         &checks,
         &Case { state, now, bands: &[], visits, chains: &chains, hosting: &hosting, served: &served },
     )
+}
+
+/// A visit, held against the documents and against the visit before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// The visit.
+    pub visit: Visit,
+    /// What differs from the documents; the worst first.
+    pub findings: Vec<Finding>,
+    /// When the service was visited before, and what has changed since.
+    pub changes: Option<(Timestamp, Vec<String>)>,
+}
+
+impl Judged {
+    /// Returns the verdict in a word or two: `as documented`, `error`.
+    pub fn verdict(&self) -> &'static str {
+        worst(&self.findings).map_or("as documented", Severity::word)
+    }
+}
+
+/// Holds a visit against the documents, and against the one before it that the state knows.
+pub fn judge(state: &State, visit: Visit) -> Judged {
+    let findings = drift(state, std::slice::from_ref(&visit), visit.at);
+    let before = state.visits.iter().find(|old| old.promise.place() == visit.promise.place());
+    let changes = before.map(|old| (old.at, changes(old, &visit)));
+    Judged { visit, findings, changes }
 }
 
 /// Lists the visits to services that documents still promise.

@@ -2,16 +2,20 @@
 //! judges nothing itself: that is `remarks`.
 
 mod changes;
+mod errand;
 mod group;
+mod guests;
 mod remarks;
 mod report;
 mod visit;
 
 pub use changes::changes;
+pub use errand::{Begin, Errand, Trip};
 pub use group::Group;
+pub use guests::{Admission, Guest, GuestSources, Terms, Welcome};
 pub use remarks::Remark;
 pub use report::Said;
-pub use visit::{Plain, Sessions, Trouble, Visit};
+pub use visit::{Burst, Plain, Sessions, Trouble, Visit};
 
 use serde::{Deserialize, Serialize};
 
@@ -290,22 +294,30 @@ pub struct Face {
 pub struct Staple {
     /// Its length in bytes.
     pub bytes: usize,
-    /// `good`, `revoked`, `unknown`, or `unreadable`. Its signature is not verified.
+    /// `good`, `revoked`, `unknown`, or `unreadable`.
     pub status: String,
     /// When it was made.
     pub this_update: Option<Timestamp>,
     /// When it ends.
     pub next_update: Option<Timestamp>,
+    /// Whether it is about this certificate and signed by its issuer or in its name; unsure where the issuer was not sent.
+    #[serde(default)]
+    pub proof: Answer,
 }
 
 impl Staple {
-    /// Writes it in words: `good, from 2026-11-26 07:00:00 UTC until ... (471 bytes, its signature is not verified)`.
+    /// Writes it in words: `good from 2026-11-26 07:00:00 UTC until ... (471 bytes, signed by the issuer)`.
     pub fn text(&self) -> String {
         let time = |word: &str, at: Option<Timestamp>| {
             at.map_or_else(String::new, |at| format!(" {word} {}", at.text()))
         };
         let (from, until) = (time("from", self.this_update), time("until", self.next_update));
-        format!("{}{from}{until} ({} bytes, its signature is not verified)", self.status, self.bytes)
+        let proof = match self.proof {
+            Answer::Yes => "signed by the issuer or in its name",
+            Answer::No => "NOT SIGNED BY THE ISSUER, or about another certificate",
+            Answer::Unsure => "its signature is not verified",
+        };
+        format!("{}{from}{until} ({} bytes, {proof})", self.status, self.bytes)
     }
 }
 

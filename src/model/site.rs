@@ -147,6 +147,19 @@ pub fn host_name(text: &str) -> Result<String, String> {
     Ok(format!("{wild}{}", ascii.trim_end_matches('.')))
 }
 
+/// Reads a service to connect to: `host`, `host:port`, `[address]:port` or a bare address; without a port there is none.
+pub fn service(text: &str) -> Result<(String, Option<u16>), String> {
+    let text = text.trim();
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
+            let port: Option<u16> = port.parse().ok().filter(|p| *p != 0);
+            (host, Some(port.ok_or("a port is a number from 1 to 65535")?))
+        }
+        _ => (text, None),
+    };
+    Ok((host_name(host)?, port))
+}
+
 impl Record for Site {
     const NOUN: &'static str = "site";
     const FIELDS: &'static [Field<Self>] = fields::ALL;

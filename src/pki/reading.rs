@@ -79,8 +79,7 @@ pub fn compare(a: &Certificate, b: &Certificate, look: &Look<'_>) -> Vec<(&'stat
 
 /// Returns the pin of the public key (RFC 7469 section 2.4), in base64.
 pub fn pin(certificate: &Certificate) -> String {
-    let block = pem::write("PIN", &certificate.key.sha256.0);
-    block.lines().nth(1).unwrap_or_default().to_owned()
+    pem::to_base64(&certificate.key.sha256.0)
 }
 
 fn extension<'a>(certificate: &'a Certificate, oid: &str) -> Option<&'a Extension> {

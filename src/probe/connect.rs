@@ -11,7 +11,7 @@ use rustls::{AlertDescription, ClientConnection, ProtocolVersion};
 use super::route::{Failed, Route, Way};
 use super::timed::Timed;
 use super::witness::{self, Noted};
-use super::{alert, failure, group_text, protocol_text, suite_text};
+use super::{alert, failure, group_text, protocol_text, scan, suite_text};
 use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::escape::visible;
@@ -71,8 +71,13 @@ pub fn probe(target: &Target) -> Result<Seen, Failed> {
         }),
         other => other,
     }
+    .or_else(|ended| match ended {
+        // What the TLS library does not speak is told all the same, as far as it comes in the clear.
+        Ended::Foreign(failed) => look(&target.basis, &way).ok_or(Ended::Failed(failed)),
+        other => Err(other),
+    })
     .map_err(|ended| match ended {
-        Ended::Failed(failed) => failed,
+        Ended::Failed(failed) | Ended::Foreign(failed) => failed,
         Ended::NoProtocol => {
             let (why, next) = alert::from_server(AlertDescription::NoApplicationProtocol, false);
             let what = format!("{} refused the handshake.", way.host);
@@ -81,9 +86,11 @@ pub fn probe(target: &Target) -> Result<Seen, Failed> {
     })
 }
 
-/// Why one attempt ended: for good, or because the server wants no protocol of those offered.
+/// Why one attempt ended: for good, because the server speaks no version or suite of the TLS library, or because it wants no
+/// protocol of those offered.
 enum Ended {
     Failed(Failed),
+    Foreign(Failed),
     NoProtocol,
 }
 
@@ -119,7 +126,10 @@ fn shake_hands(basis: &Basis, way: &Way, alpn: bool) -> Result<Seen, Ended> {
             }
             let asked = witness.noted().asked;
             let to = way.place(address);
-            return Err(handshake(failure::shaking_hands(&to, &error, stream.first(), asked, limit)));
+            let why = failure::shaking_hands(&to, &error, stream.first(), asked, limit);
+            let failed = Failed::at(Stage::Handshake, why);
+            let foreign = !asked && failure::tls(&error).is_some_and(failure::is_foreign);
+            return Err(if foreign { Ended::Foreign(failed) } else { Ended::Failed(failed) });
         }
     }
     let done = begun.elapsed();
@@ -147,15 +157,49 @@ fn shake_hands(basis: &Basis, way: &Way, alpn: bool) -> Result<Seen, Ended> {
         suite: suite_text(session.negotiated_cipher_suite()),
         group: group_text(session.negotiated_key_exchange_group()),
         alpn: session.alpn_protocol().map_or_else(String::new, |p| visible(&String::from_utf8_lossy(p))),
+        staple: (!noted.staple.is_empty()).then(|| ocsp::staple(&noted.staple, &sent)),
         sent,
         inquiry,
-        staple: (!noted.staple.is_empty()).then(|| ocsp::staple(&noted.staple)),
         times: (milliseconds(connected), milliseconds(done)),
         late,
         notes,
     };
     seen.inquiry.head = seen.connection();
     Ok(seen)
+}
+
+/// Looks at a server that speaks nothing of what the TLS library does: its hello and its certificates come in the clear.
+fn look(basis: &Basis, way: &Way) -> Option<Seen> {
+    let begun = Instant::now();
+    let (version, flight) = scan::glance(way)?;
+    let hello = flight.hello.as_ref()?;
+    let noted = Noted { chain: flight.chain.clone(), staple: flight.staple.clone(), ..Noted::default() };
+    let (sent, mut notes) = read_chain(&noted).ok()?;
+    let mut inquiry = inquiry(basis, way, &sent, &noted);
+    let (name, suite) = (version.name(), hello.suite.name());
+    let text = format!(
+        "the server speaks nothing better than {name} with {suite}, which is not spoken here and by few clients of today; \
+         that it has the key of its certificate was not proved."
+    );
+    inquiry.objections.extend(objection("probe.old", &sent, text));
+    notes.push("The handshake was not finished; --matrix lists everything that the server speaks.".into());
+    let mut seen = Seen {
+        host: way.host.clone(),
+        address: way.address()?,
+        way: way.words(),
+        protocol: name.into(),
+        suite,
+        group: flight.group.map_or_else(|| "-".into(), |group| group.name()),
+        alpn: String::new(),
+        staple: (!noted.staple.is_empty()).then(|| ocsp::staple(&noted.staple, &sent)),
+        sent,
+        inquiry,
+        times: (0, milliseconds(begun.elapsed())),
+        late: String::new(),
+        notes,
+    };
+    seen.inquiry.head = seen.connection();
+    Some(seen)
 }
 
 /// Reads on for a moment: with TLS 1.3 a server refuses a missing client certificate only after the client is done

@@ -84,6 +84,19 @@ pub(super) fn tls(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref().and_then(|inner| inner.downcast_ref())
 }
 
+/// Tells whether an error says that the server speaks no version or suite of the TLS library.
+pub(super) fn is_foreign(error: &rustls::Error) -> bool {
+    use rustls::AlertDescription::{HandshakeFailure, InsufficientSecurity, ProtocolVersion};
+    match error {
+        rustls::Error::AlertReceived(alert) => {
+            matches!(alert, HandshakeFailure | InsufficientSecurity | ProtocolVersion)
+        }
+        rustls::Error::PeerIncompatible(_) => true,
+        rustls::Error::InvalidMessage(InvalidMessage::UnknownProtocolVersion) => true,
+        _ => false,
+    }
+}
+
 /// Returns the first line that a peer said, when its first byte cannot begin a TLS record (RFC 8446 section 5.1).
 pub(super) fn not_tls(first: &[u8]) -> Option<String> {
     let tls = |byte: &u8| (0x14..=0x18).contains(byte);

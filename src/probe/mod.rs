@@ -3,9 +3,11 @@
 
 mod again;
 mod alert;
+pub mod burst;
 pub mod connect;
 mod failure;
 pub mod fetch;
+pub mod guests;
 mod hello;
 mod proxy;
 mod redirect;

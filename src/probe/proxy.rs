@@ -1,13 +1,17 @@
-//! Asks an HTTP proxy to let a connection through (RFC 9110 section 9.3.6). Sends no name and no password.
+//! Asks an HTTP proxy to let a connection through (RFC 9110 section 9.3.6), with a name and a password (RFC 7617) where a
+//! person gave them.
 
 use std::io::{ErrorKind, Write};
 use std::time::Duration;
+
+use zeroize::Zeroizing;
 
 use super::failure::{network, seconds};
 use super::route::Proxy;
 use super::timed::Timed;
 use crate::model::error::{Error, Result};
 use crate::model::escape::visible;
+use crate::pki::pem::to_base64;
 
 /// The most lines of an answer.
 const LINES: usize = 100;
@@ -23,7 +27,14 @@ pub(super) fn pass(stream: &mut Timed, proxy: &Proxy, beyond: &str, limit: Durat
             .why(format!("{error}."))
             .next("Look whether it is an HTTP proxy."),
     };
-    let ask = format!("CONNECT {beyond} HTTP/1.1\r\nHost: {beyond}\r\n\r\n");
+    let mut ask = Zeroizing::new(format!("CONNECT {beyond} HTTP/1.1\r\nHost: {beyond}\r\n"));
+    if !proxy.user.is_empty() {
+        let login = Zeroizing::new(format!("{}:{}", proxy.user, proxy.password.expose()));
+        ask.push_str("Proxy-Authorization: Basic ");
+        ask.push_str(&Zeroizing::new(to_base64(login.as_bytes())));
+        ask.push_str("\r\n");
+    }
+    ask.push_str("\r\n");
     stream.write_all(ask.as_bytes()).map_err(|e| broken(&e))?;
     let status = stream.line().map_err(|e| broken(&e))?;
     let code = status.strip_prefix("HTTP/1.").and_then(|rest| rest.split(' ').nth(1)).unwrap_or_default();
@@ -44,9 +55,14 @@ pub(super) fn pass(stream: &mut Timed, proxy: &Proxy, beyond: &str, limit: Durat
 
 fn refused(proxy: &Proxy, beyond: &str, code: &str, status: &str) -> Error {
     let (why, next) = match code {
-        "407" => {
-            ("It wants a name and a password, and the probe sends none.", "Ask for a proxy that needs none.")
-        }
+        "407" if proxy.user.is_empty() => (
+            "It wants a name and a password, and none were given.",
+            "Give them with --proxy-user, or in the form of the probe.",
+        ),
+        "407" => (
+            "It does not take this name and password, or wants another kind of login than Basic.",
+            "Check both; they go to the proxy in the clear.",
+        ),
         "403" | "405" => (
             "It does not allow connections to this host or port.",
             "Ask its administrator to allow this port.",

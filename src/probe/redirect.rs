@@ -20,8 +20,7 @@ pub(super) fn ask(route: &Route) -> Result<Plain, Failed> {
             network("The connection broke before an answer came.".into()).why(format!("{e}.")),
         )
     };
-    let host = if way.host.contains(':') { format!("[{}]", way.host) } else { way.host.clone() };
-    let host = if way.port() == 80 { host } else { format!("{host}:{}", way.port()) };
+    let host = way.host_field(80);
     let request = format!(
         "GET / HTTP/1.1\r\nHost: {host}\r\nUser-Agent: ringmaster\r\nAccept: */*\r\nConnection: close\r\n\r\n"
     );

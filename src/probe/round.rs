@@ -6,13 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use super::guests::Badges;
 use super::route::{Failed, Route};
 use super::scan::{Plan, scan};
-use super::{redirect, session};
+use super::{burst, guests, redirect, session};
 use crate::model::error::Kind;
 use crate::model::escape::visible;
 use crate::model::resolve::Promise;
 use crate::model::seen::{Answer, Trouble, Version, Visit};
+use crate::model::site::SiteKind;
 use crate::model::time::Timestamp;
 
 /// Who is visited, and how.
@@ -26,22 +28,62 @@ pub struct Round {
     pub timeout: Duration,
     /// Connects here instead of looking names up.
     pub address: Option<SocketAddr>,
+    /// The clients with certificates that come to each service; `None` leaves that out.
+    pub guests: Option<Badges>,
+    /// How many handshakes are made at once with each service; 0 leaves that out.
+    pub burst: u16,
     /// The present.
     pub at: Timestamp,
 }
 
+/// How far a round is.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    /// How many services there are.
+    pub of: usize,
+    /// How many visits have ended.
+    pub done: usize,
+    /// The services that are being visited.
+    pub running: Vec<String>,
+    /// The service of the visit that has just ended.
+    pub ended: Option<String>,
+}
+
+impl Progress {
+    /// Writes it in one line: `3 of 12 done; now a.example.test:443, b.example.test:443`.
+    pub fn text(&self) -> String {
+        let now = if self.running.is_empty() { "" } else { "; now " };
+        format!("{} of {} done{now}{}", self.done, self.of, self.running.join(", "))
+    }
+}
+
 impl Round {
-    /// Goes round. `told` hears of each visit that is done; visits that were stopped are left out. The order is that of
+    /// Goes round. `told` hears of each visit that begins or ends; visits that were stopped are left out. The order is that of
     /// the promises.
-    pub fn go(&self, stop: &AtomicBool, told: &(dyn Fn(&Visit) + Sync)) -> Vec<Visit> {
+    pub fn go(&self, stop: &AtomicBool, told: &(dyn Fn(&Progress) + Sync)) -> Vec<Visit> {
         let next = Mutex::new(self.promises.iter().enumerate());
         let done = Mutex::new(Vec::new());
+        let far = Mutex::new(Progress { of: self.promises.len(), ..Progress::default() });
+        let tell = |service: &str, ended: bool| {
+            let mut far = far.lock().unwrap_or_else(PoisonError::into_inner);
+            match far.running.iter().position(|running| running == service).filter(|_| ended) {
+                Some(at) => {
+                    far.running.remove(at);
+                    far.done += 1;
+                }
+                None => far.running.push(service.to_owned()),
+            }
+            far.ended = ended.then(|| service.to_owned());
+            told(&far);
+        };
         let work = || {
             while !stop.load(Ordering::SeqCst) {
                 let taken = next.lock().unwrap_or_else(PoisonError::into_inner).next();
                 let Some((place, promise)) = taken else { return };
+                let service = promise.service();
+                tell(&service, false);
                 let Some(visit) = self.visit(promise, stop) else { return };
-                told(&visit);
+                tell(&service, true);
                 done.lock().unwrap_or_else(PoisonError::into_inner).push((place, visit));
             }
         };
@@ -90,7 +132,14 @@ impl Round {
             // What cannot be asked is not known.
             session::look(&way, self.beside(promise)).ok()
         });
-        Some(Visit { promise: promise.clone(), at: self.at, found, plain, sessions })
+        let reached = found.is_ok();
+        let web = promise.kind == SiteKind::Web && promise.starttls.is_none();
+        let guests = self.guests.as_ref().filter(|_| reached);
+        let guests = guests.map_or_else(Vec::new, |badges| guests::come(&way, badges, web, stop));
+        let burst = (self.burst > 0 && reached && !stop.load(Ordering::SeqCst))
+            .then(|| burst::burst(&way, self.burst, stop).ok())
+            .flatten();
+        Some(Visit { promise: promise.clone(), at: self.at, found, plain, sessions, guests, burst })
     }
 }
 

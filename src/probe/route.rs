@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use super::timed::Timed;
 use super::{failure, proxy, starttls};
 use crate::model::error::{Error, Result};
-use crate::model::seen::{Stage, StartTls};
+use crate::model::secret::Secret;
+use crate::model::seen::{Errand, Stage, StartTls};
 use crate::model::site::host_name;
 
 /// Where a service is and how it is reached.
@@ -36,6 +37,10 @@ pub struct Proxy {
     pub host: String,
     /// Its port.
     pub port: u16,
+    /// The name it wants; empty for none.
+    pub user: String,
+    /// The password it wants.
+    pub password: Secret,
 }
 
 impl std::fmt::Display for Proxy {
@@ -109,6 +114,18 @@ impl Route {
         Self { host: host.into(), port, address: None, proxy: None, starttls, timeout }
     }
 
+    /// The way that a person wishes for.
+    pub fn of(errand: &Errand) -> Self {
+        let proxy = errand.proxy.clone().map(|(host, port)| Proxy {
+            host,
+            port,
+            user: errand.proxy_user.clone(),
+            password: errand.proxy_password.clone(),
+        });
+        let starttls = errand.begin.at(errand.port());
+        Self { address: errand.address, proxy, starttls, ..Self::to(&errand.host, errand.port()) }
+    }
+
     /// Looks up whatever has to be looked up.
     pub(super) fn find(&self) -> Result<Way, Failed> {
         let usage = |error| Failed::at(Stage::Resolve, error);
@@ -158,6 +175,11 @@ impl Way {
         Ok(Opened { stream, address, connected, early })
     }
 
+    /// Returns the address that is tried first.
+    pub(super) fn address(&self) -> Option<SocketAddr> {
+        self.addresses.first().copied()
+    }
+
     /// Keeps to the address that has answered.
     pub(super) fn keep_to(&mut self, address: SocketAddr) {
         self.addresses = vec![address];
@@ -198,6 +220,12 @@ impl Way {
         self.host.split('%').next().unwrap_or_default()
     }
 
+    /// Writes the host as the `Host` field of HTTP does, for a service with this usual port.
+    pub(super) fn host_field(&self, usual: u16) -> String {
+        let host = self.bare_host();
+        if self.port == usual { bracketed(host) } else { join(host, self.port) }
+    }
+
     fn first_name(&self) -> String {
         self.proxy.as_ref().map_or_else(|| self.host.clone(), |proxy| format!("the proxy {}", proxy.host))
     }
@@ -205,7 +233,12 @@ impl Way {
 
 /// Writes host and port, an IPv6 address in brackets.
 fn join(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    format!("{}:{port}", bracketed(host))
+}
+
+/// Writes a host, an IPv6 address in brackets.
+fn bracketed(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
 }
 
 fn name_asked(text: &str) -> Result<String> {

@@ -11,6 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::failure;
+use super::hello::answer::Flight;
 use super::route::{Failed, Route, Way};
 use crate::model::error::{Error, Kind};
 use crate::model::seen::{Answer, Manners, Scan, Spoken, Stage, Version};
@@ -63,15 +64,9 @@ pub fn scan(plan: &Plan, stop: &AtomicBool, told: &(dyn Fn(&str) + Sync)) -> Res
     let (address, early) = (opened.address, opened.early);
     drop(opened);
     let scout = Scout {
-        way: &way,
-        stop,
-        told,
-        until: Instant::now() + plan.time,
-        most: plan.connections,
         made: AtomicU32::new(1),
         early: AtomicBool::new(early),
-        strange: Mutex::default(),
-        cut_short: Mutex::default(),
+        ..Scout::new(&way, stop, told, (plan.connections, plan.time))
     };
     let versions = scout.versions(plan.parallel);
     let stopped = || match stop.load(Ordering::SeqCst) {
@@ -117,6 +112,47 @@ pub fn scan(plan: &Plan, stop: &AtomicBool, told: &(dyn Fn(&str) + Sync)) -> Res
         whole,
         notes: cut_short.map(|why| format!("The scan ended early: {why}.")).into_iter().collect(),
     })
+}
+
+/// Looks what a service speaks before TLS 1.3, of whatever age, by hellos made by hand: the newest version that it answers
+/// with, and what came in the clear with it.
+pub(super) fn glance(way: &Way) -> Option<(Version, Box<Flight>)> {
+    let stop = AtomicBool::new(false);
+    let scout = Scout::new(way, &stop, &|_| {}, (GLANCES, way.limit * GLANCES));
+    [Version::Tls12, Version::Tls11, Version::Tls10, Version::Ssl3].into_iter().find_map(|version| {
+        let (suites, groups) = (peel::offered(version), peel::groups_of(version));
+        match scout.ask(&scout.hello(version, &suites, &groups)) {
+            Ok(Reply::Flight(flight)) => {
+                let code = flight.hello.as_ref()?.version;
+                Some((Version::from_code(code)?, flight))
+            }
+            _ => None,
+        }
+    })
+}
+
+/// The most connections of a glance.
+const GLANCES: u32 = 4;
+
+impl<'a> Scout<'a> {
+    fn new(
+        way: &'a Way,
+        stop: &'a AtomicBool,
+        told: &'a (dyn Fn(&str) + Sync),
+        (most, time): (u32, Duration),
+    ) -> Self {
+        Self {
+            way,
+            stop,
+            told,
+            until: Instant::now() + time,
+            most,
+            made: AtomicU32::new(0),
+            early: AtomicBool::new(false),
+            strange: Mutex::default(),
+            cut_short: Mutex::default(),
+        }
+    }
 }
 
 impl Scout<'_> {

@@ -144,6 +144,11 @@ impl Service {
         self.address
     }
 
+    /// Lists the sites that it serves; the first is the one that was named.
+    pub fn sites(&self) -> Vec<String> {
+        self.shared.sites.iter().map(|site| site.site.clone()).collect()
+    }
+
     /// Returns where clients without TLS are redirected, if a site does that.
     pub fn redirects_at(&self) -> Option<SocketAddr> {
         self.threads.iter().map(|(address, _)| *address).find(|address| *address != self.address)

@@ -7,7 +7,11 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::{self, WebPkiSupportedAlgorithms};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme, SupportedProtocolVersion};
+use rustls::sign::CertifiedKey;
+use rustls::{
+    ClientConfig, DigitallySignedStruct, Error, SignatureScheme, SupportedCipherSuite,
+    SupportedProtocolVersion,
+};
 
 /// What came by in one handshake.
 #[derive(Debug, Default, Clone)]
@@ -22,14 +26,27 @@ pub(super) struct Noted {
     pub(super) asked: bool,
 }
 
-/// The verifier, which is the resolver of client certificates too: it has none and notes that it was asked.
-#[derive(Debug)]
+/// The verifier, which is the resolver of client certificates too: it notes that it was asked, and shows the one that it was
+/// given, if any.
 pub(super) struct Witness {
     algorithms: WebPkiSupportedAlgorithms,
+    shows: Option<Arc<CertifiedKey>>,
     noted: Mutex<Noted>,
 }
 
+impl std::fmt::Debug for Witness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Witness")
+    }
+}
+
 impl Witness {
+    /// Makes a witness that shows this when it is asked for a client certificate.
+    pub(super) fn showing(shows: Option<Arc<CertifiedKey>>) -> Arc<Self> {
+        let algorithms = crypto::aws_lc_rs::default_provider().signature_verification_algorithms;
+        Arc::new(Self { algorithms, shows, noted: Mutex::default() })
+    }
+
     /// Returns what has come by so far.
     pub(super) fn noted(&self) -> Noted {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -61,16 +78,25 @@ pub(super) fn client(alpn: bool) -> Result<(Arc<ClientConfig>, Arc<Witness>), Er
 pub(super) fn client_of(
     versions: &[&'static SupportedProtocolVersion],
 ) -> Result<(ClientConfig, Arc<Witness>), Error> {
-    let provider = Arc::new(crypto::aws_lc_rs::default_provider());
-    let algorithms = provider.signature_verification_algorithms;
-    let witness = Arc::new(Witness { algorithms, noted: Mutex::default() });
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let witness = Witness::showing(None);
+    Ok((client_with(versions, &witness, |_| true)?, witness))
+}
+
+/// Makes a client with this witness, of these versions and of those suites that are wanted.
+pub(super) fn client_with(
+    versions: &[&'static SupportedProtocolVersion],
+    witness: &Arc<Witness>,
+    wanted: impl Fn(&SupportedCipherSuite) -> bool,
+) -> Result<ClientConfig, Error> {
+    let mut provider = crypto::aws_lc_rs::default_provider();
+    provider.cipher_suites.retain(wanted);
+    let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(versions)?
         .dangerous()
         .with_custom_certificate_verifier(witness.clone())
         .with_client_cert_resolver(witness.clone());
     config.resumption = Resumption::disabled();
-    Ok((config, witness))
+    Ok(config)
 }
 
 impl ServerCertVerifier for Witness {
@@ -113,9 +139,9 @@ impl ServerCertVerifier for Witness {
 }
 
 impl ResolvesClientCert for Witness {
-    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<rustls::sign::CertifiedKey>> {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         self.note(|n| n.asked = true);
-        None
+        self.shows.clone()
     }
 
     fn has_certs(&self) -> bool {

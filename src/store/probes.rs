@@ -104,6 +104,8 @@ mod tests {
             found: Err(trouble()),
             plain: Some(Err(trouble())),
             sessions: None,
+            guests: Vec::new(),
+            burst: None,
         }
     }
 

@@ -16,7 +16,7 @@ use super::dialog::viewer::{Text, Viewer};
 use super::dialog::{history, versions};
 use super::job::{self, IssuedFor, Job};
 use super::model::{Model, Mood};
-use super::msg::{Done, Effect, JobId};
+use super::msg::{Done, Effect, JobId, Rehearsal};
 use super::pane::{PaneId, RowKey, certificates, certifiers, entries};
 use super::theme::Role;
 use crate::desk::export::{Asked, Exported};
@@ -193,6 +193,11 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
             }
         }
         (_, Done::Scanned(scan)) => super::dialog::scan::show(model, &scan),
+        (job, Done::Visited(rows)) => return super::dialog::visits::take(model, &job, rows),
+        (Job::Keep, Done::Outcome(outcome)) => {
+            model.take(outcome.state);
+            model.say(Mood::Good, outcome.message);
+        }
         (_, Done::Verified(verified)) => verify::take(model, Some(id), verified.0, verified.1),
         (job, Done::Service(service, log)) => service_is(model, &job, service, log),
         (Job::Export(asked), Done::Exported(exported)) => left(model, &asked, *exported),
@@ -358,8 +363,8 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
                 return Vec::new();
             }
         }
-        (Job::Serve(site), Kind::Locked) => {
-            job::ask(model, Opens::Site(site.clone()));
+        (Job::Serve(site, server), Kind::Locked) => {
+            job::ask(model, Opens::Site(site.clone(), server.clone()));
             return Vec::new();
         }
         (Job::Verb(verb), Kind::Conflict) => {
@@ -545,12 +550,7 @@ fn left(model: &mut Model, asked: &Asked, exported: Exported) {
     model.dialogs.push(Dialog::Viewer(Viewer::new("What left the workspace", lines)));
 }
 
-fn service_is(
-    model: &mut Model,
-    job: &Job,
-    service: Option<(String, std::net::SocketAddr)>,
-    log: Vec<String>,
-) {
+fn service_is(model: &mut Model, job: &Job, service: Option<Rehearsal>, log: Vec<String>) {
     if matches!(job, Job::Log) {
         let lines = if log.is_empty() { vec!["No client has come yet.".into()] } else { log };
         let lines: Vec<_> =
@@ -568,11 +568,12 @@ fn service_is(
         }
     } else {
         match &service {
-            Some((site, address)) => {
-                model.say(
-                    Mood::Good,
-                    format!("{site} is served on {address}: p probes it, w shows its log, v stops it."),
-                );
+            Some(Rehearsal { sites, address }) => {
+                let what = match sites.as_slice() {
+                    [site] => format!("{site} is"),
+                    sites => format!("{} sites are", sites.len()),
+                };
+                model.say(Mood::Good, format!("{what} served on {address}: p probes, w log, v stops."));
             }
             None => model.say(Mood::Plain, "The rehearsal has ended."),
         }

@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use super::effect::{Post, Shared};
 use super::msg::{Done, JobId, Msg};
-#[cfg(not(feature = "network"))]
-use super::online::no_network;
 use super::task;
 use super::terminal::caught;
 use crate::desk::export::Asked;
@@ -20,7 +18,9 @@ use crate::model::error::{Error, Kind};
 use crate::model::person::Delivery;
 use crate::model::protection::Sealing;
 use crate::model::request::{Plan, RequestId};
+use crate::model::resolve::Promise;
 use crate::model::secret::Secret;
+use crate::model::seen::{Trip, Visit};
 use crate::model::time::Timestamp;
 use crate::ops::roll_over;
 use crate::store::remembered::refusal;
@@ -56,7 +56,9 @@ pub(super) enum Task {
     Gone,
     Versions(Sort, String),
     GoneDocuments(Sort),
-    Serve(String, u16, Option<Secret>),
+    Serve(String, Option<String>, Option<Secret>),
+    Visit(Vec<Promise>, Box<Trip>),
+    Keep(Vec<Visit>),
     Export(Box<Asked>, Option<Secret>),
     /// Writing the file of a person: what, under which pass phrase, with which password of the ring.
     Deliver(Box<Delivery>, Secret, Option<Secret>),
@@ -109,7 +111,16 @@ impl Clerk {
         }
         let desk = &mut self.desk;
         let mut result = match task {
-            Task::Serve(site, port, password) => return self.serve(id, site, port, password),
+            Task::Serve(site, server, password) => return self.serve(id, &site, server.as_deref(), password),
+            Task::Visit(promises, trip) => return self.visit(id, promises, &trip),
+            Task::Keep(visits) => caught(|| {
+                desk.keep_visits(&visits)?;
+                let message = match visits.len() {
+                    1 => "1 visit is kept; what differs stands among the findings.".to_owned(),
+                    n => format!("{n} visits are kept; what differs stands among the findings."),
+                };
+                Ok(Done::Outcome(Outcome { state: desk.state(), facts: Vec::new(), message }))
+            }),
             Task::Run(verb) => caught(|| desk.run(verb).map(Done::Outcome)),
             Task::Rehearse(certifier, given) => {
                 caught(|| desk.rehearse(&certifier, &given).map(Done::Rehearsed))
@@ -184,23 +195,6 @@ impl Clerk {
             _ => self.tell_unlocked(),
         }
         self.post.done(id, result);
-    }
-
-    #[cfg(feature = "network")]
-    fn serve(&mut self, id: JobId, site: String, port: u16, password: Option<Secret>) {
-        let desk = &mut self.desk;
-        match caught(|| desk.served(&site, None, port, password.as_ref())) {
-            Ok(served) => {
-                let shared = self.shared.clone();
-                self.post.spawn(id, move || shared.start_service(site, served));
-            }
-            Err(error) => self.post.done(id, Err(error)),
-        }
-    }
-
-    #[cfg(not(feature = "network"))]
-    fn serve(&mut self, id: JobId, _: String, _: u16, _: Option<Secret>) {
-        self.post.done(id, Err(no_network()));
     }
 
     /// Notices what happened without this console's doing.

@@ -36,6 +36,7 @@ pub mod timeline;
 pub mod verify;
 pub mod versions;
 pub mod viewer;
+pub mod visits;
 pub mod who;
 
 use ratatui::text::Line;
@@ -84,8 +85,10 @@ pub enum Dialog {
     Pick(pick::Pick),
     /// A report on a chain.
     Verify(Box<verify::Verify>),
-    /// A service that is being scanned.
+    /// A service that is being scanned, or services that are visited.
     Scan(scan::Scanning),
+    /// What visits saw.
+    Visits(Box<visits::Visits>),
     /// What a file or a paste holds.
     Import(Box<import::Import>),
     /// The revisions of a keyring.
@@ -175,6 +178,7 @@ impl Dialog {
             Self::Pick(d) => d.input(model, input),
             Self::Verify(d) => d.input(model, input),
             Self::Scan(d) => d.input(model, input),
+            Self::Visits(d) => d.input(model, input),
             Self::Import(d) => d.input(model, input),
             Self::Revisions(d) => d.input(model, input),
             Self::Versions(d) => d.input(model, input),
@@ -213,6 +217,7 @@ impl Dialog {
             Self::Pick(d) => d.sheet(model, columns),
             Self::Verify(d) => d.sheet(model, columns),
             Self::Scan(d) => d.sheet(model, columns),
+            Self::Visits(d) => d.sheet(model, columns),
             Self::Import(d) => d.sheet(model, columns),
             Self::Revisions(d) => d.sheet(model, columns),
             Self::Versions(d) => d.sheet(model, columns),

@@ -87,7 +87,7 @@ pub(super) struct Shared {
     /// Set when waiting work shall not be begun any more.
     pub(super) stopping: AtomicBool,
     pub(super) service: Mutex<Option<Running>>,
-    /// Set for a reading or a scan that shall stop.
+    /// Set for a reading, a scan or visits that shall stop.
     stops: Mutex<BTreeMap<JobId, Arc<AtomicBool>>>,
 }
 
@@ -191,7 +191,9 @@ impl Workers {
             Effect::Versions(id, sort, name) => self.enqueue(id, Task::Versions(sort, name)),
             Effect::GoneDocuments(id, sort) => self.enqueue(id, Task::GoneDocuments(sort)),
             Effect::Refresh(id) => self.enqueue(id, Task::Refresh),
-            Effect::Serve(id, site, port, password) => self.enqueue(id, Task::Serve(site, port, password)),
+            Effect::Serve(id, site, server, password) => {
+                self.enqueue(id, Task::Serve(site, server, password));
+            }
             Effect::Export(id, asked, password) => self.enqueue(id, Task::Export(asked, password)),
             Effect::Deliver(id, asked, phrase, password) => {
                 self.enqueue(id, Task::Deliver(asked, phrase, password));
@@ -216,8 +218,10 @@ impl Workers {
             Effect::ExportAudit(id, filter, form, path) => {
                 self.ask(id, Ask::ExportAudit(id, filter, form, task::at_home(&path)));
             }
-            Effect::Probe(id, host, port, address) => self.probe(id, host, port, address),
-            Effect::Scan(id, host, port, address) => self.scan(id, host, port, address),
+            Effect::Probe(id, errand) => self.probe(id, &errand),
+            Effect::Scan(id, errand) => self.scan(id, &errand),
+            Effect::Visit(id, promises, trip) => self.enqueue(id, Task::Visit(promises, trip)),
+            Effect::Keep(id, visits) => self.enqueue(id, Task::Keep(visits)),
             Effect::Verify(id, wanted) => self.verify(id, *wanted),
             Effect::SystemRoots(id) => post
                 .spawn(id, || crate::store::system::roots().map(|(roots, place)| Done::Roots(roots, place))),
@@ -311,19 +315,12 @@ impl Workers {
         }
     }
 
-    /// Does work on a thread of its own that looks now and then whether it shall stop.
     pub(super) fn stoppable(
         &self,
         id: JobId,
         work: impl FnOnce(&AtomicBool) -> Result<Done> + Send + 'static,
     ) {
-        let (shared, stop) = (self.shared.clone(), Arc::new(AtomicBool::new(false)));
-        shared.stops().insert(id, stop.clone());
-        self.post.spawn(id, move || {
-            let done = work(&stop);
-            shared.stops().remove(&id);
-            done
-        });
+        stoppable(&self.post, &self.shared, id, work);
     }
 
     /// Explains a chain on a thread of its own, with the CRLs of the certifiers.
@@ -346,6 +343,22 @@ impl Workers {
         };
         self.ask(id, Ask::Crls(id, self.state.certifiers.keys().cloned().collect(), work));
     }
+}
+
+/// Does work on a thread of its own that looks now and then whether it shall stop.
+pub(super) fn stoppable(
+    post: &Post,
+    shared: &Arc<Shared>,
+    id: JobId,
+    work: impl FnOnce(&AtomicBool) -> Result<Done> + Send + 'static,
+) {
+    let (shared, stop) = (shared.clone(), Arc::new(AtomicBool::new(false)));
+    shared.stops().insert(id, stop.clone());
+    post.spawn(id, move || {
+        let done = work(&stop);
+        shared.stops().remove(&id);
+        done
+    });
 }
 
 impl Drop for Workers {

@@ -481,8 +481,8 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     if !model.unlocked.is_empty() {
         say(format!("Unlocked: {}. Leaving locks them.", model.unlocked.join(", ")), Role::Text);
     }
-    if let Some((site, address)) = &model.service {
-        say(format!("The rehearsal of {site} on {address} ends."), Role::Text);
+    if let Some(run) = &model.service {
+        say(format!("The rehearsal of {} on {} ends.", run.sites.join(", "), run.address), Role::Text);
     }
     if lines.is_empty() {
         return vec![Effect::Quit(0)];

@@ -125,8 +125,12 @@ pub enum Job {
     Probe(String),
     /// Scanning the service at this host and port.
     Scan(String),
-    /// Starting the rehearsal of a site.
-    Serve(String),
+    /// Visiting services; what was seen is kept if that is set.
+    Visit(usize, bool),
+    /// Keeping what visits saw.
+    Keep,
+    /// Starting the rehearsal of a site, with the others of a server if one is named.
+    Serve(String, Option<String>),
     /// The log of the rehearsal.
     Log,
     /// Stopping the rehearsal.
@@ -197,8 +201,11 @@ impl Job {
             Self::Preview(..) | Self::Previews => "working out what would be issued".into(),
             Self::Probe(site) => format!("probing {site}"),
             Self::Scan(service) => format!("scanning {service}"),
+            Self::Visit(1, _) => "visiting a service".into(),
+            Self::Visit(n, _) => format!("visiting {n} services"),
+            Self::Keep => "keeping the visits".into(),
             Self::Verify => "verifying".into(),
-            Self::Serve(site) => format!("starting the rehearsal of {site}"),
+            Self::Serve(site, _) => format!("starting the rehearsal of {site}"),
             Self::History(keyring) => format!("reading the history of {keyring}"),
             Self::VerifyAudit(_) => "verifying the audit chain".into(),
             Self::Gone => "looking for deleted keyrings".into(),
@@ -234,6 +241,17 @@ pub(super) fn stop(model: &mut Model, job: Option<JobId>) -> Vec<Effect> {
     model.jobs.remove(&job);
     model.say(Mood::Plain, words);
     vec![Effect::Stop(job)]
+}
+
+/// Starts the rehearsal of a site; one that runs for another is stopped by that.
+pub(super) fn serve(
+    model: &mut Model,
+    site: String,
+    server: Option<String>,
+    password: Option<Secret>,
+) -> (JobId, Effect) {
+    let job = Job::Serve(site.clone(), server.clone());
+    model.start(job, |id| Effect::Serve(id, site, server, password))
 }
 
 /// Starts a verb; the caller shows that it runs.

@@ -1,7 +1,6 @@
 //! What the console knows and shows. Holds no handles: it is data, can be cloned, printed and compared by a test.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::chord::Key;
@@ -12,7 +11,7 @@ use super::findings::Findings;
 use super::issued::IssuedList;
 use super::job::Job;
 use super::keys::key_text;
-use super::msg::{Effect, JobId};
+use super::msg::{Effect, JobId, Rehearsal};
 use super::pane::{Entry, PANES, Pane, PaneId, RowKey, Target};
 use super::theme::{Role, Symbols, Theme};
 use super::widget::ink::Ink;
@@ -184,8 +183,8 @@ pub struct Model {
     pub unlocked: Vec<String>,
     /// Since when each is.
     pub unlocked_since: BTreeMap<String, Timestamp>,
-    /// The rehearsal service that runs: site and address.
-    pub service: Option<(String, SocketAddr)>,
+    /// The rehearsal that runs.
+    pub service: Option<Rehearsal>,
     /// Where each certificate of the workspace stands.
     pub places: Arc<BTreeMap<Digest, Vec<Subject>>>,
     /// What the checks found.

@@ -1,6 +1,7 @@
 //! What flows through the console: messages in, effects out. All of it is data: it can be logged, compared and sent by
 //! a test; secrets in it print as `***`.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::desk::export::{Asked, Exported};
 use crate::desk::publish::Published;
 use crate::desk::queue::Looked;
 use crate::desk::{Outcome, Preview, Verb};
+use crate::doctor::Judged;
 use crate::model::State;
 use crate::model::audit::{Filter, Form};
 use crate::model::bytes::{Der, Serial};
@@ -29,8 +31,9 @@ use crate::model::issued::Issued;
 use crate::model::person::Delivery;
 use crate::model::protection::{Dealt, Sealing};
 use crate::model::request::{Plan, Request, RequestId};
+use crate::model::resolve::Promise;
 use crate::model::secret::Secret;
-use crate::model::seen::Scan;
+use crate::model::seen::{Errand, Scan, Trip, Visit};
 use crate::model::time::Timestamp;
 use crate::ops::issue_crl;
 use crate::pki::chain::inquiry::{Answer, Inquiry};
@@ -51,6 +54,22 @@ pub enum Input {
 /// certifiers locked again after a while without keys, a worker that failed, or a suspension that was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct JobId(pub u64);
+
+/// A rehearsal that runs on loopback.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rehearsal {
+    /// The sites that are served; the first is the one that was named.
+    pub sites: Vec<String>,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Rehearsal {
+    /// Tells whether a site is served.
+    pub fn serves(&self, site: &str) -> bool {
+        self.sites.iter().any(|name| name == site)
+    }
+}
 
 /// What the model is told.
 #[derive(Debug, Clone)]
@@ -128,6 +147,8 @@ pub enum Done {
     Verified(Box<(Inquiry, Answer)>),
     /// A service was scanned.
     Scanned(Box<Scan>),
+    /// Services were visited, and held against the documents: those that were reached before it was stopped.
+    Visited(Vec<Judged>),
     /// Entries of the audit chain.
     Audit(Box<log::Found>),
     /// The receipt of a task.
@@ -143,7 +164,7 @@ pub enum Done {
     /// The documents of a sort that can be brought back.
     GoneDocuments(Sort, Vec<Gone>),
     /// The rehearsal service listens here (`None`: it was stopped), and its log.
-    Service(Option<(String, std::net::SocketAddr)>, Vec<String>),
+    Service(Option<Rehearsal>, Vec<String>),
     /// A pass phrase was drawn.
     Phrase(Secret),
     /// A file was written.
@@ -180,7 +201,7 @@ pub enum Effect {
     ReadDirectory(JobId, PathBuf, String),
     /// Read a server's log.
     ReadLog(JobId, PathBuf),
-    /// Stop a reading or a scan; it is answered as that one, and nobody waits for that any more.
+    /// Stop a reading, a scan or visits; it is answered as that one.
     Stop(JobId),
     /// Complete a path.
     CompletePath(JobId, String),
@@ -236,12 +257,17 @@ pub enum Effect {
     IssuedRow(JobId, u32),
     /// Ask for the latest CRL of a certifier.
     Crl(JobId, String),
-    /// Connect to host, port, and (when given) this address instead of resolving the host.
-    Probe(JobId, String, u16, Option<std::net::SocketAddr>),
-    /// Scan the service at host, port, and (when given) this address instead of resolving the host.
-    Scan(JobId, String, u16, Option<std::net::SocketAddr>),
-    /// Serve a site on loopback: site, port, password of its ring if it has no stash.
-    Serve(JobId, String, u16, Option<Secret>),
+    /// Connect once as a client would.
+    Probe(JobId, Box<Errand>),
+    /// Scan a service.
+    Scan(JobId, Box<Errand>),
+    /// Visit these services, and try what the trip says.
+    Visit(JobId, Vec<Promise>, Box<Trip>),
+    /// Keep what visits saw.
+    Keep(JobId, Vec<Visit>),
+    /// Serve a site on loopback, with the other Web sites of a server if one is named, and the password of its ring if it has
+    /// no stash.
+    Serve(JobId, String, Option<String>, Option<Secret>),
     /// Draw a pass phrase.
     Phrase(JobId),
     /// Write the file of a person under a pass phrase, with the password of the ring if no stash opens it.

@@ -1,17 +1,20 @@
 //! Stands in for `online` in a build without network code: refuses, and has no service.
 
-use std::net::SocketAddr;
 use std::sync::PoisonError;
 
+use super::clerk::Clerk;
 use super::effect::{Shared, Workers};
 use super::msg::{Done, JobId};
 use crate::model::error::Error;
+use crate::model::resolve::Promise;
+use crate::model::secret::Secret;
+use crate::model::seen::{Errand, Trip};
 
 /// The rehearsal that runs: none ever does.
 pub(super) struct Running;
 
 impl Workers {
-    pub(super) fn probe(&self, id: JobId, _: String, _: u16, _: Option<SocketAddr>) {
+    pub(super) fn probe(&self, id: JobId, _: &Errand) {
         self.post.done(id, Err(no_network()));
     }
 
@@ -19,7 +22,17 @@ impl Workers {
         self.post.done(id, Err(no_network()));
     }
 
-    pub(super) fn scan(&self, id: JobId, _: String, _: u16, _: Option<SocketAddr>) {
+    pub(super) fn scan(&self, id: JobId, _: &Errand) {
+        self.post.done(id, Err(no_network()));
+    }
+}
+
+impl Clerk {
+    pub(super) fn visit(&self, id: JobId, _: Vec<Promise>, _: &Trip) {
+        self.post.done(id, Err(no_network()));
+    }
+
+    pub(super) fn serve(&self, id: JobId, _: &str, _: Option<&str>, _: Option<Secret>) {
         self.post.done(id, Err(no_network()));
     }
 }
@@ -36,7 +49,7 @@ impl Shared {
 }
 
 /// Says that this build cannot do it.
-pub(super) fn no_network() -> Error {
+fn no_network() -> Error {
     Error::refused("This program was built without any network code.")
         .next("Use a build with the feature `network` on a connected machine.")
 }

@@ -33,6 +33,8 @@ mod task;
 mod trouble;
 #[cfg(feature = "network")]
 mod visiting;
+#[cfg(feature = "network")]
+mod visiting_peers;
 mod who;
 
 use std::io::Write;

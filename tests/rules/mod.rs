@@ -1,6 +1,7 @@
-//! Every rule of keyrings and sites, with a state that it must find fault with and one as near to that as can be which it must not.
+//! Every rule of keyrings, sites and what services answered, with a state that it must find fault with and one as near to that as can be which it must not.
 
 mod fixtures;
+mod live;
 mod ports;
 mod sites;
 
@@ -117,7 +118,7 @@ fn found(state: &State) -> Vec<Finding> {
 }
 
 fn fixtures() -> impl Iterator<Item = &'static Fixture> {
-    [fixtures::FIXTURES, sites::FIXTURES, ports::FIXTURES].into_iter().flatten()
+    [fixtures::FIXTURES, sites::FIXTURES, ports::FIXTURES, live::FIXTURES].into_iter().flatten()
 }
 
 #[test]
@@ -144,7 +145,7 @@ fn every_rule_has_a_state_that_passes_and_one_that_fails() {
         let worst = table().into_iter().find(|c| c.id == fixture.rule).unwrap().severity;
         assert!(severity <= worst, "{} is worse than its rule says", fixture.rule);
     }
-    for check in table().into_iter().filter(|c| c.id.starts_with(['K', 'S'])) {
+    for check in table().into_iter().filter(|c| c.id.starts_with(['K', 'S', 'L'])) {
         assert!(fixtures().any(|f| f.rule == check.id), "{} has no fixture", check.id);
     }
     for number in 1..=23 {

@@ -204,6 +204,8 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::Crl(id, _)
         | Effect::Probe(id, ..)
         | Effect::Scan(id, ..)
+        | Effect::Visit(id, ..)
+        | Effect::Keep(id, _)
         | Effect::Verify(id, _)
         | Effect::Serve(id, ..)
         | Effect::ServiceLog(id)

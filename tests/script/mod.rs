@@ -23,6 +23,8 @@ pub(crate) mod scanning;
 pub(crate) mod servers;
 mod sites;
 mod tasks;
+#[cfg(feature = "network")]
+mod visiting;
 mod walk;
 mod who;
 mod work;

@@ -11,7 +11,7 @@ use super::console::Console;
 use super::fixture::{full, now};
 
 /// What a scan of a service that is half modern saw.
-fn seen() -> Scan {
+pub(super) fn seen() -> Scan {
     let version = |version| {
         let suites: &[u16] = match version {
             Version::Tls13 => &[0x1302, 0x1301],
@@ -61,8 +61,8 @@ pub(crate) fn scanned(console: Console) -> Console {
 /// Asks for a scan of the first site.
 fn scanning(mut c: Console) -> (Console, JobId) {
     c.press("3 p j j <ret>");
-    let Some(Effect::Scan(id, host, 993, None)) = c.effects.last() else { panic!("{:?}", c.effects) };
-    assert_eq!(host, "mail.example.test");
+    let Some(Effect::Scan(id, errand)) = c.effects.last() else { panic!("{:?}", c.effects) };
+    assert_eq!(errand.service(), "mail.example.test:993");
     let id = *id;
     (c, id)
 }
@@ -88,7 +88,15 @@ fn the_last_visit_stands_in_the_detail_of_its_site() {
     let mut state = full();
     let whose = Whose::Site(state.sites.keys().next().unwrap().clone());
     let promise = promised(&state, &whose).remove(0);
-    state.visits = vec![Visit { promise, at: now(), found: Ok(seen()), plain: None, sessions: None }];
+    state.visits = vec![Visit {
+        promise,
+        at: now(),
+        found: Ok(seen()),
+        plain: None,
+        sessions: None,
+        guests: Vec::new(),
+        burst: None,
+    }];
     let mut c = Console::of(state).sized(132, 43);
     let screen = c.press("3").screen();
     assert!(screen.contains("Last visit") && screen.contains("TLS 1.0 1.2 1.3"), "{screen}");

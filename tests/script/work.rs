@@ -478,18 +478,21 @@ fn the_offline_build_says_that_it_has_no_network_code() {
 #[cfg(feature = "network")]
 #[test]
 fn a_probe_goes_to_the_rehearsal_or_asks_before_it_goes_out() {
+    use ringmaster::tui::msg::Rehearsal;
     let mut c = Console::fixture();
     c.press("3 p");
     assert!(c.effects.is_empty() && c.screen().contains("over the network"), "{}", c.screen());
     c.press("<esc> v");
-    assert!(matches!(c.effects.last(), Some(Effect::Serve(_, site, 0, None)) if site == "mail-imap"));
+    assert!(matches!(c.effects.last(), Some(Effect::Serve(_, site, None, None)) if site == "mail-imap"));
     let address = "127.0.0.1:40000".parse().unwrap();
-    c.answer(Ok(Done::Service(Some(("mail-imap".into(), address)), Vec::new())));
+    let run = Rehearsal { sites: vec!["mail-imap".into()], address };
+    c.answer(Ok(Done::Service(Some(run), Vec::new())));
     assert!(c.screen().contains("127.0.0.1:40000"), "{}", c.screen());
     c.press("p");
-    assert!(
-        matches!(c.effects.last(), Some(Effect::Probe(_, host, 40000, Some(_))) if host == "mail.example.test")
-    );
+    assert!(c.screen().contains("Probe the rehearsal of mail-imap"), "{}", c.screen());
+    c.press("<ret>");
+    assert!(matches!(c.effects.last(), Some(Effect::Probe(_, errand))
+            if errand.service() == "mail.example.test:40000" && errand.address == Some(address)));
     let mut inquiry = fixture::inquiry("mail");
     inquiry.head = vec![Line::new("Protocol", "TLS 1.3")];
     let answer = inquiry.answer();

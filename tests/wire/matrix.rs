@@ -10,8 +10,7 @@ use ringmaster::model::seen::{Answer, Asked, Group, Order, Scan, Version};
 use super::{Stub, say, scanned, to};
 use crate::cli::Place;
 use crate::probe::{EC, Pki, RSA};
-use crate::servers::{free_port, started};
-use crate::support::tool;
+use crate::servers::{free_port, nginx_with, started};
 
 fn versions(scan: &Scan) -> Vec<Version> {
     scan.spoken().map(|s| s.version).collect()
@@ -106,26 +105,21 @@ fn groups_are_found_in_the_order_of_the_server() {
 
 #[test]
 fn nginx_is_told_apart_by_name_and_has_manners() {
-    let (Some(program), Some(pki)) = (tool("nginx"), Pki::new(&EC)) else { return };
+    let Some(pki) = Pki::new(&EC) else { return };
     pki.make("other", &EC, "mid", "subjectAltName=DNS:other.example.test\n");
     let (folder, here, port) = (pki.dir.path(), pki.dir.path().display(), free_port());
-    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-    let temporary: String = temporary.iter().map(|t| format!("{t}_temp_path {here}/{t};")).collect();
     let one = |name: &str, leaf: &str, more: &str| {
         format!(
             "server {{ listen 127.0.0.1:{port} ssl{more}; server_name {name};
              ssl_certificate {here}/{leaf}.pem; ssl_certificate_key {here}/{leaf}.key; return 200 x; }}"
         )
     };
-    let settings = format!(
-        "daemon off; master_process off; pid {here}/pid; error_log {here}/log; events {{}}
-         http {{ access_log off; ssl_protocols TLSv1.2 TLSv1.3; {temporary} {} {} }}",
+    let servers = format!(
+        "ssl_protocols TLSv1.2 TLSv1.3; {} {}",
         one("other.example.test", "other", " default_server"),
         one("mail.example.test", "leaf", ""),
     );
-    std::fs::write(folder.join("nginx.conf"), settings).unwrap();
-    let mut command = Command::new(program);
-    command.arg("-c").arg(folder.join("nginx.conf")).arg("-p").arg(folder);
+    let Some(command) = nginx_with(folder, &servers) else { return };
     let _server = started(command, port);
     let scan = scanned(to(std::net::SocketAddr::from(([127, 0, 0, 1], port))));
     assert_eq!(versions(&scan), [Version::Tls12, Version::Tls13]);
@@ -223,5 +217,35 @@ fn a_server_that_lets_clients_renegotiate_is_found() {
             let told = scan.remarks().iter().any(|r| r.rule == "wire.client-renegotiation");
             assert_eq!(told, expected == Answer::Yes);
         }
+    }
+}
+
+#[test]
+fn an_ocsp_staple_is_held_against_the_chain_it_came_with() {
+    let Some(pki) = Pki::new(&EC) else { return };
+    let folder = pki.dir.path();
+    let openssl = |line: &str| {
+        crate::support::run(Command::new("openssl").current_dir(folder).args(line.split_whitespace()));
+    };
+    // The database of an authority that knows the leaf to be valid.
+    let serial = pki.certificate("leaf").serial.to_string();
+    let row = format!("V\t491231235959Z\t\t{serial}\tunknown\t/O=Example/CN=Example leaf\n");
+    std::fs::write(folder.join("index.txt"), row).unwrap();
+    let answer = |signer: &str, out: &str| {
+        openssl("ocsp -issuer mid.pem -cert leaf.pem -reqout ask.der -no_nonce");
+        openssl(&format!(
+            "ocsp -index index.txt -CA mid.pem -rsigner {signer}.pem -rkey {signer}.key -reqin ask.der -respout {out} -ndays 1"
+        ));
+    };
+    pki.make("responder", &EC, "mid", "extendedKeyUsage=OCSPSigning\n");
+    pki.make("stranger", &EC, "stranger", "extendedKeyUsage=OCSPSigning\n");
+    for (signer, proof) in [("mid", Answer::Yes), ("responder", Answer::Yes), ("stranger", Answer::No)] {
+        answer(signer, "staple.der");
+        let server = pki.server(&["-status_file", "staple.der"]);
+        let scan = scanned(to(server.address));
+        let staple = scan.faces[0].staple.clone().unwrap();
+        assert_eq!((staple.status.as_str(), staple.proof), ("good", proof), "{signer}: {}", staple.text());
+        let told = scan.remarks().iter().any(|r| r.rule == "wire.staple");
+        assert_eq!(told, proof == Answer::No, "{signer}");
     }
 }

@@ -5,6 +5,7 @@ mod bad_peers;
 mod matrix;
 mod proxies;
 mod starttls;
+mod visits;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

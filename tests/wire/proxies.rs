@@ -2,6 +2,7 @@
 
 use std::net::TcpStream;
 
+use ringmaster::model::secret::Secret;
 use ringmaster::model::seen::Stage;
 use ringmaster::probe::connect::{Target, probe};
 use ringmaster::probe::route::{Proxy, Route};
@@ -14,7 +15,15 @@ use crate::probe::{EC, Pki};
 fn proxy(status: &'static str) -> Stub {
     Stub::new(move |mut stream| {
         let request = line(&mut stream);
-        while !line(&mut stream).is_empty() {}
+        let mut status = status;
+        loop {
+            match line(&mut stream).as_str() {
+                "" => break,
+                // user:pass
+                "Proxy-Authorization: Basic dXNlcjpwYXNz" => status = "200 Connection established",
+                _ => {}
+            }
+        }
         say(&mut stream, format!("HTTP/1.1 {status}\r\nVia: test\r\n\r\n"));
         let beyond = request.strip_prefix("CONNECT ").and_then(|r| r.strip_suffix(" HTTP/1.1")).unwrap();
         if status.starts_with("200") {
@@ -25,7 +34,8 @@ fn proxy(status: &'static str) -> Stub {
 
 fn through(stub: &Stub, route: Route) -> Route {
     let (host, port) = ("127.0.0.1".into(), stub.address.port());
-    Route { proxy: Some(Proxy { host, port }), ..route }
+    let (user, password) = (String::new(), Secret::default());
+    Route { proxy: Some(Proxy { host, port, user, password }), ..route }
 }
 
 #[test]
@@ -69,4 +79,23 @@ fn a_proxy_that_refuses_is_the_step_that_failed() {
     let other = Stub::new(|mut stream| say(&mut stream, "220 mail ESMTP\r\n"));
     let failed = failed(through(&other, to(server.address)));
     assert!(failed.stage == Stage::Proxy && failed.error.what.contains("is no HTTP proxy"), "{failed}");
+}
+
+#[test]
+fn a_proxy_is_told_the_name_and_the_password_that_it_wants() {
+    let Some(pki) = Pki::new(&EC) else { return };
+    let server = pki.server(&[]);
+    let stub = proxy("407 Proxy Authentication Required");
+    let place = Place::new();
+    std::fs::copy(pki.dir.path().join("root.pem"), place.path("root.pem")).unwrap();
+    let (port, address) = (server.address.port(), server.address);
+    let line = format!(
+        "probe mail.example.test:{port} --address {address} --root root.pem --proxy {} --proxy-user user",
+        stub.address
+    );
+    let good = place.with("pass\n", &line);
+    assert!(good.out.contains("through the proxy 127.0.0.1:"), "{good:#?}");
+    assert!(!format!("{good:?}").contains("dXNlcjpwYXNz"), "{good:#?}");
+    let bad = place.with("wrong\n", &line).refused(1);
+    assert!(bad.contains("does not take this name and password"), "{bad}");
 }

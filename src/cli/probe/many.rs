@@ -1,7 +1,9 @@
-//! `ringmaster probe --site`, `--server`, `--all`: visits every service that documents promise, and holds what it saw against
-//! them: one row each, then what differs. What was seen is kept; `--list` and `--history` show it.
+//! `ringmaster probe --site`, `--server`, `--all`, `--file`: visits every service that documents promise or a file names, and
+//! holds what it saw against the documents: one row each, then what differs. What was seen is kept; `--list` and `--history` show it.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 
@@ -11,22 +13,22 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::super::session::Session;
 use super::super::{print, remedy};
-use super::monitor;
+use super::{clients, list, monitor};
 use crate::desk::Desk;
-use crate::doctor;
+use crate::doctor::{Judged, beside, judge};
 use crate::model::State;
 use crate::model::error::{Error, Kind, Result};
-use crate::model::finding::{Finding, Severity, worst};
-use crate::model::resolve::{Whose, promised, used};
-use crate::model::seen::{Visit, changes};
+use crate::model::finding::{Severity, worst};
+use crate::model::resolve::{Promise, Whose, named, promised_by_all, used};
 use crate::model::time::Timestamp;
 use crate::probe::round::Round;
 
-/// A visit, and what differs from the documents.
-pub(super) type Judged = (Visit, Vec<Finding>);
-
 /// What only belongs to one service.
-const ALONE: [&str; 6] = ["matrix", "starttls", "proxy", "root", "certifier", "keyring"];
+const ALONE: [&str; 8] =
+    ["target", "matrix", "starttls", "proxy", "proxy-user", "root", "certifier", "keyring"];
+
+/// What names many services.
+const MANY: [&str; 4] = ["site", "server", "all", "file"];
 
 /// The options.
 pub(super) fn options() -> Vec<Arg> {
@@ -43,19 +45,35 @@ pub(super) fn options() -> Vec<Arg> {
         option(
             "site",
             "NAME",
-            "Scans every service of this site document and compares; exit code 3 on an error",
+            "Scans every service of this site document and compares; may be given several times; exit code 3 on an error",
         )
+        .action(ArgAction::Append)
         .conflicts_with_all(ALONE),
-        option("server", "NAME", "Scans every service of this server and compares").conflicts_with_all(ALONE),
+        option("server", "NAME", "Scans every service of this server and compares; may be given several times")
+            .action(ArgAction::Append)
+            .conflicts_with_all(ALONE),
         flag("all", "Scans every service that any document promises and compares").conflicts_with_all(ALONE),
+        option(
+            "file",
+            "FILE",
+            "Scans the services in this file, HOST[:PORT] one a line, behind it smtp, imap, pop3, ldap or none; # begins a \
+             comment",
+        )
+        .value_parser(value_parser!(PathBuf))
+        .conflicts_with_all(ALONE),
         option("jobs", "N", "How many services are visited at once")
             .value_parser(value_parser!(u8).range(1..=64))
             .default_value("4"),
+        flag("beside", "Prints what the documents say of each service beside what was seen there")
+            .conflicts_with_all(["target", "list", "history"]),
         flag("compare", "Tells what has changed since the visit before")
             .conflicts_with_all(["target", "list", "history"]),
         flag("list", "Lists the latest kept visit to each service; connects to nothing")
-            .conflicts_with_all(ALONE),
-        flag("history", "Lists every kept visit; connects to nothing").conflicts_with_all(ALONE),
+            .conflicts_with_all(ALONE)
+            .conflicts_with_all(MANY),
+        flag("history", "Lists every kept visit; connects to nothing")
+            .conflicts_with_all(ALONE)
+            .conflicts_with_all(MANY),
         flag(
             "nagios",
             "Prints one line for Nagios, and ends with its codes: 0 OK, 1 warning, 2 critical, 3 unknown",
@@ -68,18 +86,53 @@ pub(super) fn options() -> Vec<Arg> {
     ]
 }
 
-/// Reads whose services are meant, if any.
-pub(super) fn whose(options: &ArgMatches) -> Option<Whose> {
-    let text = |name: &str| options.get_one::<String>(name).cloned();
+/// Tells whether services are meant that documents promise or a file names.
+pub(super) fn are_meant(options: &ArgMatches) -> bool {
+    options.get_flag("all") || ["site", "server", "file"].iter().any(|name| options.contains_id(name))
+}
+
+/// Finds the services that are meant. Errors: no such document, nothing is promised, or the file names none.
+fn promises(state: &State, options: &ArgMatches) -> Result<Vec<Promise>> {
+    let texts = |name: &str| options.get_many::<String>(name).unwrap_or_default().cloned();
     let all = options.get_flag("all").then_some(Whose::Everybody);
-    text("site").map(Whose::Site).or_else(|| text("server").map(Whose::Server)).or(all)
+    let mut whose: Vec<Whose> =
+        texts("site").map(Whose::Site).chain(texts("server").map(Whose::Server)).chain(all).collect();
+    for whose in &mut whose {
+        // A server may be called as site documents call it.
+        if let Whose::Server(name) = whose
+            && let Some(server) = used::server(state, name)
+        {
+            name.clone_from(&server.name);
+        }
+        match whose {
+            Whose::Site(name) if !state.sites.contains_key(name) => {
+                return Err(Error::not_found("site", name));
+            }
+            Whose::Server(name) if !state.servers.contains_key(name) => {
+                return Err(Error::not_found("server", name));
+            }
+            _ => {}
+        }
+    }
+    let mut promises = promised_by_all(state, whose);
+    if let Some(file) = options.get_one::<PathBuf>("file") {
+        let more = named(state, &list::read(file)?);
+        let known: BTreeSet<_> = promises.iter().map(Promise::place).collect();
+        promises.extend(more.into_iter().filter(|promise| !known.contains(&promise.place())));
+    }
+    if promises.is_empty() {
+        return Err(Error::new(Kind::Refused, "No document promises a service that could be visited.")
+            .why("A service needs a host without a wildcard, a site or server that is on, and an open TLS port.")
+            .next("Name one: ringmaster probe HOST:PORT --matrix"));
+    }
+    Ok(promises)
 }
 
 /// Visits, compares, and prints.
-pub(super) fn run(whose: &Whose, options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let days = |name: &str| options.get_one::<i64>(name).copied().unwrap_or_default();
     if options.get_flag("nagios") {
-        let line = match visited(whose, options, session) {
+        let line = match visited(options, session) {
             Ok((judged, true)) => monitor::nagios(&judged, days("warning"), days("critical")),
             Ok((_, false)) => monitor::unknown("The visits were stopped."),
             Err(error) => monitor::unknown(&error.to_string()),
@@ -87,25 +140,27 @@ pub(super) fn run(whose: &Whose, options: &ArgMatches, session: &mut Session<'_>
         session.out.line(&line.text);
         return Ok(line.code);
     }
-    let before = session.desk()?.probes().latest()?;
-    let (judged, whole) = visited(whose, options, session)?;
+    let (judged, whole) = visited(options, session)?;
     if options.get_flag("prometheus") {
         session.out.raw(&monitor::prometheus(&judged));
     } else if session.json {
-        let all = judged.iter().map(|one| value(one, &before)).collect();
+        let all = judged.iter().map(value).collect();
         session.out.json(&Value::Array(all));
     } else {
         if options.get_flag("compare") {
-            compare(&judged, &before, session);
+            compare(&judged, session);
         }
         table(&judged, session);
         let state = session.state()?;
-        for finding in judged.iter().flat_map(|(_, found)| found) {
+        if options.get_flag("beside") || judged.iter().any(|one| !one.visit.guests.is_empty()) {
+            judged.iter().for_each(|one| laid_beside(&state, one, session));
+        }
+        for finding in judged.iter().flat_map(|one| &one.findings) {
             let line = remedy::line(finding, &state, session.config.keyring_key);
             session.out.finding(finding, line.as_deref());
         }
     }
-    let bad = judged.iter().any(|(_, found)| worst(found) == Some(Severity::Error));
+    let bad = judged.iter().any(|one| worst(&one.findings) == Some(Severity::Error));
     match (bad, whole) {
         (true, _) => Ok(3),
         (false, true) => Ok(0),
@@ -117,14 +172,20 @@ pub(super) fn run(whose: &Whose, options: &ArgMatches, session: &mut Session<'_>
 }
 
 /// Visits; tells whether all were made. Ctrl-C ends it, and what is done is given.
-fn visited(whose: &Whose, options: &ArgMatches, session: &mut Session<'_>) -> Result<(Vec<Judged>, bool)> {
+fn visited(options: &ArgMatches, session: &mut Session<'_>) -> Result<(Vec<Judged>, bool)> {
     let state = session.state()?;
-    let round = round(whose, &state, options)?;
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGHUP, SIGINT, SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&stop))
-            .map_err(|e| Error::internal(format!("Signal {signal} cannot be watched: {e}.")))?;
-    }
+    let promises = promises(&state, options)?;
+    let trip = clients::trip(options).unwrap_or_default();
+    let round = Round {
+        promises,
+        jobs: options.get_one::<u8>("jobs").copied().unwrap_or(4).into(),
+        timeout: super::timeout(options),
+        address: options.get_one::<SocketAddr>("address").copied(),
+        guests: trip.clients.then(|| session.desk().map(|desk| desk.badges(&trip.sources))).transpose()?,
+        burst: trip.burst,
+        at: Desk::now(),
+    };
+    let stop = stopped_by_signals()?;
     let quiet = options.get_flag("nagios") || options.get_flag("prometheus");
     let of = round.promises.len();
     let (tell, told) = mpsc::channel();
@@ -132,67 +193,60 @@ fn visited(whose: &Whose, options: &ArgMatches, session: &mut Session<'_>) -> Re
         let stop = &stop;
         let round = &round;
         let going = scope.spawn(move || {
-            round.go(stop, &move |visit| {
-                // Nobody listens any more when the program ends.
-                let _ = tell.send(visit.promise.service());
+            round.go(stop, &move |far| {
+                if let Some(service) = &far.ended {
+                    // Nobody listens any more when the program ends.
+                    let _ = tell.send(format!("{} of {}: {service}", far.done, far.of));
+                }
             })
         });
-        for (number, service) in (1..).zip(told).filter(|_| !quiet) {
-            session.out.note(&format!("{number} of {of}: {service}"));
-        }
+        told.iter().filter(|_| !quiet).for_each(|text: String| session.out.note(&text));
         going.join().map_err(|_| Error::internal("The visits broke off."))
     })?;
     let whole = visits.len() == of && !stop.load(Ordering::SeqCst);
+    let judged = visits.iter().map(|visit| judge(&state, visit.clone())).collect();
     let desk = session.desk()?;
     match desk.read_only() {
-        None => desk.probes().keep(&visits)?,
+        None => desk.keep_visits(&visits)?,
         Some(_) if quiet => {}
         Some(_) => session.out.note("The workspace is opened for reading only: the visits are not kept."),
     }
-    Ok((visits.into_iter().map(|visit| judge(&state, visit)).collect(), whole))
+    Ok((judged, whole))
 }
 
-fn round(whose: &Whose, state: &State, options: &ArgMatches) -> Result<Round> {
-    let lacks = |noun: &'static str, name: &str| Err(Error::not_found(noun, name));
-    let whose = match whose {
-        Whose::Site(name) if !state.sites.contains_key(name) => return lacks("site", name),
-        Whose::Server(name) => match used::server(state, name) {
-            Some(server) => Whose::Server(server.name.clone()),
-            None => return lacks("server", name),
-        },
-        whose => whose.clone(),
-    };
-    let promises = promised(state, &whose);
-    if promises.is_empty() {
-        return Err(Error::new(Kind::Refused, "No document promises a service that could be visited.")
-            .why("A service needs a host without a wildcard, a site or server that is on, and an open TLS port.")
-            .next("Name one: ringmaster probe HOST:PORT --matrix"));
+/// Returns what the signals that end a program set, so that what was seen until then is not lost.
+pub(super) fn stopped_by_signals() -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGHUP, SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&stop))
+            .map_err(|e| Error::internal(format!("Signal {signal} cannot be watched: {e}.")))?;
     }
-    Ok(Round {
-        promises,
-        jobs: options.get_one::<u8>("jobs").copied().unwrap_or(4).into(),
-        timeout: super::timeout(options),
-        address: options.get_one::<SocketAddr>("address").copied(),
-        at: Desk::now(),
-    })
+    Ok(stop)
 }
 
-/// Finds the earlier visit to the same service.
-fn earlier<'a>(before: &'a [Visit], visit: &Visit) -> Option<&'a Visit> {
-    before.iter().find(|old| old.promise.place() == visit.promise.place())
+/// Prints what documents say of a service beside what was seen there.
+fn laid_beside(state: &State, judged: &Judged, session: &mut Session<'_>) {
+    session.out.line("");
+    let rows = beside(state, &judged.visit).into_iter().map(|one| {
+        let differs = if one.differs { "DIFFERS" } else { "" };
+        vec![one.what, one.document, one.seen, differs.to_owned()]
+    });
+    let rows: Vec<_> = rows.collect();
+    let service = judged.visit.promise.service();
+    session.out.table(&[service.as_str(), "DOCUMENTS", "SEEN", ""], &rows);
+    session.out.line("");
 }
 
 /// Tells what has changed.
-fn compare(judged: &[Judged], before: &[Visit], session: &mut Session<'_>) {
-    for (visit, _) in judged {
-        let service = visit.promise.service();
-        let Some(old) = earlier(before, visit) else {
+fn compare(judged: &[Judged], session: &mut Session<'_>) {
+    for one in judged {
+        let service = one.visit.promise.service();
+        let Some((before, changes)) = &one.changes else {
             session.out.line(&format!("{service}: visited for the first time"));
             continue;
         };
-        let changes = changes(old, visit);
         let what = if changes.is_empty() { "as" } else { "changed since" };
-        session.out.line(&format!("{service}: {what} {}", old.at.text()));
+        session.out.line(&format!("{service}: {what} {}", before.text()));
         changes.iter().for_each(|change| session.out.line(&format!("  {change}")));
     }
     session.out.line("");
@@ -204,9 +258,10 @@ pub(super) fn kept(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
     let all = session.desk()?.probes().all()?;
     let each = if options.get_flag("history") { usize::MAX } else { 1 };
     let visits = all.into_iter().flat_map(|visits| visits.into_iter().take(each));
-    let judged: Vec<Judged> = visits.map(|visit| judge(&state, visit)).collect();
+    // What has changed is told between two visits, not from one to itself.
+    let judged: Vec<Judged> = visits.map(|visit| Judged { changes: None, ..judge(&state, visit) }).collect();
     if session.json {
-        let all = judged.iter().map(|one| value(one, &[])).collect();
+        let all = judged.iter().map(value).collect();
         session.out.json(&Value::Array(all));
     } else if judged.is_empty() {
         session.out.line("No visit is kept; ringmaster probe --all makes some.");
@@ -216,25 +271,24 @@ pub(super) fn kept(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
     Ok(0)
 }
 
-fn judge(state: &State, visit: Visit) -> Judged {
-    let found = doctor::drift(state, std::slice::from_ref(&visit), visit.at);
-    (visit, found)
-}
-
 fn table(judged: &[Judged], session: &mut Session<'_>) {
-    let row = |(visit, found): &Judged| {
+    let row = |one: &Judged| {
+        let visit = &one.visit;
         let ends = visit.face().and_then(|f| f.ends).map_or_else(|| "-".into(), |end| end.date());
-        let result = worst(found).map_or("as documented", Severity::word);
         let promise = &visit.promise;
-        let (service, object) = (promise.service(), promise.subject.to_string());
-        vec![service, object, visit.at.text(), visit.spoken(), ends, result.to_owned()]
+        let object = if promise.is_documented() { promise.subject.to_string() } else { "-".into() };
+        let result = match one.verdict() {
+            "as documented" if !promise.is_documented() => "good",
+            word => word,
+        };
+        vec![promise.service(), object, visit.at.text(), visit.spoken(), ends, result.to_owned()]
     };
     let rows: Vec<_> = judged.iter().map(row).collect();
     session.out.table(&["SERVICE", "OF", "SEEN", "TLS", "CERTIFICATE ENDS", "RESULT"], &rows);
 }
 
-fn value((visit, found): &Judged, before: &[Visit]) -> Value {
-    let old = earlier(before, visit);
+fn value(one: &Judged) -> Value {
+    let Judged { visit, findings, changes } = one;
     let promise = &visit.promise;
     let trouble = visit.found.as_ref().err();
     let face = visit.face();
@@ -261,11 +315,14 @@ fn value((visit, found): &Judged, before: &[Visit]) -> Value {
             json!({
                 "asks-client-certificate": sessions.asks.word(),
                 "resumes": sessions.resumes.word(),
+                "resumes-with-another-suite": sessions.varies.word(),
                 "resumed-as": sessions.strays,
             })
         }),
-        "before": old.map(|old| old.at.text()),
-        "changes": old.map(|old| changes(old, visit)),
-        "findings": found.iter().map(print::finding).collect::<Vec<_>>(),
+        "clients": visit.guests.iter().map(clients::value).collect::<Vec<_>>(),
+        "burst": visit.burst.as_ref().map(clients::burst),
+        "before": changes.as_ref().map(|(at, _)| at.text()),
+        "changes": changes.as_ref().map(|(_, changes)| changes),
+        "findings": findings.iter().map(print::finding).collect::<Vec<_>>(),
     })
 }

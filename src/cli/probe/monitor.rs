@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::many::Judged;
+use crate::doctor::Judged;
 use crate::model::finding::{Severity, worst};
 
 /// The state of a service as Nagios means it.
@@ -45,7 +45,7 @@ pub(super) fn nagios(judged: &[Judged], warning: i64, critical: i64) -> Line {
         [] => format!("{of} as documented"),
         bad => format!("{} of {of}: {}", bad.len(), bad.join("; ")),
     };
-    let data = judged.iter().filter_map(|(visit, _)| {
+    let data = judged.iter().filter_map(|Judged { visit, .. }| {
         let left = visit.face()?.ends?.days_from(visit.at);
         // A range that ends with a colon alerts below it.
         Some(format!(
@@ -63,7 +63,8 @@ fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "/")
 }
 
-fn health((visit, found): &Judged, warning: i64, critical: i64) -> (Health, String) {
+fn health(one: &Judged, warning: i64, critical: i64) -> (Health, String) {
+    let (visit, found) = (&one.visit, &one.findings);
     let by_rules = match worst(found) {
         Some(Severity::Error) => Health::Critical,
         Some(Severity::Warning) => Health::Warning,
@@ -87,24 +88,28 @@ fn health((visit, found): &Judged, warning: i64, critical: i64) -> (Health, Stri
 pub(super) fn prometheus(judged: &[Judged]) -> String {
     type Samples = fn(&Judged) -> Vec<(Option<(&'static str, String)>, i64)>;
     let metrics: [(&str, &str, Samples); 5] = [
-        ("success", "Whether the service answered with TLS.", |(visit, _)| {
+        ("success", "Whether the service answered with TLS.", |Judged { visit, .. }| {
             let reached = visit.scan().is_some_and(|scan| scan.failed.is_none());
             vec![(None, reached.into())]
         }),
-        ("time_seconds", "When the service was visited, in seconds since 1970.", |(visit, _)| {
-            vec![(None, visit.at.0)]
-        }),
+        (
+            "time_seconds",
+            "When the service was visited, in seconds since 1970.",
+            |Judged { visit, .. }| vec![(None, visit.at.0)],
+        ),
         (
             "certificate_end_seconds",
             "When the certificate that is shown ends, in seconds since 1970.",
-            |(visit, _)| visit.face().and_then(|f| f.ends).map(|end| (None, end.0)).into_iter().collect(),
+            |Judged { visit, .. }| {
+                visit.face().and_then(|f| f.ends).map(|end| (None, end.0)).into_iter().collect()
+            },
         ),
-        ("version", "Whether a version of SSL or TLS is spoken.", |(visit, _)| {
+        ("version", "Whether a version of SSL or TLS is spoken.", |Judged { visit, .. }| {
             let versions = visit.scan().into_iter().flat_map(|scan| &scan.versions);
             let spoken = |answer| i64::from(answer == crate::model::seen::Answer::Yes);
             versions.map(|s| (Some(("version", s.version.name().to_owned())), spoken(s.answer))).collect()
         }),
-        ("findings", "How many things differ from the documents.", |(_, found)| {
+        ("findings", "How many things differ from the documents.", |Judged { findings: found, .. }| {
             let count = |s: Severity| found.iter().filter(|f| f.severity == s).count();
             let number = |s: Severity| i64::try_from(count(s)).unwrap_or(i64::MAX);
             Severity::ALL.map(|s| (Some(("severity", s.word().to_owned())), number(s))).into()
@@ -115,7 +120,7 @@ pub(super) fn prometheus(judged: &[Judged]) -> String {
         // Writing to a string does not fail.
         let _ = writeln!(out, "# HELP ringmaster_probe_{name} {help}\n# TYPE ringmaster_probe_{name} gauge");
         for one in judged {
-            let promise = &one.0.promise;
+            let promise = &one.visit.promise;
             for (more, number) in samples(one) {
                 let labels = [
                     ("service", promise.service()),

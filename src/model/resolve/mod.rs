@@ -23,7 +23,7 @@ pub use access::{tcp_ways, tls_ways};
 pub use answer::{ANSWER, Answer, Covers, Other, Outcome, Source, Step};
 pub use hosting::Hosting;
 pub use lack::{Lack, addresses, lacks, without_name};
-pub use promised::{Promise, Whose, promised};
+pub use promised::{Promise, Whose, named, promised, promised_by_all};
 pub use question::{Era, Question, Sni};
 pub use redirect::redirect_url;
 pub use scene::resolve;

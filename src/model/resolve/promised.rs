@@ -9,7 +9,7 @@ use super::used::{called, servers_of, sites_of};
 use super::{Outcome, Question, resolve};
 use crate::model::State;
 use crate::model::finding::Subject;
-use crate::model::seen::StartTls;
+use crate::model::seen::{Errand, StartTls};
 use crate::model::server::{PortStatus, Server};
 use crate::model::site::{Site, SiteKind, looked_for};
 
@@ -27,7 +27,7 @@ pub struct Promise {
     pub starttls: Option<StartTls>,
     /// The server by the name of its document; empty when there is none.
     pub server: String,
-    /// The document that promises it.
+    /// The document that promises it; the workspace where a person named a service that none does.
     pub subject: Subject,
     /// The port without TLS and the address it sends clients to, where that is promised.
     pub redirect: Option<(u16, String)>,
@@ -45,11 +45,16 @@ impl Promise {
         (self.server.clone(), self.service(), self.starttls)
     }
 
+    /// Tells whether a document promises it; else a person named it.
+    pub fn is_documented(&self) -> bool {
+        self.subject != Subject::Workspace
+    }
+
     /// Asks who answers here.
     pub fn question(&self) -> Question {
         Question {
             host: self.host.clone(),
-            port: self.starttls.is_none().then_some(self.port),
+            port: Some(self.port),
             server: self.server.clone(),
             protocol: Some(self.kind),
             ..Question::default()
@@ -129,6 +134,33 @@ pub fn promised(state: &State, whose: &Whose) -> Vec<Promise> {
     });
     all.iter_mut().for_each(|promise| promise.redirect = redirect(state, promise));
     all
+}
+
+/// Lists what is promised to any of these, each service once.
+pub fn promised_by_all(state: &State, whose: impl IntoIterator<Item = Whose>) -> Vec<Promise> {
+    let mut known = BTreeSet::new();
+    let all = whose.into_iter().flat_map(|whose| promised(state, &whose));
+    all.filter(|promise| known.insert(promise.place())).collect()
+}
+
+/// Takes services that a person named: as documents promise them, and where none does, for themselves.
+pub fn named(state: &State, services: &[Errand]) -> Vec<Promise> {
+    let promised = promised(state, &Whose::Everybody);
+    let mut known = BTreeSet::new();
+    let take = |errand: &Errand| {
+        let (port, starttls) = (errand.port(), errand.begin.at(errand.port()));
+        let same = |p: &&Promise| (&p.host, p.port, p.starttls) == (&errand.host, port, starttls);
+        let mut all: Vec<_> = promised.iter().filter(same).cloned().collect();
+        if all.is_empty() {
+            let host = errand.host.clone();
+            let of_protocol = starttls.and_then(|protocol| SiteKind::from_name(protocol.name()));
+            let kind = of_protocol.unwrap_or_else(|| SiteKind::of_port(port));
+            let (server, subject) = (String::new(), Subject::Workspace);
+            all.push(Promise { host, port, kind, starttls, server, subject, redirect: None });
+        }
+        all
+    };
+    services.iter().flat_map(take).filter(|promise| known.insert(promise.place())).collect()
 }
 
 /// Lists the ports of a server at which TLS begins.

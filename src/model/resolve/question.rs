@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::model::escape::visible;
 use crate::model::field::{Field, Kind, Record, choice, put};
 use crate::model::server::{Release, Server};
-use crate::model::site::{SiteKind, host_name};
+use crate::model::site::{SiteKind, host_name, service};
 
 /// The rules by which a Web site and a certificate are found have changed with the releases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,19 +112,6 @@ impl Question {
     }
 }
 
-/// Reads `host`, `host:port`, `[address]:port` or a bare address.
-fn target(text: &str) -> Result<(String, Option<u16>), String> {
-    let text = text.trim();
-    let (host, port) = match text.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
-            let port: Option<u16> = port.parse().ok().filter(|p| *p != 0);
-            (host, Some(port.ok_or("a port is a number from 1 to 65535")?))
-        }
-        _ => (text, None),
-    };
-    Ok((host_name(host)?, port))
-}
-
 const PROTOCOLS: &[&str] = &["by-port", "web", "imap", "pop3", "ldap", "smtp", "iiop"];
 const ERAS: &[&str] = &["by-release", "before-sni", "sni", "certstore"];
 
@@ -140,7 +127,7 @@ impl Record for Question {
                 x.port.map_or_else(|| visible(&x.host), |port| visible(&format!("{host}:{port}")))
             },
             |x, t| {
-                (x.host, x.port) = target(t)?;
+                (x.host, x.port) = service(t)?;
                 Ok(())
             },
         ),

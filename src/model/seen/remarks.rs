@@ -190,6 +190,10 @@ const RULES: &[Rule] = &[
             let staples =
                 scan.faces.iter().filter(|f| f.asked == Asked::Name).filter_map(|f| f.staple.as_ref());
             let bad = staples.filter_map(|staple| match staple.status.as_str() {
+                _ if staple.proof == Answer::No => Some((
+                    Severity::Error,
+                    "The OCSP staple is not signed by the certificate's issuer, or is about another one.",
+                )),
                 "revoked" => Some((Severity::Error, "The OCSP staple says that the certificate is revoked.")),
                 "unknown" => Some((Severity::Error, "The OCSP staple says that the certificate is unknown.")),
                 _ if staple.next_update.is_some_and(|end| end < scan.at) => {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Face, Scan, Stage};
+use super::{Admission, Answer, Face, Scan, Stage};
 use crate::model::escape::visible;
 use crate::model::resolve::Promise;
 use crate::model::time::Timestamp;
@@ -35,8 +35,41 @@ pub struct Sessions {
     pub asks: Answer,
     /// Whether a session is resumed.
     pub resumes: Answer,
+    /// Whether one is resumed by a client that does not offer its suite any more (RFC 5246 section 7.4.1.3).
+    #[serde(default)]
+    pub varies: Answer,
     /// Another host under whose name a session of this one was resumed; empty for none.
     pub strays: String,
+}
+
+/// What became of many handshakes that came at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Burst {
+    /// How many were begun.
+    pub begun: u16,
+    /// How many were done.
+    pub done: u16,
+    /// The longest in milliseconds.
+    pub slowest: u64,
+    /// Whether the service answered afterwards.
+    pub alive: Answer,
+    /// Why the first of those failed that did, escaped; empty for none.
+    pub why: String,
+}
+
+impl Burst {
+    /// Writes it in one sentence, escaped.
+    pub fn text(&self) -> String {
+        let alive = match self.alive {
+            Answer::Yes => "it answers afterwards",
+            Answer::No => "IT DOES NOT ANSWER AFTERWARDS",
+            Answer::Unsure => "whether it answers afterwards is not known",
+        };
+        let why = if self.why.is_empty() { String::new() } else { format!(" ({})", self.why) };
+        let (done, begun, slowest) = (self.done, self.begun, self.slowest);
+        format!("{done} of {begun} handshakes done, the slowest after {slowest} ms; {alive}{why}.")
+    }
 }
 
 /// One visit.
@@ -54,6 +87,12 @@ pub struct Visit {
     /// What sessions told; nothing where TLS 1.2 is not spoken.
     #[serde(default)]
     pub sessions: Option<Sessions>,
+    /// What became of clients with several kinds of certificate; empty where that was not tried.
+    #[serde(default)]
+    pub guests: Vec<Admission>,
+    /// What became of many handshakes at once, where that was wanted.
+    #[serde(default)]
+    pub burst: Option<Burst>,
 }
 
 impl Visit {

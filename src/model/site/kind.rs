@@ -63,6 +63,12 @@ impl SiteKind {
         }
     }
 
+    /// Finds the kind that is usual at a port, with TLS or without; a Web server at any other.
+    pub fn of_port(port: u16) -> Self {
+        let usual = |kind: &Self| kind.tls_port() == port || kind.tcp_port() == port;
+        Self::ALL.into_iter().find(usual).unwrap_or(Self::Web)
+    }
+
     /// Returns the usual port on which this kind speaks TLS from the first byte.
     pub fn tls_port(self) -> u16 {
         match self {

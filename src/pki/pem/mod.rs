@@ -136,6 +136,11 @@ pub fn write(label: &str, der: &[u8]) -> String {
     pem::encode_config(&pem::Pem::new(label, der), config)
 }
 
+/// Writes bytes as base64 without line ends.
+pub fn to_base64(bytes: &[u8]) -> String {
+    write("X", bytes).lines().filter(|line| !line.starts_with('-')).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::der::{oid, wrap};

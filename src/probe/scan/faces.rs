@@ -87,7 +87,10 @@ fn face(asked: Asked, sent: Result<Sent, String>, host: &str) -> Face {
                 face.ends = Some(leaf.not_after);
                 face.named = leaf.covers(host).into();
             }
-            face.staple = (!staple.is_empty()).then(|| ocsp::staple(&staple));
+            face.staple = (!staple.is_empty()).then(|| {
+                let chain: Vec<_> = chain.iter().filter_map(|der| certificate::read(der).ok()).collect();
+                ocsp::staple(&staple, &chain)
+            });
         }
     }
     face

@@ -2,7 +2,6 @@
 //! after STARTTLS whether it keeps commands that came in the clear; with LDAP whether anybody may bind.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -111,7 +110,8 @@ impl Scout<'_> {
         if ldap {
             manners.bind = bind(&mut session, &mut stream, self.way.limit);
         } else if web && heard.text.is_empty() && heard.closed.is_none() {
-            let ask = format!("HEAD / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.host_field());
+            let ask =
+                format!("HEAD / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.way.host_field(443));
             if session.writer().write_all(ask.as_bytes()).is_ok() && flush(&mut session, &mut stream).is_ok()
             {
                 heard.listen(&mut session, &mut stream, self.way.limit.min(DATE), |h| {
@@ -158,17 +158,6 @@ impl Scout<'_> {
         again::renegotiate(stream, self.way.bare_host(), self.way.limit, |suite, again| {
             Hello { again, ..self.hello(Version::Tls12, &[suite], &groups) }.message()
         })
-    }
-
-    /// Writes the host as the `Host` field of HTTP does.
-    fn host_field(&self) -> String {
-        let host = self.way.bare_host();
-        let host = if host.parse::<IpAddr>().is_ok_and(|ip| ip.is_ipv6()) {
-            format!("[{host}]")
-        } else {
-            host.into()
-        };
-        if self.way.port() == 443 { host } else { format!("{host}:{}", self.way.port()) }
     }
 }
 

@@ -126,7 +126,7 @@ pub(super) fn chosen(reply: &Reply, version: Version) -> Result<&Flight, (Answer
 
 /// Lists the suites that are offered for a version, the best first. Those that need a shared key are left out, for nobody has
 /// one here. A suite that ended with an older version is offered all the same: servers make such mistakes.
-fn offered(version: Version) -> Vec<Suite> {
+pub(super) fn offered(version: Version) -> Vec<Suite> {
     let fits = |suite: &Suite| {
         let shared = suite.short().is_none_or(|name| name.contains("PSK") || name.starts_with("SRP"));
         let versions = suite.versions().filter(|_| !shared);

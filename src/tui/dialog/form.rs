@@ -32,8 +32,10 @@ use crate::model::profile::Profile;
 use crate::model::protection::NewProtection;
 use crate::model::request::edit::Edit;
 use crate::model::request::{Note, Plan, RequestId};
+use crate::model::resolve::Promise;
 use crate::model::resolve::used::servers_of;
 use crate::model::revocation::{self, NewRevocation};
+use crate::model::seen::{Errand, Trip};
 use crate::model::server::{Release, Server};
 use crate::model::site::Site;
 use crate::model::task::{Remark, Task, guides};
@@ -121,6 +123,10 @@ pub enum Goal {
     Export(Box<Export>),
     /// Writes certificates to files.
     Certificates(Box<CertificateExport>),
+    /// Probes a service as it is wished; nothing is saved.
+    Probe(Box<Errand>),
+    /// Visits these services; nothing is saved.
+    Visit(Vec<Promise>, Box<Trip>),
 }
 
 /// A form.
@@ -179,6 +185,8 @@ impl Form {
             Goal::Tick(..) => lines(&Remark::default(), &look, false),
             Goal::Reconcile => lines(&Reconciliation::default(), &look, false),
             Goal::Accept(_) => lines(&Acceptance::new(model.now), &look, false),
+            Goal::Probe(errand) => lines(&**errand, &look, false),
+            Goal::Visit(_, trip) => lines(&**trip, &look, false),
         };
         Self { title: title.into(), goal, busy: None, lines, cursor: 0 }
     }
@@ -379,6 +387,25 @@ impl Form {
             if fill(&mut *asked, &mut self.lines, false) {
                 let (_, effect) = model.start(Job::Phrase(asked), Effect::Phrase);
                 return (None, vec![effect]);
+            }
+        }
+        if let Goal::Probe(errand) = &self.goal {
+            let mut errand = (**errand).clone();
+            if fill(&mut errand, &mut self.lines, false) {
+                let effects = match errand.scans {
+                    true => super::scan::start(model, errand),
+                    false => {
+                        let job = Job::Probe(errand.service());
+                        vec![model.start(job, |id| Effect::Probe(id, Box::new(errand))).1]
+                    }
+                };
+                return (None, effects);
+            }
+        }
+        if let Goal::Visit(promises, trip) = &self.goal {
+            let (promises, mut trip) = (promises.clone(), (**trip).clone());
+            if fill(&mut trip, &mut self.lines, false) {
+                return (None, super::scan::visit(model, promises, trip));
             }
         }
         let verb = self.verb(model);
@@ -612,6 +639,7 @@ impl Form {
                 fill(&mut asked, lines, false).then_some(Verb::AcceptFindings { findings, asked })
             }
             Goal::Export(_) | Goal::Certificates(_) | Goal::Protect(..) => None,
+            Goal::Probe(_) | Goal::Visit(..) => None,
             Goal::Revoke(which, proposed) => {
                 let mut asked = NewRevocation::of(*proposed);
                 let which = which.clone();
@@ -665,8 +693,12 @@ impl Form {
             }
         }
         let last = self.cursor + 1 == self.lines.len();
-        let save =
-            if matches!(self.goal, Goal::Export(_) | Goal::Certificates(_)) { "write" } else { "save" };
+        let save = match self.goal {
+            Goal::Export(_) | Goal::Certificates(_) => "write",
+            Goal::Probe(_) => "probe",
+            Goal::Visit(..) => "visit",
+            _ => "save",
+        };
         let mut hints = vec![hint("Enter", if last { save } else { "next field" }, 85)];
         if !last {
             hints.push(hint("Ctrl-S or F2", save, 90));

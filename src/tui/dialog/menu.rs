@@ -1,6 +1,8 @@
 //! A few ways to go on, below some lines that say what they are about: what to copy, where to take a certificate from,
 //! what to do with what a paste holds, which of two versions to keep.
 
+use std::net::SocketAddr;
+
 use super::form::{Form, Goal};
 use super::install::Install;
 use super::path::PathLine;
@@ -14,6 +16,8 @@ use crate::model::crl::CrlKind;
 use crate::model::document::{Document, Sort};
 use crate::model::leftover::Way;
 use crate::model::request::{Plan, RequestId};
+use crate::model::resolve::Promise;
+use crate::model::seen::{Errand, Trip};
 use crate::tui::chord::Key;
 use crate::tui::job::{self, IssuedFor, Job, ReadFor};
 use crate::tui::model::{Model, Mood};
@@ -85,10 +89,16 @@ pub enum Action {
     Prove(String, String),
     /// Takes a certificate of the issued list, by certifier and serial.
     Issued(String, Serial, IssuedFor),
-    /// Probes a site at a host and port, over the network.
-    Probe(String, String, u16),
-    /// Scans the service at a host and port, over the network.
-    Scan(String, u16),
+    /// Probes a site, over the network.
+    Probe(String, Errand),
+    /// Scans a service, over the network.
+    Scan(Errand),
+    /// Serves a site on loopback, with the other Web sites of a server if one is named.
+    Serve(String, Option<String>),
+    /// Asks whether these services shall be visited, at this address where it stands in for them.
+    Offer(Vec<Promise>, Option<SocketAddr>),
+    /// Visits these services.
+    Visit(Vec<Promise>, Trip),
     /// Leaves the form without saving: another version is kept.
     KeepTheirs(Sort, String),
     /// Saves this version over the one that is there now; with the one that editing began with only what differs from that.
@@ -247,10 +257,13 @@ impl Menu {
                 let job = Job::Issued(purpose);
                 vec![model.start(job, |id| Effect::Issued(id, certifier, serial)).1]
             }
-            Action::Probe(site, host, port) => {
-                vec![model.start(Job::Probe(site), |id| Effect::Probe(id, host, port, None)).1]
+            Action::Probe(site, errand) => {
+                vec![model.start(Job::Probe(site), |id| Effect::Probe(id, Box::new(errand))).1]
             }
-            Action::Scan(host, port) => super::scan::start(model, host, port, None),
+            Action::Scan(errand) => super::scan::start(model, errand),
+            Action::Serve(site, server) => vec![job::serve(model, site, server, None).1],
+            Action::Offer(promises, address) => super::visits::offer(model, promises, address),
+            Action::Visit(promises, trip) => super::scan::visit(model, promises, trip),
             Action::KeepTheirs(sort, name) => {
                 model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.edits(sort, &name)));
                 let noun = sort.noun();

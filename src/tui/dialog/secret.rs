@@ -29,8 +29,8 @@ pub enum Opens {
     Keyring(String, Box<Verb>),
     /// A keyring, whose private key leaves.
     Export(String, Box<Asked>),
-    /// The keyring of a site, to serve it.
-    Site(String),
+    /// The keyring of a site, to serve it, with the others of a server if one is named.
+    Site(String, Option<String>),
     /// What is locked in a file or a paste, in words.
     File(Given, ReadFor, Vec<String>),
 }
@@ -116,9 +116,8 @@ impl SecretLine {
                     Opens::File(given, purpose, _) => {
                         job::read(model, purpose.clone(), given.clone(), Some(secret))
                     }
-                    Opens::Site(site) => {
-                        let site = site.clone();
-                        model.start(Job::Serve(site.clone()), |id| Effect::Serve(id, site, 0, Some(secret)))
+                    Opens::Site(site, server) => {
+                        job::serve(model, site.clone(), server.clone(), Some(secret))
                     }
                 };
                 self.busy = Some(job);
@@ -160,7 +159,7 @@ impl SecretLine {
                 "No stash opens this ring, so its own password is needed, not the new pass phrase."
                     .to_owned(),
             ),
-            Opens::Site(name) => {
+            Opens::Site(name, _) => {
                 (format!("the keyring of site {name}"), "It is used for the rehearsal only.".to_owned())
             }
             Opens::File(given, _, locked) => {

@@ -8,7 +8,7 @@ use crate::desk::Verb;
 use crate::model::document::Sort;
 use crate::model::field::few;
 use crate::model::finding::Subject;
-use crate::model::resolve::used;
+use crate::model::resolve::{Whose, promised_by_all, used};
 use crate::model::server::Server;
 use crate::model::server::called::same_server;
 use crate::ops::server::copied;
@@ -20,6 +20,7 @@ use crate::tui::dialog::form::{Form, Goal};
 use crate::tui::dialog::menu::{Copy, Source};
 use crate::tui::dialog::path::{PathLine, file_name};
 use crate::tui::dialog::versions;
+use crate::tui::dialog::visits;
 use crate::tui::everywhere::selected;
 use crate::tui::job;
 use crate::tui::model::Model;
@@ -146,7 +147,7 @@ const COMMANDS: &[Command] = &[
         keys: &["d"],
         doc: "Makes a Server document like this one, with another name and without its addresses.",
         cli: Some("server copy"),
-        weight: 70,
+        weight: 50,
         run: |model| {
             if let Some(server) = chosen(model) {
                 form(model, format!("A server like {}", server.name), copied(&server), false);
@@ -166,6 +167,31 @@ const COMMANDS: &[Command] = &[
         run: |model| match model.selected_name() {
             Some(name) => job::go(model, Verb::ServerRefreshed { name }),
             None => Vec::new(),
+        },
+        ..WRITE
+    },
+    Command {
+        name: "server.probe",
+        title: "probe",
+        keys: &["p"],
+        level: Level::Read,
+        doc: "Visits every service of the marked servers, or of the selected one, and compares with the documents; names them first.",
+        cli: Some("probe"),
+        weight: 60,
+        ready: |model| {
+            if cfg!(feature = "network") {
+                selected(model)
+            } else {
+                Err("this build has no network code".into())
+            }
+        },
+        run: |model| {
+            let marked: Vec<_> = model.here().marked.iter().cloned().collect();
+            let keys = if marked.is_empty() { model.selected().into_iter().collect() } else { marked };
+            let servers = keys.iter().filter_map(|key| server(model, key));
+            let whose = servers.map(|server| Whose::Server(server.name.clone()));
+            let promises = promised_by_all(&model.state, whose);
+            visits::offer(model, promises, None)
         },
         ..WRITE
     },
