@@ -27,7 +27,7 @@ fn person(folder: &Path, name: &str) -> Desk {
 /// A workspace with a certifier of ann, for which ann and bob approve.
 fn certifier(folder: &Path) -> Desk {
     let mut ann = person(folder, "ann");
-    let roles = Roles { caa: Vec::new(), ra: vec!["bob".into()], auditor: Vec::new() };
+    let roles = Roles { caa: Vec::new(), ra: vec!["bob".into()], ..Roles::default() };
     let asked = NewCertifier {
         name: "root".into(),
         common_name: "Test root".into(),

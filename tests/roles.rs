@@ -39,7 +39,7 @@ fn certifier(desk: &mut Desk, policy: Policy) {
 
 fn roles(caa: &[&str], ra: &[&str], auditor: &[&str]) -> Roles {
     let names = |all: &[&str]| all.iter().map(|n| (*n).to_owned()).collect();
-    Roles { caa: names(caa), ra: names(ra), auditor: names(auditor) }
+    Roles { caa: names(caa), ra: names(ra), auditor: names(auditor), ..Roles::default() }
 }
 
 /// Holds that a verb is refused by a role, that this stands in the audit chain, and returns the refusal.
@@ -147,6 +147,21 @@ fn a_certifier_cannot_be_made_with_roles_that_contradict_each_other() {
         ann.run(Verb::Deny { id: RequestId(1), reason: "x".into() }).unwrap_err().kind,
         Kind::NotFound
     );
+}
+
+#[test]
+fn rejecting_what_somebody_else_proposes_needs_a_reason_and_taking_ones_own_back_does_not() {
+    let temp = tempfile::tempdir().unwrap();
+    let (mut ann, mut bea) = (person(temp.path(), "ann"), person(temp.path(), "bea"));
+    certifier(&mut ann, Policy { roles: roles(&["bea"], &[], &[]), ..Policy::default() });
+    let withdraw = |reason: &str| Verb::Withdraw { certifier: "root".into(), reason: reason.into() };
+    amend(&mut ann, |policy| policy.crl_days = 20).unwrap();
+    bea.refresh(true).unwrap();
+    let error = bea.run(withdraw(" ")).unwrap_err();
+    assert!(error.kind == Kind::Usage && error.what.contains("ann"), "{error}");
+    bea.run(withdraw("too short")).unwrap();
+    amend(&mut ann, |policy| policy.crl_days = 25).unwrap();
+    ann.run(withdraw("")).unwrap();
 }
 
 /// Amends the policy as this person, from what the desk shows now.

@@ -83,7 +83,8 @@ fn line(what: &str, measured: String, beside: String) {
 fn config(folder: &Path) -> Config {
     let mut config = Config::parse("()", None).expect("the default settings load");
     config.workspace = folder.join("data");
-    config.home = folder.join("home");
+    // Where the program itself looks, which the pseudo-terminal starts with this home.
+    config.home = folder.join("home/.local/share/ringmaster");
     config.protection = Protection { argon2_mib: 8, argon2_passes: 1, keyring_rounds: 1_000 };
     config
 }

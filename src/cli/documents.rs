@@ -1,4 +1,4 @@
-//! What sites, servers and people have in common: setting fields of one or of many, and earlier versions.
+//! What sites, servers, people and profiles have in common: setting fields of one or of many, and earlier versions.
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
@@ -152,6 +152,7 @@ fn set(sort: Sort, options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
                 Document::Site(x) => fields::assign(&mut **x, assignment),
                 Document::Server(x) => fields::assign(&mut **x, assignment),
                 Document::Person(x) => fields::assign(&mut **x, assignment),
+                Document::Profile(x) => fields::assign(&mut **x, assignment),
             }
             .map_err(|error| Error { what: format!("{}: {}", before.name(), error.what), ..error })?;
         }

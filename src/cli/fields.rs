@@ -102,7 +102,7 @@ pub(super) fn assign<T: Record>(record: &mut T, assignment: &str) -> Result<()> 
         }
         found => {
             let what = if found.is_some() { "cannot be changed" } else { "does not exist" };
-            Err(Error::usage(format!("The field \"{name}\" of a {} {what}.", T::NOUN))
+            Err(Error::usage(format!("The field \"{name}\" of this {} {what}.", T::NOUN))
                 .next(format!("The fields are {}.", names().join(", "))))
         }
     }

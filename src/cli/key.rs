@@ -214,8 +214,7 @@ fn which(options: &ArgMatches, session: &mut Session<'_>) -> Result<Digest> {
 }
 
 fn digest(hex: &str) -> Result<Digest> {
-    let bytes = unhex(&hex.replace(':', "")).and_then(|b| b.try_into().ok());
-    bytes.map(Digest).ok_or_else(|| {
+    Digest::typed(hex).ok_or_else(|| {
         Error::usage(format!("\"{}\" is no SHA-256.", visible(hex))).why("It has 64 hexadecimal digits.")
     })
 }

@@ -47,8 +47,9 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::config::{Colour, Config, Symbols};
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::model::escape::visible;
+use crate::model::witness::Witness;
 use print::Printer;
 use secrets::Secrets;
 use session::Session;
@@ -169,6 +170,13 @@ fn perform(matches: &ArgMatches, out: &mut dyn Write, err: &mut dyn Write) -> Re
     let printer = Printer::new(out, err);
     let json = matches.get_flag("json");
     let mut session = Session::new(config, workspace, read_only, json, printer, secrets);
+    if let Some(text) = matches.get_one::<String>("witness") {
+        let told = || {
+            Error::usage("A witness is named as NAME:CODE.")
+                .why("The code stands in the step that was refused.")
+        };
+        session.witnessed_by(Witness::typed(text).ok_or_else(told)?);
+    }
     let noun = NOUNS.iter().find(|n| (n.command)().get_name() == name);
     let result = noun.map_or(Ok(2), |noun| (noun.run)(of_noun, &mut session));
     let printed = session.out.finish();
@@ -189,7 +197,7 @@ fn usage(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     u8::try_from(error.exit_code()).unwrap_or(2)
 }
 
-fn global_options() -> [Arg; 7] {
+fn global_options() -> [Arg; 8] {
     [
         Arg::new("config")
             .long("config")
@@ -211,6 +219,10 @@ fn global_options() -> [Arg; 7] {
             .value_name("N")
             .value_parser(value_parser!(u32))
             .help("Reads passwords from this open file, one a line, in the order they are needed"),
+        Arg::new("witness")
+            .long("witness")
+            .value_name("NAME:CODE")
+            .help("Confirms the step as a witness, with the code that stands in it"),
         Arg::new("colour")
             .long("colour")
             .value_name("WHEN")

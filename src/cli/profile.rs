@@ -6,8 +6,9 @@ use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 
 use super::keyring::confirmed;
 use super::session::{Cell, Session};
-use super::{fields, print, request};
+use super::{documents, fields, print, request};
 use crate::desk::Verb;
+use crate::model::document::Sort;
 use crate::model::error::{Error, Result};
 use crate::model::finding::{Severity, Subject};
 use crate::model::profile::Profile;
@@ -26,7 +27,7 @@ pub(super) fn command() -> Command {
             Arg::new("assignments").value_name("FIELD=VALUE").action(ArgAction::Append).num_args(1..);
         argument.required(needed).help("Fields with their new values, named as the options of create")
     };
-    Command::new("profile")
+    let command = Command::new("profile")
         .about("Certificate profiles: what certificates contain, decided here and not by the request")
         .subcommand_required(true)
         .subcommand(Command::new("list").about("Lists the profiles"))
@@ -79,11 +80,15 @@ pub(super) fn command() -> Command {
                         .value_parser(value_parser!(u32).range(1..=36_500))
                         .help("How many days it would be valid; else what the profile says"),
                 ),
-        )
+        );
+    documents::commands(command, Sort::Profile)
 }
 
 /// Runs a command about profiles.
 pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
+    if let Some(done) = documents::run(Sort::Profile, matches, session) {
+        return done;
+    }
     match matches.subcommand() {
         Some(("list", _)) => {
             let state = session.state()?;

@@ -22,6 +22,7 @@ use crate::model::finding::Subject;
 use crate::model::keyring::Keyring;
 use crate::model::protection::KeyProtection;
 use crate::model::secret::Secret;
+use crate::model::witness::Witness;
 use crate::pki::pem::{Found, Opening};
 use crate::store::brought::Brought;
 use crate::store::{brought, foreign_ca, foreign_xca, shares, workspace};
@@ -49,6 +50,7 @@ pub(super) struct Session<'a> {
     pub(super) secrets: Secrets,
     workspace: Option<PathBuf>,
     read_only: bool,
+    witness: Option<Witness>,
     desk: Option<Desk>,
 }
 
@@ -62,15 +64,26 @@ impl<'a> Session<'a> {
         out: Printer<'a>,
         secrets: Secrets,
     ) -> Self {
-        Self { config, json, out, secrets, workspace, read_only, desk: None }
+        Self { config, json, out, secrets, workspace, read_only, witness: None, desk: None }
+    }
+
+    /// Takes what a witness says of the step that comes next.
+    pub(super) fn witnessed_by(&mut self, witness: Witness) {
+        self.witness = Some(witness);
     }
 
     /// Opens the workspace.
     pub(super) fn desk(&mut self) -> Result<&mut Desk> {
         if self.desk.is_none() {
-            let desk = Desk::open(&self.config, self.workspace.as_deref(), self.read_only)?;
+            let mut desk = Desk::open(&self.config, self.workspace.as_deref(), self.read_only)?;
             if let Some(why) = desk.read_only().filter(|_| !self.read_only) {
                 self.out.note(&format!("The workspace is opened for reading only: {why}"));
+            }
+            if let Some(warning) = Desk::link_warning() {
+                self.out.note(&warning);
+            }
+            if let Some(witness) = self.witness.take() {
+                desk.witness(witness);
             }
             self.desk = Some(desk);
         }

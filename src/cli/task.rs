@@ -7,7 +7,10 @@ use super::fields;
 use super::session::Session;
 use crate::desk::{Desk, Verb};
 use crate::model::error::{Error, Result};
+use crate::model::field::Look;
+use crate::model::task::receipt::Written;
 use crate::model::task::{Case, GUIDES, Standing, Step, Task, receipt};
+use crate::store::system;
 
 /// The commands about guided tasks.
 pub(super) fn command() -> Command {
@@ -153,6 +156,8 @@ fn show(task: &Task, session: &mut Session<'_>) -> Result<u8> {
             .json(&json!({ "name": task.name, "guide": guide.key, "steps": steps.collect::<Vec<_>>() }));
         return Ok(0);
     }
+    let zone = session.config.zone.clone();
+    let look = Look { state: &state, now: Desk::now(), soon: session.config.soon(), zone: zone.as_ref() };
     session.out.line(&format!("{}: {}", task.name, guide.title));
     session.out.line(guide.about);
     let next = case.next().map(|step| step.key);
@@ -165,6 +170,10 @@ fn show(task: &Task, session: &mut Session<'_>) -> Result<u8> {
         session.out.line(&format!("[{mark}] {}. {}", number + 1, step.title));
         if next == Some(step.key) {
             session.out.line(&format!("       {}", step.why));
+            let shows = (step.shows)(&look);
+            if !shows.is_empty() {
+                session.out.line(&format!("       {shows}"));
+            }
             session.out.line(&format!("       {}", how(&case, step, number + 1)));
         }
     }
@@ -194,5 +203,6 @@ fn print(task: &Task, session: &mut Session<'_>) -> Result<String> {
     let ledger = desk.ledger();
     let mut told = Vec::new();
     ledger.audit_onward(task.from.number + 1, &mut |line| receipt::take(&case, line, &mut told))?;
-    Ok(receipt::write(&case, &told, &ledger.head()?, &workspace, Desk::now()))
+    let written = Written { workspace: &workspace, program: system::program(), at: Desk::now() };
+    Ok(receipt::write(&case, &told, &ledger.head()?, &written))
 }

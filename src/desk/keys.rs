@@ -21,7 +21,7 @@ impl Desk {
         self.record(Fact::CertifierUnlocked { certifier: certifier.to_owned() })?;
         if let Some(sealing) = self.costlier(certifier, given)? {
             // When that fails, the cheaper file stays good, and the next unlock tries again.
-            let _ = self.seal_by(certifier, &key, &sealing);
+            let _ = self.seal_by(certifier, &key, &sealing, &[]);
         }
         self.meter.begin(certifier);
         self.keys.insert(certifier.to_owned(), key);
@@ -43,8 +43,22 @@ impl Desk {
         given: &(impl AsRef<[Secret]> + ?Sized),
         sealing: &Sealing,
     ) -> Result<Outcome> {
+        let step = format!(
+            "Protect the key of {certifier} so that it takes {} to open it.",
+            match sealing.people() {
+                1 => "one person".to_owned(),
+                n => format!("{n} people"),
+            }
+        );
+        let state = self.state();
+        let witnessed = self.witnessed(&state, &[certifier.to_owned()], &step);
+        let witnessed = self.or_recorded(witnessed)?;
         let (key, _) = self.opened(certifier, given.as_ref())?;
-        self.seal_by(certifier, &key, sealing)
+        let done = self.seal_by(certifier, &key, sealing, &witnessed);
+        if done.is_ok() {
+            self.witness = None;
+        }
+        done
     }
 
     /// Writes each share to a new private file of its own, `PREFIX-1.txt` and so on, outside of the workspace.
@@ -71,9 +85,20 @@ impl Desk {
         Ok(written)
     }
 
-    fn seal_by(&mut self, certifier: &str, key: &PrivateKey, sealing: &Sealing) -> Result<Outcome> {
+    fn seal_by(
+        &mut self,
+        certifier: &str,
+        key: &PrivateKey,
+        sealing: &Sealing,
+        witnessed: &[Fact],
+    ) -> Result<Outcome> {
         let done = self.work(&mut |desk, state, now| {
-            desk.with_env(now, &mut |env| protect::protect(state, certifier, key, sealing, env))
+            let protected =
+                desk.with_env(now, &mut |env| protect::protect(state, certifier, key, sealing, env));
+            protected.map(|mut change| {
+                change.facts.splice(0..0, witnessed.iter().cloned());
+                change
+            })
         });
         self.or_recorded(done)
     }

@@ -11,6 +11,7 @@ pub mod queue;
 mod sentence;
 #[cfg(feature = "network")]
 mod served;
+mod step;
 mod verb;
 
 use std::path::Path;
@@ -31,9 +32,11 @@ use crate::model::request::{Pkcs10, Plan, Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::seen::Visit;
 use crate::model::time::{DAY, Timestamp};
+use crate::model::witness::Witness;
 pub use crate::ops::approve::{Preview, preview};
 use crate::ops::certifier_status::Ending;
 use crate::ops::profile::try_profile;
+use crate::ops::witness::confirmed;
 use crate::ops::{Env, install, person, previous, roll_over};
 use crate::store::certifier_key::Protection;
 use crate::store::compromised::Lists;
@@ -41,6 +44,7 @@ use crate::store::history::{Gone, History, document};
 use crate::store::ledger::Ledger;
 use crate::store::probes::Probes;
 use crate::store::signer::{Keys, LedgerSigner, Meter};
+use crate::store::system;
 use crate::store::{Open, Store};
 use perform::{Needs, perform};
 use sentence::sentence;
@@ -69,6 +73,8 @@ pub struct Desk {
     targets: publish::Targets,
     protection: Protection,
     clock: Option<Timestamp>,
+    /// What a witness said of the step that comes next.
+    witness: Option<Witness>,
 }
 
 /// Makes a change from the desk, its state and the time.
@@ -97,6 +103,7 @@ impl Desk {
             targets: publish::Targets::of(config),
             protection: config.protection,
             clock: None,
+            witness: None,
         })
     }
 
@@ -151,11 +158,16 @@ impl Desk {
     pub fn run(&mut self, verb: Verb) -> Result<Outcome> {
         self.writable()?;
         let done = self.work(&mut |desk, state, now| {
+            let witnessed = desk.witnessed(state, &verb.signers(state, &desk.operator), &verb.step(state))?;
             let mut needs = Needs::of(desk, state, &verb, now)?;
             let mut change = desk.with_env(now, &mut |env| perform(state, &verb, &mut needs, env))?;
             change.extend(person::certified(state, &change.facts)?);
+            change.facts.splice(0..0, witnessed);
             Ok(change)
         });
+        if done.is_ok() {
+            self.witness = None;
+        }
         let done = done.map_err(|error| match verb.keyring() {
             Some(keyring) => self.told(&format!("keyring {keyring}"), error),
             None => error,
@@ -183,6 +195,20 @@ impl Desk {
             self.keys.remove(name);
         }
         Ok(outcome)
+    }
+
+    /// Takes what a witness says of the step that comes next; it is of no use for any other one.
+    pub fn witness(&mut self, witness: Witness) {
+        self.witness = Some(witness);
+    }
+
+    fn witnessed(&mut self, state: &State, certifiers: &[String], step: &str) -> Result<Vec<Fact>> {
+        let done = confirmed(state, certifiers, step, self.witness.as_ref(), &self.operator);
+        // What was of no use is asked anew.
+        if done.as_ref().is_err_and(|error| error.kind == Kind::NotAllowed) {
+            self.witness = None;
+        }
+        done
     }
 
     /// Commits what `make` returns, and asks it again on the new state when another console was faster.
@@ -267,6 +293,17 @@ impl Desk {
                 last.text()
             )
         }))
+    }
+
+    /// Returns a warning for a build without network code on a machine with a network.
+    pub fn link_warning() -> Option<String> {
+        let links = if cfg!(feature = "network") { Vec::new() } else { system::links() };
+        (!links.is_empty()).then(|| {
+            format!(
+                "This build is for machines without a network, and a network is up here: {}. Disconnect it.",
+                links.join(", ")
+            )
+        })
     }
 
     /// Previews what approving a request with this plan would issue.

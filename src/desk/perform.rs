@@ -262,7 +262,9 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut E
         Verb::Undelete { revision, password } => undelete(state, revision, password, env),
         Verb::PutAway { path } => put_away(state, path, env.now),
         Verb::DeleteKeyring { name } => delete_keyring(state, name),
-        Verb::SaveProfile { before, profile } => save_profile(state, before.as_deref(), profile, env),
+        Verb::SaveProfile { before, profile } => {
+            save_profile(state, before.as_deref(), profile, env.operator)
+        }
         Verb::DeleteProfile { name } => delete_profile(state, name, env),
         Verb::ReportKey { key, why } => report_key(state, *key, why, env),
         Verb::ClearKey { key, why } => clear_key(state, key, why),
@@ -272,7 +274,7 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut E
         Verb::DropKeyList { name } => drop_key_list(state, name),
         Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
         Verb::DeleteSite { name } => delete_site(state, name),
-        Verb::SaveDocuments { changes } => save_documents(state, changes),
+        Verb::SaveDocuments { changes } => save_documents(state, changes, env.operator),
         Verb::SaveServer { before, server } => server::save_server(state, before.as_deref(), server),
         Verb::DeleteServer { name } => server::delete_server(state, name),
         Verb::ServerRefreshed { name } => server::refreshed(state, name, env),

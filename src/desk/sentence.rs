@@ -163,6 +163,7 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         }
         Fact::SigningAbandoned { what, .. } => format!("An unfinished signature was found: {what}."),
         Fact::Refused { what, .. } => what.clone(),
+        Fact::StepWitnessed { by, .. } => format!("{by} witnessed it."),
         Fact::UnlockFailed { what } => format!("Unlocking failed: {what}."),
         Fact::Reconciled { crls, unlisted, .. } => {
             let next = crls.iter().map(|(name, number)| format!("{name} goes on with CRL {}", number + 1));

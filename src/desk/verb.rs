@@ -465,6 +465,13 @@ impl Verb {
                 };
                 Self::SavePerson { before, person: *person }
             }
+            Document::Profile(profile) => {
+                let before = match before {
+                    Some(Document::Profile(before)) => Some(before),
+                    _ => None,
+                };
+                Self::SaveProfile { before, profile }
+            }
         }
     }
 

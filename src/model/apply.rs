@@ -203,6 +203,7 @@ impl State {
             | Fact::KeyExported { .. }
             | Fact::SigningAbandoned { .. }
             | Fact::Refused { .. }
+            | Fact::StepWitnessed { .. }
             | Fact::UnlockFailed { .. }
             | Fact::UnlockRehearsed { .. }
             | Fact::CertifierUnlocked { .. } => {}

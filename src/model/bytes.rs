@@ -51,6 +51,11 @@ pub fn colons(bytes: &[u8]) -> String {
 }
 
 impl Digest {
+    /// Reads a SHA-256 as a person types it: 64 hexadecimal digits, colons and spaces allowed.
+    pub fn typed(text: &str) -> Option<Self> {
+        unhex(&text.replace([':', ' '], "")).and_then(|bytes| bytes.try_into().ok()).map(Self)
+    }
+
     /// Tells whether it is all zeros, which stands for none.
     pub fn is_zero(&self) -> bool {
         self.0.iter().all(|byte| *byte == 0)

@@ -459,6 +459,15 @@ pub enum Fact {
         /// Which rule forbids it.
         why: String,
     },
+    /// A witness read what the key of a certifier was about to be used for, and confirmed it; it is done with this.
+    StepWitnessed {
+        /// The certifier.
+        certifier: String,
+        /// The witness.
+        by: String,
+        /// What was confirmed, in words.
+        step: String,
+    },
     /// A secret was asked and the answer was wrong.
     UnlockFailed {
         /// `certifier root` or `keyring mail`.
@@ -573,6 +582,7 @@ impl Fact {
             Self::TaskSaved { .. } => "task saved",
             Self::SigningAbandoned { .. } => "signing abandoned",
             Self::Refused { .. } => "refused",
+            Self::StepWitnessed { .. } => "step witnessed",
             Self::UnlockFailed { .. } => "unlock failed",
             Self::CertifierUnlocked { .. } => "certifier unlocked",
             Self::UnlockRehearsed { .. } => "unlock rehearsed",
@@ -605,6 +615,7 @@ impl Fact {
             Self::CertifierAwaited { awaited } => Subject::Certifier(awaited.name.clone()),
             Self::CertifierGivenUp { name } => Subject::Certifier(name.clone()),
             Self::PolicyAmended { certifier, .. }
+            | Self::StepWitnessed { certifier, .. }
             | Self::CertifierStatusChanged { certifier, .. }
             | Self::CertifierSucceeded { certifier, .. }
             | Self::CertifierRequested { certifier, .. }

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::bytes::Digest;
 use super::certificate::Certificate;
+use super::escape::visible;
+use super::field::{Field, Record};
 use super::issued::Issued;
 use super::time::Timestamp;
 
@@ -19,6 +21,42 @@ pub struct Reported {
     pub at: Timestamp,
     /// By whom.
     pub by: String,
+}
+
+/// A report while it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    /// SHA-256 of the SubjectPublicKeyInfo, or of the number that makes the key.
+    pub key: Option<Digest>,
+    /// How it is known that others have the key.
+    pub why: String,
+}
+
+impl Record for Report {
+    const NOUN: &'static str = "report of a key";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::fixed(
+            "sha256",
+            "Key",
+            "SHA-256 of the public key, hexadecimal; it is that of the selected record already, where that has a key.",
+            |x, _| x.key.map_or_else(String::new, |key| key.to_string()),
+            |x, t| {
+                let key = Digest::typed(t).ok_or("a SHA-256: 64 hexadecimal digits")?;
+                x.key = Some(key);
+                Ok(())
+            },
+        ),
+        Field::fixed(
+            "reason",
+            "Reason",
+            "How it is known that others have the key; it is kept in the audit chain.",
+            |x, _| visible(&x.why),
+            |x, t| {
+                t.trim().clone_into(&mut x.why);
+                if x.why.is_empty() { Err("say how that is known".into()) } else { Ok(()) }
+            },
+        ),
+    ];
 }
 
 /// What the entries of a list are made of.

@@ -301,7 +301,7 @@ mod tests {
             regular: Some(now),
             ..CrlInfo::default()
         };
-        let crl = Some(&crl);
+        let (signed, crl) = (crl.clone(), Some(&crl));
         let on = [0, 22, 23, 31].map(|days| light(crl, None, None, days));
         assert_eq!(on, [Light::Green, Light::Green, Light::Yellow, Light::Red]);
         let mut published = BTreeMap::new();
@@ -310,7 +310,7 @@ mod tests {
         assert_eq!(light(crl, None, Some(&published), 0), Light::Yellow, "not proved");
         published.insert("http".to_owned(), Publication { number: 4, at: now, proved: true });
         assert_eq!(light(crl, None, Some(&published), 0), Light::Green);
-        let stale = CrlInfo { delta: Some(now.plus_days(1)), ..crl.unwrap().clone() };
+        let stale = CrlInfo { delta: Some(now.plus_days(1)), ..signed };
         let deltas = Policy { delta_days: 1, ..policy() };
         let text = |policy: &Policy, days| {
             Due::work_out(policy, Some(&stale), None, None, now.plus_days(days)).text()

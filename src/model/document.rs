@@ -1,5 +1,5 @@
-//! The documents of the directory seen as one: sites, servers and people, by their fields. What only one of them has is the
-//! affair of its own module.
+//! The documents of the directory and the profiles seen as one: sites, servers, people, by their fields. What only one of
+//! them has is the affair of its own module.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,7 @@ use super::field::{Kind, Look, Record, When, differences, field_names, fits};
 use super::filter::{Filter, Mistake, of_fields};
 use super::finding::Subject;
 use super::person::Person;
+use super::profile::Profile;
 use super::server::Server;
 use super::site::{Item, Site};
 use super::time::Timestamp;
@@ -23,6 +24,8 @@ pub enum Sort {
     Server,
     /// People.
     Person,
+    /// Profiles of certificates.
+    Profile,
 }
 
 impl Sort {
@@ -32,6 +35,7 @@ impl Sort {
             Self::Site => Site::NOUN,
             Self::Server => Server::NOUN,
             Self::Person => Person::NOUN,
+            Self::Profile => Profile::NOUN,
         }
     }
 
@@ -41,6 +45,7 @@ impl Sort {
             Self::Site => "sites",
             Self::Server => "servers",
             Self::Person => "people",
+            Self::Profile => "profiles",
         }
     }
 
@@ -50,6 +55,7 @@ impl Sort {
             Self::Site => "directory/sites",
             Self::Server => "directory/servers",
             Self::Person => "directory/people",
+            Self::Profile => "profiles",
         }
     }
 
@@ -59,6 +65,7 @@ impl Sort {
             Self::Site => Subject::Site(name.into()),
             Self::Server => Subject::Server(name.into()),
             Self::Person => Subject::Person(name.into()),
+            Self::Profile => Subject::Workspace,
         }
     }
 
@@ -68,6 +75,7 @@ impl Sort {
             Self::Site => field_names::<Site>(),
             Self::Server => field_names::<Server>(),
             Self::Person => field_names::<Person>(),
+            Self::Profile => field_names::<Profile>(),
         };
         of_fields(text, &fields)
     }
@@ -82,6 +90,7 @@ impl Sort {
             Self::Site => of::<Site>(),
             Self::Server => of::<Server>(),
             Self::Person => of::<Person>(),
+            Self::Profile => of::<Profile>(),
         }
     }
 }
@@ -99,7 +108,7 @@ pub struct About {
     pub kind: Kind,
 }
 
-/// A document of the directory.
+/// A document of the directory, or a profile.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Document {
     /// An Internet Site document.
@@ -108,6 +117,8 @@ pub enum Document {
     Server(Box<Server>),
     /// A person.
     Person(Box<Person>),
+    /// A profile of certificates.
+    Profile(Box<Profile>),
 }
 
 /// Does the same with a document of any sort.
@@ -117,6 +128,7 @@ macro_rules! each {
             Document::Site($one) => $does,
             Document::Server($one) => $does,
             Document::Person($one) => $does,
+            Document::Profile($one) => $does,
         }
     };
 }
@@ -128,6 +140,7 @@ impl Document {
             Self::Site(_) => Sort::Site,
             Self::Server(_) => Sort::Server,
             Self::Person(_) => Sort::Person,
+            Self::Profile(_) => Sort::Profile,
         }
     }
 
@@ -143,6 +156,9 @@ impl Document {
             Self::Site(x) => Self::Site(Box::new(Site { name: x.name.clone(), ..Site::preset(x.kind) })),
             Self::Server(x) => Self::Server(Box::new(Server { name: x.name.clone(), ..Server::default() })),
             Self::Person(x) => Self::Person(Box::new(Person { name: x.name.clone(), ..Person::default() })),
+            Self::Profile(x) => {
+                Self::Profile(Box::new(Profile { name: x.name.clone(), ..Profile::default() }))
+            }
         }
     }
 
@@ -152,6 +168,7 @@ impl Document {
             Sort::Site => Self::Site(Box::new(state.sites.get(name)?.clone())),
             Sort::Server => Self::Server(Box::new(state.servers.get(name)?.clone())),
             Sort::Person => Self::Person(Box::new(state.people.get(name)?.clone())),
+            Sort::Profile => Self::Profile(Box::new(state.profiles.get(name)?.clone())),
         })
     }
 
@@ -161,6 +178,7 @@ impl Document {
             Sort::Site => state.sites.values().cloned().map(|x| Self::Site(Box::new(x))).collect(),
             Sort::Server => state.servers.values().cloned().map(|x| Self::Server(Box::new(x))).collect(),
             Sort::Person => state.people.values().cloned().map(|x| Self::Person(Box::new(x))).collect(),
+            Sort::Profile => state.profiles.values().cloned().map(|x| Self::Profile(Box::new(x))).collect(),
         }
     }
 
@@ -170,6 +188,7 @@ impl Document {
             Fact::SiteSaved { site, .. } => Some(Self::Site(Box::new(site))),
             Fact::ServerSaved { server, .. } => Some(Self::Server(Box::new(Server::clone(&server)))),
             Fact::PersonSaved { person, .. } => Some(Self::Person(Box::new(person))),
+            Fact::ProfileSaved { profile } => Some(Self::Profile(profile)),
             _ => None,
         }
     }
@@ -194,6 +213,7 @@ impl Document {
             (Self::Site(a), Self::Site(b)) => differences(&**a, &**b, look),
             (Self::Server(a), Self::Server(b)) => differences(&**a, &**b, look),
             (Self::Person(a), Self::Person(b)) => differences(&**a, &**b, look),
+            (Self::Profile(a), Self::Profile(b)) => differences(&**a, &**b, look),
             _ => Vec::new(),
         };
         fields.into_iter().chain(self.beside(other)).collect()
@@ -332,6 +352,12 @@ enum Told {
     PersonDeleted {
         name: String,
     },
+    ProfileSaved {
+        profile: Name,
+    },
+    ProfileDeleted {
+        name: String,
+    },
 }
 
 #[derive(Debug, Deserialize)]
@@ -348,6 +374,8 @@ pub fn told(body: &str) -> Option<(Sort, String, Option<How>)> {
         Told::ServerDeleted { name } => (Sort::Server, name, None),
         Told::PersonSaved { person } => (Sort::Person, person.name, Some(How::Written)),
         Told::PersonDeleted { name } => (Sort::Person, name, None),
+        Told::ProfileSaved { profile } => (Sort::Profile, profile.name, Some(How::Written)),
+        Told::ProfileDeleted { name } => (Sort::Profile, name, None),
     })
 }
 

@@ -13,6 +13,8 @@ pub enum Kind {
     Refused,
     /// A role, or the rule of two people, forbids it; nothing was changed, and the refusal is recorded.
     NotAllowed,
+    /// A witness has to confirm the step first; nothing was changed.
+    Unwitnessed,
     /// A file that has to be private can be read by others.
     Exposed,
     /// The operating system or the owner of a file does not let this user read or change it.

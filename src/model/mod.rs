@@ -40,6 +40,7 @@ pub mod task;
 pub mod time;
 pub mod unread;
 pub mod verdict;
+pub mod witness;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -138,6 +138,9 @@ pub struct Roles {
     pub ra: Vec<String>,
     /// Auditors: read, verify and export, and change nothing.
     pub auditor: Vec<String>,
+    /// Witnesses: one of them confirms each use of the key; without any, nobody has to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witness: Vec<String>,
 }
 
 impl Roles {
@@ -156,6 +159,11 @@ impl Roles {
 
     /// Says what contradicts itself in the roles: nobody to amend them, or an auditor who can also change things.
     pub fn contradiction(&self) -> Option<String> {
+        if let ([only], [caa]) = (self.witness.as_slice(), self.caa.as_slice())
+            && only == caa
+        {
+            return Some(format!("{only} is the only CAA, and cannot witness what {only} does."));
+        }
         if self.is_empty() {
             return None;
         }
@@ -309,6 +317,7 @@ mod tests {
             caa: people(caa).unwrap(),
             ra: people(ra).unwrap(),
             auditor: people(auditor).unwrap(),
+            ..Roles::default()
         };
         assert_eq!(of("", "", "").contradiction(), None);
         assert_eq!(of("ann", "bea", "carl").contradiction(), None);

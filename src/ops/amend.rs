@@ -90,11 +90,19 @@ pub fn confirm(state: &State, name: &str, seen: &Proposal, env: &mut Env<'_>) ->
     signed(certifier, version, env)
 }
 
-/// Withdraws the proposed amendment, or rejects that of somebody else. Errors: not a CAA; there is none.
+/// Withdraws the proposed amendment, or rejects that of somebody else, who is told why.
+///
+/// Errors: not a CAA; there is none; somebody else's is rejected without a reason.
 pub fn withdraw(state: &State, name: &str, reason: &str, env: &mut Env<'_>) -> Result<Change> {
     let certifier = super::certifier(state, name)?;
     roles::require(certifier, env.operator, Act::Amend)?;
-    let version = proposal(certifier)?.policy.version;
+    let proposed = proposal(certifier)?;
+    if reason.trim().is_empty() && proposed.by != env.operator {
+        return Err(Error::usage(format!("Rejecting the proposal of {} needs a reason.", proposed.by))
+            .why("It is kept in the audit chain, and tells what to propose instead.")
+            .next("Give it: --reason TEXT"));
+    }
+    let version = proposed.policy.version;
     let changed = Certifier { proposal: None, ..certifier.clone() };
     let fact = Fact::ProposalWithdrawn {
         certifier: name.into(),

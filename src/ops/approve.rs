@@ -241,7 +241,7 @@ pub(super) fn preview_among(
     findings.retain(|f| seen.insert(f.text.clone()));
     let mut rows = rows(request, issued.as_ref(), plan);
     let takes = issued.as_ref().filter(|_| request.status.is_open());
-    let takes = takes.map(|c| previous::renewal_of(known, certifier, c, now));
+    let takes = takes.map(|c| previous::renewal_of(known, certifier, plan, c, now));
     if let Some(takes) = takes.filter(|text| !text.is_empty()) {
         rows.push(("Takes the place of", String::new(), takes));
     }

@@ -1,6 +1,6 @@
-//! Saves several documents of the directory in one change, all or none; and says how the last change of one is undone.
+//! Saves several documents of the directory, or profiles, in one change, all or none; and says how the last change of one is undone.
 
-use super::{person, server, site};
+use super::{person, profile, server, site};
 use crate::model::State;
 use crate::model::change::Change;
 use crate::model::document::{Document, How, Saving, Sort};
@@ -8,10 +8,10 @@ use crate::model::error::{Error, Result};
 use crate::store::history::document::History;
 
 /// Saves documents. Errors: those of saving one; the first ends it, and nothing is saved.
-pub fn save_documents(state: &State, changes: &[Saving]) -> Result<Change> {
+pub fn save_documents(state: &State, changes: &[Saving], operator: &str) -> Result<Change> {
     let mut all = Change::default();
     for saving in changes {
-        let Change { mut facts, files, .. } = save(state, saving)?;
+        let Change { mut facts, files, .. } = save(state, saving, operator)?;
         // What follows it, such as sites that name a server by its new name, was written.
         facts.iter_mut().take(1).for_each(|fact| fact.came(&saving.how));
         all.facts.extend(facts);
@@ -23,7 +23,7 @@ pub fn save_documents(state: &State, changes: &[Saving]) -> Result<Change> {
     Ok(all)
 }
 
-fn save(state: &State, saving: &Saving) -> Result<Change> {
+fn save(state: &State, saving: &Saving, operator: &str) -> Result<Change> {
     match (&saving.after, &saving.before) {
         (Document::Site(after), Some(Document::Site(before))) => site::save_site(state, Some(before), after),
         (Document::Site(after), _) => site::save_site(state, None, after),
@@ -40,6 +40,10 @@ fn save(state: &State, saving: &Saving) -> Result<Change> {
             };
             person::save_person(state, before, after)
         }
+        (Document::Profile(after), Some(Document::Profile(before))) => {
+            profile::save_profile(state, Some(before), after, operator)
+        }
+        (Document::Profile(after), _) => profile::save_profile(state, None, after, operator),
     }
 }
 
@@ -54,6 +58,10 @@ pub fn restoring(state: &State, history: &History, given: &str, how: How) -> Res
     if let (Some(Document::Server(now)), Document::Server(then)) = (&before, &mut after) {
         // What it runs with is no choice of a person.
         then.live.clone_from(&now.live);
+    }
+    if let (Some(Document::Profile(now)), Document::Profile(then)) = (&before, &mut after) {
+        // What comes back is the next version.
+        then.version = now.version;
     }
     if before.as_ref() == Some(&after) {
         return Err(Error::refused(format!("Nothing of {noun} {name} was changed."))
@@ -74,6 +82,7 @@ pub fn undoing(history: &History) -> Result<String> {
             Sort::Site => "site.delete",
             Sort::Server => "server.delete",
             Sort::Person => "person.delete",
+            Sort::Profile => "profile.list",
         };
         Error::refused(format!("Nothing of {noun} {name} was undone."))
             .why("It is as it was made.")

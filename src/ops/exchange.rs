@@ -162,7 +162,7 @@ fn judged(state: &State, before: Option<Document>, after: Document) -> Becomes {
         return Becomes::Same;
     }
     let saving = Saving { how: How::Written, before, after };
-    match save_documents(state, std::slice::from_ref(&saving)) {
+    match save_documents(state, std::slice::from_ref(&saving), "") {
         Ok(_) => Becomes::Saved(saving),
         Err(error) => Becomes::Refused(error.to_string()),
     }

@@ -164,6 +164,7 @@ fn issue_by(
         let nothing = KeyHistory::default();
         let history = known.get(&request.id).unwrap_or(&nothing);
         let before = super::previous::replaced(&history.issued, certifier, &certificate, now);
+        let before = before.filter(|_| !plan.beside);
         let issued = Issued {
             supersedes: before.map(|before| before.id),
             request: Some(request.id),

@@ -48,6 +48,7 @@ pub mod stash;
 pub mod task;
 pub mod trust;
 pub mod withdraw;
+pub mod witness;
 
 use crate::model::State;
 use crate::model::bytes::Serial;

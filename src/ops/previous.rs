@@ -38,14 +38,20 @@ pub(super) fn replaced<'a>(
 pub(super) fn renewal_of(
     known: &KeyHistory,
     certifier: &Certifier,
+    plan: &Plan,
     now: &Certificate,
     at: Timestamp,
 ) -> String {
+    if plan.beside {
+        return "none: it stands beside the earlier ones".into();
+    }
     let text = |serial: &Serial, ends: Timestamp| format!("serial {serial}, ends {}", ends.date());
     if let Some(issued) = replaced(&known.issued, certifier, now, at) {
         return text(&issued.serial, issued.not_after);
     }
-    let same = |c: &&Certificate| c.subject.der == now.subject.der && c.alt_names == now.alt_names;
+    let revoked = |c: &Certificate| known.issued.iter().any(|i| i.serial == c.serial && i.revoked.is_some());
+    let same =
+        |c: &&Certificate| c.subject.der == now.subject.der && c.alt_names == now.alt_names && !revoked(c);
     known.before.as_deref().filter(same).map_or_else(String::new, |c| text(&c.serial, c.not_after))
 }
 

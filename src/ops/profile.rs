@@ -22,7 +22,7 @@ pub fn save_profile(
     state: &State,
     before: Option<&Profile>,
     profile: &Profile,
-    env: &Env<'_>,
+    operator: &str,
 ) -> Result<Change> {
     let name = &profile.name;
     check_name(name).map_err(|why| Error::usage("The name cannot be used.").why(why))?;
@@ -38,7 +38,7 @@ pub fn save_profile(
     if let Some(why) = profile.contradiction() {
         return Err(Error::usage("The profile contradicts itself.").why(why));
     }
-    allowed(state, name, env)?;
+    allowed(state, name, operator)?;
     let version = before.map_or(1, |before| before.version.saturating_add(1));
     let profile = Profile { version, ..profile.clone() };
     let files = vec![document::profile(&profile)?];
@@ -62,7 +62,7 @@ pub fn delete_profile(state: &State, name: &str, env: &Env<'_>) -> Result<Change
             .next("Amend the certifier's policy first.")
             .command("certifier.amend"));
     }
-    allowed(state, name, env)?;
+    allowed(state, name, env.operator)?;
     let fact = Fact::ProfileDeleted { name: name.into(), instead: instead.map(Box::new) };
     Ok(Change { facts: vec![fact], files: vec![document::profile_removed(name)] })
 }
@@ -87,7 +87,7 @@ pub fn stranger(pkcs10: crate::model::request::Pkcs10, source: String, now: Time
 }
 
 /// A profile decides what certifiers sign: whoever changes it may amend those that use it.
-fn allowed(state: &State, name: &str, env: &Env<'_>) -> Result<()> {
+fn allowed(state: &State, name: &str, operator: &str) -> Result<()> {
     let users = state.certifiers.values().filter(|c| c.policy.profile == name);
-    users.into_iter().try_for_each(|certifier| roles::require(certifier, env.operator, Act::Amend))
+    users.into_iter().try_for_each(|certifier| roles::require(certifier, operator, Act::Amend))
 }

@@ -98,10 +98,13 @@ pub fn hindrance(state: &State, name: &str, operator: &str, act: Act) -> std::re
     }
 }
 
-/// Returns the reason of a refusal as the end of a sentence.
+/// Returns the reason of a refusal, and what to do about it, as the end of a sentence.
 fn hindered(error: Error) -> String {
-    let why = error.why.trim_end_matches('.');
-    why.strip_prefix("That needs").map_or_else(|| why.to_owned(), |rest| format!("it needs{rest}"))
+    let why = match error.why.strip_prefix("That needs") {
+        Some(rest) => format!("it needs{rest}"),
+        None => error.why,
+    };
+    format!("{why} {}", error.next).trim_end_matches(['.', ' ']).to_owned()
 }
 
 /// Says why a person may not approve a request: for the certifier that is planned, or, as long as that is open, for any.

@@ -12,7 +12,7 @@ use crate::store::document;
 /// Begins a task. `asked` names the guide and what it is about; its name follows from guide and day. A guide that asks for a
 /// certifier takes the only one there is.
 ///
-/// Errors: no such guide.
+/// Errors: no such guide; what it makes has no name; what it is about is not there.
 pub fn start_task(state: &State, asked: &Task, head: Head, env: &mut Env<'_>) -> Result<Change> {
     let guide = asked.guide().ok_or_else(|| {
         Error::not_found("guide", &asked.guide).next("List them with: ringmaster task list")
@@ -32,8 +32,17 @@ pub fn start_task(state: &State, asked: &Task, head: Head, env: &mut Env<'_>) ->
         ended: None,
         ..asked.clone()
     };
-    let makes_one = guide.steps.iter().any(|step| step.command == "certifier.create");
-    if task.certifier.is_empty() && guide.asks.contains(&"certifier") && !makes_one {
+    for (field, name) in
+        [("certifier", &task.certifier), ("keyring", &task.keyring), ("person", &task.person)]
+    {
+        if name.is_empty() && guide.makes(field) {
+            return Err(Error::usage(format!("The task needs the name of the {field} that it makes."))
+                .why("The checklist finds by that name what is done.")
+                .next("Name it; what is made then gets that name."));
+        }
+    }
+    there(state, &task)?;
+    if task.certifier.is_empty() && guide.asks.contains(&"certifier") && !guide.makes("certifier") {
         let mut names = state.certifiers.keys();
         if let (Some(only), None) = (names.next(), names.next()) {
             task.certifier.clone_from(only);
@@ -42,9 +51,29 @@ pub fn start_task(state: &State, asked: &Task, head: Head, env: &mut Env<'_>) ->
     saved(task, "begun")
 }
 
-/// Changes what a task is about. Errors: no such task, or it is ended.
+/// Refuses a name that nothing here has, where the guide does not make what it names: no step would ever be done.
+fn there(state: &State, task: &Task) -> Result<()> {
+    let makes = |field: &str| task.guide().is_some_and(|guide| guide.makes(field));
+    let known = [
+        ("certifier", &task.certifier, state.certifiers.contains_key(&task.certifier)),
+        ("keyring", &task.keyring, state.keyrings.contains_key(&task.keyring)),
+        ("person", &task.person, state.people.contains_key(&task.person)),
+    ];
+    for (noun, name, known) in known {
+        if !name.is_empty() && !known && !makes(noun) {
+            return Err(Error::not_found(noun, name).next("Name one that is here, or none."));
+        }
+    }
+    match task.request.filter(|id| !state.requests.contains_key(id)) {
+        Some(id) => Err(Error::not_found("request", &id.to_string()).next("Name an open one, or none.")),
+        None => Ok(()),
+    }
+}
+
+/// Changes what a task is about. Errors: no such task, or it is ended; nothing has the name.
 pub fn change_task(state: &State, changed: &Task) -> Result<Change> {
     open(state, &changed.name)?;
+    there(state, changed)?;
     saved(changed.clone(), "changed")
 }
 

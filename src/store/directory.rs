@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{named, same_name, text};
+use super::document::{named, read_profile, same_name, text};
 use super::marked;
 use crate::model::bytes::Der;
 use crate::model::change::FileWrite;
@@ -149,6 +149,7 @@ pub fn read(sort: Sort, name: &str, bytes: &[u8]) -> Result<Document> {
         Sort::Site => Document::Site(Box::new(read_site(name, bytes)?)),
         Sort::Server => Document::Server(Box::new(read_server(name, bytes)?)),
         Sort::Person => Document::Person(Box::new(read_person(name, bytes)?)),
+        Sort::Profile => Document::Profile(Box::new(read_profile(name, bytes)?)),
     })
 }
 

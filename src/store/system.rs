@@ -1,12 +1,13 @@
-//! The trusted roots that the operating system keeps for its programs. Only reads; what of them a keyring trusts is a
-//! person's choice, one by one.
+//! What the operating system tells: the trusted roots that it keeps for its programs, which network interfaces are up, and
+//! the program that runs. Only reads; what of the roots a keyring trusts is a person's choice, one by one.
 
 use std::path::{Path, PathBuf};
 
 use super::file;
+use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Kind, Result};
-use crate::pki::{chain, pem};
+use crate::pki::{chain, pem, sha256};
 
 /// Where systems keep all their roots in one file: Debian and Alpine, Fedora, SUSE, BSD and macOS.
 const BUNDLES: [&str; 4] = [
@@ -25,6 +26,31 @@ const FOLDER: &str = "/etc/ssl/certs";
 /// Errors: `NotFound` when the system keeps none in the usual places; `Disk`.
 pub fn roots() -> Result<(Vec<Certificate>, PathBuf)> {
     roots_of(&BUNDLES.map(Path::new), Path::new(FOLDER))
+}
+
+/// Where Linux tells of network interfaces.
+const INTERFACES: &str = "/sys/class/net";
+
+/// Lists the network interfaces that are up, beside the loopback; where the system does not tell, none.
+pub fn links() -> Vec<String> {
+    links_of(Path::new(INTERFACES))
+}
+
+fn links_of(folder: &Path) -> Vec<String> {
+    let mut names = file::names(folder).unwrap_or_default();
+    let up = |name: &String| {
+        let state = std::fs::read_to_string(folder.join(name).join("operstate"));
+        name != "lo" && state.is_ok_and(|state| state.trim() == "up")
+    };
+    names.retain(up);
+    names.sort_unstable();
+    names
+}
+
+/// Returns the SHA-256 of the program that runs; `None` where it cannot be read.
+pub fn program() -> Option<Digest> {
+    let bytes = std::fs::read(std::env::current_exe().ok()?).ok()?;
+    Some(sha256(&bytes))
 }
 
 fn roots_of(bundles: &[&Path], folder: &Path) -> Result<(Vec<Certificate>, PathBuf)> {
@@ -61,6 +87,17 @@ fn sorted(mut all: Vec<Certificate>) -> Vec<Certificate> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_interface_that_is_up_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, state) in [("lo", "up"), ("eth0", "up\n"), ("wlan0", "down\n"), ("tun0", "unknown\n")] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+            std::fs::write(folder.path().join(name).join("operstate"), state).unwrap();
+        }
+        assert_eq!(links_of(folder.path()), ["eth0"]);
+        assert!(links_of(Path::new("/no/such/folder")).is_empty());
+    }
 
     fn root(name: &str) -> String {
         let mut params = rcgen::CertificateParams::default();

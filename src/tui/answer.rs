@@ -2,7 +2,7 @@
 
 use super::dialog::Dialog;
 use super::dialog::error::ErrorBox;
-use super::dialog::form::Goal;
+use super::dialog::form::{Form, Goal};
 use super::dialog::import;
 use super::dialog::install::Install;
 use super::dialog::leftovers;
@@ -68,6 +68,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
                 }
             }
             let mut effects = import::went(model, Ok(message));
+            effects.extend(super::dialog::tasks::went_on(model, &verb));
             effects.extend(history::renew(model, &facts));
             effects.extend(versions::renew(model, &facts));
             effects.extend(renewed);
@@ -355,6 +356,15 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
                 job::ask(model, opens);
                 return Vec::new();
             }
+        }
+        (Job::Verb(_) | Job::Protect(_), Kind::Unwitnessed) => {
+            let verb = if let Job::Verb(verb) = &job { Some(verb.clone()) } else { None };
+            // The menu that asked is done with; a form stays until the step is.
+            if let Some(i) = waiting.filter(|i| !matches!(model.dialogs.get(*i), Some(Dialog::Form(_)))) {
+                model.dialogs.remove(i);
+            }
+            Form::witness(model, &error, verb);
+            return Vec::new();
         }
         (Job::Export(asked), Kind::Locked) => {
             if let Asked::Keyring(of) = &**asked {

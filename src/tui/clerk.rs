@@ -22,6 +22,7 @@ use crate::model::resolve::Promise;
 use crate::model::secret::Secret;
 use crate::model::seen::{Trip, Visit};
 use crate::model::time::Timestamp;
+use crate::model::witness::Witness;
 use crate::ops::roll_over;
 use crate::store::remembered::refusal;
 
@@ -41,6 +42,7 @@ pub(super) struct Work {
 #[expect(clippy::large_enum_variant, reason = "few at a time, and each is moved once")]
 pub(super) enum Task {
     Run(Verb),
+    Witness(Witness),
     Unlock(String, Vec<Secret>),
     Rehearse(String, Vec<Secret>),
     Protect(String, Vec<Secret>, Box<Sealing>),
@@ -89,6 +91,9 @@ impl Clerk {
     /// Works until nobody can ask any more.
     pub(super) fn work(&mut self, works: &mpsc::Receiver<Work>) {
         self.warn_of_clock();
+        if let Some(text) = Desk::link_warning() {
+            self.post.done(JobId::default(), Err(Error::refused(text)));
+        }
         if let Some(setback) = &self.desk.state().setback {
             self.post.done(JobId::default(), Err(refusal(setback)));
         }
@@ -111,6 +116,7 @@ impl Clerk {
         }
         let desk = &mut self.desk;
         let mut result = match task {
+            Task::Witness(witness) => return desk.witness(witness),
             Task::Serve(site, server, password) => return self.serve(id, &site, server.as_deref(), password),
             Task::Visit(promises, trip) => return self.visit(id, promises, &trip),
             Task::Keep(visits) => caught(|| {

@@ -73,6 +73,7 @@ pub fn all() -> impl Iterator<Item = &'static Command> {
         .iter()
         .flat_map(|p| p.commands.iter().copied().flatten())
         .chain(super::everywhere::COMMANDS)
+        .chain(super::compromised::COMMANDS)
         .chain(super::moving::COMMANDS)
 }
 

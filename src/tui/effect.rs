@@ -166,6 +166,7 @@ impl Workers {
     pub fn carry_out(&self, effect: Effect) -> Option<Effect> {
         let post = &self.post;
         match effect {
+            Effect::Witness(witness) => self.enqueue(JobId::default(), Task::Witness(witness)),
             Effect::Run(id, verb) => self.enqueue(id, Task::Run(verb)),
             Effect::Unlock(id, certifier, given) => self.enqueue(id, Task::Unlock(certifier, given)),
             Effect::Rehearse(id, certifier, given) => self.enqueue(id, Task::Rehearse(certifier, given)),
@@ -213,7 +214,9 @@ impl Workers {
                 self.ask(id, Ask::Crls(id, vec![certifier], Box::new(work)));
             }
             Effect::Audit(id, wish) => self.ask(id, Ask::Audit(id, wish)),
-            Effect::Receipt(id, name) => self.ask(id, Ask::Receipt(id, self.state.clone(), name)),
+            Effect::Receipt(id, name, workspace) => {
+                self.ask(id, Ask::Receipt(id, self.state.clone(), name, workspace));
+            }
             Effect::VerifyAudit(id, full) => self.ask(id, Ask::VerifyAudit(id, full)),
             Effect::ExportAudit(id, filter, form, path) => {
                 self.ask(id, Ask::ExportAudit(id, filter, form, task::at_home(&path)));

@@ -252,7 +252,7 @@ pub(super) const COMMANDS: &[Command] = &[
         name: "task.choose",
         title: "tasks",
         keys: &[";"],
-        doc: "Shows the guided tasks that are begun, goes on with one, or begins another.",
+        doc: "Goes back to the guided task that was left for a list, else shows those that are begun, to go on or to begin another.",
         cli: Some("task list"),
         weight: 9,
         run: super::dialog::tasks::choose,
@@ -401,7 +401,8 @@ pub(super) const COMMANDS: &[Command] = &[
     },
 ];
 
-const READ: Command = Command {
+/// A command that works everywhere and changes nothing, for the rest of an entry.
+pub(super) const READ: Command = Command {
     name: "",
     title: "",
     keys: &[],

@@ -9,6 +9,7 @@ pub mod chord;
 mod clerk;
 pub mod columns;
 pub mod command;
+mod compromised;
 pub mod dialog;
 pub mod effect;
 mod everywhere;

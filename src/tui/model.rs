@@ -198,6 +198,8 @@ pub struct Model {
     pub held: Option<Vec<Entry>>,
     /// Where one has jumped from, newest last: pane, row and filter.
     pub jumps: Vec<(PaneId, RowKey, String)>,
+    /// The guided task from which one has gone to a list.
+    pub task: Option<String>,
     next_job: u64,
     pub(super) keys: BTreeMap<&'static str, Vec<Key>>,
 }
@@ -235,6 +237,7 @@ impl Model {
             repeating: false,
             held: None,
             jumps: Vec::new(),
+            task: None,
             next_job: 0,
             keys: BTreeMap::new(),
             state: Arc::default(),
@@ -388,6 +391,12 @@ impl Model {
 
     /// Jumps to another record, and remembers this one.
     pub fn jump(&mut self, target: Target) {
+        // A checklist would hide where one has gone; its key brings it back.
+        if let Some(at) = self.dialogs.iter().position(|d| matches!(d, Dialog::Checklist(_)))
+            && let Dialog::Checklist(list) = self.dialogs.remove(at)
+        {
+            self.task = Some(list.name);
+        }
         if let Some(key) = self.selected() {
             self.jumps.push((self.pane, key, self.here().filter.clone()));
             if self.jumps.len() > JUMPS {

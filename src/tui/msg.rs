@@ -35,6 +35,7 @@ use crate::model::resolve::Promise;
 use crate::model::secret::Secret;
 use crate::model::seen::{Errand, Scan, Trip, Visit};
 use crate::model::time::Timestamp;
+use crate::model::witness::Witness;
 use crate::ops::issue_crl;
 use crate::pki::chain::inquiry::{Answer, Inquiry};
 use crate::store::history::{Gone, History, document};
@@ -229,8 +230,8 @@ pub enum Effect {
     Timeline(JobId, Wish),
     /// Ask for entries of the audit chain; a newer ask replaces one that still runs.
     Audit(JobId, log::Wish),
-    /// Write the receipt of this task.
-    Receipt(JobId, String),
+    /// Write the receipt of this task, in a workspace of this name.
+    Receipt(JobId, String, String),
     /// Verify the audit chain, with every certificate when it is set.
     VerifyAudit(JobId, bool),
     /// Write entries of the audit chain to a new file.
@@ -272,6 +273,8 @@ pub enum Effect {
     Phrase(JobId),
     /// Write the file of a person under a pass phrase, with the password of the ring if no stash opens it.
     Deliver(JobId, Box<Delivery>, Secret, Option<Secret>),
+    /// Give the store worker what a witness says of the step that comes next.
+    Witness(Witness),
     /// Let something leave the workspace, with the password of its ring if no stash opens it.
     Export(JobId, Box<Asked>, Option<Secret>),
     /// Ask for the log of the rehearsal service.

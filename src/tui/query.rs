@@ -17,11 +17,13 @@ use crate::model::audit::{Filter, Form};
 use crate::model::bytes::{Der, Digest, Serial};
 use crate::model::error::{Error, Kind, Result};
 use crate::model::issued::Issued;
+use crate::model::task::receipt::Written;
 use crate::model::task::{Case, receipt};
 use crate::model::time::DAY;
 use crate::store::ledger::{Entry, Ledger, Order};
 use crate::store::listing;
 use crate::store::search::Search;
+use crate::store::system;
 
 /// Runs with the CRLs of certifiers; see [`Ask::Crls`].
 pub type WithCrls = Box<dyn FnOnce(Vec<Vec<u8>>) -> Result<Done> + Send>;
@@ -49,8 +51,8 @@ pub enum Ask {
     Register(JobId, String),
     /// Entries of the audit chain.
     Audit(JobId, log::Wish),
-    /// The receipt of a task of this state.
-    Receipt(JobId, Arc<State>, String),
+    /// The receipt of a task of this state, in a workspace of this name.
+    Receipt(JobId, Arc<State>, String, String),
     /// Whether the audit chain is whole.
     VerifyAudit(JobId, bool),
     /// Entries of the audit chain, to a new file.
@@ -200,13 +202,14 @@ type Make<T> = fn(&dyn Ledger, &mut Search, &[u32], &Wish, &mut dyn FnMut()) -> 
 fn answer_quickly(ledger: &dyn Ledger, ask: Ask, post: &Post) {
     match ask {
         Ask::Ids(id, ..) | Ask::Timeline(id, ..) | Ask::Audit(id, ..) => post.done(id, Err(replaced())),
-        Ask::Receipt(id, state, name) => {
+        Ask::Receipt(id, state, name, workspace) => {
             let written = caught(|| {
                 let task = state.tasks.get(&name).ok_or_else(|| Error::not_found("task", &name))?;
                 let (case, mut told) = (Case { state: &state, task }, Vec::new());
                 ledger
                     .audit_onward(task.from.number + 1, &mut |line| receipt::take(&case, line, &mut told))?;
-                Ok(Done::Receipt(receipt::write(&case, &told, &ledger.head()?, "", Desk::now())))
+                let written = Written { workspace: &workspace, program: system::program(), at: Desk::now() };
+                Ok(Done::Receipt(receipt::write(&case, &told, &ledger.head()?, &written)))
             });
             post.done(id, written);
         }

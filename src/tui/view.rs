@@ -260,17 +260,46 @@ fn status(model: &Model, buf: &mut Buffer, area: Rect) -> Option<Position> {
         (None, Some(said)) => (said.text.clone(), said.mood.role()),
         (None, None) => (narrowed, Role::Dim),
     };
-    let text = cut(&ink.symbols.text(&text.replace('\n', " ")), room, ink.symbols.ellipsis);
+    let text = ink.symbols.text(&text.replace('\n', " "));
+    if width(&text) > room && model.status.is_some() {
+        over(ink, buf, area, &text, role, &place);
+        return None;
+    }
+    let text = cut(&text, room, ink.symbols.ellipsis);
     let used = width(&text);
     put(buf, area, 0, &vec![ink.span(role, &text), right(used)].into());
     None
+}
+
+/// Draws what is longer than the status line over the lines above it as well: half a reason is none.
+fn over(ink: Ink, buf: &mut Buffer, area: Rect, text: &str, role: Role, place: &str) {
+    let total = usize::from(area.width);
+    let most = usize::from(buf.area.height / 6).max(1);
+    let mut lines = wrap(text, total);
+    if lines.len() > most {
+        lines.truncate(most);
+        if let Some(last) = lines.last_mut() {
+            *last = cut(&format!("{last} {}", " ".repeat(total)), total, ink.symbols.ellipsis);
+        }
+    }
+    for (rise, line) in (0..).zip(lines.iter().rev()) {
+        let row = Rect { y: area.y.saturating_sub(rise), ..area };
+        let place = if rise == 0 && width(line) + width(place) < total { place } else { "" };
+        let text = ink.span(role, &fit(line, total.saturating_sub(width(place)), ""));
+        put(buf, row, 0, &vec![text, ink.symbol(Role::Dim, place)].into());
+    }
 }
 
 /// Lists the hints of the present pane: commands that can run, and how to move on.
 fn hints(model: &Model) -> Vec<Hint> {
     let fit = command::all().filter(|c| c.weight > 0 && command::reaches(c, model.pane));
     let fit = fit.filter(|c| command::refusal(model, c).is_none());
-    fit.map(|c| Hint { key: model.key_of(c), title: c.title.into(), weight: c.weight }).collect()
+    let hint = |c: &command::Command| match &model.task {
+        Some(_) if c.name == "task.choose" => ("back to the task", 95),
+        _ => (c.title, c.weight),
+    };
+    let hints = fit.map(|c| (model.key_of(c), hint(c)));
+    hints.map(|(key, (title, weight))| Hint { key, title: title.into(), weight }).collect()
 }
 
 /// Lays hints out in one line: the light ones are left out until the others fit.

@@ -7,6 +7,7 @@ mod rollover;
 mod status;
 pub(crate) mod subordinate;
 mod two_people;
+mod witness;
 mod xca;
 
 use std::path::Path;

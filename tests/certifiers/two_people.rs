@@ -14,7 +14,7 @@ use crate::support::secret;
 
 fn strict() -> Policy {
     let both = || vec!["ann".to_owned(), "bea".to_owned()];
-    Policy { roles: Roles { caa: both(), ra: both(), auditor: Vec::new() }, ..Policy::default() }
+    Policy { roles: Roles { caa: both(), ra: both(), ..Roles::default() }, ..Policy::default() }
 }
 
 fn fresh(desk: &mut Desk) -> &mut Desk {

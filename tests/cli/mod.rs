@@ -36,6 +36,7 @@ mod visiting;
 #[cfg(feature = "network")]
 mod visiting_peers;
 mod who;
+mod witness;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -22,6 +22,8 @@ fn a_person_is_certified_and_gets_a_file_that_openssl_opens_with_the_pass_phrase
         shown.contains("made here, request 1") && shown.contains("ok: Ann Miller by Test Root"),
         "{shown}"
     );
+    // The certificate is the person's: nothing waits to be installed in the ring that keeps the key.
+    assert!(!place.run("doctor").out.contains("K07"));
     place.run("person export ann --to ann.p12 --confirm bob").refused(2);
     let done = place.words(
         &["--password-fd", "0", "person", "export", "ann", "--to", "ann.p12", "--confirm", "ann"],

@@ -41,6 +41,36 @@ fn a_profile_is_made_changed_and_deleted_and_each_change_is_a_version() {
 }
 
 #[test]
+fn the_versions_of_a_profile_are_listed_undone_and_restored() {
+    let place = Place::new();
+    place.certifier();
+    let untouched = place.run("profile history server").refused(1);
+    assert!(untouched.contains("profile"), "{untouched}");
+    place.run("profile edit server days=100").done();
+    place.run("profile edit server days=90 max-days=95").done();
+    let days = || place.run("--json profile show server").json()["days"].as_str().unwrap().to_owned();
+    let history = place.run("profile history server").done();
+    assert!(history.contains("present") && history.contains("changed: "), "{history}");
+    let differs = place.run("profile diff server 1").done();
+    assert!(differs.contains("100") && differs.contains("90"), "{differs}");
+    place.run("profile undo server").done();
+    assert_eq!(days(), "100");
+    // What comes back is a version of its own, and an undoing is undone the same way.
+    assert!(place.run("profile undo server").done().contains("version"), "said");
+    assert_eq!(days(), "90");
+    place.run("profile delete server --confirm server").done();
+    assert_eq!(days(), "397");
+    assert!(place.run("profile deleted").done().contains("server"));
+    place.run("profile restore server").done();
+    assert_eq!(days(), "90");
+    place.run("profile create short --days 7 --max-days 10 --extended serverAuth --alt-names dns --names-needed").done();
+    place.run("profile delete short --confirm short").done();
+    place.run("profile restore short").done();
+    assert!(place.run("profile list").done().contains("short"));
+    place.run("audit verify").done();
+}
+
+#[test]
 fn an_approval_ends_with_a_change_of_its_profile() {
     let place = Place::new();
     place.certifier();

@@ -209,10 +209,26 @@ fn the_same_key_with_other_names_takes_the_place_of_the_certificate_before() {
     assert!(old.contains("Superseded by") && old.contains(&second), "{old}");
     let new = place.run(&format!("certificate show {second}")).done();
     assert!(new.contains("Supersedes") && new.contains(&first), "{new}");
+    // An approver may leave the earlier one in use.
+    place.with(RING, "keyring renew mail --key same --hosts post.example.test").done();
+    place.run("request approve 3 --certifier root --renewal no --reason known").done();
+    place.with(CA, "request issue 3").done();
+    let shown = place.run(&format!("certificate show {second}")).done();
+    assert!(!shown.contains("Superseded by"), "{shown}");
+    let third = place.run("request show 3 --json").json().to_string();
+    let third = third
+        .split("serial ")
+        .nth(1)
+        .unwrap()
+        .split(|c: char| !c.is_ascii_hexdigit())
+        .next()
+        .unwrap()
+        .to_owned();
+    place.run(&format!("certificate revoke root {third} --reason superseded --confirm {third}")).done();
     // A revoked one is not taken the place of.
     place.run(&format!("certificate revoke root {second} --reason superseded --confirm {second}")).done();
     place.with(RING, "keyring renew mail --key same --hosts post.example.test").done();
-    let shown = place.run("request show 3 --certifier root").done();
+    let shown = place.run("request show 4 --certifier root").done();
     assert!(!shown.contains("Takes the place of"), "{shown}");
 }
 

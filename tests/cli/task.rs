@@ -129,13 +129,18 @@ fn a_key_rollover_is_seen_by_its_successor() {
 #[test]
 fn every_guide_begins_and_says_what_is_next() {
     let place = Place::furnished();
-    for guide in ["wf-a", "wf-b", "f-1", "f-2", "f-3", "f-4", "f-5", "f-6", "f-7", "f-8", "f-9"] {
+    let named =
+        ["wf-a --certifier new --keyring web", "wf-b --certifier new --keyring web", "f-1 --certifier new"];
+    let named = named.into_iter().chain(["f-2 --certifier new", "f-4 --person ann"]);
+    for guide in named.chain(["f-3", "f-5", "f-6", "f-7", "f-8", "f-9"]) {
         let task = begin(&place, guide);
         let shown = place.run(&format!("task show {task}")).done();
         assert!(shown.contains("[>] "), "{shown}");
         place.run(&format!("task print {task}")).done();
     }
     place.run("task start f-99").refused(1);
+    assert!(place.run("task start f-1").refused(2).contains("the name of the certifier"));
+    assert!(place.run("task start f-3 --keyring nail").refused(1).contains("\"nail\""));
     // The only certifier is taken by itself where none is to be made; the same day makes another name.
     let again = begin(&place, "f-7");
     assert!(again.ends_with("-2"), "{again}");
@@ -175,4 +180,60 @@ fn a_revocation_and_a_client_certificate_are_seen_as_they_are_done() {
     assert_eq!(progress(&place, &task).0, 3);
     let receipt = place.run(&format!("task print {task}")).done();
     assert!(receipt.contains("certificate revoked") && receipt.contains("Latest CRL of root"), "{receipt}");
+}
+
+#[test]
+fn what_others_bring_is_told_from_the_request_of_ones_own_server() {
+    let place = Place::new();
+    let nameless = place.run("task start wf-b --certifier root").refused(2);
+    assert!(nameless.contains("the name of the keyring"), "{nameless}");
+    let task = begin(&place, "wf-b --certifier root --keyring mail");
+    let next = || place.run(&format!("task show {task}")).done();
+    place.certifier();
+    for step in [2, 3] {
+        place.run(&format!("task tick {task} {step}")).done();
+    }
+    place.keyring();
+    assert!(next().contains("[>] 5.") && next().contains("request approve 1 --certifier root"), "{}", next());
+    place.run("request approve 1 --certifier root").done();
+    place.with(CA, "request issue 1").done();
+    place.run("keyring trust mail --certifier root").done();
+    place.run("keyring install mail --issued").done();
+    let site = "site create mail --hosts mail.example.test --keyring mail";
+    assert!(next().contains(site), "{}", next());
+    place.run(site).done();
+    // The request of the server itself is none from elsewhere.
+    assert!(next().contains("[>] 10. Take the request from elsewhere"), "{}", next());
+}
+
+#[test]
+fn a_revocation_is_not_seen_by_what_was_owed_before() {
+    let place = Place::furnished();
+    let serial = place.run("certificate list --json").json();
+    let own = |c: &&serde_json::Value| c["subject"].as_str().is_some_and(|s| s.contains("mail.example.test"));
+    let serial = serial.as_array().unwrap().iter().find(own).unwrap()["serial"].as_str().unwrap().to_owned();
+    let task = begin(&place, &format!("f-6 --certifier root --serial {serial}"));
+    place.run(&format!("task tick {task} 1")).done();
+    place.with(CA, "crl issue root").done();
+    let shown = place.run(&format!("task show {task}")).done();
+    assert!(shown.contains("[>] 2. Revoke it"), "a CRL alone revokes nothing: {shown}");
+    place.run(&format!("certificate revoke root {serial} --reason superseded --confirm {serial}")).done();
+    assert_eq!(progress(&place, &task).0, 2);
+}
+
+#[test]
+fn a_renewal_is_not_seen_by_the_certificate_before() {
+    let place = Place::furnished();
+    let task = begin(&place, "f-5 --certifier root --keyring mail");
+    let shown = || place.run(&format!("task show {task}")).done();
+    assert_eq!(progress(&place, &task).0, 1, "{}", shown());
+    place.with(RING, "keyring renew mail --key same").done();
+    place.run("request approve 2 --certifier root").done();
+    place.with(CA, "request issue 2").done();
+    assert!(shown().contains("[>] 5. Install"), "{}", shown());
+    place.run("keyring install mail --issued").done();
+    assert_eq!(progress(&place, &task).0, 5, "{}", shown());
+    // Without a keyring or a number, the next request that comes is taken.
+    let task = begin(&place, "f-3 --certifier root");
+    assert_eq!(progress(&place, &task).0, 0);
 }

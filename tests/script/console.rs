@@ -212,7 +212,7 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::StopService(id)
         | Effect::WriteFile(id, ..)
         | Effect::Export(id, ..)
-        | Effect::Receipt(id, _)
+        | Effect::Receipt(id, ..)
         | Effect::Phrase(id)
         | Effect::Deliver(id, ..)
         | Effect::Audit(id, _)
@@ -220,7 +220,7 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::ExportAudit(id, ..)
         | Effect::Copy(id, _) => Some(*id),
         Effect::ReadLog(id, _) | Effect::ReadDirectory(id, ..) => Some(*id),
-        Effect::Stop(_) | Effect::Suspend | Effect::Quit(_) => None,
+        Effect::Stop(_) | Effect::Suspend | Effect::Witness(_) | Effect::Quit(_) => None,
     }
 }
 

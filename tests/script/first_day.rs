@@ -60,6 +60,7 @@ impl Live {
         }
     }
 
+    /// Returns what stands on the screen.
     pub(super) fn screen(&self) -> String {
         self.console.screen()
     }

@@ -63,7 +63,7 @@ pub(crate) fn full() -> State {
         roles: Roles {
             caa: vec!["ann".into(), "bea".into()],
             ra: vec!["ann".into(), "carl".into()],
-            auditor: Vec::new(),
+            ..Roles::default()
         },
         ..Policy::default()
     };

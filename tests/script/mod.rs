@@ -27,4 +27,5 @@ mod tasks;
 mod visiting;
 mod walk;
 mod who;
+mod witness;
 mod work;

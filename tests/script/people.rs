@@ -41,3 +41,26 @@ fn a_person_gets_a_key_a_certificate_and_a_file() {
     assert!(file.exists());
     live.press("<esc>").sees("Ann Miller");
 }
+
+#[test]
+fn a_key_that_others_know_is_reported_from_its_record_and_cleared_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut other = desk(folder.path());
+    crate::life::create_keyring(&mut other, "mail", true);
+    let mut live = Live::new(folder.path());
+    live.press("4 :").text("key.report").press("<ret>").sees("Report a key as known to others");
+    live.press("<tab> C-s")
+        .sees("say how that is known")
+        .text("found in a shop")
+        .press("C-s")
+        .sees("reported");
+    live.press(":").text("key.list").press("<ret>");
+    live.sees("found in a shop").press("<down> <ret>").sees("Reported by ada").press("<down> <ret>");
+    live.text("another key")
+        .press("C-s")
+        .press(":")
+        .text("key.list")
+        .press("<ret>")
+        .sees("Keys that others know");
+    assert!(!live.shows("found in a shop"));
+}

@@ -166,7 +166,7 @@ fn marked_requests_are_signed_together_after_a_look() {
 fn deleting_asks_for_the_name_and_keeps_to_the_record_it_asked_about() {
     let mut c = Console::fixture();
     c.press("1 X").type_text("www").press("<ret>");
-    assert!(c.verb().is_none() && c.screen().contains("not the name"), "{}", c.screen());
+    assert!(c.verb().is_none() && c.screen().contains("not what is asked for"), "{}", c.screen());
     c.press("C-u").type_text("mail");
     // Another console adds a ring above while the question stands.
     let mut state = fixture::full();

@@ -44,6 +44,15 @@ pub(super) fn command() -> Command {
                 option("days", "N", "How many days it is valid; else what the profile says")
                     .value_parser(value_parser!(u32).range(1..=36_500)),
             )
+            .arg(
+                option(
+                    "renewal",
+                    "YES|NO",
+                    "no leaves an earlier certificate for the same key and name in use",
+                )
+                .value_parser(["yes", "no"])
+                .hide_possible_values(true),
+            )
     };
     let reason = |help: &'static str| option("reason", "TEXT", help).required(true);
     Command::new("request")
@@ -242,6 +251,7 @@ fn value(plan: &Plan, preview: &Preview) -> Value {
         "certifier": plan.certifier,
         "profile": plan.profile,
         "days": plan.days,
+        "renewal": !plan.beside,
         "rows": preview.rows.iter().map(row).collect::<Vec<_>>(),
         "findings": preview.findings.iter().map(print::finding).collect::<Vec<_>>(),
     })

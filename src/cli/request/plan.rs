@@ -75,6 +75,9 @@ pub(super) fn plan(
     if let Some(days) = options.get_one::<u32>("days") {
         plan.days = *days;
     }
+    if let Some(renewal) = options.get_one::<String>("renewal") {
+        plan.beside = renewal == "no";
+    }
     if let Some(reason) = options.try_get_one::<String>("reason").ok().flatten() {
         reason.clone_into(&mut plan.reason);
     }

@@ -391,7 +391,9 @@ pub fn take(note: &Note, before: &Document, ring: &dyn Fn(&str) -> Option<String
             keep(&mut x.items, items, note.partial);
             take_ring(note, SERVER_KEY_FILE, &mut x.keyring, &mut x.items, ring, &mut remarks);
         }
-        Document::Person(_) => return Err("this is no document of a site or server".into()),
+        Document::Person(_) | Document::Profile(_) => {
+            return Err("only sites and servers are exchanged".into());
+        }
     }
     Ok(Taken { document, remarks })
 }
@@ -436,7 +438,7 @@ pub fn key_file(document: &Document, ring: &dyn Fn(&str) -> Option<String>) -> S
     let (keyring, items, item) = match document {
         Document::Site(x) => (&x.keyring, &x.items, SITE_KEY_FILE),
         Document::Server(x) => (&x.keyring, &x.items, SERVER_KEY_FILE),
-        Document::Person(_) => return String::new(),
+        Document::Person(_) | Document::Profile(_) => return String::new(),
     };
     let came = items.iter().find(|i| i.name.eq_ignore_ascii_case(item)).map(kept);
     let came = came.and_then(|v| texts(&v)?.into_iter().next()).unwrap_or_default();
@@ -496,7 +498,9 @@ pub(super) fn note(document: &Document, key_file: &str, left: &mut Vec<String>) 
                 SERVER_KEY_FILE,
             )
         }
-        Document::Person(_) => return Err("people are only taken in".into()),
+        Document::Person(_) | Document::Profile(_) => {
+            return Err("only sites and servers are exchanged".into());
+        }
     };
     if !key_file.is_empty() {
         items.push((key_item, Value::String(key_file.into())));

@@ -175,6 +175,19 @@ impl<T: HasPolicy + 'static> Fields<T> {
             },
         },
         Field {
+            name: "witness",
+            label: "Witnesses",
+            help: "Who has to confirm each use of the key, by a code that stands only in the text of the step: names, separated \
+                   by commas; empty asks for nobody.",
+            kind: Kind::Text,
+            when: When::Amendable,
+            get: |x, _| written(&x.policy().roles.witness),
+            set: |x, t| {
+                x.policy_mut().roles.witness = people(t)?;
+                Ok(())
+            },
+        },
+        Field {
             name: "own-approval",
             label: "Approve own requests",
             help: "yes lets a person approve what the same person submitted or edited; needed where one person works alone.",

@@ -86,6 +86,9 @@ pub struct Plan {
     /// The alternative names to be issued instead of those asked for; `None` leaves them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub names: Option<Vec<AltName>>,
+    /// Whether it stands beside an earlier certificate for the same key, and does not take its place.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub beside: bool,
 }
 
 /// What somebody proposed to issue, before anybody approved it.

@@ -2,7 +2,7 @@
 
 use super::Plan;
 use crate::model::escape::visible;
-use crate::model::field::{Field, Kind, Record, When, number};
+use crate::model::field::{Field, Kind, Record, When, flag, number, yes_no};
 
 impl Record for Plan {
     const NOUN: &'static str = "plan";
@@ -46,6 +46,19 @@ impl Record for Plan {
             get: |x, _| x.days.to_string(),
             set: |x, t| {
                 x.days = number(t, 1, 11_000)?;
+                Ok(())
+            },
+        },
+        Field {
+            name: "renewal",
+            label: "Renewal",
+            help: "yes notes that it takes the place of an earlier certificate for the same key and name, where there is one; \
+                   no leaves both to be used.",
+            kind: Kind::Flag,
+            when: When::AtCreation,
+            get: |x, _| yes_no(!x.beside),
+            set: |x, t| {
+                x.beside = !flag(t)?;
                 Ok(())
             },
         },

@@ -1,8 +1,19 @@
 //! The GUIDES table: what each guided task leads through, step by step. To add one is to add an entry.
 
 use super::Case;
+use crate::model::field::Look;
 use crate::model::finding::Subject;
-use crate::model::request::Status;
+use crate::model::request::{Request, Status};
+
+/// The object that the command of a step runs on.
+pub enum At {
+    /// It needs none.
+    Nothing,
+    /// This one, when the task knows it.
+    Maybe(fn(&Case<'_>) -> Option<Subject>),
+    /// This one and no other: without it the step cannot be done yet.
+    Only(fn(&Case<'_>) -> Option<Subject>),
+}
 
 /// A step of a guide.
 pub struct Step {
@@ -16,12 +27,16 @@ pub struct Step {
     pub command: &'static str,
     /// The command line that does it, with `{certifier}` and the like for the objects of the task.
     pub cli: &'static str,
-    /// Where the command is run: on this object, when there is one.
-    pub at: fn(&Case<'_>) -> Option<Subject>,
+    /// Where the command is run.
+    pub at: At,
+    /// What the form of the command proposes: fields by name, with `{certifier}` and the like for the objects of the task.
+    pub fills: &'static [(&'static str, &'static str)],
     /// Tells from the state that it is done; `None` where only a person can tell.
     pub seen: Option<fn(&Case<'_>) -> bool>,
     /// Whether a person may tick it all the same: it can be done where the workspace does not see it.
     pub elsewhere: bool,
+    /// What it tells of the present, such as the time.
+    pub shows: fn(&Look<'_>) -> String,
     /// Another command of the console and command line, where the objects of the task ask for them.
     pub instead: fn(&Case<'_>) -> Option<(&'static str, &'static str)>,
 }
@@ -43,8 +58,18 @@ pub struct Guide {
     pub about: &'static str,
     /// The fields of a task that it asks for, by name.
     pub asks: &'static [&'static str],
+    /// Whether its request comes from elsewhere, and is not the one of its keyring.
+    pub brought: bool,
     /// The steps, in order.
     pub steps: &'static [Step],
+}
+
+impl Guide {
+    /// Tells whether a step makes what this field names, so that the name has to be known from the beginning.
+    pub fn makes(&self, field: &str) -> bool {
+        let named = |(name, value): &(&str, &str)| *name == "name" && value.trim_matches(['{', '}']) == field;
+        self.steps.iter().any(|step| step.fills.iter().any(named))
+    }
 }
 
 /// Finds a guide by its key, in any case.
@@ -58,9 +83,11 @@ const STEP: Step = Step {
     why: "",
     command: "",
     cli: "",
-    at: |_| None,
+    at: At::Nothing,
+    fills: &[],
     seen: None,
     elsewhere: false,
+    shows: |_| String::new(),
     instead: |_| None,
 };
 
@@ -80,13 +107,38 @@ fn person(case: &Case<'_>) -> Option<Subject> {
     case.person().map(|p| Subject::Person(p.name.clone()))
 }
 
+fn own(case: &Case<'_>) -> Option<Subject> {
+    case.own().map(|r| Subject::Request(r.id))
+}
+
+fn is_approved(request: &Request) -> bool {
+    matches!(request.status, Status::Approved { .. } | Status::Issued { .. })
+}
+
+fn is_issued(request: &Request) -> bool {
+    matches!(request.status, Status::Issued { .. })
+}
+
+/// Tells whether the certificate for a request stands in the keyring of the task.
+fn is_installed(case: &Case<'_>, request: &Request) -> bool {
+    let Status::Issued { sha256, .. } = &request.status else { return false };
+    case.keyring().and_then(|ring| ring.leaf()).is_some_and(|leaf| leaf.sha256 == *sha256)
+}
+
+fn issued(case: &Case<'_>) -> Option<Subject> {
+    let serial = crate::model::bytes::Serial::typed(&case.task.serial)?;
+    Some(Subject::Issued(case.task.certifier.clone(), serial))
+}
+
 const MAKE_CERTIFIER: Step = Step {
     key: "certifier",
     title: "Make the certifier",
     why: "Its name stands in every certificate it signs, and cannot be changed. Choose the key type for as long as it lasts, a CRL \
-          address that will still be served then, and a password that two people can reach. Name a second CAA.",
+          address that will still be served then, and a password that two people can reach. Name a second CAA; who works alone \
+          sets \"Approve own requests\" to yes.",
     command: "certifier.create",
     cli: "certifier create {certifier} --common-name \"...\"",
+    fills: &[("name", "{certifier}")],
     seen: Some(|case| case.certifier().is_some()),
     ..STEP
 };
@@ -98,7 +150,7 @@ const FINGERPRINT: Step = Step {
           receipt of this task as well.",
     command: "record.open",
     cli: "certifier show {certifier}",
-    at: certifier,
+    at: At::Only(certifier),
     ..STEP
 };
 
@@ -126,6 +178,7 @@ const MAKE_KEYRING: Step = Step {
           counts for nothing any more.",
     command: "keyring.create",
     cli: "keyring create {keyring} --hosts ...",
+    fills: &[("name", "{keyring}")],
     seen: Some(|case| case.keyring().is_some()),
     ..STEP
 };
@@ -136,7 +189,6 @@ const RECEIVED: Step = Step {
     why: "A request of a keyring here is in the queue by itself; others come as a file or a paste. Note whom to ask about it.",
     command: "request.import",
     cli: "request import FILE",
-    at: request,
     seen: Some(|case| case.request().is_some()),
     ..STEP
 };
@@ -148,8 +200,9 @@ const APPROVE: Step = Step {
           it. Approving beyond the policy only makes the signing fail.",
     command: "request.open",
     cli: "request approve {request} --certifier {certifier}",
-    at: request,
-    seen: Some(|case| case.request_is(&["approved", "issued"])),
+    at: At::Only(request),
+    fills: &[("certifier", "{certifier}")],
+    seen: Some(|case| case.request().is_some_and(is_approved)),
     ..STEP
 };
 
@@ -159,8 +212,8 @@ const SIGN: Step = Step {
     why: "The CAA unlocks the certifier and signs what was approved. The certificate is verified and compared before it is recorded.",
     command: "request.issue",
     cli: "request issue {request}",
-    at: request,
-    seen: Some(Case::is_issued_fn),
+    at: At::Only(request),
+    seen: Some(|case| case.request().is_some_and(is_issued)),
     ..STEP
 };
 
@@ -170,7 +223,7 @@ const TRUST: Step = Step {
     why: "The order matters: a certificate is not installed below a root that the ring does not trust.",
     command: "keyring.trust",
     cli: "keyring trust {keyring} --certifier {certifier}",
-    at: keyring,
+    at: At::Only(keyring),
     seen: Some(|case| {
         let Some(ring) = case.keyring() else { return false };
         ring.with_role(crate::model::keyring::Role::Root).any(|e| e.trusted)
@@ -184,7 +237,7 @@ const INSTALL: Step = Step {
     why: "Chain and order are worked out and shown before anything is written.",
     command: "keyring.install",
     cli: "keyring install {keyring} --issued",
-    at: keyring,
+    at: At::Only(keyring),
     seen: Some(|case| case.keyring().is_some_and(|r| r.leaf().is_some() && r.next_key.is_none())),
     ..STEP
 };
@@ -194,7 +247,8 @@ const SITE: Step = Step {
     title: "Name the keyring in the site document",
     why: "The document says which hosts answer with it; every host has to be among the names in the certificate.",
     command: "site.create",
-    cli: "site create NAME --hosts ... --keyring {keyring}",
+    cli: "site create {keyring} --hosts {hosts} --keyring {keyring}",
+    fills: &[("name", "{keyring}"), ("hosts", "{hosts}"), ("keyring", "{keyring}")],
     seen: Some(|case| case.state.sites_of_keyring(&case.task.keyring).any(|s| s.enabled)),
     ..STEP
 };
@@ -214,7 +268,7 @@ const GIVE_ROOT: Step = Step {
     why: "By a way that cannot be tampered with, and with the fingerprint by another one.",
     command: "certifier.export",
     cli: "certifier certificate {certifier}",
-    at: certifier,
+    at: At::Only(certifier),
     ..STEP
 };
 
@@ -224,6 +278,7 @@ const MAKE_PERSON: Step = Step {
     why: "The full name stands in the certificate and in access lists. People may share a name; the key tells them apart.",
     command: "person.create",
     cli: "person create {person} --full-name \"...\" --mail ...",
+    fills: &[("name", "{person}")],
     seen: Some(|case| case.person().is_some()),
     ..STEP
 };
@@ -234,7 +289,7 @@ const PERSON_KEY: Step = Step {
     why: "Best the person makes the key and sends a request, which is registered; else a key is made here and delivered.",
     command: "person.key",
     cli: "person key {person}   (or: person register {person} --request N)",
-    at: person,
+    at: At::Only(person),
     seen: Some(|case| case.person().is_some_and(|p| !p.keys.is_empty())),
     ..STEP
 };
@@ -246,7 +301,7 @@ const DELIVER: Step = Step {
           has the key already gets the certificate alone.",
     command: "person.export",
     cli: "person export {person} --to FILE --confirm {person}",
-    at: person,
+    at: At::Only(person),
     ..STEP
 };
 
@@ -256,7 +311,7 @@ const NEW_CRL: Step = Step {
     why: "A revocation is nothing to peers until a CRL carries it, and a CRL that is due is an outage for all.",
     command: "certifier.crl",
     cli: "crl issue {certifier}",
-    at: certifier,
+    at: At::Only(certifier),
     seen: Some(|case| case.crl_since()),
     ..STEP
 };
@@ -265,10 +320,10 @@ const PUBLISH: Step = Step {
     key: "publish",
     title: "Bring the CRL to where its address points",
     why: "At once where the settings of this machine name a folder or a command for it. From a machine without a network, write it \
-          out with certifier crl, carry it over, put it in the place of the one before, and tick this.",
+          out with x on the certifier or with certifier crl, carry it over, put it in the place of the one before, and tick this.",
     command: "certifier.push",
     cli: "crl push {certifier}",
-    at: certifier,
+    at: At::Only(certifier),
     seen: Some(|case| case.published(false)),
     elsewhere: true,
     ..STEP
@@ -281,19 +336,13 @@ const ARRIVED: Step = Step {
     title: "Confirm that what is served is what was signed",
     why: "It is fetched from its address, or brought back as a file, and compared with what was signed. Where neither can be done \
           here, compare number and SHA-256 there, tick this, and note who did.",
-    command: "record.open",
+    command: "certifier.prove",
     cli: "crl prove {certifier}",
-    at: certifier,
+    at: At::Only(certifier),
     seen: Some(|case| case.crl_since() && case.published(true)),
     elsewhere: true,
     ..STEP
 };
-
-impl Case<'_> {
-    fn is_issued_fn(case: &Case<'_>) -> bool {
-        case.is_issued()
-    }
-}
 
 /// Every guide, in the order of lists.
 pub const GUIDES: &[Guide] = &[
@@ -303,6 +352,7 @@ pub const GUIDES: &[Guide] = &[
         about: "From nothing to a server that answers with TLS: the certifier, the keyring, the queue, the site document. For a workspace \
                 that keeps both the certifier and the keyrings.",
         asks: &["certifier", "keyring"],
+        brought: false,
         steps: &[
             MAKE_CERTIFIER,
             FINGERPRINT,
@@ -322,13 +372,30 @@ pub const GUIDES: &[Guide] = &[
         key: "wf-b",
         title: "Run a certifier of your own for servers elsewhere",
         about: "A small authority that signs what others bring: its own server first, then a request from elsewhere, handed out by its \
-                pick-up ID. Name the request when it has come.",
+                pick-up ID. The latest one that came since is taken, unless another is named.",
         asks: &["certifier", "keyring", "request"],
+        brought: true,
         steps: &[
             MAKE_CERTIFIER,
             FINGERPRINT,
             BACKUP,
             Step { title: "Make a keyring for the certifier's own server", ..MAKE_KEYRING },
+            Step {
+                key: "own-approve",
+                title: "Approve the request of the certifier's own server",
+                cli: "request approve {own} --certifier {certifier}",
+                at: At::Only(own),
+                seen: Some(|case| case.own().is_some_and(is_approved)),
+                ..APPROVE
+            },
+            Step {
+                key: "own-sign",
+                title: "Sign it for the certifier's own server",
+                cli: "request issue {own}",
+                at: At::Only(own),
+                seen: Some(|case| case.own().is_some_and(is_issued)),
+                ..SIGN
+            },
             TRUST,
             INSTALL,
             SITE,
@@ -341,7 +408,7 @@ pub const GUIDES: &[Guide] = &[
                 why: "By its pick-up ID, with its chain; that is recorded.",
                 command: "request.pick-up",
                 cli: "request pick-up ID",
-                at: request,
+                at: At::Only(request),
                 seen: Some(|case| case.request().is_some_and(|r| r.picked_up.is_some())),
                 ..STEP
             },
@@ -354,11 +421,13 @@ pub const GUIDES: &[Guide] = &[
         about: "The ceremony: an operator and a witness at a machine without a network, with paper, pen and envelopes. Read each step \
                 aloud before it is done, and stop when something is not as it says.",
         asks: &["certifier"],
+        brought: false,
         steps: &[
             Step {
                 key: "clock",
                 title: "Compare the clock of the machine with a watch",
                 why: "Dates in certificates come from it, and a ledger with wrong times cannot be set right.",
+                shows: |look| format!("The machine says {}.", look.time(look.now)),
                 ..STEP
             },
             Step {
@@ -377,7 +446,9 @@ pub const GUIDES: &[Guide] = &[
                       or M of N shares. Rehearse an unlock with what is on the paper before it is sealed.",
                 command: "certifier.protect",
                 cli: "certifier protect {certifier}",
-                at: certifier,
+                at: At::Only(certifier),
+                seen: Some(|case| case.certifier().is_some_and(|c| c.protection.people() > 1)),
+                elsewhere: true,
                 ..STEP
             },
             BACKUP,
@@ -387,7 +458,7 @@ pub const GUIDES: &[Guide] = &[
                 why: "It is signed with the certifier; peers need it from the first day on.",
                 command: "certifier.crl",
                 cli: "crl issue {certifier}",
-                at: certifier,
+                at: At::Only(certifier),
                 seen: Some(|case| case.certifier().is_some_and(|c| c.crl.is_some())),
                 ..STEP
             },
@@ -400,6 +471,7 @@ pub const GUIDES: &[Guide] = &[
         title: "An issuing certifier under a root",
         about: "The everyday certifier below a root that stays in its safe. Name the new one as certifier and the root as other.",
         asks: &["certifier", "other"],
+        brought: false,
         steps: &[
             Step {
                 key: "subordinate",
@@ -407,7 +479,8 @@ pub const GUIDES: &[Guide] = &[
                 why: "Signed by a certifier of this workspace at once, or by a request that is carried to the root. Path length 0 keeps it \
                       from making further authorities.",
                 command: "certifier.create",
-                cli: "certifier create {certifier} --common-name \"...\"",
+                cli: "certifier create {certifier} --common-name \"...\" --signed-by {other}",
+                fills: &[("name", "{certifier}"), ("signed-by", "{other}")],
                 seen: Some(|case| {
                     case.certifier().is_some() || case.state.awaited.contains_key(&case.task.certifier)
                 }),
@@ -428,6 +501,9 @@ pub const GUIDES: &[Guide] = &[
                 why: "It is compared with the request before the certifier becomes active.",
                 command: "certifier.install",
                 cli: "certifier install {certifier} FILE",
+                at: At::Only(|case| {
+                    Some(Subject::Certifier(case.state.awaited.get(&case.task.certifier)?.name.clone()))
+                }),
                 seen: Some(|case| case.certifier().is_some()),
                 ..STEP
             },
@@ -437,7 +513,7 @@ pub const GUIDES: &[Guide] = &[
                 why: "Its certificate says path length 0; amend the plan and sign it again when not.",
                 command: "record.open",
                 cli: "certifier show {certifier}",
-                at: certifier,
+                at: At::Only(certifier),
                 seen: Some(|case| {
                     case.certifier()
                         .and_then(|c| c.certificate.basic)
@@ -458,8 +534,9 @@ pub const GUIDES: &[Guide] = &[
     Guide {
         key: "f-3",
         title: "A server certificate",
-        about: "From a request to a certificate in service. Name the keyring when it is one of this workspace, else the number of the request.",
+        about: "From a request to a certificate in service. Name the keyring when it is one of this workspace; else the next request that comes is taken, or the one whose number is given.",
         asks: &["certifier", "keyring", "request"],
+        brought: false,
         steps: &[
             RECEIVED,
             APPROVE,
@@ -473,13 +550,9 @@ pub const GUIDES: &[Guide] = &[
                 instead: |case| {
                     case.keyring().is_none().then_some(("request.pick-up", "request pick-up {request}"))
                 },
-                at: |case| keyring(case).or_else(|| request(case)),
+                at: At::Only(|case| keyring(case).or_else(|| request(case))),
                 seen: Some(|case| {
-                    let leaf = case.keyring().and_then(|r| r.leaf());
-                    case.request().is_some_and(|r| {
-                        let Status::Issued { sha256, .. } = &r.status else { return false };
-                        r.picked_up.is_some() || leaf.is_some_and(|leaf| leaf.sha256 == *sha256)
-                    })
+                    case.request().is_some_and(|r| r.picked_up.is_some() || is_installed(case, r))
                 }),
                 ..STEP
             },
@@ -491,10 +564,15 @@ pub const GUIDES: &[Guide] = &[
         title: "A client certificate",
         about: "A person who logs in with a certificate. Binding is by key: the document says whose it is.",
         asks: &["certifier", "person", "request"],
+        brought: false,
         steps: &[
             MAKE_PERSON,
             PERSON_KEY,
-            Step { cli: "request approve {request} --certifier {certifier} --profile client", ..APPROVE },
+            Step {
+                cli: "request approve {request} --certifier {certifier} --profile client",
+                fills: &[("certifier", "{certifier}"), ("profile", "client")],
+                ..APPROVE
+            },
             SIGN,
             Step {
                 key: "known",
@@ -502,7 +580,7 @@ pub const GUIDES: &[Guide] = &[
                 why: "It does by itself when the key was bound before; a certificate that others issued is registered.",
                 command: "person.register",
                 cli: "person register {person} FILE",
-                at: person,
+                at: At::Only(person),
                 seen: Some(|case| case.person().is_some_and(|p| !p.certificates.is_empty())),
                 ..STEP
             },
@@ -514,6 +592,7 @@ pub const GUIDES: &[Guide] = &[
         title: "Renew a certificate, with the same key or a new one",
         about: "Before it ends. A new key is the better habit; the same key keeps what pins it.",
         asks: &["certifier", "keyring"],
+        brought: false,
         steps: &[
             Step {
                 key: "due",
@@ -530,29 +609,25 @@ pub const GUIDES: &[Guide] = &[
                 why: "The old certificate serves on until the new one is installed.",
                 command: "keyring.request",
                 cli: "keyring renew {keyring} --key new",
-                at: keyring,
+                at: At::Only(keyring),
                 seen: Some(|case| case.request().is_some_and(|r| r.received >= case.task.started)),
                 ..STEP
             },
             Step {
                 seen: Some(|case| {
-                    case.request().is_some_and(|r| r.received >= case.task.started)
-                        && case.request_is(&["approved", "issued"])
+                    case.request().is_some_and(|r| r.received >= case.task.started && is_approved(r))
                 }),
                 ..APPROVE
             },
             Step {
                 seen: Some(|case| {
-                    case.request().is_some_and(|r| r.received >= case.task.started) && case.is_issued()
+                    case.request().is_some_and(|r| r.received >= case.task.started && is_issued(r))
                 }),
                 ..SIGN
             },
             Step {
                 seen: Some(|case| {
-                    let leaf = case.keyring().and_then(|r| r.leaf());
-                    leaf.is_some_and(|leaf| {
-                        leaf.not_before.0 >= case.task.started.0 - crate::model::time::DAY && case.is_issued()
-                    })
+                    case.request().is_some_and(|r| r.received >= case.task.started && is_installed(case, r))
                 }),
                 ..INSTALL
             },
@@ -564,6 +639,7 @@ pub const GUIDES: &[Guide] = &[
         title: "Revoke a certificate, with a CRL at once",
         about: "A key is lost or known to others, or a name is no longer true. Within a day; for a lost key within the hour.",
         asks: &["certifier", "serial"],
+        brought: false,
         steps: &[
             Step {
                 key: "find",
@@ -571,6 +647,7 @@ pub const GUIDES: &[Guide] = &[
                 why: "Compare serial number and names with who reports it; note who that is and how they proved it.",
                 command: "pane.certificates",
                 cli: "certificate list serial:{serial}",
+                at: At::Maybe(issued),
                 ..STEP
             },
             Step {
@@ -579,11 +656,9 @@ pub const GUIDES: &[Guide] = &[
                 why: "The reason stands in the CRL. keyCompromise when others may have the key; say since when, if that is known.",
                 command: "certificate.revoke",
                 cli: "certificate revoke {certifier} {serial} --reason ... --confirm {serial}",
-                at: |case| {
-                    crate::model::bytes::Serial::typed(&case.task.serial)
-                        .map(|s| Subject::Issued(case.task.certifier.clone(), s))
-                },
-                seen: Some(|case| case.state.owed.contains_key(&case.task.certifier) || case.crl_since()),
+                at: At::Only(issued),
+                seen: Some(|case| case.revoked()),
+                elsewhere: true,
                 ..STEP
             },
             Step {
@@ -606,6 +681,7 @@ pub const GUIDES: &[Guide] = &[
         title: "The regular CRL day",
         about: "On the day that the next CRL is due, for a certifier that is opened for nothing else.",
         asks: &["certifier"],
+        brought: false,
         steps: &[
             Step {
                 key: "owed",
@@ -613,7 +689,7 @@ pub const GUIDES: &[Guide] = &[
                 why: "Revocations that no CRL carries yet, and the day on which the latest one ends.",
                 command: "record.open",
                 cli: "certifier show {certifier}",
-                at: certifier,
+                at: At::Only(certifier),
                 seen: Some(|case| case.certifier().is_some()),
                 ..STEP
             },
@@ -628,6 +704,7 @@ pub const GUIDES: &[Guide] = &[
         title: "Amend the policy of a certifier",
         about: "Profile, roles, CRL terms, relaxations: a new signed version of the policy, which a second CAA confirms where the policy says so.",
         asks: &["certifier"],
+        brought: false,
         steps: &[
             Step {
                 key: "amend",
@@ -635,7 +712,7 @@ pub const GUIDES: &[Guide] = &[
                 why: "What changes is shown line by line before it is signed or proposed.",
                 command: "certifier.amend",
                 cli: "certifier amend {certifier} FIELD=VALUE --reason \"...\"",
-                at: certifier,
+                at: At::Only(certifier),
                 seen: Some(|case| {
                     let of = case.certifier();
                     of.is_some_and(|c| c.proposal.is_some()) || changed(case)
@@ -649,7 +726,7 @@ pub const GUIDES: &[Guide] = &[
                       before.",
                 command: "certifier.proposal",
                 cli: "certifier confirm {certifier}",
-                at: certifier,
+                at: At::Only(certifier),
                 seen: Some(|case| case.certifier().is_some_and(|c| c.proposal.is_none()) && changed(case)),
                 ..STEP
             },
@@ -670,6 +747,7 @@ pub const GUIDES: &[Guide] = &[
         about: "A new key under the same name, before the old one ends or is too weak. Name the certifier with the old key; the \
                 new one is a certifier of its own, and old and new name each other.",
         asks: &["certifier"],
+        brought: false,
         steps: &[
             Step {
                 key: "new-key",
@@ -678,7 +756,7 @@ pub const GUIDES: &[Guide] = &[
                       old, so that peers that trust one key reach what the other has signed.",
                 command: "certifier.rollover",
                 cli: "certifier rollover {certifier}",
-                at: certifier,
+                at: At::Only(certifier),
                 seen: Some(|case| {
                     let mut awaited = case.state.awaited.values();
                     case.successor().is_some()
@@ -692,11 +770,11 @@ pub const GUIDES: &[Guide] = &[
                 why: "A root, and a certifier below one of this workspace, have theirs at once. The old key issues on until then.",
                 command: "certifier.install",
                 cli: "certifier install NEW FILE",
-                at: |case| {
+                at: At::Only(|case| {
                     let mut awaited = case.state.awaited.values();
                     let new = awaited.find(|a| a.succeeds.as_ref() == Some(&case.task.certifier))?;
                     Some(Subject::Certifier(new.name.clone()))
-                },
+                }),
                 seen: Some(|case| case.successor().is_some()),
                 ..STEP
             },
@@ -706,7 +784,7 @@ pub const GUIDES: &[Guide] = &[
                 why: "Before anything is signed with it. The link certificates of a root go with it: certifier links.",
                 command: "certifier.export",
                 cli: "certifier certificate {other}",
-                at: |case| case.successor().map(|c| Subject::Certifier(c.name.clone())),
+                at: At::Only(|case| case.successor().map(|c| Subject::Certifier(c.name.clone()))),
                 ..STEP
             },
             Step {
@@ -715,7 +793,7 @@ pub const GUIDES: &[Guide] = &[
                 why: "The work list names those that trust only the old one, and does it.",
                 command: "certifier.worklist",
                 cli: "certifier worklist {certifier}",
-                at: certifier,
+                at: At::Only(certifier),
                 seen: Some(|case| {
                     case.successor().is_some()
                         && case.certifier().is_some_and(|c| c.untold(case.state).is_empty())
@@ -728,7 +806,7 @@ pub const GUIDES: &[Guide] = &[
                 why: "One after another; each is a task of its own (f-5).",
                 command: "certifier.worklist",
                 cli: "certifier worklist {certifier}",
-                at: certifier,
+                at: At::Only(certifier),
                 seen: Some(|case| {
                     let Some(old) = case.certifier() else { return false };
                     let mut leaves = case.state.keyrings.values().filter_map(|r| r.leaf());
@@ -743,7 +821,7 @@ pub const GUIDES: &[Guide] = &[
                       of them has ended.",
                 command: "certifier.worklist",
                 cli: "certifier worklist {certifier}",
-                at: certifier,
+                at: At::Only(certifier),
                 ..STEP
             },
             BACKUP,

@@ -10,15 +10,17 @@ use serde::{Deserialize, Serialize};
 
 use super::State;
 use super::audit::Head;
+use super::bytes::Serial;
 use super::certifier::Certifier;
 use super::escape::visible;
 use super::field::{Field, Kind, Record, When};
 use super::finding::Subject;
 use super::keyring::Keyring;
+use super::name::AltName;
 use super::person::Person;
 use super::request::{Request, RequestId, Status};
 use super::time::Timestamp;
-pub use guides::{GUIDES, Guide, Step};
+pub use guides::{At, GUIDES, Guide, Step};
 
 /// What a person noted of a step that the state cannot tell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,21 +151,20 @@ impl<'a> Case<'a> {
         if cli.is_empty() {
             return None;
         }
-        let task = self.task;
-        let other = self.other().map_or(task.other.as_str(), |c| c.name.as_str());
-        let request = self.request().map_or_else(String::new, |r| r.id.to_string());
-        let mut line = cli.to_owned();
-        for (place, value, word) in [
-            ("{certifier}", task.certifier.as_str(), "CERTIFIER"),
-            ("{other}", other, "CERTIFIER"),
-            ("{keyring}", task.keyring.as_str(), "KEYRING"),
-            ("{request}", request.as_str(), "N"),
-            ("{person}", task.person.as_str(), "PERSON"),
-            ("{serial}", task.serial.as_str(), "SERIAL"),
-        ] {
-            line = line.replace(place, if value.is_empty() { word } else { value });
-        }
-        Some(line)
+        Some(PLACES.iter().fold(cli.to_owned(), |line, (place, word, value)| {
+            let value = value(self);
+            line.replace(place, if value.is_empty() { word } else { &value })
+        }))
+    }
+
+    /// Lists what the form of a step proposes: fields by name, as far as the objects of the task are known.
+    pub fn fills(&self, step: &Step) -> Vec<(&'static str, String)> {
+        let filled = |text: &str| match PLACES.iter().find(|(place, ..)| *place == text) {
+            Some((.., value)) => value(self),
+            None => text.to_owned(),
+        };
+        let all = step.fills.iter().map(|(field, text)| (*field, filled(text)));
+        all.filter(|(_, value)| !value.is_empty()).collect()
     }
 
     /// Returns the certifier it is about.
@@ -191,32 +192,49 @@ impl<'a> Case<'a> {
         self.state.people.get(&self.task.person)
     }
 
-    /// Returns the request it is about: the one that was named, else the latest for the key of the keyring or person.
+    /// Returns the request of the keyring it is about.
+    pub fn own(&self) -> Option<&'a Request> {
+        self.keyring().and_then(|ring| self.state.request_of_keyring(ring))
+    }
+
+    /// Returns the request it is about: the one that was named, else the latest for the key of the keyring or person, or,
+    /// where it is to be brought, the latest that came since and that no keyring here has made.
     pub fn request(&self) -> Option<&'a Request> {
         if let Some(id) = self.task.request {
             return self.state.requests.get(&id);
         }
-        if let Some(ring) = self.keyring() {
-            return self.state.request_of_keyring(ring);
+        let mut latest = self.state.requests.values().rev();
+        let nobody = self.task.keyring.is_empty() && self.task.person.is_empty();
+        if self.task.guide().is_some_and(|g| g.brought || nobody && g.asks.contains(&"request")) {
+            let here = |r: &Request| self.state.keyring_of_key(&r.pkcs10.key.sha256).is_some();
+            return latest.find(|r| r.received >= self.task.started && !here(r));
+        }
+        if self.keyring().is_some() {
+            return self.own();
         }
         let person = self.person()?;
-        self.state.requests.values().rev().find(|r| person.has_key(&r.pkcs10.key.sha256))
-    }
-
-    /// Tells whether the request has a status among these words, or a later one.
-    fn request_is(&self, words: &[&str]) -> bool {
-        self.request().is_some_and(|r| words.contains(&r.status.word()))
-    }
-
-    /// Tells whether the certificate for the request was issued.
-    fn is_issued(&self) -> bool {
-        self.request().is_some_and(|r| matches!(r.status, Status::Issued { .. }))
+        latest.find(|r| person.has_key(&r.pkcs10.key.sha256))
     }
 
     /// Tells whether a CRL of the certifier was signed since the task was begun.
     fn crl_since(&self) -> bool {
         let crl = self.certifier().and_then(|c| c.crl.as_ref());
         crl.is_some_and(|crl| crl.this_update >= self.task.started)
+    }
+
+    /// Tells whether the certificate it is about is revoked: exactly where it stands in the workspace, else by what its
+    /// certifier owes or has listed since the task was begun.
+    fn revoked(&self) -> bool {
+        let Some(serial) = Serial::typed(&self.task.serial) else { return false };
+        let all = self.state.certificates();
+        let known = self.state.revocations.keys().filter_map(|sha256| all.get(sha256));
+        let mut people = self.state.people.values().flat_map(|p| &p.certificates);
+        let here = known.map(|(c, _)| *c).any(|c| c.serial == serial)
+            || people.any(|c| c.serial == serial && self.state.revocations.contains_key(&c.sha256));
+        let owed = self.state.owed.get(&self.task.certifier);
+        let since = owed.is_some_and(|d| d.compromise.max(d.other) >= Some(self.task.started));
+        let listed = self.certifier().and_then(|c| c.crl.as_ref()).is_some_and(|crl| crl.entries > 0);
+        here || since || (self.crl_since() && listed)
     }
 
     /// Tells whether the latest CRL of the certifier was brought to a target, or with `proved`, whether what is served at
@@ -227,6 +245,26 @@ impl<'a> Case<'a> {
         all.any(|p| p.number == crl.number && (p.proved || !proved))
     }
 }
+
+/// What stands for an object in commands and forms: the place, the word where it is not known, and the object.
+type Place = (&'static str, &'static str, fn(&Case<'_>) -> String);
+
+const PLACES: &[Place] = &[
+    ("{certifier}", "CERTIFIER", |case| case.task.certifier.clone()),
+    ("{other}", "CERTIFIER", |case| case.other().map_or(&case.task.other, |c| &c.name).clone()),
+    ("{keyring}", "KEYRING", |case| case.task.keyring.clone()),
+    ("{hosts}", "...", |case| {
+        let leaf = case.keyring().and_then(Keyring::leaf);
+        let host = |name: &AltName| if let AltName::Dns(host) = name { Some(host.clone()) } else { None };
+        leaf.map_or_else(String::new, |leaf| {
+            leaf.alt_names.iter().filter_map(host).collect::<Vec<_>>().join(" ")
+        })
+    }),
+    ("{request}", "N", |case| case.request().map_or_else(String::new, |r| r.id.to_string())),
+    ("{own}", "N", |case| case.own().map_or_else(String::new, |r| r.id.to_string())),
+    ("{person}", "PERSON", |case| case.task.person.clone()),
+    ("{serial}", "SERIAL", |case| case.task.serial.clone()),
+];
 
 impl Record for Task {
     const NOUN: &'static str = "task";
@@ -274,6 +312,15 @@ impl Record for Task {
             set: |x, t| set_name(&mut x.keyring, t),
         },
         Field {
+            name: "person",
+            label: "Person",
+            help: "The document of the person it is about.",
+            kind: Kind::Text,
+            when: When::Amendable,
+            get: |x, _| x.person.clone(),
+            set: |x, t| set_name(&mut x.person, t),
+        },
+        Field {
             name: "request",
             label: "Request",
             help: "The number of the request it is about; empty takes the one of the keyring or person.",
@@ -289,15 +336,6 @@ impl Record for Task {
             },
         },
         Field {
-            name: "person",
-            label: "Person",
-            help: "The document of the person it is about.",
-            kind: Kind::Text,
-            when: When::Amendable,
-            get: |x, _| x.person.clone(),
-            set: |x, t| set_name(&mut x.person, t),
-        },
-        Field {
             name: "serial",
             label: "Serial number",
             help: "The serial number of the certificate it is about, hexadecimal.",
@@ -309,7 +347,7 @@ impl Record for Task {
                     x.serial.clear();
                     return Ok(());
                 }
-                let serial = super::bytes::Serial::typed(t).ok_or("a serial number in hexadecimal")?;
+                let serial = Serial::typed(t).ok_or("a serial number in hexadecimal")?;
                 x.serial = serial.to_string();
                 Ok(())
             },

@@ -4,6 +4,7 @@
 use super::{Case, Standing};
 use crate::model::audit::paper::Sheet;
 use crate::model::audit::{Head, Line};
+use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
 use crate::model::change::Fact;
 use crate::model::time::Timestamp;
@@ -39,24 +40,42 @@ pub fn take(case: &Case<'_>, line: &Line<'_>, told: &mut Vec<Told>) -> bool {
         };
         let named = !serial.is_empty() && subject.to_string().to_lowercase().contains(&serial);
         if objects.contains(&subject) || issued || named {
-            let what = format!("{}: {subject}", fact.word());
+            let what = match &fact {
+                Fact::StepWitnessed { by, step, .. } => format!("{} by {by}: {step}", fact.word()),
+                _ => format!("{}: {subject}", fact.word()),
+            };
             told.push(Told { number: line.number, at: line.at, by: line.operator.to_owned(), what });
         }
     }
     told.len() < MOST
 }
 
+/// Where, when and by which program a receipt is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Written<'a> {
+    /// The workspace.
+    pub workspace: &'a str,
+    /// The SHA-256 of the program that runs, where it is known.
+    pub program: Option<Digest>,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// Writes the receipt.
-pub fn write(case: &Case<'_>, told: &[Told], head: &Head, workspace: &str, now: Timestamp) -> String {
+pub fn write(case: &Case<'_>, told: &[Told], head: &Head, written: &Written<'_>) -> String {
     let task = case.task;
     let title = task.guide().map_or(task.guide.as_str(), |g| g.title);
     let mut sheet = Sheet::new(&format!("Receipt: {title}"));
     sheet.pair("Task", &task.name);
-    sheet.pair("Workspace", workspace);
+    sheet.pair("Workspace", written.workspace);
+    sheet.pair("Program", concat!("ringmaster ", env!("CARGO_PKG_VERSION")));
+    if let Some(sha256) = &written.program {
+        sheet.digest("Its SHA-256", sha256);
+    }
     sheet.pair("Begun", &format!("{} by {}", task.started.text(), task.by));
     match &task.ended {
         Some(end) => sheet.pair("Ended", &format!("{} by {}", end.at.text(), end.by)),
-        None => sheet.pair("Printed", &format!("{}, before its end", now.text())),
+        None => sheet.pair("Printed", &format!("{}, before its end", written.at.text())),
     }
     sheet.heading("Steps");
     for (number, step) in task.guide().map_or(&[][..], |g| g.steps).iter().enumerate() {
@@ -92,22 +111,24 @@ pub fn write(case: &Case<'_>, told: &[Told], head: &Head, workspace: &str, now: 
 
 /// Adds serial numbers and fingerprints of what the task is about.
 fn objects(case: &Case<'_>, sheet: &mut Sheet) {
-    let mut certificate = |title: &str, c: &Certificate| {
+    let mut certificate = |title: &str, c: &Certificate, more: &[(&str, String)]| {
         sheet.heading(title);
         sheet.pair("Subject", &c.subject.text());
         sheet.pair("Serial number", &c.serial.to_string());
         sheet.pair("Valid", &format!("{} to {}", c.not_before.text(), c.not_after.text()));
         sheet.digest("SHA-256", &c.sha256);
         sheet.digest("Key SHA-256", &c.key.sha256);
+        more.iter().for_each(|(label, text)| sheet.pair(label, text));
     };
     for of in [case.certifier(), case.other()].into_iter().flatten() {
-        certificate(&format!("Certifier {}", of.name), &of.certificate);
+        let opens = ("Key opens with", of.protection.words());
+        certificate(&format!("Certifier {}", of.name), &of.certificate, &[opens]);
     }
     if let Some((ring, leaf)) = case.keyring().and_then(|ring| Some((ring, ring.leaf()?))) {
-        certificate(&format!("Keyring {}", ring.name), leaf);
+        certificate(&format!("Keyring {}", ring.name), leaf, &[]);
     }
     if let Some((person, best)) = case.person().and_then(|p| Some((p, p.best(case.state)?))) {
-        certificate(&format!("Person {}: {}", person.name, person.full_name), best);
+        certificate(&format!("Person {}: {}", person.name, person.full_name), best, &[]);
     }
     if let Some(request) = case.request() {
         sheet.heading(&format!("Request {}", request.id));

@@ -12,6 +12,7 @@ use crate::model::keyring::check_name;
 use crate::model::time::Timestamp;
 use crate::model::unread::Sort as Trouble;
 use crate::model::{Generation, State};
+use crate::store::document::embedded_profile;
 use crate::store::ledger::Ledger;
 use crate::store::{directory, file, workspace};
 
@@ -85,7 +86,7 @@ pub(crate) fn read(
     };
     check_name(name).map_err(|_| unknown())?;
     let (mut versions, mut deleted, mut more) = (Vec::new(), None, false);
-    ledger.document_entries(&mut |entry| {
+    ledger.document_entries(sort, &mut |entry| {
         let Some((_, _, saved)) = told(&entry.body).filter(|(s, n, _)| *s == sort && n == name) else {
             return true;
         };
@@ -121,8 +122,17 @@ pub(crate) fn read(
         return Err(unknown());
     }
     tell(state, &mut versions);
-    let deleted = deleted.filter(|_| Document::find(state, sort, name).is_none());
+    let deleted = deleted.filter(|_| own(state, sort, name).is_none());
     Ok(History { sort, name: name.to_owned(), deleted, versions, more })
+}
+
+/// Finds the present document, unless it is built in and nobody has changed it.
+fn own(state: &State, sort: Sort, name: &str) -> Option<Document> {
+    let built_in = |document: &Document| match document {
+        Document::Profile(profile) => embedded_profile(name).as_ref() == Some(&**profile),
+        _ => false,
+    };
+    Document::find(state, sort, name).filter(|document| !built_in(document))
 }
 
 /// Finds the files of versions, and adds those that the audit chain does not tell of.
@@ -146,7 +156,7 @@ fn by_hand(folder: &Path, state: &State, sort: Sort, name: &str, versions: &mut 
         }
     };
     let path = directory::path(sort, name);
-    if let Some(present) = Document::find(state, sort, name) {
+    if let Some(present) = own(state, sort, name) {
         place(Ok(present), None);
     } else if let Some(unread) = state.unread(&path).filter(|u| u.sort != Trouble::Missing) {
         place(Err(Error::damaged(&unread.why)), None);
@@ -195,9 +205,9 @@ fn tell(state: &State, versions: &mut [Version]) {
 pub(crate) fn gone(ledger: &dyn Ledger, state: &State, sort: Sort) -> Result<Vec<Gone>> {
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
-    ledger.document_entries(&mut |entry| {
+    ledger.document_entries(sort, &mut |entry| {
         let Some((_, name, _)) = told(&entry.body).filter(|(s, ..)| *s == sort) else { return true };
-        if seen.insert(name.clone()) && Document::find(state, sort, &name).is_none() {
+        if seen.insert(name.clone()) && own(state, sort, &name).is_none() {
             let file = state.unread(&directory::path(sort, &name));
             let why = file.map_or_else(|| "It was deleted.".to_owned(), |unread| unread.why.clone());
             let last = Made { at: entry.at, by: entry.operator, what: entry.what };

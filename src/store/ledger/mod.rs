@@ -15,6 +15,7 @@ use crate::model::Generation;
 use crate::model::audit::{Head, Line};
 use crate::model::bytes::{Der, Digest, Serial};
 use crate::model::certifier::CrlInfo;
+use crate::model::document::Sort;
 use crate::model::error::Result;
 use crate::model::filter::Moment;
 use crate::model::issued::{Issued, Reason};
@@ -208,7 +209,7 @@ pub trait Ledger {
     fn keyring_entries(&self, each: &mut dyn FnMut(Entry) -> bool) -> Result<()>;
 
     /// Calls `each` with the entries that tell of documents saved and deleted, the newest first, until it returns false.
-    fn document_entries(&self, each: &mut dyn FnMut(Entry) -> bool) -> Result<()>;
+    fn document_entries(&self, sort: Sort, each: &mut dyn FnMut(Entry) -> bool) -> Result<()>;
 
     /// Returns the last entry of the audit chain.
     fn head(&self) -> Result<Head>;

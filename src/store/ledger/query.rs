@@ -12,6 +12,7 @@ use crate::model::audit::{Head, Line};
 use crate::model::bytes::{Der, Digest, Serial};
 use crate::model::certifier::CrlInfo;
 use crate::model::change::Fact;
+use crate::model::document::Sort;
 use crate::model::error::{Error, Result};
 use crate::model::issued::{Issued, Named, Origin, Reason, Revocation};
 use crate::model::request::{Request, RequestId};
@@ -485,12 +486,15 @@ impl Ledger for SqliteLedger {
         )
     }
 
-    fn document_entries(&self, each: &mut dyn FnMut(Entry) -> bool) -> Result<()> {
-        // The condition is that of the index `audit_document`.
-        self.entries_where(
-            "what IN ('site saved', 'site deleted', 'server saved', 'server deleted', 'person saved', 'person deleted')",
-            each,
-        )
+    fn document_entries(&self, sort: Sort, each: &mut dyn FnMut(Entry) -> bool) -> Result<()> {
+        // The conditions are those of the indexes `audit_profile` and `audit_document`.
+        let condition = match sort {
+            Sort::Profile => "what IN ('profile saved', 'profile deleted')",
+            Sort::Site | Sort::Server | Sort::Person => {
+                "what IN ('site saved', 'site deleted', 'server saved', 'server deleted', 'person saved', 'person deleted')"
+            }
+        };
+        self.entries_where(condition, each)
     }
 
     fn head(&self) -> Result<Head> {

@@ -179,6 +179,7 @@ impl<'a> Record<'a> {
             | Fact::PersonDeleted { .. }
             | Fact::TaskSaved { .. }
             | Fact::Refused { .. }
+            | Fact::StepWitnessed { .. }
             | Fact::UnlockFailed { .. }
             | Fact::CrlPublished { .. }
             | Fact::CrlProved { .. }

@@ -138,6 +138,7 @@ CREATE INDEX IF NOT EXISTS audit_keyring ON audit(number)
   WHERE what IN ('keyring created', 'keyring changed', 'keyring renamed', 'keyring deleted');
 CREATE INDEX IF NOT EXISTS audit_document ON audit(number)
   WHERE what IN ('site saved', 'site deleted', 'server saved', 'server deleted', 'person saved', 'person deleted');
+CREATE INDEX IF NOT EXISTS audit_profile ON audit(number) WHERE what IN ('profile saved', 'profile deleted');
 CREATE INDEX IF NOT EXISTS audit_revocation ON audit(number)
   WHERE what IN ('certificate revoked', 'revocation changed', 'certificate released');
 CREATE INDEX IF NOT EXISTS audit_awaited ON audit(number)

@@ -3,6 +3,7 @@
 
 use ratatui::text::Line;
 
+use super::form::Form;
 use super::secret::Opens;
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
@@ -42,7 +43,7 @@ pub struct Bulk {
     running: Option<JobId>,
     stopped: bool,
     paused: bool,
-    /// Whether it waits for a certifier to be unlocked, and goes on by itself then.
+    /// Whether it waits for a certifier to be unlocked or for a witness, and goes on by itself then.
     locked: bool,
     top: usize,
 }
@@ -87,7 +88,7 @@ pub(in crate::tui) fn answered(
     Ok(effects)
 }
 
-/// Goes on with what waited for a certifier to be unlocked.
+/// Goes on with what waited for a certifier to be unlocked, or for a witness.
 pub(in crate::tui) fn unlocked(model: &mut Model) -> Vec<Effect> {
     let found = model.dialogs.iter().position(|d| matches!(d, Dialog::Bulk(b) if b.locked && b.waits()));
     let Some(Dialog::Bulk(mut bulk)) = found.and_then(|at| model.dialogs.get(at).cloned()) else {
@@ -151,6 +152,12 @@ impl Bulk {
                     crate::tui::job::ask(model, Opens::Certifier(name, None));
                 }
                 model.say(Mood::Plain, "The certifier is locked: nothing was signed yet.");
+                return Vec::new();
+            }
+            Err(error) if error.kind == Kind::Unwitnessed && matches!(task.verb, Verb::Issue { .. }) => {
+                (self.running, self.paused, self.locked) = (None, true, true);
+                self.next -= 1;
+                Form::witness(model, &error, None);
                 return Vec::new();
             }
             Err(error) if error.kind == Kind::Locked => {

@@ -32,7 +32,7 @@ impl Confirm {
     pub fn input(mut self, model: &mut Model, input: &Input) -> (Option<Dialog>, Vec<Effect>) {
         match input {
             Input::Chord(Key::Esc) => return (None, Vec::new()),
-            Input::Chord(Key::Enter) if self.line.text().trim() == self.question.word => {
+            Input::Chord(Key::Enter) if self.line.text().trim().eq_ignore_ascii_case(&self.question.word) => {
                 return (None, command::confirmed(model, self.command, self.pane, self.key.as_ref()));
             }
             Input::Chord(Key::Enter) => self.wrong = true,
@@ -57,7 +57,7 @@ impl Confirm {
         let blank = " ".repeat(columns.saturating_sub(crate::tui::widget::text::width(&shown)).min(20));
         body.push(ink.line(Role::Input, &format!("{shown}{blank}")));
         if self.wrong {
-            body.push(ink.line(Role::Warn, "That is not the name. Nothing was done."));
+            body.push(ink.line(Role::Warn, "That is not what is asked for. Nothing was done."));
         }
         Sheet {
             title: format!("Really {}?", self.command.title),

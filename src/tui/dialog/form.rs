@@ -14,9 +14,11 @@ use crate::desk::Verb;
 use crate::desk::export::Asked;
 use crate::model::accepted::Acceptance;
 use crate::model::audit::setback::Reconciliation;
+use crate::model::bytes::Digest;
 use crate::model::certifier::NewCertifier;
 use crate::model::certifier::past::{History, ImportedCertifier};
 use crate::model::certifier::rollover::NewKey;
+use crate::model::compromised::Report;
 use crate::model::document::Sort;
 use crate::model::error::Error;
 use crate::model::export::{CertificateExport, Export, Which};
@@ -39,6 +41,7 @@ use crate::model::seen::{Errand, Trip};
 use crate::model::server::{Release, Server};
 use crate::model::site::Site;
 use crate::model::task::{Remark, Task, guides};
+use crate::model::witness::Witness;
 use crate::ops::certifier_status::Step;
 use crate::ops::request_again::proposed;
 use crate::ops::ring::Act;
@@ -77,6 +80,14 @@ pub enum Goal {
     Profile(Box<Profile>, bool),
     /// Amends the policy of this certifier; it is as it was when editing began.
     Amend(String, Box<Amendment>),
+    /// Withdraws or rejects the proposed policy of this certifier.
+    WithdrawPolicy(String),
+    /// Confirms this step as a witness, and goes on with it.
+    Witness(String, Option<Box<Verb>>),
+    /// Reports a key as known to others.
+    ReportKey(Report),
+    /// Takes the report of this key back.
+    ClearKey(Digest),
     /// Changes what opens the key of this certifier.
     Protect(String, Box<NewProtection>),
     /// Approves a request whose review showed this plan with so many warnings.
@@ -150,7 +161,11 @@ impl Form {
             Goal::Certifier(new) => lines(&**new, &look, false),
             Goal::Authority(new, ..) => lines(&**new, &look, false),
             Goal::RollOver(_, new) => lines(&**new, &look, false),
-            Goal::Status(..) | Goal::Destroy(_) => lines(&Reasoning::default(), &look, false),
+            Goal::Status(..) | Goal::Destroy(_) | Goal::WithdrawPolicy(_) | Goal::ClearKey(_) => {
+                lines(&Reasoning::default(), &look, false)
+            }
+            Goal::Witness(..) => lines(&Witness::default(), &look, false),
+            Goal::ReportKey(report) => lines(report, &look, false),
             Goal::Keyring(new) => lines(&**new, &look, false),
             Goal::Import(new, _) => lines(&**new, &look, false),
             Goal::Move(new, _) => lines(&**new, &look, false),
@@ -181,7 +196,10 @@ impl Form {
                 let asks = guides::find(guide).map_or(&[][..], |g| g.asks);
                 some_lines(&Task::default(), &look, |f| asks.contains(&f.name))
             }
-            Goal::Task(task) => lines(&**task, &look, true),
+            Goal::Task(task) => {
+                let asks = task.guide().map_or(&[][..], |g| g.asks);
+                some_lines(&**task, &look, |f| asks.contains(&f.name))
+            }
             Goal::Tick(..) => lines(&Remark::default(), &look, false),
             Goal::Reconcile => lines(&Reconciliation::default(), &look, false),
             Goal::Accept(_) => lines(&Acceptance::new(model.now), &look, false),
@@ -189,6 +207,27 @@ impl Form {
             Goal::Visit(_, trip) => lines(&**trip, &look, false),
         };
         Self { title: title.into(), goal, busy: None, lines, cursor: 0 }
+    }
+
+    /// Asks a witness to confirm a step, which goes on with the verb, or else with what waits below.
+    pub(in crate::tui) fn witness(model: &mut Model, error: &Error, verb: Option<Box<Verb>>) {
+        let step = format!("{}\n{}", error.what, error.why);
+        let form = Self::new(model, "A witness confirms this step", Goal::Witness(step, verb));
+        model.dialogs.push(Dialog::Form(form));
+    }
+
+    /// Proposes values for fields that were not touched, as if they had stood there from the beginning.
+    pub fn propose(&mut self, values: &[(&'static str, String)]) {
+        for (name, value) in values {
+            if let Some(line) = self.lines.iter_mut().find(|l| l.name == *name && !l.touched()) {
+                line.edit.set(value);
+                line.before.clone_from(value);
+            }
+        }
+        let empty = |l: &Line| l.edit.text().is_empty();
+        if let (false, Some(first)) = (values.is_empty(), self.lines.iter().position(empty)) {
+            self.cursor = first;
+        }
     }
 
     /// Tells whether anything was typed or chosen.
@@ -351,8 +390,14 @@ impl Form {
         site
     }
 
-    /// Says what follows for a site document from what stands at the cursor.
+    /// Says what a task leads to, or what follows for a site document from what stands at the cursor.
     fn follows(&self, model: &Model) -> String {
+        if let Goal::Witness(step, _) = &self.goal {
+            return step.clone();
+        }
+        if let Goal::StartTask(guide) = &self.goal {
+            return guides::find(guide).map_or_else(String::new, |g| g.about.to_owned());
+        }
         let (Goal::Site(before, _), Some(line)) = (&self.goal, self.lines.get(self.cursor)) else {
             return String::new();
         };
@@ -389,6 +434,24 @@ impl Form {
                 return (None, vec![effect]);
             }
         }
+        if let Goal::Witness(_, verb) = &self.goal {
+            let (mut witness, verb) = (Witness::default(), verb.clone());
+            if fill(&mut witness, &mut self.lines, false) {
+                let mut effects = vec![Effect::Witness(witness)];
+                if let Some(verb) = verb {
+                    let (id, effect) = job::run(model, *verb);
+                    self.busy = Some(id);
+                    effects.push(effect);
+                    return (Some(Dialog::Form(self)), effects);
+                }
+                let onward = super::bulk::unlocked(model);
+                if onward.is_empty() {
+                    model.say(Mood::Plain, "The witness is noted: do the step once more now.");
+                }
+                effects.extend(onward);
+                return (None, effects);
+            }
+        }
         if let Goal::Probe(errand) = &self.goal {
             let mut errand = (**errand).clone();
             if fill(&mut errand, &mut self.lines, false) {
@@ -416,7 +479,7 @@ impl Form {
             return (Some(Dialog::Form(self)), Vec::new());
         };
         if let (Goal::Approve(id, seen, _), Verb::Approve { plan, .. }) = (&self.goal, &verb) {
-            let other = |p: &Plan| (p.certifier.clone(), p.profile.clone(), p.days);
+            let other = |p: &Plan| (p.certifier.clone(), p.profile.clone(), p.days, p.beside);
             if other(seen) != other(plan) {
                 let effects = super::review::preview_again(model, *id, plan.clone());
                 model.say(
@@ -563,6 +626,21 @@ impl Form {
                 };
                 fill(&mut amendment, lines, true).then_some(amendment).map(verb)
             }
+            Goal::Witness(..) => None,
+            Goal::ReportKey(_) => {
+                let mut report = Report::default();
+                let good = fill(&mut report, lines, false);
+                good.then_some(Verb::ReportKey { key: report.key?, why: report.why })
+            }
+            Goal::ClearKey(key) => {
+                let (mut with, key) = (Reasoning::default(), *key);
+                fill(&mut with, lines, false).then_some(Verb::ClearKey { key, why: with.why })
+            }
+            Goal::WithdrawPolicy(certifier) => {
+                let (mut with, certifier) = (Reasoning::default(), certifier.clone());
+                let filled = fill(&mut with, lines, false);
+                filled.then_some(Verb::Withdraw { certifier, reason: with.why })
+            }
             Goal::Approve(id, plan, warnings) => {
                 let mut plan = plan.clone();
                 let mut good = fill(&mut plan, lines, false);
@@ -682,6 +760,9 @@ impl Form {
             foot.push(ink.line(Role::Title, "Saving; this may take a moment."));
         } else {
             foot.extend(wrap(help, columns).iter().map(|l| ink.line(Role::Dim, l)));
+            if matches!(self.goal, Goal::Witness(..) | Goal::StartTask(_)) {
+                foot.push(ink.line(Role::Text, ""));
+            }
             for said in self.follows(model).lines().take(6) {
                 foot.extend(wrap(&ink.symbols.text(said), columns).iter().map(|l| ink.line(Role::Text, l)));
             }
@@ -695,6 +776,8 @@ impl Form {
         let last = self.cursor + 1 == self.lines.len();
         let save = match self.goal {
             Goal::Export(_) | Goal::Certificates(_) => "write",
+            Goal::Witness(..) => "confirm",
+            Goal::StartTask(_) => "begin",
             Goal::Probe(_) => "probe",
             Goal::Visit(..) => "visit",
             _ => "save",

@@ -209,8 +209,8 @@ impl Log {
                 Key::Enter => self.show(model),
                 Key::Char('u') => match self.rows.get(self.cursor).and_then(Row::target) {
                     Some(target) => {
-                        model.dialogs.clear();
                         model.jump(target);
+                        model.dialogs.clear();
                         return (None, Vec::new());
                     }
                     None => model.say(Mood::Plain, "What it is about stands in no list."),
@@ -363,7 +363,7 @@ impl Log {
                 hint("/", "filter", 85),
                 hint("u", "go there", 70),
                 hint("v", "verify", 65),
-                hint("p", "head for paper", 60),
+                hint("p", "paper", 60),
                 hint("x", "export", 55),
                 hint("V", "verify quickly, without the issued list", 20),
             ],

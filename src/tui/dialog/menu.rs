@@ -73,6 +73,8 @@ pub enum Action {
     Write(Copy),
     /// Asks where to write the certificate of a request, and records that it was picked up: the proposed name and the text.
     HandOut(RequestId, String, String),
+    /// Copies the certificate of a request, and records that it was picked up.
+    CopyOut(RequestId, String),
     /// Shows the revisions of this keyring.
     History(String),
     /// Shows this above the menu.
@@ -240,6 +242,10 @@ impl Menu {
             Action::HandOut(id, name, text) => {
                 model.dialogs.push(Dialog::Path(PathLine::hand_out(id, &name, text.into_bytes())));
                 Vec::new()
+            }
+            Action::CopyOut(id, text) => {
+                let copied = model.start(Job::Copy, |id| Effect::Copy(id, text)).1;
+                vec![copied, job::run(model, Verb::PickUp { id, to: "clipboard".into() }).1]
             }
             Action::History(keyring) => super::history::open(model, keyring),
             Action::Versions(sort, name) => super::versions::open(model, sort, name),

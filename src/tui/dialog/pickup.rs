@@ -83,10 +83,16 @@ pub(in crate::tui) fn offer(model: &mut Model, request: &Request, answer: &[Cert
     let chain: Vec<_> = answer.iter().filter(|c| c.subject.der != c.issuer.der).collect();
     let whole: Vec<_> = answer.iter().collect();
     let name = |what: &str| format!("request-{}{what}.pem", request.id);
-    let mut items = vec![item(
-        "Write the certificate and its chain to a file",
-        Action::HandOut(request.id, name(""), text(&chain)),
-    )];
+    let pem = text(&chain);
+    let shown = pem.lines().map(|text| line("", text.to_owned())).collect();
+    let mut items = vec![
+        item(
+            "Write the certificate and its chain to a file",
+            Action::HandOut(request.id, name(""), pem.clone()),
+        ),
+        item("Copy them to the terminal's clipboard", Action::CopyOut(request.id, pem)),
+        item("Only look at them", Action::Show("Certificate and chain (PEM)".into(), shown)),
+    ];
     if whole.len() > chain.len() {
         items.push(item(
             "Write them with the root, which its peers have to trust",

@@ -86,6 +86,7 @@ pub fn fields_markdown() -> String {
     use crate::model::certifier::past::ImportedCertifier;
     use crate::model::certifier::rollover::NewKey;
     use crate::model::certifier::{Awaited, Certifier, NewCertifier};
+    use crate::model::compromised::Report;
     use crate::model::export::{CertificateExport, Export};
     use crate::model::issued::Issued;
     use crate::model::keyring::{
@@ -102,6 +103,7 @@ pub fn fields_markdown() -> String {
     use crate::model::server::Server;
     use crate::model::site::Site;
     use crate::model::task::{Remark, Task};
+    use crate::model::witness::Witness;
     let mut out = String::from(
         "# Fields\n\nThis page is made from the tables of fields; `RINGMASTER_BLESS=1 cargo test docs` writes it anew.\n\
          The names are those of command-line options and of `set`.\n",
@@ -112,6 +114,8 @@ pub fn fields_markdown() -> String {
     table::<NewKey>(&mut out);
     table::<ImportedCertifier>(&mut out);
     table::<Amendment>(&mut out);
+    table::<Report>(&mut out);
+    table::<Witness>(&mut out);
     table::<Profile>(&mut out);
     table::<NewProtection>(&mut out);
     table::<NewKeyring>(&mut out);

@@ -55,6 +55,25 @@ pub(in crate::tui) fn open_by(model: &mut Model, id: RequestId, plan: Plan) -> V
     ask(model, id, plan)
 }
 
+/// Shows what a certifier would issue by a profile, in the review of a request that nobody planned for yet.
+pub(in crate::tui) fn propose(
+    model: &mut Model,
+    id: RequestId,
+    values: &[(&'static str, String)],
+) -> Vec<Effect> {
+    let of = |field: &str| values.iter().find(|(name, _)| *name == field).map(|(_, value)| value.as_str());
+    let undecided =
+        model.state.requests.get(&id).is_some_and(|r| r.status.is_undecided() && r.plan().is_none());
+    let certifier = of("certifier").and_then(|name| model.state.certifiers.get(name));
+    let Some(certifier) = certifier.filter(|c| undecided && c.status.issues()) else { return Vec::new() };
+    let usual = usual(model, certifier);
+    let plan = match of("profile").and_then(|name| model.state.profiles.get(name)) {
+        Some(profile) => Plan { profile: profile.name.clone(), days: profile.days, ..usual },
+        None => usual,
+    };
+    preview_again(model, id, plan)
+}
+
 /// Asks for the preview of another plan, in the review that is open.
 pub(in crate::tui) fn preview_again(model: &mut Model, id: RequestId, plan: Plan) -> Vec<Effect> {
     for dialog in &mut model.dialogs {

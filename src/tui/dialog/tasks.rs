@@ -6,10 +6,12 @@ use ratatui::text::Line;
 use super::form::{Form, Goal};
 use super::menu::{Action, Menu, item};
 use super::viewer::{Text, Viewer};
-use super::{Dialog, Sheet, hint};
+use super::{Dialog, Sheet, hint, review};
 use crate::desk::Verb;
+use crate::model::State;
 use crate::model::escape::visible;
-use crate::model::task::{Case, GUIDES, Standing, Step, Task};
+use crate::model::finding::Subject;
+use crate::model::task::{At, Case, GUIDES, Standing, Step, Task};
 use crate::tui::chord::Key;
 use crate::tui::command;
 use crate::tui::job::{self, Job};
@@ -26,10 +28,16 @@ pub struct Checklist {
     /// The task by name.
     pub name: String,
     cursor: usize,
+    /// The step that was begun from here, by its key.
+    doing: Option<&'static str>,
 }
 
-/// Offers the tasks that are begun, and the guides.
+/// Goes back to the task that was left for a list, else offers those that are begun, and the guides.
 pub(in crate::tui) fn choose(model: &mut Model) -> Vec<Effect> {
+    if let Some(name) = model.task.take().filter(|name| model.state.tasks.contains_key(name)) {
+        open(model, name);
+        return Vec::new();
+    }
     let mut items = Vec::new();
     let mut open: Vec<&Task> = model.state.tasks.values().filter(|t| t.ended.is_none()).collect();
     open.sort_by_key(|task| std::cmp::Reverse(task.started));
@@ -61,7 +69,26 @@ pub(in crate::tui) fn open(model: &mut Model, name: String) {
     let Some(task) = model.state.tasks.get(&name) else { return };
     let next = Case { state: &model.state, task }.next().map(|step| step.key);
     let cursor = task.guide().and_then(|g| g.steps.iter().position(|s| Some(s.key) == next)).unwrap_or(0);
-    model.dialogs.push(Dialog::Checklist(Checklist { name, cursor }));
+    model.dialogs.push(Dialog::Checklist(Checklist { name: name.clone(), cursor, doing: None }));
+}
+
+/// Goes on in the checklist after something was done; one that was ended shows its receipt.
+pub(in crate::tui) fn went_on(model: &mut Model, verb: &Verb) -> Vec<Effect> {
+    let state = model.state.clone();
+    for dialog in &mut model.dialogs {
+        if let Dialog::Checklist(list) = dialog {
+            list.advance(&state);
+        }
+    }
+    match verb {
+        Verb::EndTask { name, .. } => vec![print(model, name.clone())],
+        _ => Vec::new(),
+    }
+}
+
+fn print(model: &mut Model, name: String) -> Effect {
+    let workspace = model.settings.workspace.clone();
+    model.start(Job::Receipt(name.clone()), |id| Effect::Receipt(id, name, workspace)).1
 }
 
 /// Shows a receipt that was written.
@@ -78,6 +105,7 @@ impl Checklist {
         let steps = task.guide().map_or(&[][..], |g| g.steps);
         let Input::Chord(key) = input else { return (Some(Dialog::Checklist(self)), Vec::new()) };
         let chosen = steps.get(self.cursor);
+        let before = self.cursor;
         let mut effects = Vec::new();
         match key {
             Key::Esc | Key::Char('q') => return (None, effects),
@@ -91,8 +119,7 @@ impl Checklist {
                 }
             }
             Key::Char('p') => {
-                let name = self.name.clone();
-                effects = vec![model.start(Job::Receipt(name.clone()), |id| Effect::Receipt(id, name)).1];
+                effects = vec![print(model, self.name.clone())];
             }
             Key::Char('t' | 'e' | 'f' | ' ') if model.settings.read_only.is_some() => {
                 model.say(Mood::Warn, "Not done: this session is read-only.");
@@ -106,6 +133,7 @@ impl Checklist {
                     effects = job::go(model, Verb::TickTask { name, step, note: String::new(), done: false });
                 }
                 Some(step) => {
+                    self.doing = Some(step.key);
                     let goal = Goal::Tick(self.name.clone(), step.key);
                     let form = Form::new(model, step.title, goal);
                     model.dialogs.push(Dialog::Form(form));
@@ -130,17 +158,25 @@ impl Checklist {
                     }
                 };
                 let lines = vec![Text { label: String::new(), text, role: Role::Text }];
-                let items = vec![item("Back", Action::Close), item(label, end(next.is_some()))];
+                let mut items = vec![item(label, end(next.is_some())), item("Back", Action::Close)];
+                if next.is_some() {
+                    items.reverse();
+                }
                 model.dialogs.push(Dialog::Menu(Menu::new(format!("End {}?", task.name), lines, items)));
             }
+            Key::Char(';') => return (None, choose(model)),
             _ => {}
         }
         self.cursor = self.cursor.min(steps.len().saturating_sub(1));
+        if self.cursor != before {
+            self.doing = None;
+        }
         (Some(Dialog::Checklist(self)), effects)
     }
 
-    /// Runs the command of a step at its object. The checklist closes, and comes back with its key.
-    fn go(self, model: &mut Model, task: &Task, step: &'static Step) -> (Option<Dialog>, Vec<Effect>) {
+    /// Runs the command of a step at its object. What it opens stands above the checklist, which comes back when that is
+    /// done; where it only goes to a list, the checklist comes back with its key.
+    fn go(mut self, model: &mut Model, task: &Task, step: &'static Step) -> (Option<Dialog>, Vec<Effect>) {
         let state = model.state.clone();
         let case = Case { state: &state, task };
         let Some(command) = command::find(case.command(step)) else {
@@ -148,23 +184,62 @@ impl Checklist {
             model.say(Mood::Plain, text);
             return (Some(Dialog::Checklist(self)), Vec::new());
         };
-        model.dialogs.clear();
-        let target = (step.at)(&case).and_then(|subject| match subject {
-            crate::model::finding::Subject::Issued(_, serial) => {
+        let object = match step.at {
+            At::Nothing => None,
+            At::Maybe(find) => find(&case),
+            At::Only(find) => match find(&case) {
+                Some(object) => Some(object),
+                None => {
+                    let text = "What this step is about is not there yet: do the steps before it, or name it with e.";
+                    model.say(Mood::Warn, text);
+                    return (Some(Dialog::Checklist(self)), Vec::new());
+                }
+            },
+        };
+        let target = object.and_then(|subject| match subject {
+            Subject::Issued(_, serial) => {
                 Some(Target::Filter(PaneId::Certificates, format!("serial:{serial}")))
             }
             subject => RowKey::of(&subject).map(|(pane, key)| Target::Row(pane, key)),
         });
-        let at = target.is_some();
         if let Some(target) = target {
             model.jump(target);
         }
-        let effects = command::dispatch(model, command);
-        let how = if at { "" } else { " Choose the object first." };
-        if model.dialogs.is_empty() && effects.is_empty() && model.status.is_none() {
-            model.say(Mood::Plain, format!("{}.{how} ; comes back to the task.", step.title));
+        model.status = None;
+        let mut effects = command::dispatch(model, command);
+        match model.dialogs.last_mut() {
+            Some(Dialog::Form(form)) => form.propose(&case.fills(step)),
+            Some(Dialog::Review(review)) => {
+                let id = review.id;
+                effects.extend(review::propose(model, id, &case.fills(step)));
+            }
+            Some(_) => {}
+            None if effects.is_empty()
+                && model.status.as_ref().is_none_or(|said| said.mood != Mood::Warn) =>
+            {
+                model.task = Some(self.name);
+                model.say(Mood::Plain, format!("{}. ; comes back to the task.", step.title));
+                return (None, effects);
+            }
+            None => {}
         }
-        (None, effects)
+        self.doing = Some(step.key);
+        (Some(Dialog::Checklist(self)), effects)
+    }
+
+    /// Goes on to the next open step, once the one that was begun from here is done.
+    pub(in crate::tui) fn advance(&mut self, state: &State) {
+        let Some(task) = state.tasks.get(&self.name) else { return };
+        let case = Case { state, task };
+        let steps = task.guide().map_or(&[][..], |g| g.steps);
+        let Some(at) = steps.iter().position(|step| Some(step.key) == self.doing) else { return };
+        let done = |step: &Step| case.standing(step).is_done();
+        if steps.get(at).is_some_and(done) {
+            let mut onward = steps.iter().enumerate().cycle().skip(at + 1).take(steps.len());
+            let next = onward.find(|(_, step)| !done(step));
+            self.cursor = next.map_or(at, |(next, _)| next);
+            self.doing = next.map(|(_, step)| step.key);
+        }
     }
 
     /// Says what it shows.
@@ -196,9 +271,13 @@ impl Checklist {
         let mut foot = vec![ink.line(Role::Text, "")];
         if let Some(step) = steps.get(self.cursor) {
             let mut part = |role, text: &str| {
+                if text.is_empty() {
+                    return;
+                }
                 foot.extend(wrap(&ink.symbols.text(text), columns).iter().map(|l| ink.line(role, l)));
             };
             part(Role::Text, step.why);
+            part(Role::Title, &(step.shows)(&model.look()));
             match case.standing(step) {
                 Standing::Ticked(tick) => {
                     let note = if tick.note.is_empty() {
@@ -222,6 +301,9 @@ impl Checklist {
             }
         }
         let (done, all) = case.progress();
+        if done == all && task.ended.is_none() {
+            foot.push(ink.line(Role::Ok, "Every step is done: f ends the task and shows its receipt."));
+        }
         let ended = if task.ended.is_some() { ", ended" } else { "" };
         let page = usize::from(areas(model).sheet.1).saturating_sub(foot.len()).max(1);
         Sheet {
@@ -237,6 +319,7 @@ impl Checklist {
                 hint("e", "what it is about", 70),
                 hint("p", "receipt", 75),
                 hint("f", "end", 60),
+                hint(";", "other tasks", 50),
             ],
             tall: true,
             ..Sheet::default()

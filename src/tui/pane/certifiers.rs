@@ -160,6 +160,7 @@ pub const PANE: Pane = Pane {
     empty: |_| {
         vec![
             ("certifier.create", "Make a certificate authority that signs requests. Start here."),
+            ("task.choose", "Or be led step by step: a first certifier, a server, a person."),
             ("request.import", "Or look at requests first; nothing is signed without a certifier."),
             ("console.help", "See every key of this pane."),
         ]

@@ -121,7 +121,10 @@ fn proposal(model: &Model, c: &Certifier) -> Option<Menu> {
     lines.extend(changes(model, &c.policy, &proposal.policy));
     lines.extend(follows(model, c, &proposal.policy));
     let certifier = c.name.clone();
-    let withdraw = Action::Verb(Verb::Withdraw { certifier: certifier.clone(), reason: String::new() });
+    let withdraw = |word: &str| {
+        let title = format!("{word} the proposed policy of {}", c.name);
+        item(format!("{word} it"), Action::Form(title, Goal::WithdrawPolicy(c.name.clone())))
+    };
     let confirm = Action::Verb(Verb::Confirm { certifier, proposal: Box::new(proposal.clone()) });
     let items = if let Err(why) = may(model, Act::Amend) {
         let text = format!("You only look at it: {why}.");
@@ -130,13 +133,13 @@ fn proposal(model: &Model, c: &Certifier) -> Option<Menu> {
     } else if proposal.by == model.settings.operator {
         let text = "You proposed it: another CAA has to confirm it.".into();
         lines.push(Text { label: String::new(), text, role: Role::Dim });
-        vec![item("Back", Action::Close), item("Withdraw it", withdraw)]
+        vec![item("Back", Action::Close), withdraw("Withdraw")]
     } else {
         let version = proposal.policy.version;
         vec![
             item("Back", Action::Close),
             item(format!("Confirm it: sign policy version {version}"), confirm),
-            item("Reject it", withdraw),
+            withdraw("Reject"),
         ]
     };
     Some(Menu::new(format!("Proposed policy of {}", c.name), lines, items))

@@ -1,6 +1,7 @@
 //! The profiles, reached from the certifiers: a list of them, and for each what can be done with it.
 
 use crate::desk::Verb;
+use crate::model::document::Sort;
 use crate::model::field::Record;
 use crate::model::profile::Profile;
 use crate::model::request::Plan;
@@ -75,6 +76,12 @@ fn of(model: &Model, profile: &Profile) -> (String, Vec<Text>, Vec<Item>) {
         }),
     ];
     let built_in = document::embedded_profile(name);
+    if built_in.as_ref() != Some(profile) {
+        items.push(item(
+            "Its history, to compare, to undo or to restore",
+            Action::Versions(Sort::Profile, name.clone()),
+        ));
+    }
     if built_in.as_ref() != Some(profile) {
         let word = if built_in.is_some() { "Go back to the built-in one" } else { "Delete it" };
         let sure = if built_in.is_some() {
