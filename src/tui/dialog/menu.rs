@@ -101,6 +101,8 @@ pub enum Action {
     Offer(Vec<Promise>, Option<SocketAddr>),
     /// Visits these services.
     Visit(Vec<Promise>, Trip),
+    /// Shows what was seen of these services last.
+    Kept(Vec<Promise>),
     /// Leaves the form without saving: another version is kept.
     KeepTheirs(Sort, String),
     /// Saves this version over the one that is there now; with the one that editing began with only what differs from that.
@@ -269,6 +271,10 @@ impl Menu {
             Action::Scan(errand) => super::scan::start(model, errand),
             Action::Serve(site, server) => vec![job::serve(model, site, server, None).1],
             Action::Offer(promises, address) => super::visits::offer(model, promises, address),
+            Action::Kept(promises) => {
+                super::visits::show_kept(model, &promises);
+                Vec::new()
+            }
             Action::Visit(promises, trip) => super::scan::visit(model, promises, trip),
             Action::KeepTheirs(sort, name) => {
                 model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.edits(sort, &name)));

@@ -2,7 +2,7 @@
 
 mod who;
 
-use super::sites::answering;
+use super::sites::{answering, networked};
 use super::{Cell, Column, Entry, Pane, PaneId, RowKey, Used, entries, named};
 use crate::desk::Verb;
 use crate::model::document::Sort;
@@ -178,13 +178,7 @@ const COMMANDS: &[Command] = &[
         doc: "Visits every service of the marked servers, or of the selected one, and compares with the documents; names them first.",
         cli: Some("probe"),
         weight: 60,
-        ready: |model| {
-            if cfg!(feature = "network") {
-                selected(model)
-            } else {
-                Err("this build has no network code".into())
-            }
-        },
+        ready: |model| networked().and_then(|()| selected(model)),
         run: |model| {
             let marked: Vec<_> = model.here().marked.iter().cloned().collect();
             let keys = if marked.is_empty() { model.selected().into_iter().collect() } else { marked };
