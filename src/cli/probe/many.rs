@@ -19,7 +19,7 @@ use crate::doctor::{Judged, beside, judge};
 use crate::model::State;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::finding::{Severity, worst};
-use crate::model::resolve::{Promise, Whose, named, promised_by_all};
+use crate::model::resolve::{Promise, Whose, named, promised_by_all, used};
 use crate::model::time::Timestamp;
 use crate::probe::round::Round;
 
@@ -95,9 +95,15 @@ pub(super) fn are_meant(options: &ArgMatches) -> bool {
 fn promises(state: &State, options: &ArgMatches) -> Result<Vec<Promise>> {
     let texts = |name: &str| options.get_many::<String>(name).unwrap_or_default().cloned();
     let all = options.get_flag("all").then_some(Whose::Everybody);
-    let whose: Vec<Whose> =
+    let mut whose: Vec<Whose> =
         texts("site").map(Whose::Site).chain(texts("server").map(Whose::Server)).chain(all).collect();
-    for whose in &whose {
+    for whose in &mut whose {
+        // A server may be called as site documents call it.
+        if let Whose::Server(name) = whose
+            && let Some(server) = used::server(state, name)
+        {
+            name.clone_from(&server.name);
+        }
         match whose {
             Whose::Site(name) if !state.sites.contains_key(name) => {
                 return Err(Error::not_found("site", name));

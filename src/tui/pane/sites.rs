@@ -8,10 +8,11 @@ pub(super) use wire::networked;
 use super::{Cell, Column, Pane, PaneId, RowKey, Used, entries, named};
 use crate::desk::Verb;
 use crate::model::certificate::Lifetime;
-use crate::model::document::{Document, Saving, Sort};
+use crate::model::document::{Document, How, Saving, Sort};
 use crate::model::field::Record;
 use crate::model::finding::Subject;
 use crate::model::resolve::used;
+use crate::model::server::called::same_server;
 use crate::model::site::{Site, SiteKind, looked_for};
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
@@ -93,8 +94,7 @@ pub const PANE: Pane = Pane {
     used: |model, key| {
         let Some(site) = site(model, key) else { return Vec::new() };
         // Servers that have no document are named all the same.
-        let known =
-            |name: &String| model.state.servers.values().any(|s| used::same_server(used::called(s), name));
+        let known = |name: &String| model.state.servers.values().any(|s| same_server(used::called(s), name));
         let every = |s: &String| if s == "*" { "every server".into() } else { format!("server {s}") };
         let servers = site.servers.iter().filter(|s| !known(s)).map(|s| Used::nowhere(every(s)));
         let places = used::of_site(&model.state, site).into_iter().map(Used::from);
@@ -200,6 +200,7 @@ const COMMANDS: &[Command] = &[
             let enabled = all.first().is_some_and(|s| !s.enabled);
             let document = |site: Site| Document::Site(Box::new(site));
             let changes = all.into_iter().filter(|s| s.enabled != enabled).map(|s| Saving {
+                how: How::Written,
                 before: Some(document(s.clone())),
                 after: document(Site { enabled, ..s.clone() }),
             });
@@ -317,7 +318,10 @@ fn verdict(site: &Site, model: &Model) -> (String, Role) {
     if site.keyring.is_empty() {
         return ("no keyring".into(), Role::Warn);
     }
-    answering(&site.keyring, &site.hosts, model)
+    match answering(&site.keyring, &site.hosts, model) {
+        (text, role) if role == Role::Bad => (text, role),
+        fine => super::worst(model, &Subject::Site(site.name.clone())).unwrap_or(fine),
+    }
 }
 
 /// Says in a few words whether a client that asks for these hosts will be content with what a keyring answers.
