@@ -88,8 +88,8 @@ fn a_revoked_certificate_in_use_is_said_everywhere() {
         assert!(field(&desk, &state.sites["mail"], "answers").contains("REVOKED"));
         one(&desk, "K23", "was revoked on");
         let owes = field(&desk, &state.certifiers["root"], "crl");
-        assert!(owes.contains("owes a new one: 2 revoked since"), "{owes}");
-        one(&desk, "C02", "owes a CRL: 2 revoked since");
+        assert!(owes.contains("owes a new one: 2 changes since"), "{owes}");
+        one(&desk, "C02", "owes a CRL: 2 changes since");
         drop(desk);
         desk = self::desk(temp.path());
     }
@@ -227,7 +227,7 @@ fn the_end_of_a_certifier_is_foreseen_and_then_an_error() {
         found(&desk, at).iter().filter(of).map(|f| (f.rule.clone(), f.severity)).collect()
     };
     assert_eq!(rules(Desk::now()), []);
-    assert_eq!(rules(end.plus_days(-40)), [("C01".to_owned(), Severity::Warning)]);
+    assert_eq!(rules(end.plus_days(-40)), [("C01".to_owned(), Severity::Error)], "it ended years ago");
     assert!(rules(end.plus_days(-3)).contains(&("C03".to_owned(), Severity::Warning)));
     // Nothing is recommended that would be refused.
     assert_eq!(rules(end.plus_days(3)), [("C04".to_owned(), Severity::Error)]);

@@ -143,6 +143,24 @@ fn an_edit_makes_an_approval_void() {
 }
 
 #[test]
+fn of_two_people_who_approve_at_once_the_second_is_told() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut ann = certifier(temp.path());
+    let mut bob = person(temp.path(), "bob");
+    let id = bring(&mut person(temp.path(), "desk"), &["a.test"])[0];
+    ann.refresh(true).unwrap();
+    bob.refresh(true).unwrap();
+    ann.run(Verb::Approve { id, plan: plan("root") }).unwrap();
+    // Bob's console still shows it as pending.
+    let error = bob.run(Verb::Approve { id, plan: plan("root") }).unwrap_err();
+    assert!(error.kind == Kind::Refused && error.why.contains("ann approved the same"), "{error}");
+    // What is approved by another plan takes the place of the first, and both approvals are kept.
+    bob.run(Verb::Approve { id, plan: Plan { days: 30, ..plan("root") } }).unwrap();
+    ann.run(Verb::Issue { ids: vec![id] }).unwrap();
+    assert_eq!(at(&mut ann, id).approvals.len(), 2);
+}
+
+#[test]
 fn what_cannot_be_signed_does_not_hold_up_the_rest_of_a_batch() {
     let temp = tempfile::tempdir().unwrap();
     let mut ann = certifier(temp.path());

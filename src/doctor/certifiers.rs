@@ -3,8 +3,9 @@
 use super::{Case, Check, Hit};
 use crate::model::certificate::Lifetime;
 use crate::model::certifier::Certifier;
+use crate::model::crl::{Due, Light};
 use crate::model::finding::{Severity, Subject};
-use crate::model::time::{DAY, days_left};
+use crate::model::time::days_left;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -14,19 +15,16 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: "Sign a new CRL and publish it.",
         command: "certifier.crl",
         explain: "Clients that look for revocation refuse every certificate of a certifier whose CRL has passed its next update. \
-            A CRL is due once three quarters of its validity have passed, so that publishing has time. Sign a new one and \
+            The next regular one is due as many days after the one before as the policy says, or once three quarters of its \
+            validity have passed, so that publishing has time; and so is a delta CRL that has ended. Sign a new one and \
             publish it where the certificates say.",
         run: |case, found| {
             for certifier in signing(case) {
-                let Some(crl) = &certifier.crl else { continue };
-                // Due once three quarters of its validity have passed, so that publishing has time.
-                let whole = crl.next_update.0 - crl.this_update.0;
-                if case.now.0 - crl.this_update.0 > (whole / 4 * 3).max(whole - 30 * DAY) {
+                let due = Due::of_schedule(certifier, case.now);
+                if let (Some(crl), true) = (&certifier.crl, due.light > Light::Green) {
                     let days = days_left(crl.next_update.days_from(case.now));
-                    found(Hit::new(
-                        subject(certifier),
-                        format!("The CRL of certifier {}: {days}.", certifier.name),
-                    ));
+                    let text = format!("The CRL of certifier {}: {days}.", certifier.name);
+                    found(Hit::new(subject(certifier), text).severity(grave(due.light)));
                 }
             }
         },
@@ -42,9 +40,11 @@ pub(super) const CHECKS: &[Check] = &[
         run: |case, found| {
             for certifier in signing(case) {
                 if let Some(owed) = case.state.owed.get(&certifier.name) {
-                    let text =
-                        format!("Certifier {} owes a CRL: {} revoked since.", certifier.name, owed.count);
-                    found(Hit::new(subject(certifier), text));
+                    let (light, _) = owed.due(&certifier.policy, case.now);
+                    let late =
+                        if light == Light::Red { "; the deadline of its policy has passed" } else { "" };
+                    let text = format!("Certifier {} owes a CRL: {}{late}.", certifier.name, owed.words());
+                    found(Hit::new(subject(certifier), text).severity(grave(light)));
                 }
             }
         },
@@ -178,6 +178,11 @@ pub(super) const CHECKS: &[Check] = &[
         },
     },
 ];
+
+/// Says how bad it is that a CRL is due.
+fn grave(light: Light) -> Severity {
+    if light == Light::Red { Severity::Error } else { Severity::Warning }
+}
 
 /// Lists the certifiers that can still sign a CRL.
 fn signing<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Certifier> {

@@ -85,6 +85,11 @@ impl Due {
         Self::work_out(&certifier.policy, certifier.crl.as_ref(), debt, published.as_ref(), now)
     }
 
+    /// Works out what is due of the schedule alone.
+    pub fn of_schedule(certifier: &Certifier, now: Timestamp) -> Self {
+        Self::work_out(&certifier.policy, certifier.crl.as_ref(), None, None, now)
+    }
+
     /// Works it out of its parts; `published` is `None` where this machine publishes nothing.
     fn work_out(
         policy: &Policy,
@@ -133,20 +138,7 @@ impl Due {
                 }
             }
         }
-        if let Some(debt) = debt {
-            let hours =
-                |at: Option<Timestamp>, hours: u32| at.map(|at| Timestamp(at.0 + i64::from(hours) * 3600));
-            let urgent = hours(debt.compromise, policy.crl_hours_compromise);
-            let by = urgent.into_iter().chain(hours(debt.other, policy.crl_hours)).min();
-            let what = if urgent.is_some() { ", a compromised key among them" } else { "" };
-            let changes = debt.words();
-            let until = by.map_or_else(String::new, |by| match by < now {
-                true => format!("; the deadline was {}", by.text()),
-                false => format!("; by {}, {}", by.text(), left(by, now)),
-            });
-            let light = if by.is_some_and(|by| by < now) { Light::Red } else { Light::Yellow };
-            lines.push((light, format!("Owes a CRL: {changes} the latest{what}{until}.")));
-        }
+        lines.extend(debt.map(|debt| debt.due(policy, now)));
         lines.sort_by_key(|(light, _)| std::cmp::Reverse(*light));
         let light = lines.first().map_or(Light::Green, |(light, _)| *light);
         Self { light, next, lines }
@@ -164,6 +156,22 @@ impl Due {
     pub fn text(&self) -> String {
         let lines: Vec<&str> = self.lines.iter().map(|(_, text)| text.as_str()).collect();
         lines.join(" ")
+    }
+}
+
+impl Debt {
+    /// Says how urgent the CRL is that is owed, and until when the policy wants it.
+    pub fn due(&self, policy: &Policy, now: Timestamp) -> (Light, String) {
+        let by = |at: Option<Timestamp>, hours: u32| at.map(|at| Timestamp(at.0 + i64::from(hours) * 3600));
+        let urgent = by(self.compromise, policy.crl_hours_compromise);
+        let by = urgent.into_iter().chain(by(self.other, policy.crl_hours)).min();
+        let what = if urgent.is_some() { ", a compromised key among them" } else { "" };
+        let (light, until) = match by {
+            Some(by) if by < now => (Light::Red, format!("; the deadline was {}", by.text())),
+            Some(by) => (Light::Yellow, format!("; by {}, {}", by.text(), left(by, now))),
+            None => (Light::Yellow, String::new()),
+        };
+        (light, format!("Owes a CRL: {} the latest{what}{until}.", self.words()))
     }
 }
 

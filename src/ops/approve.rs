@@ -18,7 +18,7 @@ use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::issued::Reason;
 use crate::model::keyring::join;
 use crate::model::profile::{Profile, Trust};
-use crate::model::request::{Pkcs10, Plan, Request, RequestId, extension_word};
+use crate::model::request::{Pkcs10, Plan, Request, RequestId, Status, extension_word};
 use crate::model::time::Timestamp;
 use crate::pki::chain::forbidden;
 use crate::pki::{issue, key, lint, parallel};
@@ -37,7 +37,7 @@ pub struct Preview {
 /// Approves a pending request, or an approved one again with another plan. `known` is what the disk knows of
 /// its key.
 ///
-/// Errors: unknown, denied or issued already, no such certifier or profile, not the person for it, an error of the lint, a
+/// Errors: unknown, denied or issued already, approved by the same plan already, no such certifier or profile, not the person for it, an error of the lint, a
 /// warning without a reason.
 pub fn approve(
     state: &State,
@@ -58,6 +58,15 @@ pub fn approve(
     accept(id, &preview.findings, &plan.reason)?;
     let terms = terms(state, plan)?;
     let plan = Plan { reason: plan.reason.trim().to_owned(), ..plan.clone() };
+    // Another console may have been faster; a second approval of the same would hide the first.
+    if let Status::Approved { by, at, plan: before, terms: seen, .. } = &request.status
+        && (before, seen) == (&Plan { reason: before.reason.clone(), ..plan.clone() }, &terms)
+    {
+        return Err(Error::refused(format!("Request {id} was not approved again."))
+            .why(format!("{} approved the same on {}.", visible(by), at.text()))
+            .next("It can be signed.")
+            .command("request.issue"));
+    }
     Ok(Change::of(Fact::RequestApproved {
         id,
         by: env.operator.to_owned(),

@@ -1,4 +1,5 @@
-//! Finds a command by words: those of the present pane first, those that cannot run now with the reason.
+//! Finds a command by words: those whose name has them first, then those of the present pane; those that cannot run now with
+//! the reason.
 
 use super::{Dialog, Sheet, hint};
 use crate::tui::chord::Key;
@@ -95,10 +96,13 @@ impl Palette {
             .filter(|c| c.scope != Scope::Moving)
             .filter(|c| matches(self.line.text(), &[c.name, c.title, c.doc]))
             .collect();
-        found.sort_by_key(|c| match c.scope {
-            Scope::Pane(pane) if pane == model.pane => 0,
-            Scope::Pane(_) => 2,
-            _ => 1,
+        found.sort_by_key(|c| {
+            let scope = match c.scope {
+                Scope::Pane(pane) if pane == model.pane => 0,
+                Scope::Pane(_) => 2,
+                _ => 1,
+            };
+            (!matches(self.line.text(), &[c.name, c.title]), scope)
         });
         found
     }

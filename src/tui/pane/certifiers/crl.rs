@@ -209,8 +209,9 @@ fn line(label: &str, text: String) -> Text {
 pub(in crate::tui) fn published(model: &mut Model, done: Published) {
     model.take(done.state);
     model.say(Mood::Good, done.message.clone());
-    let lines = done.lines.into_iter().map(|text| line("", text)).collect();
-    model.dialogs.push(Dialog::Menu(Menu::new(done.message, lines, vec![item("Go on", Action::Close)])));
+    let lines = std::iter::once(done.message).chain(done.lines).map(|text| line("", text)).collect();
+    let go_on = vec![item("Go on", Action::Close)];
+    model.dialogs.push(Dialog::Menu(Menu::new("What peers get", lines, go_on)));
 }
 
 /// Works out what is due of a certifier's CRLs.

@@ -246,7 +246,7 @@ pub(in crate::tui) fn offer_request(model: &mut Model, certifier: &str, der: &De
 fn panel(model: &Model) -> Menu {
     let line = |label: &str, text: String, role| Text { label: label.into(), text, role };
     let mut lines = vec![line("Queue", overview::undecided(&model.state, model.now), Role::Text)];
-    let mut items = Vec::new();
+    let (mut urgent, mut items) = (Vec::new(), Vec::new());
     for c in model.state.certifiers.values() {
         let is = overview::of(&model.state, c, model.settings.targets.has(&c.name), model.now);
         let lock = match (c.status.has_key(), model.unlocked.contains(&c.name)) {
@@ -263,7 +263,7 @@ fn panel(model: &Model) -> Menu {
         lines.push(line("Ends", is.ends, Role::Text));
         if c.status.has_key() && crl::due(c, model).light > Light::Green {
             let label = format!("See and sign the next CRL of {}", c.name);
-            items.push(item(label, Action::PreviewCrl(c.name.clone(), CrlKind::AsDue)));
+            urgent.push(item(label, Action::PreviewCrl(c.name.clone(), CrlKind::AsDue)));
         }
         let row = Target::Row(PaneId::Certifiers, RowKey::Name(c.name.clone()));
         items.push(item(format!("Go to {}", c.name), Action::Go(row)));
@@ -272,12 +272,13 @@ fn panel(model: &Model) -> Menu {
         lines.push(line("", String::new(), Role::Text));
         lines.push(line(&a.name, "yellow: waits for its certificate".into(), Role::Warn));
         let take = Action::Read(ReadFor::Certify(a.name.clone()));
-        items.push(item(format!("Take the certificate of {}", a.name), take));
+        urgent.push(item(format!("Take the certificate of {}", a.name), take));
     }
     let open = model.state.requests.values().any(|r| r.status.is_open());
     if open {
-        items.push(item("Go to the queue", Action::Go(Target::Filter(PaneId::Requests, String::new()))));
+        urgent.push(item("Go to the queue", Action::Go(Target::Filter(PaneId::Requests, String::new()))));
     }
-    items.push(item("Back", Action::Close));
-    Menu::new("Status of the certifiers", lines, items)
+    urgent.append(&mut items);
+    urgent.push(item("Back", Action::Close));
+    Menu::new("Status of the certifiers", lines, urgent)
 }
