@@ -139,8 +139,8 @@ pub(super) const CHECKS: &[Check] = &[
         explain: "A resumed session goes on with the certificate and the rights of the first handshake. When a session of one \
             site is resumed under the name of another, what the other asks for, such as a client certificate, may be passed \
             by. One that is resumed by a client who does not offer its suite any more goes on with a suite that nobody agreed on, an \
-            error of the server's TLS. That no session is resumed is only a note: each visit then costs a whole handshake. It is \
-            asked with TLS 1.2.",
+            error of the server's TLS. That no session is resumed is only a note: each visit then costs a whole handshake (asked \
+            with TLS 1.2).",
         run: conduct::resumption,
     },
     Check {
