@@ -41,7 +41,7 @@ fn site(name: &str, title: &str) -> Site {
 
 fn saved(site: Site) -> Change {
     let files = vec![directory::site(&site).unwrap()];
-    Change { facts: vec![Fact::SiteSaved { site }], files }
+    Change { facts: vec![Fact::SiteSaved { site, how: Default::default() }], files }
 }
 
 fn deleted(name: &str) -> Change {

@@ -13,7 +13,8 @@ use crate::model::error::{Error, Result};
 use crate::model::escape::visible;
 use crate::model::exchange::{self, Form};
 use crate::model::field::{Look, change};
-use crate::ops::exchange::{Becomes, Entry, Plan, export, plan};
+use crate::model::resolve::used;
+use crate::ops::exchange::{Becomes, Entry, Plan, Reader, export, plan};
 use crate::store::{brought, outside};
 
 /// The commands about exchange.
@@ -26,7 +27,10 @@ pub(super) fn command() -> Command {
         .subcommand_required(true)
         .subcommand(
             Command::new("import")
-                .about("Takes site and Server documents out of a DXL export or one-touch setup JSON, with a result for each")
+                .about(
+                    "Takes site and Server documents, and people with certificates, out of a DXL export or one-touch setup JSON, \
+                     with a result for each",
+                )
                 .arg(
                     Arg::new("file")
                         .value_name("FILE")
@@ -52,7 +56,7 @@ pub(super) fn command() -> Command {
                         .value_name("FORMAT")
                         .value_parser(Form::NAMES)
                         .default_value(Form::OneTouch.name())
-                        .help("One-touch setup JSON, or Domino XML"),
+                        .help("One-touch setup JSON that makes new sites or changes those that are there, or Domino XML"),
                 )
                 .arg(
                     Arg::new("to")
@@ -87,7 +91,8 @@ fn import(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     };
     let (_, notes) = exchange::read(&bytes.bytes)?;
     let state = session.state()?;
-    let plan = plan(&state, &notes);
+    let operator = session.config.operator.clone();
+    let plan = plan(&state, &notes, &Reader { now: Desk::now(), operator: &operator });
     let look = Look { state: &state, now: Desk::now(), soon: 0, zone: None };
     let changes = plan.changes();
     if !dry && !changes.is_empty() {
@@ -164,7 +169,8 @@ fn leave(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     }
     for sort in sorts {
         for name in options.get_many::<String>(sort.noun()).unwrap_or_default() {
-            let found = Document::find(&state, sort, name);
+            let server = Some(name).filter(|_| sort == Sort::Server).and_then(|n| used::server(&state, n));
+            let found = Document::find(&state, sort, server.map_or(name, |s| &s.name));
             documents
                 .push(found.ok_or_else(|| Error::not_found(&format!("{} document", sort.noun()), name))?);
         }
@@ -176,6 +182,7 @@ fn leave(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
         return Err(Error::refused("There is no document to write.").why(why));
     }
     written.left.iter().for_each(|line| session.out.note(&format!("Left out: {line}.")));
+    written.remarks.iter().for_each(|line| session.out.note(&format!("Look at this: {line}.")));
     match options.get_one::<PathBuf>("to") {
         None => session.out.bytes(written.text.as_bytes()),
         Some(to) => {

@@ -8,8 +8,11 @@ use super::session::Session;
 use super::{finding, print};
 use crate::desk::Desk;
 use crate::doctor::{self, Check};
+use crate::model::State;
 use crate::model::accepted::{Accepted, Weighed};
 use crate::model::error::{Error, Result};
+use crate::model::field::{Look, field_names, fits};
+use crate::model::filter::{Filter, of_fields};
 use crate::model::finding::{Finding, Severity, Subject, worst};
 
 /// The command.
@@ -32,6 +35,11 @@ pub(super) fn command() -> Command {
                 .help("Shows what is found about this keyring and the sites that name it"),
         )
         .arg(
+            Arg::new("where").long("where").value_name("FILTER").help(
+                "Shows what fits: words, rule:S09, severity:error, object:web01, -word for what does not",
+            ),
+        )
+        .arg(
             Arg::new("accepted")
                 .long("accepted")
                 .action(ArgAction::SetTrue)
@@ -41,14 +49,14 @@ pub(super) fn command() -> Command {
             Arg::new("explain")
                 .long("explain")
                 .value_name("RULE")
-                .conflicts_with_all(["rule", "severity", "keyring", "accepted", "list"])
+                .conflicts_with_all(["rule", "severity", "keyring", "where", "accepted", "list"])
                 .help("Explains a rule; needs no workspace"),
         )
         .arg(
             Arg::new("list")
                 .long("list")
                 .action(ArgAction::SetTrue)
-                .conflicts_with_all(["rule", "severity", "keyring", "accepted"])
+                .conflicts_with_all(["rule", "severity", "keyring", "where", "accepted"])
                 .help("Lists every rule; needs no workspace"),
         )
 }
@@ -88,8 +96,11 @@ pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
         only.is_none_or(|check| check.id == rule) && least.is_none_or(|s| severity >= s) && about(subject)
     };
     let Weighed { open: mut findings, mut accepted, mut obsolete } = doctor::weigh(&state, now, found);
-    findings.retain(|f| wanted(&f.rule, f.severity, &f.subject));
-    accepted.retain(|(f, _)| wanted(&f.rule, f.severity, &f.subject));
+    let given = text("where").map_or("", String::as_str);
+    let filter = filter(given)?;
+    let fit = |f: &Finding| fits_finding(f, &filter, &state);
+    findings.retain(|f| wanted(&f.rule, f.severity, &f.subject) && fit(f));
+    accepted.retain(|(f, _)| wanted(&f.rule, f.severity, &f.subject) && fit(f));
     obsolete.retain(|risk| wanted(&risk.rule, risk.severity, &risk.subject));
     if options.get_flag("accepted") {
         show_accepted(&accepted, &obsolete, session);
@@ -115,6 +126,19 @@ pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
         left_out(&accepted, session);
     }
     Ok(if worst(&findings) >= Some(Severity::Warning) { 3 } else { 0 })
+}
+
+/// Reads a filter of findings.
+pub(super) fn filter(given: &str) -> Result<Filter> {
+    of_fields(given, &field_names::<Finding>()).map_err(|mistake| {
+        Error::usage(format!("The filter \"{given}\" cannot be used.")).why(format!("{}.", mistake.why))
+    })
+}
+
+/// Tells whether a finding fits a filter.
+pub(super) fn fits_finding(f: &Finding, filter: &Filter, state: &State) -> bool {
+    let look = Look { state, now: Desk::now(), soon: 0, zone: None };
+    fits(f, filter, &[f.severity.word(), &f.rule, &f.subject.to_string(), &f.text].map(str::to_owned), &look)
 }
 
 /// Says that there is more than is shown.

@@ -7,10 +7,11 @@ use super::fields;
 use super::session::Session;
 use crate::desk::{Desk, Verb};
 use crate::model::State;
-use crate::model::document::{Document, Saving, Sort};
+use crate::model::document::{Document, How, Saving, Sort};
 use crate::model::error::{Error, Result};
 use crate::model::escape::visible;
 use crate::model::field::{Look, change};
+use crate::model::resolve::used;
 use crate::ops::documents::{restoring, undoing};
 use crate::store::directory;
 use crate::store::history::document::{History, Version};
@@ -99,10 +100,16 @@ pub(super) fn fitting(sort: Sort, state: &State, options: &ArgMatches) -> Result
     Ok(all.map(|d| d.name().to_owned()).collect())
 }
 
+/// Returns the name of a document; a server may be called as site documents call it.
+fn own_name(sort: Sort, state: &State, given: &str) -> String {
+    let server = Some(given).filter(|_| sort == Sort::Server).and_then(|name| used::server(state, name));
+    server.map_or_else(|| given.to_owned(), |server| server.name.clone())
+}
+
 /// Finds a document. Errors: there is none, or its file cannot be read.
 fn find(sort: Sort, name: &str, session: &mut Session<'_>) -> Result<Document> {
     let state = session.state()?;
-    let (noun, missing) = (sort.noun(), Document::find(&state, sort, name));
+    let (noun, missing) = (sort.noun(), Document::find(&state, sort, &own_name(sort, &state, name)));
     missing.ok_or_else(|| match state.unread(&directory::path(sort, name)) {
         Some(unread) => {
             Error::damaged(format!("The {noun} document {name} cannot be read.")).why(&unread.why)
@@ -113,15 +120,18 @@ fn find(sort: Sort, name: &str, session: &mut Session<'_>) -> Result<Document> {
 }
 
 fn set(sort: Sort, options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
-    let words = || options.get_many::<String>("what").unwrap_or_default();
-    let names: Vec<_> = words().filter(|w| !w.contains('=')).collect();
-    let assignments: Vec<_> = words().filter(|w| w.contains('=')).collect();
-    let mut documents = names.iter().map(|name| find(sort, name, session)).collect::<Result<Vec<_>>>()?;
     let state = session.state()?;
+    let words = options.get_many::<String>("what").unwrap_or_default();
+    // The name of a server may have = in it as well.
+    let is_name =
+        |w: &String| !w.contains('=') || Document::find(&state, sort, &own_name(sort, &state, w)).is_some();
+    let (names, assignments): (Vec<_>, Vec<_>) = words.partition(|w| is_name(w));
+    let mut documents = names.iter().map(|name| find(sort, name, session)).collect::<Result<Vec<_>>>()?;
     let look = Look { state: &state, now: Desk::now(), soon: 0, zone: None };
     if options.contains_id("where") {
         let fitting = fitting(sort, &state, options)?;
-        let further = fitting.iter().filter(|name| !names.contains(name));
+        let named: Vec<String> = documents.iter().map(|d| d.name().to_owned()).collect();
+        let further = fitting.iter().filter(|name| !named.contains(name));
         documents.extend(further.filter_map(|name| Document::find(&state, sort, name)));
     } else if names.is_empty() {
         return Err(Error::usage("No document is named.").next(format!(
@@ -150,7 +160,7 @@ fn set(sort: Sort, options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
             let (noun, name) = (sort.noun(), before.name());
             session.out.note(&format!("The {noun} {name} is so already; nothing was changed."));
         } else {
-            changes.push(Saving { before: Some(before), after });
+            changes.push(Saving { how: How::Written, before: Some(before), after });
         }
     }
     if options.get_flag("dry-run") {
@@ -166,7 +176,7 @@ fn set(sort: Sort, options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
 /// Prints what would be changed.
 fn preview(changes: &[Saving], look: &Look<'_>, session: &mut Session<'_>) -> Result<u8> {
     let mut rows = Vec::new();
-    for Saving { before, after } in changes {
+    for Saving { before, after, .. } in changes {
         let fields = before.as_ref().map(|b| b.differences(after, look)).unwrap_or_default();
         let row = |(label, old, new): (&str, String, String)| {
             vec![after.name().to_owned(), label.to_owned(), old, new]
@@ -189,7 +199,9 @@ fn preview(changes: &[Saving], look: &Look<'_>, session: &mut Session<'_>) -> Re
 }
 
 fn read(sort: Sort, options: &ArgMatches, session: &mut Session<'_>) -> Result<History> {
-    session.desk()?.document_history(sort, options.get_one::<String>("name").map_or("", String::as_str))
+    let given = options.get_one::<String>("name").map_or("", String::as_str);
+    let name = own_name(sort, &*session.state()?, given);
+    session.desk()?.document_history(sort, &name)
 }
 
 fn history(sort: Sort, options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
@@ -276,7 +288,7 @@ fn told(found: &[(&'static str, String, String)], session: &mut Session<'_>) {
 
 fn undo(sort: Sort, options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let history = read(sort, options, session)?;
-    bring(&history, &undoing(&history)?, session)
+    bring(&history, &undoing(&history)?, How::Undone, session)
 }
 
 fn restore(sort: Sort, options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
@@ -289,14 +301,14 @@ fn restore(sort: Sort, options: &ArgMatches, session: &mut Session<'_>) -> Resul
             history.name
         ))
     })?;
-    bring(&history, &given, session)
+    bring(&history, &given, How::Restored, session)
 }
 
 /// Brings a version back, and says what that changes.
-fn bring(history: &History, given: &str, session: &mut Session<'_>) -> Result<u8> {
+fn bring(history: &History, given: &str, how: fn(String) -> How, session: &mut Session<'_>) -> Result<u8> {
     session.writable()?;
     let state = session.state()?;
-    let saving = restoring(&state, history, given)?;
+    let saving = restoring(&state, history, given, how(given.to_owned()))?;
     if let (Some(before), false) = (&saving.before, session.json) {
         let look = Look { state: &state, now: Desk::now(), soon: 0, zone: None };
         told(&before.differences(&saving.after, &look), session);

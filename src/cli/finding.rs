@@ -1,9 +1,11 @@
 //! `ringmaster finding`: findings that a person accepts as a risk for a time.
 
+use std::collections::BTreeSet;
+
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
-use super::doctor::rule;
+use super::doctor::{filter, fits_finding, rule};
 use super::session::Session;
 use super::{fields, print};
 use crate::desk::{Desk, Verb};
@@ -27,10 +29,15 @@ pub(super) fn command() -> Command {
     Command::new("finding")
         .about("Findings that are accepted as a risk, with reason and end")
         .subcommand_required(true)
-        .subcommand(fields::options::<Acceptance>(of(
-            "accept",
-            "Accepts what a rule finds about an object; it counts again afterwards, or when it gets worse",
-        )))
+        .subcommand(
+            fields::options::<Acceptance>(of(
+                "accept",
+                "Accepts what a rule finds about an object; it counts again afterwards, or when it gets worse",
+            ))
+            .arg(Arg::new("where").long("where").value_name("FILTER").conflicts_with("object").help(
+                "Everything that the rule finds and that fits, in place of one object: words, object:web01, -word; empty is all",
+            )),
+        )
         .subcommand(of("unaccept", "Takes an acceptance back, or crosses one off whose finding is gone"))
         .subcommand(Command::new("accepted").about("Lists what is accepted, and whether that still holds"))
 }
@@ -43,8 +50,11 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
             fields::fill(&mut asked, options)?;
             session.writable()?;
             let (rule, object) = named(options)?;
-            let finding = Box::new(find(&rule, &object, session)?);
-            session.run(Verb::AcceptFinding { finding, asked })
+            let findings = match options.get_one::<String>("where") {
+                Some(filter) => fitting(&rule, filter, session)?,
+                None => vec![find(&rule, &object, session)?],
+            };
+            session.run(Verb::AcceptFindings { findings, asked })
         }
         Some(("unaccept", options)) => {
             session.writable()?;
@@ -77,6 +87,19 @@ fn find(rule: &str, object: &str, session: &mut Session<'_>) -> Result<Finding> 
     subjects.dedup();
     let subject = one(rule, object, subjects, "finding", &format!("doctor --rule {rule}"))?.clone();
     found.into_iter().find(|f| f.subject == subject).ok_or_else(|| Error::not_found("finding", rule))
+}
+
+/// Lists what a rule finds and a filter fits, of each object the worst.
+fn fitting(rule: &str, given: &str, session: &mut Session<'_>) -> Result<Vec<Finding>> {
+    let (filter, state) = (filter(given)?, session.state()?);
+    let mut found = doctor::examine(&state, Desk::now(), &session.config.expiry_bands);
+    let mut met = BTreeSet::new();
+    found.retain(|f| f.rule == rule && fits_finding(f, &filter, &state) && met.insert(f.subject.clone()));
+    if found.is_empty() {
+        return Err(Error::not_found("finding", &format!("{rule} that fits \"{given}\""))
+            .next(format!("List them with: ringmaster doctor --rule {rule}")));
+    }
+    Ok(found)
 }
 
 /// Takes the object that is named, or the only one there is.

@@ -254,6 +254,7 @@ pub(super) fn connection(seen: &Seen) -> Value {
         "staple": staple(seen.staple.as_ref()),
         "connect-ms": seen.times.0,
         "handshake-ms": seen.times.1,
+        "handshake-done": seen.finished,
         "late": seen.late,
         "notes": seen.notes,
         "sent": seen.sent.len(),

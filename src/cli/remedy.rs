@@ -7,6 +7,7 @@ use crate::doctor;
 use crate::model::State;
 use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
+use crate::model::field::write_names;
 use crate::model::finding::{Finding, Subject};
 use crate::model::key::KeyType;
 use crate::model::keyring::{Keyring, RequestKey, Role};
@@ -15,6 +16,7 @@ use crate::model::request::Status;
 use crate::model::resolve::{addresses, used};
 use crate::model::server::Release;
 use crate::model::site::{SiteKind, SslVersion};
+use crate::ops::site::proposed;
 use crate::pki::chain::signed_by;
 
 /// Rules whose remedy is a new key, for the present one is the trouble.
@@ -68,8 +70,22 @@ pub fn line(finding: &Finding, state: &State, new_key: KeyType) -> Option<String
         "keyring.deleted" => format!("keyring undelete {ring}"),
         "keyring.leftovers" => "keyring leftovers".into(),
         "site.create" if matches!(finding.subject, Subject::Server(_)) => {
-            let kind = named(finding).unwrap_or("web");
-            format!("site create NAME --kind {kind} --hosts HOST --servers SERVER --keyring KEYRING")
+            let kind = SiteKind::named_in(&finding.text).unwrap_or(SiteKind::Web);
+            let site = state.servers.get(name).map(|server| proposed(server, kind)).unwrap_or_default();
+            let given = |all: &[String], otherwise: &str| match all.is_empty() {
+                true => otherwise.to_owned(),
+                false => word(&write_names(all)),
+            };
+            let (hosts, servers) = (given(&site.hosts, "HOST"), given(&site.servers, "SERVER"));
+            let of = if site.organization.is_empty() {
+                String::new()
+            } else {
+                format!(" --organization {}", word(&site.organization))
+            };
+            let kind = kind.name();
+            format!(
+                "site create NAME --kind {kind}{of} --hosts {hosts} --servers {servers} --keyring KEYRING"
+            )
         }
         "site.create" => {
             let site = if state.sites.contains_key(ring) { "NAME" } else { ring };
@@ -94,7 +110,6 @@ pub fn line(finding: &Finding, state: &State, new_key: KeyType) -> Option<String
     Some(format!("ringmaster {line}"))
 }
 
-/// Corrects a site document as the rule says.
 /// What services answer is seldom mended by one change of a document.
 fn live(finding: &Finding, name: &str) -> Option<String> {
     let noun = match finding.subject {
@@ -109,6 +124,7 @@ fn live(finding: &Finding, name: &str) -> Option<String> {
     Some(format!("{noun} set {name} {value}"))
 }
 
+/// Corrects a site document as the rule says.
 fn site(finding: &Finding, state: &State, name: &str) -> String {
     let Some(document) = state.sites.get(name).filter(|_| matches!(finding.subject, Subject::Site(_))) else {
         return format!("site set NAME {}", anywhere(&finding.rule));
@@ -156,10 +172,10 @@ fn anywhere(rule: &str) -> &'static str {
     }
 }
 
-/// Returns the protocol that a finding names.
-fn named(finding: &Finding) -> Option<&'static str> {
-    let mut words = finding.text.split([' ', '.', ',']);
-    words.find_map(|word| SiteKind::PROTOCOLS.into_iter().map(SiteKind::name).find(|kind| *kind == word))
+/// Writes one word of a shell.
+fn word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/=._-:@,".contains(c);
+    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// Corrects a Server document as the rule says.
@@ -168,7 +184,10 @@ fn server(finding: &Finding, state: &State, name: &str) -> String {
     let site = state.sites.get(name).filter(|_| matches!(finding.subject, Subject::Site(_)));
     let hosting = site.and_then(|site| used::servers_of(state, site).next());
     let name = hosting.map_or(name, |server| server.name.as_str());
-    let kind = site.map(|site| site.kind.name()).or_else(|| named(finding)).unwrap_or("PROTOCOL");
+    let kind = site
+        .map(|site| site.kind.name())
+        .or_else(|| SiteKind::named_in(&finding.text).map(SiteKind::name))
+        .unwrap_or("PROTOCOL");
     let value = match finding.rule.as_str() {
         "K22" => "release=12".into(),
         "S02" if hosting.is_some_and(|server| !server.load_sites) => "load-sites=yes".into(),
@@ -182,6 +201,8 @@ fn server(finding: &Finding, state: &State, name: &str) -> String {
         // Only site documents look at CRLs.
         "S15" => "load-sites=yes".into(),
         "S16" => "ciphers=default".into(),
+        "S17" if finding.text.contains("is told to speak TLS 1.0") => "tls-10=by-release".into(),
+        "S17" if finding.text.contains("which speaks TLS 1.0") => "tls-10=off".into(),
         "S17"
             if state
                 .servers

@@ -10,6 +10,7 @@ use crate::model::document::Sort;
 use crate::model::error::{Error, Result};
 use crate::model::field::Look;
 use crate::model::finding::Subject;
+use crate::model::resolve::used;
 use crate::model::server::Server;
 use crate::ops::server::copied;
 
@@ -51,7 +52,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
     }
     match matches.subcommand() {
         Some(("create", options)) => {
-            let mut server = Box::<Server>::default();
+            let mut server = Box::new(Server::preset());
             fields::fill(&mut *server, options)?;
             session.run(Verb::SaveServer { before: None, server })
         }
@@ -99,7 +100,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
 fn find(options: &ArgMatches, session: &mut Session<'_>) -> Result<Server> {
     let name = options.get_one::<String>("name").map_or("", String::as_str);
     let state = session.state()?;
-    if let Some(server) = state.servers.get(name) {
+    if let Some(server) = used::server(&state, name) {
         return Ok(server.clone());
     }
     Err(match state.unread(&format!("directory/servers/{name}.ron")) {

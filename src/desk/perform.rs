@@ -268,7 +268,7 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut E
         Verb::DeleteProfile { name } => delete_profile(state, name, env),
         Verb::ReportKey { key, why } => report_key(state, *key, why, env),
         Verb::ClearKey { key, why } => clear_key(state, key, why),
-        Verb::AcceptFinding { finding, asked } => accept(state, finding, asked, env),
+        Verb::AcceptFindings { findings, asked } => accept(state, findings, asked, env),
         Verb::UnacceptFinding { rule, subject } => unaccept(state, rule, subject),
         Verb::ImportKeyList { name, source, bytes } => import_key_list(name, source, bytes),
         Verb::DropKeyList { name } => drop_key_list(state, name),

@@ -2,6 +2,7 @@
 
 use crate::model::change::Fact;
 use crate::model::crl::entries;
+use crate::model::document::How;
 use crate::model::escape::visible;
 use crate::model::keyring::{Keyring, Role};
 
@@ -113,9 +114,18 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         Fact::CertificateReleased { certifier, serial, .. } => {
             format!("Serial {serial} is released; certifier {certifier} owes a new CRL.")
         }
-        Fact::SiteSaved { site } => format!("Site {} is saved.", site.name),
+        Fact::SiteSaved { site, how } if !how.is_written() => format!("Site {}: {}.", site.name, how.words()),
+        Fact::SiteSaved { site, .. } => format!("Site {} is saved.", site.name),
         Fact::SiteDeleted { name } => format!("Site {name} is deleted."),
-        Fact::ServerSaved { server } => format!("Server {} is saved.", server.name),
+        Fact::ServerSaved { server, how: How::Refreshed } => format!(
+            "Server {} {}; what is changed from here on is found to be pending (S20).",
+            server.name,
+            How::Refreshed.words()
+        ),
+        Fact::ServerSaved { server, how } if !how.is_written() => {
+            format!("Server {}: {}.", server.name, how.words())
+        }
+        Fact::ServerSaved { server, .. } => format!("Server {} is saved.", server.name),
         Fact::ServerDeleted { name } => format!("Server {name} is deleted."),
         Fact::ProfileSaved { profile } => {
             format!("Profile {} is saved as version {}.", profile.name, profile.version)
@@ -200,6 +210,9 @@ pub(super) fn sentence_of_many(facts: &[Fact]) -> Option<String> {
             return Some(format!("{} requests wait for a decision.", facts.len()));
         }
         [Fact::RequestExpired { .. }, ..] => return Some(format!("{} requests are expired.", facts.len())),
+        [Fact::FindingAccepted { risk }, ..] => {
+            return Some(format!("{} findings are accepted until {}.", facts.len(), risk.until.date()));
+        }
         [Fact::CertificateReleased { .. }, ..] => "released",
         [Fact::CertificateRevoked { reason, .. }, ..] if reason.is_hold() => "on hold",
         [Fact::CertificateRevoked { .. } | Fact::RevocationChanged { .. }, ..] => "revoked",

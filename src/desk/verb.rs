@@ -256,10 +256,10 @@ pub enum Verb {
         /// Why.
         why: String,
     },
-    /// Accepts a finding as a risk for a time.
-    AcceptFinding {
+    /// Accepts findings as a risk for a time.
+    AcceptFindings {
         /// What was found.
-        finding: Box<Finding>,
+        findings: Vec<Finding>,
         /// Why, and until when.
         asked: Acceptance,
     },
@@ -439,6 +439,40 @@ impl Verb {
             }
             _ => return None,
         })
+    }
+
+    /// Makes the verb that saves a document, over what it was or as a new one.
+    pub fn saving(before: Option<Document>, after: Document) -> Self {
+        match after {
+            Document::Site(site) => {
+                let before = match before {
+                    Some(Document::Site(before)) => Some(*before),
+                    _ => None,
+                };
+                Self::SaveSite { before, site: *site }
+            }
+            Document::Server(server) => {
+                let before = match before {
+                    Some(Document::Server(before)) => Some(before),
+                    _ => None,
+                };
+                Self::SaveServer { before, server }
+            }
+            Document::Person(person) => {
+                let before = match before {
+                    Some(Document::Person(before)) => Some(*before),
+                    _ => None,
+                };
+                Self::SavePerson { before, person: *person }
+            }
+            Document::Profile(profile) => {
+                let before = match before {
+                    Some(Document::Profile(before)) => Some(before),
+                    _ => None,
+                };
+                Self::SaveProfile { before, profile }
+            }
+        }
     }
 
     /// Lists the certifiers whose keys have to be unlocked for the verb when this operator runs it, by name, each once.

@@ -22,7 +22,7 @@ use chains::Chains;
 use crate::model::State;
 use crate::model::finding::{Finding, Severity, Subject, worst};
 use crate::model::keyring::Keyring;
-use crate::model::resolve::{Whose, promised, used};
+use crate::model::resolve::{Hosting, Whose, promised, used};
 use crate::model::seen::{Visit, changes};
 use crate::model::server::Server;
 use crate::model::site::Site;
@@ -47,6 +47,8 @@ pub struct Case<'a> {
     visits: &'a [Visit],
     /// The chains of the keyrings, explained once for all rules.
     chains: &'a Chains<'a>,
+    /// Which server hosts which documents.
+    hosting: &'a Hosting<'a>,
     /// The keyrings that documents lead to, and whether one of these answers.
     served: &'a BTreeMap<&'a str, bool>,
 }
@@ -142,15 +144,20 @@ pub fn examine_again(memory: &Memory, state: &State, now: Timestamp, bands: &[i6
     }
     let chains = Chains::new(memory);
     let visits = standing(state);
-    look(&table(), &Case { state, now, bands, visits: &visits, chains: &chains, served: &served })
+    let hosting = Hosting::of(state);
+    let (visits, chains) = (&visits, &chains);
+    look(&table(), &Case { state, now, bands, visits, chains, hosting: &hosting, served: &served })
 }
 
 /// Holds what was seen of services against the documents; the worst findings come first.
 pub fn drift(state: &State, visits: &[Visit], now: Timestamp) -> Vec<Finding> {
     let memory = Memory::default();
-    let (chains, served) = (Chains::new(&memory), BTreeMap::new());
+    let (chains, hosting, served) = (Chains::new(&memory), Hosting::of(state), BTreeMap::new());
     let checks: Vec<_> = live::CHECKS.iter().collect();
-    look(&checks, &Case { state, now, bands: &[], visits, chains: &chains, served: &served })
+    look(
+        &checks,
+        &Case { state, now, bands: &[], visits, chains: &chains, hosting: &hosting, served: &served },
+    )
 }
 
 /// A visit, held against the documents and against the visit before.

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::sites::share_a_server;
 use super::{Case, Check, Hit, sites};
 use crate::model::finding::Severity;
-use crate::model::resolve::used::{called, is_hosted, same_server, servers_of};
 use crate::model::resolve::{Era, Lack, addresses, lacks, redirect_url, tcp_ways, tls_ways, without_name};
 use crate::model::server::{PortStatus, Server};
 use crate::model::site::{Site, SiteKind, looked_for};
@@ -65,7 +64,7 @@ pub(super) const CHECKS: &[Check] = &[
             set up. Open the port, name another server in the document, or disable it.",
         run: |case, found| {
             for site in sites(case).filter(|s| s.kind.answers()) {
-                let hosting: Vec<&Server> = servers_of(case.state, site).collect();
+                let hosting: Vec<&Server> = case.hosting.servers_of(site);
                 let loads: Vec<&&Server> = hosting.iter().filter(|s| s.load_sites).collect();
                 let why = match (hosting.first(), loads.first()) {
                     (None, _) => continue,
@@ -159,8 +158,8 @@ pub(super) const CHECKS: &[Check] = &[
                     (1.., 0) => "addresses, and no name",
                     _ => continue,
                 };
-                let mut hosting = servers_of(case.state, site).filter(|s| s.load_sites);
-                let old = hosting.any(|s| Era::of(s) == Era::BeforeSni);
+                let hosting = case.hosting.servers_of(site);
+                let old = hosting.iter().any(|s| s.load_sites && Era::of(s) == Era::BeforeSni);
                 let severity = if old { Severity::Warning } else { Severity::Info };
                 found(Hit::site(site, format!("redirects to TLS and lists {lacks}.")).severity(severity));
             }
@@ -235,8 +234,8 @@ pub(super) const CHECKS: &[Check] = &[
                 return;
             }
             for site in sites(case) {
-                let known = |name: &String| case.state.servers.values().any(|s| same_server(called(s), name));
-                if let Some(name) = site.servers.iter().find(|name| *name != "*" && !known(name)) {
+                if let Some(name) = site.servers.iter().find(|name| *name != "*" && !case.hosting.knows(name))
+                {
                     found(Hit::site(
                         site,
                         format!("is hosted by {name}, of which there is no Server document."),
@@ -254,8 +253,9 @@ fn loading<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Server> + use<'a> {
 
 /// Lists the Web sites that a server hosts and that let clients in over TLS.
 fn web<'a>(case: &Case<'a>, server: &Server) -> Vec<&'a Site> {
-    let here = |s: &&Site| s.kind == SiteKind::Web && is_hosted(s, called(server));
-    sites(case).filter(here).filter(|s| !tls_ways(s.kind, &s.access).is_empty()).collect()
+    let mut hosted = case.hosting.sites_of(server);
+    hosted.retain(|s| s.enabled && s.kind == SiteKind::Web && !tls_ways(s.kind, &s.access).is_empty());
+    hosted
 }
 
 /// Tells whether a server speaks TLS for a protocol, from the first byte or later.
@@ -267,10 +267,11 @@ fn offers_tls(server: &Server, kind: SiteKind) -> bool {
 
 fn open_without_site(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
     for server in loading(case) {
+        let hosted = case.hosting.sites_of(server);
         for kind in SiteKind::PROTOCOLS.into_iter().filter(|kind| server.port(*kind).speaks_tls()) {
             let (name, number) = (kind.name(), server.port(kind).tls);
             let open = format!("has {name} port {number} open for TLS, and");
-            for lack in lacks(case.state, server, kind) {
+            for lack in lacks(case.state, &hosted, server, kind) {
                 found(match lack {
                     Lack::Missing => Hit::server(server, format!("{open} there is no document of kind {name}.")),
                     Lack::OtherServer => {
@@ -305,8 +306,8 @@ fn duplicates(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
     let mut told: BTreeSet<&str> = BTreeSet::new();
     for server in loading(case) {
         let mut first: BTreeMap<(SiteKind, String), &Site> = BTreeMap::new();
-        let other = |s: &&Site| s.kind != SiteKind::Web && s.kind.answers() && is_hosted(s, called(server));
-        for site in sites(case).filter(other) {
+        let other = |s: &&Site| s.enabled && s.kind != SiteKind::Web && s.kind.answers();
+        for site in case.hosting.sites_of(server).into_iter().filter(other) {
             let used = *first.entry((site.kind, site.organization.to_ascii_lowercase())).or_insert(site);
             if used.name != site.name && told.insert(&site.name) {
                 found(Hit::site(
@@ -389,7 +390,8 @@ fn redirects(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
         }
     }
     for site in sites(case).filter(|s| s.kind.answers()) {
-        let hosting: Vec<&Server> = servers_of(case.state, site).filter(|s| s.load_sites).collect();
+        let mut hosting = case.hosting.servers_of(site);
+        hosting.retain(|s| s.load_sites);
         let port = |server: &&&Server| server.port(site.kind);
         let redirects = site.kind == SiteKind::Web && site.access.redirect;
         let shut = |s: &&&Server| port(s).tcp_status == PortStatus::Enabled && !port(s).speaks_tls();

@@ -4,11 +4,11 @@
 use super::{Case, Check, Hit, sites};
 use crate::model::State;
 use crate::model::certifier::Certifier;
-use crate::model::cipher::Grade;
+use crate::model::cipher::{Grade, fits};
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::keyring::Keyring;
-use crate::model::resolve::used::{called, is_hosted, ring_of};
-use crate::model::server::{PortStatus, Release, Server};
+use crate::model::resolve::used::ring_of;
+use crate::model::server::{PortStatus, Release, Server, Tls10};
 use crate::model::site::{Access, CrlSwitches, Site, SiteKind, SslVersion, TlsOptions};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -125,8 +125,8 @@ pub(super) const CHECKS: &[Check] = &[
         remedy: "Choose the ciphers of the release, or a list of good ones.",
         command: "site.edit",
         explain: "The list of ciphers decides what is negotiated: with an empty one no client can connect, and with weak ones what \
-            is sent can be read or altered by others. A list was written for old clients, or every cipher of it is gone from \
-            the release. Choose the default of the release, or a list with forward secrecy and AEAD.",
+            is sent can be read or altered by others. A suite also has to fit the key: one with RSA in its name is of no use with a \
+            key on an elliptic curve. A list was written for old clients, or for the key that the keyring had before. Choose the default of the release, or a list with forward secrecy and AEAD.",
         run: |case, found| {
             for stack in stacks(case) {
                 let Some(list) = &stack.tls.ciphers else { continue };
@@ -138,6 +138,13 @@ pub(super) const CHECKS: &[Check] = &[
                 let broken: Vec<_> = list.iter().filter(|suite| suite.grade() == Grade::Broken).collect();
                 if least == Some(Grade::Broken) {
                     found(stack.edit("has broken ciphers alone: what is sent is protected by nothing."));
+                } else if let Some((ring, key)) = stack.ring.and_then(|ring| Some((ring, ring.key.as_ref()?)))
+                    && list.iter().all(|suite| fits(*suite, key).is_err())
+                {
+                    found(stack.edit(format!(
+                        "has no cipher that the key of keyring {} ({}) can be used with: no client can connect.",
+                        ring.name, key.algorithm
+                    )));
                 } else if let Some(first) = broken.first() {
                     let (name, count) = (first.name(), broken.len());
                     let text = format!("has {count} broken among its ciphers, such as {name}.");
@@ -157,7 +164,7 @@ pub(super) const CHECKS: &[Check] = &[
         command: "site.edit",
         explain: "SSL 2.0 and 3.0 are broken, and the protocol versions that documents can name are all of their time; newer \
             releases ignore them. A server of 8.5 or before speaks nothing better, and one before 12 speaks TLS 1.0 unless \
-            notes.ini says SSL_DISABLE_TLS_10=1. Choose \"negotiated\", switch SSL 2.0 off, and bring the server to a newer \
+            notes.ini says SSL_DISABLE_TLS_10=1, which the field TLS 1.0 of the Server document notes here. Choose \"negotiated\", switch SSL 2.0 off, and bring the server to a newer \
             release.",
         run: versions,
     },
@@ -207,6 +214,8 @@ struct Stack<'a> {
     tls: &'a TlsOptions,
     /// Whether client certificates are asked for somewhere.
     asks: bool,
+    /// The keyring, where there is one.
+    ring: Option<&'a Keyring>,
     /// The release, where it is known.
     release: Option<Release>,
 }
@@ -270,6 +279,7 @@ fn stacks<'a>(case: &Case<'a>) -> impl Iterator<Item = Stack<'a>> + use<'a> {
         what: format!("Site {}", s.name),
         tls: &s.tls,
         asks: s.access.client_certificate && takes_certificates(s.kind),
+        ring: case.state.keyrings.get(&s.keyring),
         release: None,
     });
     let servers = alone(case).filter(|server| speaks_tls(server)).map(|server| {
@@ -280,6 +290,7 @@ fn stacks<'a>(case: &Case<'a>) -> impl Iterator<Item = Stack<'a>> + use<'a> {
             what: format!("Server {}", server.name),
             tls: &server.tls,
             asks: open.any(|kind| server.port(kind).access.client_certificate),
+            ring: case.state.keyrings.get(ring_of(server)),
             release: Some(server.release),
         }
     });
@@ -294,9 +305,8 @@ fn speaks_tls(server: &Server) -> bool {
 fn clear_passwords(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
     let open = |server: &Server, kind| server.port(kind).tcp_status == PortStatus::Enabled;
     for site in answering(case).filter(|s| s.access.tcp_password && !s.access.redirect) {
-        let hosting =
-            case.state.servers.values().filter(|server| server.load_sites && is_hosted(site, called(server)));
-        let mut hosting = hosting.filter(|server| open(server, site.kind));
+        let hosting = case.hosting.servers_of(site);
+        let mut hosting = hosting.iter().filter(|server| server.load_sites && open(server, site.kind));
         let Some(first) = hosting.next() else { continue };
         let more = match hosting.clone().count() {
             0 => String::new(),
@@ -405,15 +415,19 @@ fn versions(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
                 Severity::Error,
                 format!("Server {name} runs {release}, which speaks no TLS: only SSL 2.0 and 3.0."),
             ),
-            Release::R9 | Release::R10 | Release::R11 => (
+            Release::R9 | Release::R10 | Release::R11 if server.tls10 != Tls10::Off => (
                 Severity::Info,
                 format!(
                     "Server {name} runs {release}, which speaks TLS 1.0 unless notes.ini switches it off."
                 ),
             ),
-            Release::R12 | Release::R14 => continue,
+            Release::R12 | Release::R14 if server.tls10 == Tls10::On => (
+                Severity::Warning,
+                format!("Server {name} is told to speak TLS 1.0, which {release} has off by itself."),
+            ),
+            _ => continue,
         };
-        let remedy = "Bring the server to a newer release, or set SSL_DISABLE_TLS_10=1 and note that here.";
+        let remedy = "Bring the server to a newer release, or switch TLS 1.0 off in notes.ini and note it in the document.";
         found(edited(Hit::new(subject.clone(), text).severity(severity), &subject, remedy));
     }
 }

@@ -6,7 +6,7 @@ use super::{Case, Check, Hit, sites};
 use crate::model::bytes::Digest;
 use crate::model::field::Record;
 use crate::model::finding::{Severity, Subject};
-use crate::model::resolve::used::{called, is_hosted, ring_of};
+use crate::model::resolve::used::{is_hosted, ring_of};
 use crate::model::site::{Site, SiteKind, looked_for};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -108,10 +108,11 @@ fn defaults(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
         if !server.load_sites || !server.port(SiteKind::Web).speaks_tls() {
             continue;
         }
-        if default.iter().any(|site| is_hosted(site, called(server))) {
+        let hosted: Vec<_> = case.hosting.sites_of(server);
+        let hosted: Vec<_> = hosted.into_iter().filter(|s| s.enabled && s.kind == SiteKind::Web).collect();
+        if hosted.iter().any(|site| site.default_site) {
             continue;
         }
-        let hosted: Vec<_> = web.iter().filter(|site| is_hosted(site, called(server))).collect();
         let address = |host: &String| host.parse::<std::net::IpAddr>().is_ok();
         if hosted.len() > 1 && !hosted.iter().any(|site| site.hosts.iter().any(address)) {
             let text = format!(
@@ -133,7 +134,7 @@ fn defaults(case: &Case<'_>, found: &mut dyn FnMut(Hit)) {
 /// Tells whether some server hosts both documents.
 pub(super) fn share_a_server(one: &Site, other: &Site) -> bool {
     let every = |site: &Site| site.servers.iter().any(|s| s == "*");
-    every(one) || every(other) || one.servers.iter().any(|s| other.servers.contains(s))
+    every(one) || every(other) || one.servers.iter().any(|s| is_hosted(other, s))
 }
 
 /// Writes the beginning of a fingerprint: enough to tell two apart.

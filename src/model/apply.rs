@@ -146,13 +146,13 @@ impl State {
                 self.owe(certifier, None);
                 self.standing(certifier, serial, None);
             }
-            Fact::SiteSaved { site } => {
+            Fact::SiteSaved { site, .. } => {
                 self.sites.insert(site.name.clone(), site.clone());
             }
             Fact::SiteDeleted { name } => {
                 self.sites.remove(name);
             }
-            Fact::ServerSaved { server } => {
+            Fact::ServerSaved { server, .. } => {
                 self.servers.insert(server.name.clone(), Server::clone(server));
             }
             Fact::ServerDeleted { name } => {

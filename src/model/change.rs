@@ -12,6 +12,7 @@ use super::bytes::{Der, Digest, Serial};
 use super::certificate::Certificate;
 use super::certifier::{Awaited, Certifier, CrlInfo, Policy, PolicyVersion, Proposal, Status as Standing};
 use super::compromised::{KeyList, Reported};
+use super::document::How;
 use super::finding::Subject;
 use super::issued::{Issued, Reason};
 use super::keyring::Keyring;
@@ -352,6 +353,9 @@ pub enum Fact {
     SiteSaved {
         /// The document after the change.
         site: Site,
+        /// How it came to be so.
+        #[serde(default, skip_serializing_if = "How::is_written")]
+        how: How,
     },
     /// A site document was deleted.
     SiteDeleted {
@@ -362,6 +366,9 @@ pub enum Fact {
     ServerSaved {
         /// The document after the change.
         server: Box<Server>,
+        /// How it came to be so.
+        #[serde(default, skip_serializing_if = "How::is_written")]
+        how: How,
     },
     /// A Server document was deleted.
     ServerDeleted {
@@ -507,6 +514,15 @@ pub enum Fact {
 }
 
 impl Fact {
+    /// Says how the document came to be so that it tells was saved.
+    pub fn came(&mut self, way: &How) {
+        match self {
+            Self::SiteSaved { how, .. } | Self::ServerSaved { how, .. } => how.clone_from(way),
+            Self::PersonSaved { what, .. } if !way.is_written() => *what = way.words(),
+            _ => {}
+        }
+    }
+
     /// Returns the kind as a word, as it stands in the audit list.
     pub fn word(&self) -> &'static str {
         match self {
@@ -636,9 +652,9 @@ impl Fact {
             | Self::CertificateReleased { certifier, serial, .. } => {
                 Subject::Issued(certifier.clone(), serial.clone())
             }
-            Self::SiteSaved { site } => Subject::Site(site.name.clone()),
+            Self::SiteSaved { site, .. } => Subject::Site(site.name.clone()),
             Self::SiteDeleted { name } => Subject::Site(name.clone()),
-            Self::ServerSaved { server } => Subject::Server(server.name.clone()),
+            Self::ServerSaved { server, .. } => Subject::Server(server.name.clone()),
             Self::ServerDeleted { name } => Subject::Server(name.clone()),
             Self::PersonSaved { person, .. } => Subject::Person(person.name.clone()),
             Self::PersonDeleted { name } => Subject::Person(name.clone()),

@@ -1,7 +1,7 @@
 //! The documents of the directory and the profiles seen as one: sites, servers, people, by their fields. What only one of
 //! them has is the affair of its own module.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::State;
 use super::change::Fact;
@@ -13,6 +13,7 @@ use super::person::Person;
 use super::profile::Profile;
 use super::server::Server;
 use super::site::{Item, Site};
+use super::time::Timestamp;
 
 /// A sort of documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -184,8 +185,8 @@ impl Document {
     /// Takes the document out of the fact that it was saved.
     pub fn of_fact(fact: Fact) -> Option<Self> {
         match fact {
-            Fact::SiteSaved { site } => Some(Self::Site(Box::new(site))),
-            Fact::ServerSaved { server } => Some(Self::Server(Box::new(Server::clone(&server)))),
+            Fact::SiteSaved { site, .. } => Some(Self::Site(Box::new(site))),
+            Fact::ServerSaved { server, .. } => Some(Self::Server(Box::new(Server::clone(&server)))),
             Fact::PersonSaved { person, .. } => Some(Self::Person(Box::new(person))),
             Fact::ProfileSaved { profile } => Some(Self::Profile(profile)),
             _ => None,
@@ -216,6 +217,22 @@ impl Document {
             _ => Vec::new(),
         };
         fields.into_iter().chain(self.beside(other)).collect()
+    }
+
+    /// Makes a version of it with what another console has saved meanwhile: `before` is what both began with, and what this one
+    /// sets otherwise than that is set in `theirs`. What cannot be set there any more stays as theirs.
+    #[must_use]
+    pub fn merged(&self, before: &Self, theirs: &Self) -> Self {
+        let state = State::default();
+        let look = Look { state: &state, now: Timestamp::default(), soon: 0, zone: None };
+        let mut merged = theirs.clone();
+        for About { name, .. } in self.sort().amendable() {
+            let mine = self.get(name, &look);
+            if let Some(text) = mine.filter(|text| before.get(name, &look).as_ref() != Some(text)) {
+                let _ = merged.set(name, &text);
+            }
+        }
+        merged
     }
 
     /// Returns in what else two differ that no field sets.
@@ -251,9 +268,59 @@ fn items(items: &[Item]) -> String {
     items.iter().map(|i| visible(&format!("{}={}", i.name, i.value))).collect::<Vec<_>>().join("\n")
 }
 
+/// Writes text as the name of a document can be: what that cannot hold becomes a dash.
+pub fn slug(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars().map(|c| c.to_ascii_lowercase()) {
+        match c {
+            'a'..='z' | '0'..='9' | '.' | '_' => out.push(c),
+            _ if out.ends_with('-') || out.is_empty() => {}
+            _ => out.push('-'),
+        }
+        // Room stays for the kind and a number.
+        if out.len() >= 40 {
+            break;
+        }
+    }
+    out.trim_matches(['-', '.', '_']).to_owned()
+}
+
+/// How a document came to say what it says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum How {
+    /// Somebody wrote it.
+    #[default]
+    Written,
+    /// The last change of it was undone: this version is back.
+    Undone(String),
+    /// This version of it was restored.
+    Restored(String),
+    /// It was noted that the server was restarted or refreshed.
+    Refreshed,
+}
+
+impl How {
+    /// Tells whether somebody wrote it, as is usual.
+    pub fn is_written(&self) -> bool {
+        *self == Self::Written
+    }
+
+    /// Says it in a few words; nothing where somebody wrote it.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Written => String::new(),
+            Self::Undone(version) => format!("the last change is undone, version {version} is back"),
+            Self::Restored(version) => format!("version {version} is back"),
+            Self::Refreshed => "runs with what its documents say now".into(),
+        }
+    }
+}
+
 /// A document as it was and as it shall be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Saving {
+    /// How it comes to be so.
+    pub how: How,
     /// It, as it was when editing began; `None` makes a new one.
     pub before: Option<Document>,
     /// It, as it shall be.
@@ -263,14 +330,34 @@ pub struct Saving {
 /// The name in a fact about a document; the rest of it is not read.
 #[derive(Debug, Deserialize)]
 enum Told {
-    SiteSaved { site: Name },
-    SiteDeleted { name: String },
-    ServerSaved { server: Name },
-    ServerDeleted { name: String },
-    PersonSaved { person: Name },
-    PersonDeleted { name: String },
-    ProfileSaved { profile: Name },
-    ProfileDeleted { name: String },
+    SiteSaved {
+        site: Name,
+        #[serde(default)]
+        how: How,
+    },
+    SiteDeleted {
+        name: String,
+    },
+    ServerSaved {
+        server: Name,
+        #[serde(default)]
+        how: How,
+    },
+    ServerDeleted {
+        name: String,
+    },
+    PersonSaved {
+        person: Name,
+    },
+    PersonDeleted {
+        name: String,
+    },
+    ProfileSaved {
+        profile: Name,
+    },
+    ProfileDeleted {
+        name: String,
+    },
 }
 
 #[derive(Debug, Deserialize)]
@@ -278,17 +365,17 @@ struct Name {
     name: String,
 }
 
-/// Reads from an entry of the audit chain only which document it is about, and whether it was saved or deleted.
-pub fn told(body: &str) -> Option<(Sort, String, bool)> {
+/// Reads from an entry of the audit chain only which document it is about, and how it was saved; `None` for a deleted one.
+pub fn told(body: &str) -> Option<(Sort, String, Option<How>)> {
     Some(match serde_json::from_str(body).ok()? {
-        Told::SiteSaved { site } => (Sort::Site, site.name, true),
-        Told::SiteDeleted { name } => (Sort::Site, name, false),
-        Told::ServerSaved { server } => (Sort::Server, server.name, true),
-        Told::ServerDeleted { name } => (Sort::Server, name, false),
-        Told::PersonSaved { person } => (Sort::Person, person.name, true),
-        Told::PersonDeleted { name } => (Sort::Person, name, false),
-        Told::ProfileSaved { profile } => (Sort::Profile, profile.name, true),
-        Told::ProfileDeleted { name } => (Sort::Profile, name, false),
+        Told::SiteSaved { site, how } => (Sort::Site, site.name, Some(how)),
+        Told::SiteDeleted { name } => (Sort::Site, name, None),
+        Told::ServerSaved { server, how } => (Sort::Server, server.name, Some(how)),
+        Told::ServerDeleted { name } => (Sort::Server, name, None),
+        Told::PersonSaved { person } => (Sort::Person, person.name, Some(How::Written)),
+        Told::PersonDeleted { name } => (Sort::Person, name, None),
+        Told::ProfileSaved { profile } => (Sort::Profile, profile.name, Some(How::Written)),
+        Told::ProfileDeleted { name } => (Sort::Profile, name, None),
     })
 }
 
@@ -296,12 +383,23 @@ pub fn told(body: &str) -> Option<(Sort, String, bool)> {
 mod tests {
     use super::*;
     use crate::model::site::SiteKind;
-    use crate::model::time::Timestamp;
 
     fn site(name: &str, kind: SiteKind, keyring: &str) -> Document {
         let hosts = vec![format!("{name}.example.test")];
         let site = Site { name: name.into(), keyring: keyring.into(), hosts, ..Site::preset(kind) };
         Document::Site(Box::new(site))
+    }
+
+    #[test]
+    fn what_both_changed_is_mine_and_what_they_changed_stays() {
+        let of = |port: u16, title: &str, comment: &str| {
+            let site =
+                Site { port, title: title.into(), comment: comment.into(), ..Site::preset(SiteKind::Web) };
+            Document::Site(Box::new(site))
+        };
+        let (before, theirs) = (of(443, "Shop", ""), of(444, "Their shop", ""));
+        assert_eq!(of(443, "My shop", "mine").merged(&before, &theirs), of(444, "My shop", "mine"));
+        assert_eq!(before.merged(&before, &theirs), theirs);
     }
 
     #[test]

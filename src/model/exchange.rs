@@ -5,6 +5,7 @@ mod dxl;
 mod items;
 mod one_touch;
 mod outline;
+mod person;
 #[cfg(test)]
 mod tests;
 
@@ -12,8 +13,9 @@ use serde_json::Value;
 
 use super::document::Document;
 use super::error::{Error, Result};
-use super::site::{Item, SiteKind};
+use super::site::{Item, Site, SiteKind};
 pub use items::{Taken, key_file, own_name, take};
+pub use person::{Named, certificate_texts, named};
 
 /// The largest file that is read.
 pub const LARGEST: usize = 100 << 20;
@@ -33,29 +35,43 @@ pub const CONFIGURATION: &str = "ServerConfig";
 /// The item of a Configuration document that switches STARTTLS.
 pub const STARTTLS: &str = "SMTP_NegotiatedSSL";
 
-/// The forms of site documents that are known, with their kind.
-const FORMS: [(&str, SiteKind); 5] = [
+/// The forms of site documents, with their kind. Of a kind with several the first is written, unless the document came with
+/// another one.
+const FORMS: [(&str, SiteKind); 12] = [
     ("WebSite", SiteKind::Web),
     ("IMAPSite", SiteKind::Imap),
     ("POP3Site", SiteKind::Pop3),
     ("DirectorySite", SiteKind::Ldap),
     ("SMTPInboundSite", SiteKind::Smtp),
+    ("IIOPSite", SiteKind::Iiop),
+    ("DIIOPSite", SiteKind::Iiop),
+    ("GlobalWebSettings", SiteKind::GlobalWeb),
+    ("GlobalWebSite", SiteKind::GlobalWeb),
+    ("WebGlobal", SiteKind::GlobalWeb),
+    ("WebGlobalSettings", SiteKind::GlobalWeb),
+    ("WebSiteGlobal", SiteKind::GlobalWeb),
 ];
+/// The kinds whose form was not seen in an export of Domino: it is named as those of the other kinds are.
+const GUESSED: [SiteKind; 2] = [SiteKind::Iiop, SiteKind::GlobalWeb];
+/// The item by which a directory finds a site again.
+const TITLE: &str = "ISiteName";
 
 /// A format of exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// One-touch setup JSON.
+    /// One-touch setup JSON that makes new site documents, as the setup of a new server needs them.
     OneTouch,
+    /// One-touch setup JSON that changes the site documents that are there, found by kind and descriptive name.
+    OneTouchUpdate,
     /// Domino XML.
     Dxl,
 }
 
 impl Form {
     /// Every format.
-    pub const ALL: [Self; 2] = [Self::OneTouch, Self::Dxl];
+    pub const ALL: [Self; 3] = [Self::OneTouch, Self::OneTouchUpdate, Self::Dxl];
     /// The names of all formats, in the order of [`Self::ALL`].
-    pub const NAMES: [&'static str; 2] = ["one-touch", "dxl"];
+    pub const NAMES: [&'static str; 3] = ["one-touch", "one-touch-update", "dxl"];
 
     /// Reads a name.
     pub fn from_name(text: &str) -> Option<Self> {
@@ -66,6 +82,7 @@ impl Form {
     pub fn name(self) -> &'static str {
         match self {
             Self::OneTouch => "one-touch",
+            Self::OneTouchUpdate => "one-touch-update",
             Self::Dxl => "dxl",
         }
     }
@@ -110,6 +127,11 @@ impl Note {
         FORMS.iter().find(|(form, _)| self.form.eq_ignore_ascii_case(form)).map(|(_, kind)| *kind)
     }
 
+    /// Tells whether it is a Person document.
+    pub fn is_person(&self) -> bool {
+        self.form.eq_ignore_ascii_case("Person")
+    }
+
     /// Tells whether it is a Server document.
     pub fn is_server(&self) -> bool {
         self.form.eq_ignore_ascii_case("Server")
@@ -148,20 +170,29 @@ pub struct Written {
     pub count: usize,
     /// What could not be written, and why.
     pub left: Vec<String>,
+    /// What there is to say of what was written.
+    pub remarks: Vec<String>,
 }
 
 /// Writes documents in a format. `key_file` says what each names its keyring.
 pub fn write(form: Form, documents: &[Document], key_file: &dyn Fn(&Document) -> String) -> Written {
-    let (mut left, mut count) = (Vec::new(), 0);
+    let (mut left, mut remarks, mut count) = (Vec::new(), Vec::new(), 0);
     let mut notes = Vec::new();
     for document in documents {
-        match items::note(document, &key_file(document), &mut left) {
+        let findable = match (form, document) {
+            (Form::OneTouchUpdate, Document::Site(site)) => findable(site, documents),
+            _ => Ok(()),
+        };
+        match findable.and_then(|()| items::note(document, &key_file(document), &mut left)) {
             Ok(note) => {
                 count += 1;
+                if let Document::Site(site) = document {
+                    remarks.extend(doubts(site, &note.form));
+                }
                 notes.push(note);
                 if let Document::Server(server) = document
                     && server.starttls
-                    && form == Form::OneTouch
+                    && form != Form::Dxl
                 {
                     notes.push(items::configuration(server));
                 }
@@ -170,10 +201,41 @@ pub fn write(form: Form, documents: &[Document], key_file: &dyn Fn(&Document) ->
         }
     }
     let text = match form {
-        Form::OneTouch => one_touch::write(&notes, &mut left),
+        Form::OneTouch => one_touch::write(&notes, false, &mut left),
+        Form::OneTouchUpdate => one_touch::write(&notes, true, &mut left),
         Form::Dxl => dxl::write(&notes, &mut left),
     };
-    Written { text, count, left }
+    remarks.sort();
+    remarks.dedup();
+    Written { text, count, left, remarks }
+}
+
+/// Tells whether a directory finds a site document by its kind and descriptive name. Errors: why it does not.
+fn findable(site: &Site, documents: &[Document]) -> std::result::Result<(), String> {
+    let same = |d: &&Document| matches!(d, Document::Site(s) if s.kind == site.kind && s.title == site.title);
+    match (site.title.is_empty(), documents.iter().filter(same).count()) {
+        (true, _) => Err("it has no descriptive name to be found by".into()),
+        (false, 2..) => Err(format!("another one of its kind is called \"{}\" as well", site.title)),
+        _ => Ok(()),
+    }
+}
+
+/// Says what a directory may take otherwise than it is meant.
+fn doubts(site: &Site, form: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    if GUESSED.contains(&site.kind) && !site.items.iter().any(|item| item.name == items::FORM) {
+        all.push(format!(
+            "the form {form} of {} documents is named as those of the other kinds are; compare it with one of your directory",
+            site.kind.name()
+        ));
+    }
+    if !site.rules.is_empty() {
+        all.push(format!(
+            "the Web Site Rules of {} travel in the item {OWN}; a directory has them in documents of their own",
+            site.name
+        ));
+    }
+    all
 }
 
 /// Reads what a kept item says.

@@ -318,9 +318,44 @@ pub fn number<N: TryFrom<u64>>(text: &str, low: u64, high: u64) -> Result<N, Str
     N::try_from(value).map_err(|_| allowed())
 }
 
-/// Reads several texts separated by spaces or commas.
+/// What separates several texts.
+pub(super) const BETWEEN: [char; 4] = [' ', ',', '\n', '\t'];
+
+/// Reads several texts separated by spaces or commas; one that has such in it stands in quotes.
 pub fn names(text: &str) -> Vec<String> {
-    text.split([' ', ',', '\n', '\t']).filter(|s| !s.is_empty()).map(Into::into).collect()
+    let mut all = Vec::new();
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches(BETWEEN);
+        let (one, after) = match rest.strip_prefix('"').and_then(|quoted| quoted.split_once('"')) {
+            Some(quoted) => quoted,
+            None => rest.split_at(rest.find(BETWEEN).unwrap_or(rest.len())),
+        };
+        if rest.is_empty() {
+            return all;
+        }
+        all.extend(Some(one.trim()).filter(|one| !one.is_empty()).map(Into::into));
+        rest = after;
+    }
+}
+
+/// Writes several texts as [`names`] reads them.
+pub fn write_names(all: &[String]) -> String {
+    let quoted = |one: &String| match one.contains(BETWEEN) {
+        true => format!("\"{one}\""),
+        false => one.clone(),
+    };
+    all.iter().map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+/// So many names stand in a sentence.
+const FEW: usize = 8;
+
+/// Lists names in a sentence; of many the first, and how many more there are.
+pub fn few(all: &[impl AsRef<str>]) -> String {
+    let named: Vec<_> = all.iter().take(FEW).map(AsRef::as_ref).collect();
+    let more = if all.len() > FEW { format!(" and {} more", all.len() - FEW) } else { String::new() };
+    named.join(", ") + &more
 }
 
 /// Reads one of a fixed set, by a function that knows it.
@@ -338,7 +373,17 @@ pub fn differences<T: Record>(a: &T, b: &T, look: &Look<'_>) -> Vec<(&'static st
 
 #[cfg(test)]
 mod tests {
-    use super::change;
+    use super::{change, names, write_names};
+
+    #[test]
+    fn names_with_a_space_or_a_comma_stand_in_quotes() {
+        let read = names("a,b  \"web01/Acme Corp\" \n \"mail01/Acme, Inc\",\"\" c\"d \"open e");
+        assert_eq!(read, ["a", "b", "web01/Acme Corp", "mail01/Acme, Inc", "c\"d", "\"open", "e"]);
+        let all = ["web01/Acme Corp", "*", "mail01/Acme, Inc"].map(str::to_owned);
+        assert_eq!(write_names(&all), "\"web01/Acme Corp\" * \"mail01/Acme, Inc\"");
+        assert_eq!(names(&write_names(&all)), all);
+        assert_eq!(names(" , "), [] as [String; 0]);
+    }
 
     #[test]
     fn a_change_is_told_whole_or_line_by_line() {

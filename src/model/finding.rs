@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::bytes::{Digest, Serial};
+use super::escape::visible;
+use super::field::{Field, Record};
 use super::request::RequestId;
 
 /// How bad it is.
@@ -101,7 +103,7 @@ pub struct Finding {
 impl Finding {
     /// Makes a finding without a remedy.
     pub fn new(rule: &str, severity: Severity, subject: Subject, text: impl Into<String>) -> Self {
-        let text = super::escape::visible(&text.into());
+        let text = visible(&text.into());
         Self { rule: rule.into(), severity, subject, text, remedy: String::new(), command: None }
     }
 
@@ -112,6 +114,17 @@ impl Finding {
         self.command = command.map(Into::into);
         self
     }
+}
+
+impl Record for Finding {
+    const NOUN: &'static str = "finding";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::derived("severity", "Severity", "How bad it is.", |x, _| x.severity.word().into()),
+        Field::derived("rule", "Rule", "The rule that found it.", |x, _| x.rule.clone()),
+        Field::derived("object", "Object", "What it is about.", |x, _| visible(&x.subject.to_string())),
+        Field::derived("text", "Text", "What was found.", |x, _| x.text.clone()),
+        Field::derived("remedy", "Remedy", "What to do about it.", |x, _| x.remedy.clone()),
+    ];
 }
 
 /// Returns the worst severity among findings.

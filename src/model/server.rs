@@ -1,5 +1,6 @@
 //! Server documents: a server's host names, addresses and Internet Ports, and what holds when it loads no Internet Sites.
 
+pub mod called;
 mod fields;
 mod port;
 mod port_fields;
@@ -30,6 +31,8 @@ pub struct Server {
     pub addresses: Vec<String>,
     /// The release it runs.
     pub release: Release,
+    /// Whether it speaks TLS 1.0.
+    pub tls10: Tls10,
     /// `ENABLE_SNI=1`: SNI for inbound HTTP on 11.0.1; later releases always have it.
     pub sni: bool,
     /// "Load Internet configurations from Server\\Internet Sites documents": all protocols or none.
@@ -114,6 +117,34 @@ impl Release {
     }
 }
 
+/// Whether a server speaks TLS 1.0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Tls10 {
+    /// As the release does by itself: up to 11.0.1 it speaks it, from 12 on not.
+    #[default]
+    ByRelease,
+    /// `SSL_ENABLE_TLS_10=1`, from 12 on.
+    On,
+    /// `SSL_DISABLE_TLS_10=1`, up to 11.0.1.
+    Off,
+}
+
+impl Tls10 {
+    /// The names of all choices.
+    pub const NAMES: &'static [&'static str] = &["by-release", "on", "off"];
+    const ALL: [Self; 3] = [Self::ByRelease, Self::On, Self::Off];
+
+    /// Returns the name used in forms and options.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
+    /// Reads a name.
+    pub fn from_name(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|t| t.name().eq_ignore_ascii_case(text.trim()))
+    }
+}
+
 impl Default for Server {
     fn default() -> Self {
         Self {
@@ -122,6 +153,7 @@ impl Default for Server {
             hosts: Vec::new(),
             addresses: Vec::new(),
             release: Release::default(),
+            tls10: Tls10::default(),
             sni: false,
             load_sites: true,
             keyring: String::new(),
@@ -138,6 +170,11 @@ impl Default for Server {
 }
 
 impl Server {
+    /// Makes a new document as it is sensible: expired certificates are not accepted.
+    pub fn preset() -> Self {
+        Self { tls: TlsOptions { accept_expired: false, ..TlsOptions::default() }, ..Self::default() }
+    }
+
     /// Returns the ports of a protocol.
     pub fn port(&self, kind: SiteKind) -> Port {
         self.ports.get(&kind).copied().unwrap_or_else(|| Port::usual(kind))

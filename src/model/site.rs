@@ -147,6 +147,16 @@ pub fn host_name(text: &str) -> Result<String, String> {
     Ok(format!("{wild}{}", ascii.trim_end_matches('.')))
 }
 
+/// Writes a service as [`service`] reads it: host and port, an IPv6 address in brackets.
+pub fn host_port(host: &str, port: u16) -> String {
+    format!("{}:{port}", bracketed(host))
+}
+
+/// Writes a host as it stands before a port: an IPv6 address in brackets.
+pub fn bracketed(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
+}
+
 /// Reads a service to connect to: `host`, `host:port`, `[address]:port` or a bare address; without a port there is none.
 pub fn service(text: &str) -> Result<(String, Option<u16>), String> {
     let text = text.trim();

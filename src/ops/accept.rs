@@ -1,4 +1,4 @@
-//! Accepts a finding as a risk for a time, or takes that back.
+//! Accepts findings as a risk for a time, or takes that back.
 
 use super::Env;
 use crate::model::State;
@@ -8,15 +8,17 @@ use crate::model::error::{Error, Result};
 use crate::model::finding::{Finding, Subject};
 use crate::store::accepted;
 
-/// Accepts a finding; one that is accepted already is accepted anew.
+/// Accepts findings, all for one reason; one that is accepted already is accepted anew.
 ///
-/// Errors: no reason, an end that is past or more than a year ahead, a finding about a file.
-pub fn accept(state: &State, finding: &Finding, asked: &Acceptance, env: &Env<'_>) -> Result<Change> {
-    let Finding { rule, severity, subject, text, .. } = finding.clone();
-    if !can_be(&rule) {
+/// Errors: no finding, no reason, an end that is past or more than a year ahead, a finding about a file.
+pub fn accept(state: &State, findings: &[Finding], asked: &Acceptance, env: &Env<'_>) -> Result<Change> {
+    if let Some(Finding { rule, subject, remedy, .. }) = findings.iter().find(|f| !can_be(&f.rule)) {
         return Err(Error::refused(format!("{rule} about {subject} cannot be accepted."))
             .why(format!("{FILES}."))
-            .next(finding.remedy.clone()));
+            .next(remedy.clone()));
+    }
+    if findings.is_empty() {
+        return Err(Error::refused("There is no finding to accept."));
     }
     if asked.reason.trim().is_empty() {
         return Err(Error::usage("A reason is needed.")
@@ -28,12 +30,16 @@ pub fn accept(state: &State, finding: &Finding, asked: &Acceptance, env: &Env<'_
             .why("The last day is today at the earliest and a year ahead at most.")
             .next("Name another day: --until YYYY-MM-DD"));
     }
-    let (reason, by) = (asked.reason.trim().to_owned(), env.operator.to_owned());
-    let (at, until) = (env.now, asked.until);
-    let risk = Accepted { rule, subject, severity, text, reason, by, at, until };
     let mut all = state.accepted.clone();
-    all.insert((risk.rule.clone(), risk.subject.clone()), risk.clone());
-    Ok(Change { facts: vec![Fact::FindingAccepted { risk }], files: vec![accepted::write(&all)?] })
+    let mut facts = Vec::new();
+    for Finding { rule, severity, subject, text, .. } in findings.iter().cloned() {
+        let (reason, by) = (asked.reason.trim().to_owned(), env.operator.to_owned());
+        let (at, until) = (env.now, asked.until);
+        let risk = Accepted { rule, subject, severity, text, reason, by, at, until };
+        all.insert((risk.rule.clone(), risk.subject.clone()), risk.clone());
+        facts.push(Fact::FindingAccepted { risk });
+    }
+    Ok(Change { facts, files: vec![accepted::write(&all)?] })
 }
 
 /// Takes an acceptance back, or crosses off one of something that is gone. Errors: it was not accepted.

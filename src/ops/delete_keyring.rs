@@ -3,6 +3,7 @@
 use crate::model::State;
 use crate::model::change::{Change, Fact, FileWrite};
 use crate::model::error::{Error, Result};
+use crate::model::field::few;
 use crate::model::finding::Subject;
 use crate::store::{kyr, sth};
 
@@ -18,15 +19,17 @@ pub fn delete_keyring(state: &State, name: &str) -> Result<Change> {
     let sites: Vec<_> = state.sites_of_keyring(name).map(|s| s.name.as_str()).collect();
     if let Some(first) = sites.first() {
         return Err(Error::refused(format!("Keyring {name} was not deleted."))
-            .why(format!("Site documents name it: {}.", sites.join(", ")))
-            .next("Give them another keyring first.")
+            .why(format!("Site documents name it: {}.", few(&sites)))
+            .next(format!(
+                "Give them another keyring first; for all of them: site set --where keyring:{name} keyring=OTHER"
+            ))
             .command("site.edit")
             .on(Subject::Site((*first).to_owned())));
     }
     let servers: Vec<_> = state.servers_of_keyring(name).map(|s| s.name.as_str()).collect();
     if let Some(first) = servers.first() {
         return Err(Error::refused(format!("Keyring {name} was not deleted."))
-            .why(format!("Server documents name it: {}.", servers.join(", ")))
+            .why(format!("Server documents name it: {}.", few(&servers)))
             .next("Give them another keyring first.")
             .command("server.edit")
             .on(Subject::Server((*first).to_owned())));

@@ -3,7 +3,7 @@
 use super::{person, profile, server, site};
 use crate::model::State;
 use crate::model::change::Change;
-use crate::model::document::{Document, Saving, Sort};
+use crate::model::document::{Document, How, Saving, Sort};
 use crate::model::error::{Error, Result};
 use crate::store::history::document::History;
 
@@ -11,7 +11,9 @@ use crate::store::history::document::History;
 pub fn save_documents(state: &State, changes: &[Saving], operator: &str) -> Result<Change> {
     let mut all = Change::default();
     for saving in changes {
-        let Change { facts, files, .. } = save(state, saving, operator)?;
+        let Change { mut facts, files, .. } = save(state, saving, operator)?;
+        // What follows it, such as sites that name a server by its new name, was written.
+        facts.iter_mut().take(1).for_each(|fact| fact.came(&saving.how));
         all.facts.extend(facts);
         all.files.extend(files);
     }
@@ -45,10 +47,11 @@ fn save(state: &State, saving: &Saving, operator: &str) -> Result<Change> {
     }
 }
 
-/// Says what has to be saved so that a version comes back: in the place of the present one, or anew when it was deleted.
+/// Says what has to be saved so that a version comes back, by undoing or restoring: in the place of the present one, or anew
+/// when it was deleted.
 ///
 /// Errors: the version cannot be read, it is the present one, or it says the same.
-pub fn restoring(state: &State, history: &History, given: &str) -> Result<Saving> {
+pub fn restoring(state: &State, history: &History, given: &str, how: How) -> Result<Saving> {
     let (noun, name) = (history.sort.noun(), &history.name);
     let mut after = history.find(given)?.document.clone()?;
     let before = Document::find(state, history.sort, name);
@@ -64,7 +67,7 @@ pub fn restoring(state: &State, history: &History, given: &str) -> Result<Saving
         return Err(Error::refused(format!("Nothing of {noun} {name} was changed."))
             .why(format!("Version {given} says the same as the present one.")));
     }
-    Ok(Saving { before, after })
+    Ok(Saving { how, before, after })
 }
 
 /// Says which version comes back when the last change of a document is undone: the one before it. An undoing is undone the same

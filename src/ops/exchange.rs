@@ -1,15 +1,19 @@
 //! Says what documents of a file become here, each with a result, before anything is stored; and what leaves. Stores nothing.
 
+mod people;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::documents::save_documents;
 use crate::model::State;
-use crate::model::document::{Document, Saving, Sort};
+use crate::model::document::{Document, How, Saving, Sort, slug};
 use crate::model::exchange::{self, CONFIGURATION, Form, Note, STARTTLS, Taken, Written};
 use crate::model::keyring::check_name;
 use crate::model::resolve::used;
 use crate::model::server::Server;
+use crate::model::server::called::{common_name, key, same_server};
 use crate::model::site::Site;
+use crate::model::time::Timestamp;
 
 /// What becomes of a document of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,17 +86,36 @@ impl Plan {
     }
 }
 
+/// Who reads a file, and when: what is bound by it says so.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'a> {
+    /// The present.
+    pub now: Timestamp,
+    /// Who works.
+    pub operator: &'a str,
+}
+
 /// Says what the documents of a file become.
-pub fn plan(state: &State, notes: &[Note]) -> Plan {
+pub fn plan(state: &State, notes: &[Note], reader: &Reader<'_>) -> Plan {
     let mut plan = Plan::default();
+    let mut servers: BTreeSet<String> = BTreeSet::new();
     let mut taken: BTreeSet<(Sort, String)> = BTreeSet::new();
     for note in notes {
         if note.is_server() || note.site_kind().is_some() {
-            let entry = one(state, note, &taken);
+            let mut entry = one(state, note, &taken);
+            if note.is_server() && !servers.insert(key(&note.text("ServerName"))) {
+                entry.becomes =
+                    Becomes::Refused("the file has another document of this server already".into());
+            }
             if !matches!(entry.becomes, Becomes::Refused(_)) {
                 taken.insert((entry.sort, entry.name.clone()));
             }
             plan.entries.push(entry);
+        } else if note.is_person() {
+            match people::entry(state, note, &plan.entries, reader) {
+                Some(entry) => plan.entries.push(entry),
+                None => *plan.skipped.entry("Person without a certificate".into()).or_default() += 1,
+            }
         } else if !note.form.eq_ignore_ascii_case(CONFIGURATION) {
             let form = if note.form.is_empty() { "(no form)".to_owned() } else { note.form.clone() };
             *plan.skipped.entry(form).or_default() += 1;
@@ -138,7 +161,7 @@ fn judged(state: &State, before: Option<Document>, after: Document) -> Becomes {
     if before.as_ref() == Some(&after) {
         return Becomes::Same;
     }
-    let saving = Saving { before, after };
+    let saving = Saving { how: How::Written, before, after };
     match save_documents(state, std::slice::from_ref(&saving), "") {
         Ok(_) => Becomes::Saved(saving),
         Err(error) => Becomes::Refused(error.to_string()),
@@ -150,7 +173,7 @@ fn judged(state: &State, before: Option<Document>, after: Document) -> Becomes {
 fn find(state: &State, note: &Note) -> Option<Document> {
     if note.is_server() {
         let called = note.text("ServerName");
-        let server = state.servers.values().find(|s| used::same_server(used::called(s), &called))?;
+        let server = state.servers.values().find(|s| same_server(used::called(s), &called))?;
         return Some(Document::Server(Box::new(server.clone())));
     }
     let kind = note.site_kind()?;
@@ -169,8 +192,7 @@ fn new_name(state: &State, note: &Note, taken: &BTreeSet<(Sort, String)>) -> Str
     let sort = if note.is_server() { Sort::Server } else { Sort::Site };
     let kind = note.site_kind().map_or("server", |kind| kind.name());
     let server = note.text("ServerName");
-    let server = server.split('/').next().unwrap_or_default();
-    let server = server.split_once('=').map_or(server, |(_, name)| name);
+    let server = common_name(&server);
     let host = note.text("ISiteAdrs");
     let title = note.text("ISiteName");
     let words =
@@ -185,23 +207,6 @@ fn new_name(state: &State, note: &Note, taken: &BTreeSet<(Sort, String)>) -> Str
     let mut names =
         [base.clone(), format!("{base}-{kind}")].into_iter().chain(more.take(exchange::MOST_DOCUMENTS));
     names.find(free).unwrap_or(base)
-}
-
-/// Writes text as a name can be: what it cannot hold becomes a dash.
-fn slug(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars().map(|c| c.to_ascii_lowercase()) {
-        match c {
-            'a'..='z' | '0'..='9' | '.' | '_' => out.push(c),
-            _ if out.ends_with('-') || out.is_empty() => {}
-            _ => out.push('-'),
-        }
-        // Room stays for the kind and a number.
-        if out.len() >= 40 {
-            break;
-        }
-    }
-    out.trim_matches(['-', '.', '_']).to_owned()
 }
 
 /// Finds the keyring that a directory names: `name.kyr` in any folder, a name here, or a host name that one certificate alone
@@ -235,7 +240,7 @@ fn configure(state: &State, note: &Note, plan: &mut Plan) {
             }
         },
     };
-    let is = |server: &Server| named == "*" || used::same_server(used::called(server), &named);
+    let is = |server: &Server| named == "*" || same_server(used::called(server), &named);
     let said = format!("STARTTLS is as the Configuration document for {named} says");
     let mut any = false;
     let in_file: Vec<String> =

@@ -3,6 +3,7 @@
 
 use zeroize::Zeroizing;
 
+use super::conflict::unchanged;
 use super::create_keyring::{received, request_of};
 use super::export::{Outgoing, Parcel};
 use super::{Env, new_keyring_name, new_password};
@@ -10,7 +11,7 @@ use crate::model::State;
 use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
 use crate::model::change::{Change, Fact};
-use crate::model::error::{Error, Kind, Result};
+use crate::model::error::{Error, Result};
 use crate::model::export::Secrecy;
 use crate::model::key::KeyInfo;
 use crate::model::keyring::{Keyring, check_name};
@@ -29,21 +30,13 @@ use crate::store::{directory, kyr, sth};
 /// Errors: the name is taken or cannot be a file, no full name; `Conflict` when the document was changed since.
 pub fn save_person(state: &State, before: Option<&Person>, person: &Person) -> Result<Change> {
     check_name(&person.name).map_err(|why| Error::usage("The name cannot be used.").why(why))?;
-    match (before, state.people.get(&person.name)) {
-        (None, Some(_)) => {
-            return Err(Error::refused(format!("A person is already named \"{}\".", person.name))
-                .why("People may share a full name; their documents may not.")
-                .next("Choose another name for the document, or change that one."));
-        }
-        (Some(before), now) if now != Some(before) => {
-            return Err(Error::new(
-                Kind::Conflict,
-                format!("Person {} was changed by another console.", person.name),
-            )
-            .next("Open the document again and look at what was changed."));
-        }
-        _ => {}
-    }
+    let taken = || {
+        Error::refused(format!("A person is already named \"{}\".", person.name))
+            .why("People may share a full name; their documents may not.")
+            .next("Choose another name for the document, or change that one.")
+    };
+    let versions = (before, state.people.get(&person.name), person);
+    unchanged(state, &format!("Person {}", person.name), versions, taken)?;
     if person.full_name.is_empty() {
         return Err(Error::usage("A person needs a full name.").next("Such as: --full-name \"Ann Miller\""));
     }
@@ -289,12 +282,12 @@ fn bind(state: &State, mut person: Person, key: &KeyInfo, from: &str, env: &Env<
     saved(person, format!("key bound from {from}"))
 }
 
-/// Refuses a key that belongs to somebody else.
 /// Checks that every key of a person belongs to nobody else. Errors: whose one is.
 pub(super) fn all_free(state: &State, person: &Person) -> Result<()> {
     person.keys.iter().try_for_each(|bound| free(state, person, &bound.sha256))
 }
 
+/// Refuses a key that belongs to somebody else.
 fn free(state: &State, person: &Person, key: &Digest) -> Result<()> {
     match state.people_of_key(key).find(|other| other.name != person.name) {
         Some(other) => Err(Error::refused(format!("The key belongs to {} already.", other.name))

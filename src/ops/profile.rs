@@ -1,13 +1,13 @@
 //! Makes, changes and deletes profiles, and tries them on requests. A changed profile ends the approvals given by it.
 
 use super::approve::{Preview, by_key, preview_among};
-use super::conflict::conflict;
+use super::conflict::unchanged;
 use super::roles::{self, Act};
 use super::{Env, certifier, profile};
 use crate::model::State;
 use crate::model::change::{Change, Fact};
 use crate::model::compromised::KeyHistory;
-use crate::model::error::{Error, Kind, Result};
+use crate::model::error::{Error, Result};
 use crate::model::keyring::check_name;
 use crate::model::profile::Profile;
 use crate::model::request::{Plan, Received, Request, RequestId};
@@ -29,21 +29,12 @@ pub fn save_profile(
     if let Some(unread) = state.unread(&document::profile_path(name)) {
         return Err(Error::damaged(format!("Profile {name} cannot be saved.")).why(&unread.why));
     }
-    match (before, state.profiles.get(name)) {
-        (None, Some(_)) => {
-            return Err(Error::refused(format!("A profile is already named \"{name}\"."))
-                .next("Choose another name, or edit that profile."));
-        }
-        (Some(_), None) => {
-            return Err(Error::new(Kind::Conflict, format!("Profile {name} is gone."))
-                .why("Another console deleted it in the meantime.")
-                .next("Save it under another name as a new one."));
-        }
-        (Some(before), Some(now)) if before != now => {
-            return Err(conflict(state, &format!("Profile {name}"), now, profile));
-        }
-        _ => {}
-    }
+    let taken = || {
+        Error::refused(format!("A profile is already named \"{name}\"."))
+            .next("Choose another name, or edit that profile.")
+    };
+    let versions = (before, state.profiles.get(name), profile);
+    unchanged(state, &format!("Profile {name}"), versions, taken)?;
     if let Some(why) = profile.contradiction() {
         return Err(Error::usage("The profile contradicts itself.").why(why));
     }

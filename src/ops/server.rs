@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::Env;
-use super::conflict::conflict;
+use super::conflict::unchanged;
 use crate::model::State;
 use crate::model::bytes::Digest;
 use crate::model::change::{Change, Fact};
-use crate::model::error::{Error, Kind, Result};
+use crate::model::document::How;
+use crate::model::error::{Error, Result};
 use crate::model::field::{Look, Record, When};
 use crate::model::finding::Subject;
 use crate::model::keyring::{Keyring, check_name};
-use crate::model::resolve::used;
+use crate::model::resolve::{Hosting, used};
+use crate::model::server::called::same_server;
 use crate::model::server::{Live, Server};
 use crate::model::site::Site;
 use crate::model::time::Timestamp;
@@ -26,21 +28,12 @@ use crate::store::directory;
 pub fn save_server(state: &State, before: Option<&Server>, server: &Server) -> Result<Change> {
     let name = &server.name;
     check_name(name).map_err(|why| Error::usage("The name cannot be used.").why(why))?;
-    match (before, state.servers.get(name)) {
-        (None, Some(_)) => {
-            return Err(Error::refused(format!("A Server document is already named \"{name}\"."))
-                .next("Choose another name, or edit that document."));
-        }
-        (Some(_), None) => {
-            return Err(Error::new(Kind::Conflict, format!("Server {name} is gone."))
-                .why("Another console deleted it in the meantime.")
-                .next("Save it under the same name as a new document, or leave it deleted."));
-        }
-        (Some(before), Some(now)) if before != now => {
-            return Err(conflict(state, &format!("Server {name}"), now, server));
-        }
-        _ => {}
-    }
+    let taken = || {
+        Error::refused(format!("A Server document is already named \"{name}\"."))
+            .next("Choose another name, or edit that document.")
+    };
+    let versions = (before, state.servers.get(&server.name), server);
+    unchanged(state, &format!("Server {}", server.name), versions, taken)?;
     // What it runs with is noted by a refresh alone, also where an earlier version comes back.
     let live = before.map_or_else(|| server.live.clone(), |before| before.live.clone());
     let server = &Server { live, ..server.clone() };
@@ -49,8 +42,7 @@ pub fn save_server(state: &State, before: Option<&Server>, server: &Server) -> R
             .why("Site documents name the servers that host them by it.")
             .next("Fill in the server name, such as web01/Example."));
     }
-    let same =
-        |other: &&Server| other.name != *name && used::same_server(used::called(other), &server.server_name);
+    let same = |other: &&Server| other.name != *name && same_server(used::called(other), &server.server_name);
     if let Some(other) = state.servers.values().find(same) {
         return Err(Error::refused(format!("Server {} has two documents.", server.server_name))
             .why(format!("Document {} is of this server already.", other.name))
@@ -64,18 +56,18 @@ pub fn save_server(state: &State, before: Option<&Server>, server: &Server) -> R
             .command("keyring.create"));
     }
     let mut change = Change {
-        facts: vec![Fact::ServerSaved { server: Box::new(server.clone()) }],
+        facts: vec![Fact::ServerSaved { server: Box::new(server.clone()), how: How::Written }],
         files: vec![directory::server(server)?],
     };
-    if let Some(before) = before.filter(|b| !used::same_server(used::called(b), &server.server_name)) {
+    if let Some(before) = before.filter(|b| !same_server(used::called(b), &server.server_name)) {
         let old = used::called(before);
-        for site in state.sites.values().filter(|s| s.servers.iter().any(|n| used::same_server(n, old))) {
+        for site in state.sites.values().filter(|s| s.servers.iter().any(|n| same_server(n, old))) {
             let mut site = site.clone();
-            for named in site.servers.iter_mut().filter(|n| used::same_server(n, old)) {
+            for named in site.servers.iter_mut().filter(|n| same_server(n, old)) {
                 server.server_name.clone_into(named);
             }
             change.files.push(directory::site(&site)?);
-            change.facts.push(Fact::SiteSaved { site });
+            change.facts.push(Fact::SiteSaved { site, how: How::Written });
         }
     }
     Ok(change)
@@ -107,7 +99,8 @@ pub fn refreshed(state: &State, name: &str, env: &Env<'_>) -> Result<Change> {
     let live = Live { at: env.now, by: env.operator.to_owned(), with };
     let server = Server { live: Some(live), ..server.clone() };
     let files = vec![directory::server(&server)?];
-    Ok(Change { facts: vec![Fact::ServerSaved { server: Box::new(server) }], files })
+    let fact = Fact::ServerSaved { server: Box::new(server), how: How::Refreshed };
+    Ok(Change { facts: vec![fact], files })
 }
 
 fn find<'a>(state: &'a State, name: &str) -> Result<&'a Server> {
@@ -118,13 +111,14 @@ fn find<'a>(state: &'a State, name: &str) -> Result<&'a Server> {
 pub struct Prints<'a> {
     state: &'a State,
     sites: BTreeMap<&'a str, Digest>,
+    hosting: Hosting<'a>,
 }
 
 impl<'a> Prints<'a> {
     /// Takes the fingerprints of a workspace.
     pub fn of(state: &'a State) -> Self {
         let print = |site: &'a Site| (site.name.as_str(), said(site, state));
-        Self { state, sites: state.sites.values().map(print).collect() }
+        Self { state, sites: state.sites.values().map(print).collect(), hosting: Hosting::of(state) }
     }
 
     /// Returns the fingerprints of everything that a server runs with.
@@ -132,8 +126,7 @@ impl<'a> Prints<'a> {
         let mut with = BTreeMap::from([("server".to_owned(), said(server, self.state))]);
         let mut rings = Vec::new();
         if server.load_sites {
-            let hosted = |s: &&Site| s.enabled && used::is_hosted(s, used::called(server));
-            for site in self.state.sites.values().filter(hosted) {
+            for site in self.hosting.sites_of(server).into_iter().filter(|s| s.enabled) {
                 with.extend(self.sites.get(site.name.as_str()).map(|d| (format!("site {}", site.name), *d)));
                 rings.push(site.keyring.as_str());
             }
@@ -191,6 +184,7 @@ fn served(ring: &Keyring) -> Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::error::Kind;
 
     fn web01() -> Server {
         Server { name: "web01".into(), server_name: "web01/Example".into(), ..Server::default() }
@@ -215,7 +209,7 @@ mod tests {
         let moved = Server { server_name: "www01/Example".into(), ..web01() };
         let change = save_server(&state, Some(&web01()), &moved).unwrap();
         let followed = change.facts.iter().filter_map(|fact| match fact {
-            Fact::SiteSaved { site } => Some((site.name.as_str(), site.servers.as_slice())),
+            Fact::SiteSaved { site, .. } => Some((site.name.as_str(), site.servers.as_slice())),
             _ => None,
         });
         assert_eq!(followed.collect::<Vec<_>>(), [("www", &["www01/Example".to_owned()][..])]);
@@ -255,7 +249,8 @@ mod tests {
         }
         let state_now = with(vec![server.clone()]);
         let change = save_server(&state_now, Some(&server), &web01()).unwrap();
-        let kept = matches!(&change.facts[..], [Fact::ServerSaved { server: s }] if s.live == server.live);
+        let kept =
+            matches!(&change.facts[..], [Fact::ServerSaved { server: s, .. }] if s.live == server.live);
         assert!(kept, "an earlier version brings no earlier refresh back");
         let changed = Server { starttls: true, ..server };
         let pending = Prints::of(&state).pending(&changed);

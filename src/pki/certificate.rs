@@ -58,6 +58,22 @@ pub fn read(der: &[u8]) -> Result<Certificate> {
     })
 }
 
+/// Finds the certificates that stand anywhere within bytes, such as in the items of a directory.
+pub fn within(bytes: &[u8]) -> Vec<Certificate> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(begin) = memchr::memchr(0x30, bytes.get(at..).unwrap_or_default()).map(|i| at + i) {
+        at = begin + 1;
+        let Some([0x30, 0x82, high, low]) = bytes.get(begin..begin + 4) else { continue };
+        let end = begin + 4 + usize::from(u16::from_be_bytes([*high, *low]));
+        if let Some(certificate) = bytes.get(begin..end).and_then(|der| read(der).ok()) {
+            found.push(certificate);
+            at = end;
+        }
+    }
+    found
+}
+
 /// Reads an `Extensions` SEQUENCE, whole. `None` when it does not hold together.
 pub fn read_extensions(der: &[u8]) -> Option<Vec<Extension>> {
     let one = |(tag, _, content): (u8, &[u8], &[u8])| {

@@ -52,8 +52,10 @@ pub struct Seen {
     pub inquiry: Inquiry,
     /// The OCSP staple that came along.
     pub staple: Option<Staple>,
-    /// Milliseconds until connected, and until the handshake was done.
+    /// Milliseconds until connected, and until the handshake was done or broken off.
     pub times: (u64, u64),
+    /// Whether the handshake was done; else only what the server said in the clear was seen.
+    pub finished: bool,
     /// What came after the handshake, such as a late alert; may be empty.
     pub late: String,
     /// What else is worth knowing, one sentence each, escaped.
@@ -161,6 +163,7 @@ fn shake_hands(basis: &Basis, way: &Way, alpn: bool) -> Result<Seen, Ended> {
         sent,
         inquiry,
         times: (milliseconds(connected), milliseconds(done)),
+        finished: true,
         late,
         notes,
     };
@@ -182,7 +185,7 @@ fn look(basis: &Basis, way: &Way) -> Option<Seen> {
          that it has the key of its certificate was not proved."
     );
     inquiry.objections.extend(objection("probe.old", &sent, text));
-    notes.push("The handshake was not finished; --matrix lists everything that the server speaks.".into());
+    notes.push("A scan (--matrix) lists everything that the server speaks.".into());
     let mut seen = Seen {
         host: way.host.clone(),
         address: way.address()?,
@@ -194,7 +197,8 @@ fn look(basis: &Basis, way: &Way) -> Option<Seen> {
         staple: (!noted.staple.is_empty()).then(|| ocsp::staple(&noted.staple, &sent)),
         sent,
         inquiry,
-        times: (0, milliseconds(begun.elapsed())),
+        times: (milliseconds(begun.elapsed()), milliseconds(begun.elapsed())),
+        finished: false,
         late: String::new(),
         notes,
     };

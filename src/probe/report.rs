@@ -20,7 +20,10 @@ impl Seen {
             Line::new("OCSP staple", self.staple.as_ref().map_or_else(|| none(""), Staple::text)),
             Line::new(
                 "Connected",
-                format!("after {} ms, handshake done after {} ms", self.times.0, self.times.1),
+                match self.finished {
+                    true => format!("after {} ms, handshake done after {} ms", self.times.0, self.times.1),
+                    false => format!("the server's hello was read after {} ms; no handshake", self.times.1),
+                },
             ),
         ];
         lines.extend((!self.late.is_empty()).then(|| Line::new("Afterwards", &self.late)));

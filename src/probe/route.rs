@@ -11,7 +11,7 @@ use super::{failure, proxy, starttls};
 use crate::model::error::{Error, Result};
 use crate::model::secret::Secret;
 use crate::model::seen::{Errand, Stage, StartTls};
-use crate::model::site::host_name;
+use crate::model::site::{bracketed, host_name, host_port};
 
 /// Where a service is and how it is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub struct Proxy {
 
 impl std::fmt::Display for Proxy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&join(&self.host, self.port))
+        f.write_str(&host_port(&self.host, self.port))
     }
 }
 
@@ -135,7 +135,7 @@ impl Route {
             let error = Error::usage("Port 0 cannot be probed.").next("Give a port from 1 to 65535.");
             return Err(usage(error));
         }
-        let beyond = self.address.map_or_else(|| join(&host, self.port), |address| address.to_string());
+        let beyond = self.address.map_or_else(|| host_port(&host, self.port), |address| address.to_string());
         let addresses = match (&self.proxy, self.address) {
             (Some(proxy), _) => resolve(&proxy.host, proxy.port, limit).map_err(usage)?,
             (None, Some(address)) => vec![address],
@@ -223,22 +223,12 @@ impl Way {
     /// Writes the host as the `Host` field of HTTP does, for a service with this usual port.
     pub(super) fn host_field(&self, usual: u16) -> String {
         let host = self.bare_host();
-        if self.port == usual { bracketed(host) } else { join(host, self.port) }
+        if self.port == usual { bracketed(host) } else { host_port(host, self.port) }
     }
 
     fn first_name(&self) -> String {
         self.proxy.as_ref().map_or_else(|| self.host.clone(), |proxy| format!("the proxy {}", proxy.host))
     }
-}
-
-/// Writes host and port, an IPv6 address in brackets.
-fn join(host: &str, port: u16) -> String {
-    format!("{}:{port}", bracketed(host))
-}
-
-/// Writes a host, an IPv6 address in brackets.
-fn bracketed(host: &str) -> String {
-    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
 }
 
 fn name_asked(text: &str) -> Result<String> {

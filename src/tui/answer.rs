@@ -23,10 +23,10 @@ use crate::desk::export::{Asked, Exported};
 use crate::desk::{Outcome, Verb};
 use crate::model::certificate::Certificate;
 use crate::model::change::Fact;
+use crate::model::document::Document;
 use crate::model::error::{Error, Kind};
 use crate::model::export::Secrecy;
 use crate::model::field::Record;
-use crate::model::site::Site;
 use crate::ops::issue::became;
 use crate::ops::ring::Act;
 
@@ -267,7 +267,7 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
             }
             _ => {}
         },
-        Verb::SaveDocuments { .. } => model.here_mut().marked.clear(),
+        Verb::SaveDocuments { .. } | Verb::AcceptFindings { .. } => model.here_mut().marked.clear(),
         Verb::SaveSite { .. } | Verb::SaveServer { .. } | Verb::SavePerson { .. } => {
             if let Some((_, after)) = verb.rewrites() {
                 let done = |d: &Dialog| matches!(d, Dialog::Form(f) if f.edits(after.sort(), after.name()));
@@ -377,9 +377,9 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
             job::ask(model, Opens::Site(site.clone(), server.clone()));
             return Vec::new();
         }
-        (Job::Verb(verb), Kind::Conflict) if matches!(**verb, Verb::SaveSite { .. }) => {
-            if let Verb::SaveSite { site, .. } = &**verb {
-                return conflict(model, error, site.clone());
+        (Job::Verb(verb), Kind::Conflict) => {
+            if let Some((before, mine)) = verb.rewrites() {
+                return conflict(model, error, before, mine);
             }
         }
         (Job::Preview(request, plan), _) => {
@@ -443,13 +443,14 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Offers both versions of a site that another console has changed.
-fn conflict(model: &mut Model, error: Error, site: Site) -> Vec<Effect> {
+/// Offers both versions of a document that another console has changed.
+fn conflict(model: &mut Model, error: Error, before: Document, mine: Document) -> Vec<Effect> {
     let lines = vec![Text { label: String::new(), text: error.what, role: Role::Warn }];
     let items = vec![
         item("Back to the form", Action::Close),
-        item("Keep theirs", Action::KeepTheirs(site.name.clone())),
-        item("Save mine over it", Action::SaveMine(site)),
+        item("Keep theirs", Action::KeepTheirs(mine.sort(), mine.name().to_owned())),
+        item("Save what I changed into theirs", Action::SaveMine(Some(before), mine.clone())),
+        item("Save mine over it, all of it", Action::SaveMine(None, mine)),
     ];
     model.dialogs.push(Dialog::Menu(Menu::new("Changed by another console", lines, items)));
     vec![model.start(Job::Refresh, Effect::Refresh).1]

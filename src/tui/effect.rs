@@ -232,9 +232,9 @@ impl Workers {
                 let state = self.state.clone();
                 self.stoppable(id, move |stop| task::read(given, password.as_ref(), stop, &state));
             }
-            Effect::ReadDirectory(id, path) => {
+            Effect::ReadDirectory(id, path, operator) => {
                 let state = self.state.clone();
-                self.stoppable(id, move |stop| task::read_directory(&path, stop, &state));
+                self.stoppable(id, move |stop| task::read_directory(&path, stop, &state, &operator));
             }
             Effect::ReadLog(id, path) => self.stoppable(id, move |stop| task::read_log(&path, stop)),
             Effect::Stop(id) => {

@@ -13,6 +13,7 @@ use crate::model::certifier::Certifier;
 use crate::model::escape::visible;
 use crate::model::field::field_names;
 use crate::model::filter::{self, Filter, Known, Mistake};
+use crate::model::finding::Finding;
 use crate::model::keyring::Keyring;
 use crate::model::person::Person;
 use crate::model::server::Server;
@@ -49,6 +50,7 @@ fn fields(pane: PaneId) -> Vec<&'static str> {
         PaneId::Sites => field_names::<Site>(),
         PaneId::Servers => field_names::<Server>(),
         PaneId::People => field_names::<Person>(),
+        PaneId::Findings => field_names::<Finding>(),
         _ => Vec::new(),
     }
 }
@@ -171,6 +173,9 @@ pub(super) fn under(model: &Model, line: &FilterLine, columns: usize) -> (String
         }
         Ok(filter) if filter.is_empty() && model.pane == PaneId::Certificates => {
             ("Words, expires<30d, key:rsa, used:no, name:*.example.test; Tab completes".into(), Role::Dim)
+        }
+        Ok(filter) if filter.is_empty() && model.pane == PaneId::Findings => {
+            ("Words, rule:S09, severity:error, object:web01; -word leaves out".into(), Role::Dim)
         }
         Ok(filter) if filter.is_empty() && !fields(model.pane).is_empty() => {
             ("Words, field:word such as keyring:mail or enabled:no; -word leaves out".into(), Role::Dim)

@@ -198,8 +198,8 @@ pub enum Effect {
     SystemRoots(JobId),
     /// Read a file or a paste and recognise what it holds; the password opens what is locked in it.
     Read(JobId, Given, Option<Secret>),
-    /// Read documents of a Domino directory, and work out what they become.
-    ReadDirectory(JobId, PathBuf),
+    /// Read documents of a Domino directory, and work out what they become; the last says who works.
+    ReadDirectory(JobId, PathBuf, String),
     /// Read a server's log.
     ReadLog(JobId, PathBuf),
     /// Stop a reading, a scan or visits; it is answered as that one.

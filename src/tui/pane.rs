@@ -18,7 +18,7 @@ use super::theme::Role;
 use crate::model::bytes::Digest;
 use crate::model::field::{Record, field_names, fits};
 use crate::model::filter::{self, Test};
-use crate::model::finding::{Finding, Subject};
+use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::request::RequestId;
 use crate::model::resolve::used;
 use crate::model::seen::Visit;
@@ -208,6 +208,16 @@ pub(super) fn entries<T: Record>(record: &T, model: &Model) -> Vec<Entry> {
     let look = model.look();
     let all = record.own().filter(|f| !record.omits(f.name)).map(|f| (f.label, (f.get)(record, &look)));
     all.filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// Names the worst that was found about an object, with how much more there is; `None` when nothing matters.
+pub(super) fn worst(model: &Model, subject: &Subject) -> Option<(String, Role)> {
+    let found: Vec<_> = model.findings_of(subject).filter(|f| f.severity > Severity::Info).collect();
+    // Of equally bad ones the first.
+    let worst = found.iter().rev().max_by_key(|f| f.severity)?;
+    let role = if worst.severity == Severity::Error { Role::Bad } else { Role::Warn };
+    let more = if found.len() > 1 { format!(" +{}", found.len() - 1) } else { String::new() };
+    Some((format!("finding {}{more}", worst.rule), role))
 }
 
 /// Tells whether all words of a filter, and none that it leaves out, stand in one of the texts.

@@ -16,6 +16,8 @@ enum Layout {
     Wide,
     /// One blank, and short titles.
     Narrow,
+    /// The same with the count of the worst findings alone.
+    Close,
     /// Digits alone, but for the pane that is shown.
     Digits,
 }
@@ -26,13 +28,15 @@ pub(super) fn line(model: &Model, total: usize) -> Line<'static> {
     let titles = |layout| -> Vec<String> {
         let title = |(i, pane): (usize, &&Pane)| {
             let title = match layout {
-                _ if pane.id == model.pane && layout != Layout::Narrow => pane.title,
                 Layout::Wide => pane.title,
-                Layout::Narrow => pane.short,
-                Layout::Digits => return (i + 1).to_string(),
+                Layout::Digits if pane.id == model.pane => pane.title,
+                Layout::Narrow | Layout::Close => pane.short,
+                Layout::Digits => "",
             };
-            let counts = if pane.id == PaneId::Findings { counts(model) } else { String::new() };
-            format!("{} {title}{counts}", i + 1)
+            let mut counts = if pane.id == PaneId::Findings { counts(model) } else { Vec::new() };
+            counts.truncate(if layout == Layout::Close { 1 } else { 2 });
+            let words = std::iter::once(title.to_owned()).filter(|t| !t.is_empty()).chain(counts);
+            std::iter::once((i + 1).to_string()).chain(words).collect::<Vec<_>>().join(" ")
         };
         PANES.iter().enumerate().map(title).collect()
     };
@@ -45,7 +49,8 @@ pub(super) fn line(model: &Model, total: usize) -> Line<'static> {
         Layout::Wide => columns(&titles(Layout::Wide)) + 2 * PANES.len() + marked.max(MARKS) <= total,
         _ => columns(&titles(*layout)) + PANES.len() + marked < total,
     };
-    let layout = [Layout::Wide, Layout::Narrow].into_iter().find(fits).unwrap_or(Layout::Digits);
+    let layout =
+        [Layout::Wide, Layout::Narrow, Layout::Close].into_iter().find(fits).unwrap_or(Layout::Digits);
     let (before, after) = if ink.symbols.ascii { ("[", "]") } else { (" ", " ") };
     let (mut spans, mut used) = (Vec::new(), 0);
     let mut behind = false;
@@ -82,12 +87,12 @@ const MARKS: usize = 12;
 const MOST: usize = 32;
 
 /// Counts errors and warnings in few letters, `2E 3W`; notes stand in the list alone.
-fn counts(model: &Model) -> String {
-    let some = |severity, letter| match model.findings.count(severity) {
-        0 => String::new(),
-        n => format!(" {n}{letter}"),
+fn counts(model: &Model) -> Vec<String> {
+    let some = |(severity, letter)| match model.findings.count(severity) {
+        0 => None,
+        n => Some(format!("{n}{letter}")),
     };
-    some(Severity::Error, 'E') + &some(Severity::Warning, 'W')
+    [(Severity::Error, 'E'), (Severity::Warning, 'W')].into_iter().filter_map(some).collect()
 }
 
 /// Lists what holds for the session: in words, in fewer words (may be empty), and how it looks.

@@ -14,8 +14,9 @@ use crate::model::State;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::escape::{typed_bytes, visible_bytes};
 use crate::model::exchange;
-use crate::model::explain::log::Reader;
+use crate::model::explain::log;
 use crate::model::secret::Secret;
+use crate::ops::exchange::{Reader, plan};
 use crate::ops::import_request::MOST;
 use crate::pki::chain::inquiry::Inquiry;
 use crate::pki::pem::Opening;
@@ -64,11 +65,11 @@ pub fn read(given: Given, password: Option<&Secret>, stop: &AtomicBool, state: &
 }
 
 /// Reads documents of a Domino directory and works out what they become. `Cancelled` when it was stopped.
-pub fn read_directory(path: &Path, stop: &AtomicBool, state: &State) -> Result<Done> {
+pub fn read_directory(path: &Path, stop: &AtomicBool, state: &State, operator: &str) -> Result<Done> {
     let path = typed(path);
     let read = brought::read_within(&path, false, exchange::LARGEST)?;
     let (_, notes) = exchange::read(&read.bytes)?;
-    let plan = crate::ops::exchange::plan(state, &notes);
+    let plan = plan(state, &notes, &Reader { now: Desk::now(), operator });
     if stop.load(Ordering::SeqCst) {
         return Err(Error::new(Kind::Cancelled, "Stopped; nothing was taken."));
     }
@@ -78,7 +79,7 @@ pub fn read_directory(path: &Path, stop: &AtomicBool, state: &State) -> Result<D
 /// Reads a server's log. `Cancelled` when it was stopped.
 pub fn read_log(path: &Path, stop: &AtomicBool) -> Result<Done> {
     let path = typed(path);
-    let mut reader = Reader::default();
+    let mut reader = log::Reader::default();
     lines::of_file(&path, &mut |line, length, cut| {
         reader.line(line, length, cut);
         !stop.load(Ordering::Relaxed)

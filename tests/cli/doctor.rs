@@ -46,6 +46,13 @@ fn findings_are_narrowed_and_only_what_matters_ends_with_3() {
     let mail = place.run("doctor --keyring mail").out;
     assert!(mail.contains("K16") && !mail.contains("other"), "{mail}");
     assert_eq!(place.run("doctor --keyring other --severity error").done(), "Nothing was found.\n");
+    let some = place.words(&["doctor", "--where", "rule:k07 object:other -severity:error"], b"").out;
+    assert!(some.contains("K07") && !some.contains("K16"), "{some}");
+    assert_eq!(
+        place.words(&["doctor", "--where", "object:other rule:k16"], b"").done(),
+        "Nothing was found.\n"
+    );
+    assert!(place.run("doctor --where colour:x").refused(2).contains("severity, rule, object, text, remedy"));
     let json = place.run("doctor --json --rule K07");
     let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
     assert_eq!(json[0]["subject"], "keyring other");
@@ -80,6 +87,13 @@ fn a_finding_is_accepted_for_a_time_and_comes_back() {
         quiet.code == 0 && quiet.out == "Nothing was found.\n" && quiet.err.contains("1 accepted"),
         "{quiet:#?}"
     );
+    let none = place.words(&["finding", "accept", "K16", "--where", "object:other", "--reason", "x"], b"");
+    assert!(none.refused(1).contains("doctor --rule K16"));
+    let all = place.words(
+        &["finding", "accept", "K16", "--where", "object:mail", "--reason", "www is served elsewhere"],
+        b"",
+    );
+    assert!(all.done().contains("is accepted until 20"));
     let told = place.run("doctor --accepted").done();
     assert!(told.starts_with("accepted error K16: Site mail answers for www.example.test"), "{told}");
     assert!(

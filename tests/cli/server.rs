@@ -64,7 +64,14 @@ fn keyrings_and_sites_follow_their_servers() {
     let err = place.run("keyring delete mail --confirm mail").refused(1);
     assert!(err.contains("Server documents name it: mx"), "{err}");
     assert!(place.run("keyring show mail").done().contains("mx"));
+    place.words(&["finding", "accept", "K07", "keyring", "mail", "--reason", "waits"], b"").done();
     place.with(RING, "keyring rename mail post").done();
+    // What was accepted of it goes along.
+    let accepted = place.run("finding accepted --json").json();
+    assert_eq!(
+        (&accepted[0]["subject"], &accepted[0]["standing"]),
+        (&"keyring post".into(), &"holds".into())
+    );
     assert_eq!(place.run("--json server show mx").json()["keyring"], "post");
     place.run("site create post --hosts mail.example.test --servers mx/Example --keyring post").done();
     place.run("server set mx server-name=mx1/Example").done();
@@ -112,8 +119,15 @@ fn a_server_file_of_a_person_takes_what_is_usual_for_the_protocol_and_nonsense_i
 fn that_a_server_was_refreshed_is_noted() {
     let place = Place::new();
     place.run("server create a --server-name a/Example").done();
-    place.run("server refreshed a").done();
+    let said = place.run("server refreshed a").done();
+    assert!(said.contains("runs with what its documents say now"), "{said}");
     assert!(place.run("server show a").done().contains("by tester"));
+    assert!(place.run("server history a").done().contains("runs with what its documents say now"));
+    place.run("server set a comment=x").done();
+    let said = place.run("server undo a").done();
+    assert!(said.contains("the last change is undone, version 2 is back"), "{said}");
+    assert!(place.run("server history a").done().contains("version 2 is back; changed: Comment"));
+    assert!(place.run("server restore a --version 3").done().contains("Server a: version 3 is back."));
     let audit = place.run("audit list").done();
     assert!(audit.contains("server saved"), "{audit}");
 }

@@ -7,7 +7,7 @@ use ringmaster::model::cipher::Suite;
 use ringmaster::model::finding::Severity::{Error, Info, Warning};
 use ringmaster::model::keyring::Role;
 use ringmaster::model::person::{Bound, Person};
-use ringmaster::model::server::{Live, Port, PortStatus, Release, Server};
+use ringmaster::model::server::{Live, Port, PortStatus, Release, Server, Tls10};
 use ringmaster::model::site::{CrlSwitches, Site, SiteKind, SslVersion};
 
 use ringmaster::ops::server::Prints;
@@ -290,19 +290,19 @@ pub(super) const FIXTURES: &[Fixture] = &[
     },
     Fixture {
         rule: "S16",
-        good: |s| the_site(s).tls.ciphers = suites(&["C030", "C014"]),
-        bad: |s| the_site(s).tls.ciphers = suites(&["C014", "35"]),
+        good: |s| the_site(s).tls.ciphers = suites(&["C02C", "C00A"]),
+        bad: |s| the_site(s).tls.ciphers = suites(&["C00A", "C009"]),
         tells: (Warning, "site mail", "has weak ciphers alone"),
     },
     Fixture {
         rule: "S16",
-        good: |s| alone(s).tls.ciphers = suites(&["C02F"]),
-        bad: |s| alone(s).tls.ciphers = suites(&["C02F", "05"]),
+        good: |s| alone(s).tls.ciphers = suites(&["C02B"]),
+        bad: |s| alone(s).tls.ciphers = suites(&["C02B", "05"]),
         tells: (Warning, "server web01", "1 broken among its ciphers, such as"),
     },
     Fixture {
         rule: "S16",
-        good: |s| the_site(s).tls.ciphers = suites(&["9F"]),
+        good: |s| the_site(s).tls.ciphers = suites(&["C02B"]),
         bad: |s| the_site(s).tls.ciphers = suites(&["04", "03"]),
         tells: (Error, "site mail", "has broken ciphers alone"),
     },
@@ -328,6 +328,21 @@ pub(super) const FIXTURES: &[Fixture] = &[
         good: |s| server(s, PortStatus::Disabled, PortStatus::Disabled).release = Release::R9,
         bad: |s| server(s, PortStatus::Disabled, PortStatus::Enabled).release = Release::R9,
         tells: (Info, "server web01", "speaks TLS 1.0 unless"),
+    },
+    Fixture {
+        rule: "S17",
+        good: |s| {
+            let server = server(s, PortStatus::Disabled, PortStatus::Enabled);
+            (server.release, server.tls10) = (Release::R11, Tls10::Off);
+        },
+        bad: |s| server(s, PortStatus::Disabled, PortStatus::Enabled).tls10 = Tls10::On,
+        tells: (Warning, "server web01", "is told to speak TLS 1.0, which 14"),
+    },
+    Fixture {
+        rule: "S16",
+        good: |s| the_site(s).tls.ciphers = suites(&["C02C", "C030"]),
+        bad: |s| the_site(s).tls.ciphers = suites(&["C030", "9F"]),
+        tells: (Error, "site mail", "no cipher that the key of keyring mail (P-256) can be used with"),
     },
     Fixture {
         rule: "S21",

@@ -24,7 +24,7 @@ fn a_file_is_shown_document_by_document_before_it_is_taken() {
         .press("<ret>")
         .sees("0 new, 0 changed, 2 same")
         .press("<esc>");
-    live.press("g x").sees("Write as Domino XML (DXL): 1").press("<down> <ret>").sees("mail.dxl");
+    live.press("g x").sees("Write as Domino XML (DXL): 1").press("<down> <down> <ret>").sees("mail.dxl");
 }
 
 #[test]

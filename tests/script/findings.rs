@@ -53,6 +53,22 @@ fn a_finding_is_opened_with_its_explanation() {
 }
 
 #[test]
+fn the_filter_knows_rule_severity_and_object() {
+    let mut c = console();
+    select(&mut c, "rule:k07 object:shop severity:warning");
+    c.press("6 <esc> /").type_text("-severity:error -severity:warning").press("<ret>");
+    let notes = (0..c.model.count()).all(|i| match c.model.row(i) {
+        Some(RowKey::Finding(f)) => f.severity == Severity::Info,
+        _ => false,
+    });
+    assert!(notes && c.model.count() > 0, "{}", c.screen());
+    c.press("6 <esc> /");
+    assert!(c.screen().contains("rule:S09, severity:error"), "{}", c.screen());
+    c.type_text("rules:x");
+    assert!(c.screen().contains("no field rules"), "{}", c.screen());
+}
+
+#[test]
 fn the_object_is_one_key_away_even_behind_a_filter() {
     let mut c = console();
     c.press("1 /").type_text("mail").press("<ret>");
@@ -121,8 +137,17 @@ fn a_finding_is_accepted_shown_and_counted_again() {
     let Some(RowKey::Finding(f)) = c.model.selected() else { panic!("{}", c.screen()) };
     let errors = c.model.findings.count(Severity::Error);
     c.press("a").type_text("The name is served elsewhere").press("<f2>");
-    let Some(Verb::AcceptFinding { finding, asked }) = c.verb().cloned() else { panic!("{}", c.screen()) };
-    assert_eq!((&*finding, asked.reason.as_str()), (&*f, "The name is served elsewhere"));
+    let Some(Verb::AcceptFindings { findings, asked }) = c.verb().cloned() else { panic!("{}", c.screen()) };
+    assert_eq!(
+        (&findings[..], asked.reason.as_str()),
+        (&[Finding::clone(&f)][..], "The name is served elsewhere")
+    );
+    // Several that are marked are accepted for one reason.
+    let mut many = console();
+    many.press("/").type_text("severity:warning").press("<ret> <space> <space> a");
+    assert!(many.screen().contains("Accept 2 findings"), "{}", many.screen());
+    many.type_text("Old clients").press("<f2>");
+    assert!(matches!(many.verb(), Some(Verb::AcceptFindings { findings, .. }) if findings.len() == 2));
     let mut state = fixture::full();
     let (rule, subject, severity) = (f.rule.clone(), f.subject.clone(), f.severity);
     let (text, reason, by) = (f.text.clone(), asked.reason, "ada".to_owned());

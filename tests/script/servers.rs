@@ -1,6 +1,7 @@
 //! Server documents by keys, and the ways between servers, sites and keyrings.
 
 use ringmaster::desk::Verb;
+use ringmaster::model::State;
 use ringmaster::model::server::{PortStatus, Release, Server};
 use ringmaster::model::site::SiteKind;
 use ringmaster::tui::pane::PaneId;
@@ -67,8 +68,34 @@ fn a_server_is_written_down_changed_copied_and_deleted() {
     live.press("e").sees("Server web01").press("C-s").sees("Nothing was changed");
     live.press("d").sees("A server like web01").text("web02").press("C-s").sees("such as web01/Example");
     live.text("web02/Example").press("C-s").sees("Server web02 is saved");
-    live.press("r").sees("Server web02 is saved");
+    live.press("r").sees("Server web02 runs with what its documents say now");
     live.press("X").sees("goes to the history").text("web02").press("<ret>").sees("Server web02 is deleted");
+}
+
+#[test]
+fn the_name_of_a_server_gives_that_of_its_document_and_a_fix_knows_the_server() {
+    let mut c = with_servers();
+    c.press("8 n").paste("CN=Web 07/O=Acme, Inc").press("<tab>");
+    assert!(
+        c.screen().lines().any(|l| l.contains("Server name") && l.contains("CN=Web 07/O=Acme, Inc")),
+        "{}",
+        c.screen()
+    );
+    c.press("C-s");
+    let Some(Verb::SaveServer { server, .. }) = c.verb() else { panic!("{:?}", c.effects) };
+    assert_eq!((server.name.as_str(), server.server_name.as_str()), ("web-07", "CN=Web 07/O=Acme, Inc"));
+    assert!(!server.tls.accept_expired, "a new document accepts no expired certificates");
+
+    let mut state = State::clone(&with_servers().model.state);
+    let web01 = state.servers.get_mut("web01").unwrap();
+    web01.change_port(SiteKind::Pop3, |port| port.tls_status = PortStatus::Enabled);
+    let mut c = Console::of(state);
+    c.examined().press("6 /").type_text("rule:s01 object:web01 pop3").press("<ret> f");
+    let screen = c.screen();
+    for said in ["New site", "pop3", "Example", "www.example.test shop.example.test", "web01/Example", "995"]
+    {
+        assert!(screen.contains(said), "{said}: {screen}");
+    }
 }
 
 #[test]

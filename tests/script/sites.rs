@@ -114,7 +114,10 @@ fn a_change_is_undone_the_undoing_undone_and_a_deleted_document_brought_back() {
     live.press("y").sees("History of www").sees("changed: Descriptive name").sees("the present version");
     live.press("<ret>").sees("version 1 to 2").sees("(none) -> The shop").press("<esc>");
     live.press("u").sees("Undo the last change of www").sees("The shop -> (none)").press("<ret>");
-    live.sees("History of www").press("u <down> <ret>").sees("3 ").sees("Site www is saved");
+    live.sees("History of www")
+        .press("u <down> <ret>")
+        .sees("3 ")
+        .sees("Site www: the last change is undone, version 1 is back");
     live.press("g u <down> <ret>").press("g r").sees("That is the present version");
     live.press("G r").sees("Restore www").press("<esc> <esc>").sees("The shop");
     live.press("X").text("www").press("<ret>").sees("is deleted");

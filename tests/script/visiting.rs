@@ -1,7 +1,7 @@
 //! Visits to many services on the screen: asked for by name, followed, stopped, read, kept.
 
 use ringmaster::doctor::judge;
-use ringmaster::model::resolve::Promise;
+use ringmaster::model::resolve::{Promise, Whose, promised};
 use ringmaster::model::seen::{Admission, Guest, Stage, Trip, Trouble, Visit, Welcome};
 use ringmaster::tui::msg::{Done, Effect, JobId, Msg, Rehearsal};
 
@@ -146,4 +146,16 @@ fn a_site_is_rehearsed_alone_or_with_the_others_of_its_server() {
     // Any of them is probed there.
     c.press("G p");
     assert!(c.screen().contains("Probe the rehearsal of"), "{}", c.screen());
+}
+
+#[test]
+fn what_was_seen_last_is_shown_without_connecting() {
+    let mut state = full();
+    let promise = promised(&state, &Whose::Site("mail-imap".into())).remove(0);
+    state.visits = vec![visit(&promise, false)];
+    let mut c = Console::of(state);
+    c.press("3 <space> p G <ret>");
+    let screen = c.screen();
+    assert!(screen.contains("1 of 1 visited before.") && screen.contains("error L02"), "{screen}");
+    assert!(c.effects.iter().all(|e| !matches!(e, Effect::Visit(..))), "{:?}", c.effects);
 }

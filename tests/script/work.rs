@@ -229,10 +229,32 @@ fn a_conflict_offers_both_versions() {
     c.send(Msg::State(std::sync::Arc::new(state)));
     let screen = c.screen();
     assert!(screen.contains("Theirs") && screen.contains("A siteMine"), "{screen}");
-    c.press("<down> <down> <ret>");
+    c.press("<down> <down> <down> <ret>");
     let Some(Verb::SaveSite { before: Some(over), site }) = c.verb() else { panic!() };
     assert_eq!((over.title.as_str(), site.title.as_str()), ("Theirs", "A siteMine"));
     c.commit(fixture::full(), "Site mail-imap was saved.");
+    assert!(c.model.dialogs.is_empty());
+}
+
+#[test]
+fn what_two_consoles_changed_in_a_server_is_put_together() {
+    let mut c = super::servers::with_servers();
+    c.press("8 g e <tab> <tab>").type_text("192.0.2.9").press("<f2> <ret>");
+    let Some(Verb::SaveServer { before: Some(before), .. }) = c.verb().cloned() else {
+        panic!("{}", c.screen())
+    };
+    let id = c.effects.iter().rev().find_map(super::console::job).unwrap();
+    c.send(Msg::Done(id, Err(Error::new(Kind::Conflict, "Changed by another console."))));
+    let mut state = ringmaster::model::State::clone(&c.model.state);
+    state.servers.get_mut(&before.name).unwrap().comment = "Theirs".into();
+    c.send(Msg::State(std::sync::Arc::new(state)));
+    let screen = c.screen();
+    assert!(screen.contains("Theirs") && screen.contains("192.0.2.9"), "{screen}");
+    c.press("<down> <down> <ret>");
+    let Some(Verb::SaveServer { before: Some(over), server }) = c.verb() else { panic!("{}", c.screen()) };
+    assert_eq!((over.comment.as_str(), server.comment.as_str()), ("Theirs", "Theirs"));
+    assert!(server.addresses.contains(&"192.0.2.9".to_owned()), "{server:?}");
+    c.commit(fixture::full(), "Server mail01 is saved.");
     assert!(c.model.dialogs.is_empty());
 }
 

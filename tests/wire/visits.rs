@@ -200,3 +200,28 @@ fn many_handshakes_at_once_are_counted_and_a_server_that_dies_of_them_is_found()
     let failed = burst(&to(SocketAddr::from(([127, 0, 0, 1], free_port()))), 3, &RUN).unwrap_err();
     assert_eq!(failed.stage, Stage::Connect);
 }
+
+#[test]
+fn clients_and_bursts_end_in_bounded_time_whatever_the_peer_does() {
+    let peers: [fn(TcpStream); 4] = [
+        // Says nothing, and keeps the connection.
+        |mut stream| drop(stream.read(&mut [0; 1 << 14]).and_then(|_| stream.read(&mut [0; 1]))),
+        |mut stream| drop(stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")),
+        // Resets in the middle of a record.
+        |mut stream| drop(stream.write_all(&[0x16, 3, 3, 0x40])),
+        // Sends without end what begins as a handshake.
+        |mut stream| while stream.write_all(&[&[0x16, 3, 3, 0x40, 0][..], &[0; 0x4000]].concat()).is_ok() {},
+    ];
+    for peer in peers {
+        let stub = Stub::new(peer);
+        let route =
+            ringmaster::probe::route::Route { timeout: Duration::from_millis(300), ..to(stub.address) };
+        let badges: Badges = vec![(Guest::Revoked, Err("it is to be named".into()))];
+        let begun = std::time::Instant::now();
+        let all = come(&route, &badges, true, &RUN);
+        assert!(all.iter().all(|a| a.welcome == Welcome::NotTried && !a.why.is_empty()), "{all:?}");
+        let seen = burst(&route, 20, &RUN).unwrap();
+        assert_eq!((seen.begun, seen.done, seen.alive), (20, 0, Answer::No), "{seen:?}");
+        assert!(begun.elapsed() < Duration::from_secs(20));
+    }
+}

@@ -19,7 +19,7 @@ use crate::doctor::{Judged, beside, judge};
 use crate::model::State;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::finding::{Severity, worst};
-use crate::model::resolve::{Promise, Whose, named, promised_by_all};
+use crate::model::resolve::{Promise, Whose, named, promised_by_all, used};
 use crate::model::time::Timestamp;
 use crate::probe::round::Round;
 
@@ -65,7 +65,7 @@ pub(super) fn options() -> Vec<Arg> {
             .value_parser(value_parser!(u8).range(1..=64))
             .default_value("4"),
         flag("beside", "Prints what the documents say of each service beside what was seen there")
-            .conflicts_with_all(["target", "list", "history"]),
+            .conflicts_with_all(["target", "history"]),
         flag("compare", "Tells what has changed since the visit before")
             .conflicts_with_all(["target", "list", "history"]),
         flag("list", "Lists the latest kept visit to each service; connects to nothing")
@@ -95,9 +95,15 @@ pub(super) fn are_meant(options: &ArgMatches) -> bool {
 fn promises(state: &State, options: &ArgMatches) -> Result<Vec<Promise>> {
     let texts = |name: &str| options.get_many::<String>(name).unwrap_or_default().cloned();
     let all = options.get_flag("all").then_some(Whose::Everybody);
-    let whose: Vec<Whose> =
+    let mut whose: Vec<Whose> =
         texts("site").map(Whose::Site).chain(texts("server").map(Whose::Server)).chain(all).collect();
-    for whose in &whose {
+    for whose in &mut whose {
+        // A server may be called as site documents call it.
+        if let Whose::Server(name) = whose
+            && let Some(server) = used::server(state, name)
+        {
+            name.clone_from(&server.name);
+        }
         match whose {
             Whose::Site(name) if !state.sites.contains_key(name) => {
                 return Err(Error::not_found("site", name));
@@ -138,7 +144,8 @@ pub(super) fn run(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
     if options.get_flag("prometheus") {
         session.out.raw(&monitor::prometheus(&judged));
     } else if session.json {
-        let all = judged.iter().map(value).collect();
+        let state = session.state()?;
+        let all = judged.iter().map(|one| value(&state, one)).collect();
         session.out.json(&Value::Array(all));
     } else {
         if options.get_flag("compare") {
@@ -220,13 +227,16 @@ pub(super) fn stopped_by_signals() -> Result<Arc<AtomicBool>> {
 
 /// Prints what documents say of a service beside what was seen there.
 fn laid_beside(state: &State, judged: &Judged, session: &mut Session<'_>) {
-    session.out.line("");
     let rows = beside(state, &judged.visit).into_iter().map(|one| {
         let differs = if one.differs { "DIFFERS" } else { "" };
         vec![one.what, one.document, one.seen, differs.to_owned()]
     });
     let rows: Vec<_> = rows.collect();
+    if rows.is_empty() {
+        return;
+    }
     let service = judged.visit.promise.service();
+    session.out.line("");
     session.out.table(&[service.as_str(), "DOCUMENTS", "SEEN", ""], &rows);
     session.out.line("");
 }
@@ -255,12 +265,15 @@ pub(super) fn kept(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8
     // What has changed is told between two visits, not from one to itself.
     let judged: Vec<Judged> = visits.map(|visit| Judged { changes: None, ..judge(&state, visit) }).collect();
     if session.json {
-        let all = judged.iter().map(value).collect();
+        let all = judged.iter().map(|one| value(&state, one)).collect();
         session.out.json(&Value::Array(all));
     } else if judged.is_empty() {
         session.out.line("No visit is kept; ringmaster probe --all makes some.");
     } else {
         table(&judged, session);
+        if options.get_flag("beside") {
+            judged.iter().for_each(|one| laid_beside(&state, one, session));
+        }
     }
     Ok(0)
 }
@@ -281,7 +294,7 @@ fn table(judged: &[Judged], session: &mut Session<'_>) {
     session.out.table(&["SERVICE", "OF", "SEEN", "TLS", "CERTIFICATE ENDS", "RESULT"], &rows);
 }
 
-fn value(one: &Judged) -> Value {
+fn value(state: &State, one: &Judged) -> Value {
     let Judged { visit, findings, changes } = one;
     let promise = &visit.promise;
     let trouble = visit.found.as_ref().err();
@@ -313,6 +326,9 @@ fn value(one: &Judged) -> Value {
                 "resumed-as": sessions.strays,
             })
         }),
+        "beside": beside(state, visit).iter().map(|one| {
+            json!({ "what": one.what, "document": one.document, "seen": one.seen, "differs": one.differs })
+        }).collect::<Vec<_>>(),
         "clients": visit.guests.iter().map(clients::value).collect::<Vec<_>>(),
         "burst": visit.burst.as_ref().map(clients::burst),
         "before": changes.as_ref().map(|(at, _)| at.text()),

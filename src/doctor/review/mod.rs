@@ -47,6 +47,7 @@ const OF_SERVER: &[&str] = &[
     "hosts",
     "addresses",
     "release",
+    "tls-10",
     "sni",
     "load-sites",
     "starttls",

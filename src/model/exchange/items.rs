@@ -6,11 +6,13 @@ use serde_json::Value;
 use super::super::State;
 use super::super::document::{Document, Sort};
 use super::super::field::{Look, Record, When};
-use super::super::resolve::used::same_server;
+use super::super::server::called::same_server;
 use super::super::server::{Port, PortStatus, Server};
 use super::super::site::{Item, Site, SiteKind, rule};
 use super::super::time::Timestamp;
-use super::{CONFIGURATION, FORMS, Note, NoteItem, OWN, SERVER_KEY_FILE, SITE_KEY_FILE, STARTTLS, kept};
+use super::{
+    CONFIGURATION, FORMS, GUESSED, Note, NoteItem, OWN, SERVER_KEY_FILE, SITE_KEY_FILE, STARTTLS, kept,
+};
 
 /// An item and the field it says: what of the document it would say, and how that is set from its texts.
 struct Mapped<T: 'static> {
@@ -71,9 +73,12 @@ fn list(all: &[String]) -> Option<Value> {
 /// Sets a field from a list. Errors: a value that would become several here.
 fn set_list<T: Record>(record: &mut T, field: &str, texts: &[String]) -> Result<(), String> {
     let texts: Vec<_> = texts.iter().map(|t| t.trim()).filter(|t| !t.is_empty()).collect();
-    match texts.iter().find(|t| t.contains([' ', ',', '\n', '\t'])) {
-        Some(bad) => Err(format!("\"{bad}\" has a space or comma in it, which names here do not have")),
-        None => record.set(field, &texts.join(" ")),
+    match texts.iter().find(|t| t.contains(['"', '\n', '\t'])) {
+        Some(bad) => Err(format!("{bad:?} has a quote or line break in it, which names here do not have")),
+        None => {
+            let quoted: Vec<_> = texts.iter().map(|t| format!("\"{t}\"")).collect();
+            record.set(field, &quoted.join(" "))
+        }
     }
 }
 
@@ -331,6 +336,24 @@ fn keep(before: &mut Vec<Item>, mut items: Vec<Item>, partial: bool) {
     *before = items;
 }
 
+/// Keeps the form of a document where it is not the usual one of its kind, or where that was guessed; what this program has
+/// written proves nothing.
+fn keep_form(items: &mut Vec<Item>, note: &Note, kind: SiteKind) {
+    let proved = GUESSED.contains(&kind) && note.item(OWN).is_none();
+    if proved || usual_form(kind).is_some_and(|usual| !note.form.eq_ignore_ascii_case(usual)) {
+        items.retain(|i| i.name != FORM);
+        items.push(Item { name: FORM.into(), value: Value::String(note.form.clone()).to_string() });
+        items.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+}
+
+/// The item that names the form of a document.
+pub(super) const FORM: &str = "Form";
+
+fn usual_form(kind: SiteKind) -> Option<&'static str> {
+    FORMS.iter().find(|(_, of)| *of == kind).map(|(form, _)| *form)
+}
+
 /// Reads the name here of a document that was exported by this program.
 pub fn own_name(note: &Note) -> Option<String> {
     let lines = texts(&note.item(OWN)?.value)?;
@@ -356,6 +379,7 @@ pub fn take(note: &Note, before: &Document, ring: &dyn Fn(&str) -> Option<String
             }
             let items = read_items(&mut **x, note, SITE, SITE_KEY_FILE, &mut remarks)?;
             keep(&mut x.items, items, note.partial);
+            keep_form(&mut x.items, note, x.kind);
             take_ring(note, SITE_KEY_FILE, &mut x.keyring, &mut x.items, ring, &mut remarks);
         }
         Document::Server(x) => {
@@ -456,7 +480,9 @@ fn server_put(x: &mut Server, field: &str, value: &str) -> bool {
 pub(super) fn note(document: &Document, key_file: &str, left: &mut Vec<String>) -> Result<Note, String> {
     let (form, mut items, own, kept_items, key_item) = match document {
         Document::Site(x) => {
-            let form = FORMS.iter().find(|(_, kind)| *kind == x.kind).map(|(form, _)| *form);
+            let came = x.items.iter().find(|i| i.name == FORM).map(kept);
+            let came = came.and_then(|form| form.as_str().map(str::to_owned));
+            let form = came.or_else(|| usual_form(x.kind).map(str::to_owned));
             let form = form.ok_or_else(|| format!("the form of {} documents is not known", x.kind.name()))?;
             let fields = SITE.iter().filter(|m| x.applies(m.field));
             let items: Vec<_> = fields.filter_map(|m| Some((m.item, (m.get)(x)?))).collect();
@@ -465,7 +491,7 @@ pub(super) fn note(document: &Document, key_file: &str, left: &mut Vec<String>) 
         Document::Server(x) => {
             let items: Vec<_> = SERVER.iter().filter_map(|m| Some((m.item, (m.get)(x)?))).collect();
             (
-                "Server",
+                "Server".to_owned(),
                 items,
                 write_own(&**x, &Server::default(), SERVER, &server_raw),
                 &x.items,
@@ -483,7 +509,7 @@ pub(super) fn note(document: &Document, key_file: &str, left: &mut Vec<String>) 
     let plain = |(name, value): (&str, Value)| NoteItem { name: name.into(), kept: value.clone(), value };
     let mut items: Vec<_> = items.into_iter().map(plain).collect();
     let count = items.len();
-    for item in kept_items {
+    for item in kept_items.iter().filter(|item| item.name != FORM) {
         if items.iter().take(count).all(|i| !i.name.eq_ignore_ascii_case(&item.name)) {
             let value = kept(item);
             items.push(NoteItem { name: item.name.clone(), kept: value.clone(), value });
@@ -492,10 +518,10 @@ pub(super) fn note(document: &Document, key_file: &str, left: &mut Vec<String>) 
         }
     }
     if !items.iter().any(|i| i.name.eq_ignore_ascii_case("Type")) {
-        let value = Value::String(form.into());
+        let value = Value::String(form.clone());
         items.push(NoteItem { name: "Type".into(), kept: value.clone(), value });
     }
-    Ok(Note { form: form.into(), partial: document.sort() == Sort::Server, items })
+    Ok(Note { form, partial: document.sort() == Sort::Server, items })
 }
 
 /// Makes the change of the Configuration document of a server that offers STARTTLS.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::error::Result;
-use super::{CONFIGURATION, MOST, Note, NoteItem, dxl, refused};
+use super::{CONFIGURATION, MOST, Note, NoteItem, TITLE, dxl, refused};
 
 /// Reads the documents of a file.
 pub(super) fn read(text: &str) -> Result<Vec<Note>> {
@@ -50,8 +50,9 @@ fn of(items: &Map<String, Value>) -> Vec<NoteItem> {
     items.iter().map(item).collect()
 }
 
-/// Writes documents: sites as new ones, servers and their Configuration documents as changes of those that are there.
-pub(super) fn write(notes: &[Note], left: &mut Vec<String>) -> String {
+/// Writes documents: sites as new ones or, when `update` is set, as changes of those that are there; servers and their
+/// Configuration documents always as changes.
+pub(super) fn write(notes: &[Note], update: bool, left: &mut Vec<String>) -> String {
     let mut documents = Vec::new();
     for note in notes {
         let mut items = Map::new();
@@ -71,6 +72,10 @@ pub(super) fn write(notes: &[Note], left: &mut Vec<String>) -> String {
         let document = if note.is_server() || note.form == CONFIGURATION {
             items.remove("ServerName");
             let found = json!({ "Type": note.form, "ServerName": server });
+            json!({ "action": "update", "findDocument": found, "items": items })
+        } else if update {
+            let found = json!({ "Type": note.form, TITLE: items.remove(TITLE) });
+            items.remove("Type");
             json!({ "action": "update", "findDocument": found, "items": items })
         } else {
             items.insert("Form".into(), json!(note.form));

@@ -4,7 +4,6 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::cipher::Suite;
-use crate::model::document::Sort;
 use crate::model::server::{PortStatus, Release, Server};
 use crate::model::site::{Access, CrlSwitches, Site, SslVersion, TlsOptions, rule};
 
@@ -65,7 +64,7 @@ fn kept_items() -> impl Strategy<Value = Vec<Item>> {
 
 prop_compose! {
     fn site()(
-        kind in proptest::sample::select(FORMS.map(|(_, kind)| kind).to_vec()),
+        kind in proptest::sample::select(SiteKind::PROTOCOLS.to_vec()),
         title in words(), organization in words(), comment in words(), keyring in "[a-z]{0,4}", tls in tls(),
         flags in any::<[bool; 12]>(), port in 1_u16.., items in kept_items(),
         rules in proptest::sample::subsequence(vec!["substitution /a/* = /b/*", "redirect 301 /c/* = https://h.test/"], 0..=2),
@@ -78,7 +77,7 @@ prop_compose! {
         let rules = rule::read(&rules.join("\n")).unwrap();
         Document::Site(Box::new(Site {
             name: "www".into(), kind, title, organization, comment, keyring, tls, port, items, access, rules,
-            hosts: vec!["a.test".into(), "192.0.2.1".into()], servers: vec!["CN=web01/O=Example".into()],
+            hosts: vec!["a.test".into(), "192.0.2.1".into()], servers: vec!["CN=Web 01/O=Acme, Inc".into(), "web02/Example".into()],
             default_site: h, enabled: i, crl: CrlSwitches { check: j, trust_expired: k, allow_failure: l },
         }))
     }
@@ -92,7 +91,7 @@ prop_compose! {
     ) -> Document {
         let [a, b, c, d, e, f, g, h] = flags;
         let mut server = Server {
-            name: "web01".into(), server_name: "CN=web01/O=Example".into(), comment, keyring, tls, items, release,
+            name: "web01".into(), server_name: "CN=Web 01/O=Acme, Inc".into(), comment, keyring, tls, items, release,
             sni: a, load_sites: b, starttls: c, hosts: vec!["web01.test".into()], addresses: vec!["192.0.2.1".into()],
             ..Server::default()
         };
@@ -118,7 +117,7 @@ proptest! {
 
     #[test]
     fn what_goes_out_comes_back_the_same(document in prop_oneof![site(), server()]) {
-        for form in Form::ALL {
+        for form in [Form::OneTouch, Form::Dxl] {
             let (back, left) = round(form, &document);
             prop_assert_eq!(&back, &document, "{}", form.name());
             prop_assert_eq!(left, Vec::<String>::new());
@@ -206,18 +205,62 @@ fn a_keyring_that_is_not_here_keeps_its_name_for_the_way_back() {
     assert!(site.items.iter().any(|i| i.name == SITE_KEY_FILE));
     let document = Document::Site(Box::new(site));
     assert!(key_file(&document, &ring).contains("Other.kyr"));
-    for form in Form::ALL {
+    for form in [Form::OneTouch, Form::Dxl] {
         assert_eq!(key_file(&round(form, &document).0, &ring), key_file(&document, &ring));
     }
 }
 
 #[test]
-fn what_has_no_known_form_is_left_out_and_said() {
-    let document = Document::Site(Box::new(Site { name: "iiop".into(), ..Site::preset(SiteKind::Iiop) }));
-    assert_eq!(document.sort(), Sort::Site);
-    let written = write(Form::Dxl, &[document], &|_| String::new());
-    assert_eq!(written.count, 0);
-    assert_eq!(written.left, ["site iiop: the form of iiop documents is not known"]);
+fn the_form_of_a_kind_that_was_not_seen_is_said_to_be_looked_at_and_stays_as_it_came() {
+    let rules = rule::read("redirect /a/* = /b/").unwrap();
+    let site = |kind| Site { name: "one".into(), rules: rules.clone(), ..Site::preset(kind) };
+    let written = |site| write(Form::Dxl, &[Document::Site(Box::new(site))], &|_| String::new());
+    for (kind, form) in [(SiteKind::Iiop, "IIOPSite"), (SiteKind::GlobalWeb, "GlobalWebSettings")] {
+        let out = written(site(kind));
+        assert!(out.text.contains(&format!("<document form='{form}'>")), "{}", out.text);
+        let told = out.remarks.iter().any(|r| r.contains("compare it with one of your directory"));
+        assert!(told, "{:?}", out.remarks);
+    }
+    let out = written(site(SiteKind::Web));
+    assert!(out.remarks.len() == 1 && out.remarks[0].contains("documents of their own"), "{:?}", out.remarks);
+    let came = "<database><document form='WebGlobal'><item name='ISiteName'><text>All</text></item></document></database>";
+    let (_, notes) = read(came.as_bytes()).unwrap();
+    assert_eq!(notes[0].site_kind(), Some(SiteKind::GlobalWeb));
+    let blank = Document::Site(Box::new(Site { name: "all".into(), ..Site::preset(SiteKind::GlobalWeb) }));
+    let Document::Site(all) = take(&notes[0], &blank, &ring).unwrap().document else { panic!() };
+    let out = written(*all);
+    assert!(out.text.contains("<document form='WebGlobal'>") && out.remarks.is_empty(), "{out:?}");
+}
+
+#[test]
+fn a_site_is_changed_in_a_directory_by_its_kind_and_descriptive_name() {
+    let site = |name: &str, title: &str| {
+        let site = Site {
+            name: name.into(),
+            title: title.into(),
+            hosts: vec!["a.test".into()],
+            ..Site::preset(SiteKind::Web)
+        };
+        Document::Site(Box::new(site))
+    };
+    let all = [site("a", "Shop"), site("b", ""), site("c", "Twice"), site("d", "Twice")];
+    let written = write(Form::OneTouchUpdate, &all, &|_| "ring.kyr".into());
+    assert_eq!(written.count, 1);
+    assert_eq!(written.left.len(), 3);
+    assert!(
+        written.left[0].contains("no descriptive name") && written.left[1].contains("another one"),
+        "{:?}",
+        written.left
+    );
+    let (form, notes) = read(written.text.as_bytes()).unwrap();
+    assert_eq!(form, Form::OneTouch);
+    assert!(notes[0].partial && notes[0].site_kind() == Some(SiteKind::Web), "{notes:?}");
+    assert_eq!(notes[0].text("ISiteName"), "Shop");
+    assert_eq!(take(&notes[0], &all[0], &ring).unwrap().document, {
+        let Document::Site(mut site) = all[0].clone() else { panic!() };
+        site.keyring = "ring".into();
+        Document::Site(site)
+    });
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use super::access::tls_ways;
 use super::matching::{lists, same_organization, shown};
-use super::used::{called, is_hosted, sites_of};
 use crate::model::State;
 use crate::model::server::Server;
 use crate::model::site::{Site, SiteKind};
@@ -22,30 +21,27 @@ pub enum Lack<'a> {
     WaysOff(&'a Site),
 }
 
-/// Says why no document of a kind may answer on a server, when none may.
+/// Says why no document of a kind may answer on a server that hosts some documents, when none may.
 pub(super) fn of_none<'a>(
-    state: &'a State,
+    state: &State,
     kind: SiteKind,
-    hosts: impl Fn(&Site) -> bool,
+    mut hosted: impl Iterator<Item = &'a Site>,
 ) -> Option<Lack<'a>> {
-    let of_kind = || state.sites.values().filter(|s| s.kind == kind);
-    let hosted = || of_kind().filter(|s| hosts(s));
-    match (of_kind().next(), hosted().next()) {
-        (None, _) => Some(Lack::Missing),
-        (Some(_), None) => Some(Lack::OtherServer),
-        (Some(_), Some(first)) if hosted().all(|s| !s.enabled) => Some(Lack::Disabled(first)),
-        _ => None,
-    }
+    let Some(first) = hosted.by_ref().find(|s| s.kind == kind) else {
+        let any = state.sites.values().any(|s| s.kind == kind);
+        return Some(if any { Lack::OtherServer } else { Lack::Missing });
+    };
+    let on = first.enabled || hosted.any(|s| s.kind == kind && s.enabled);
+    (!on).then_some(Lack::Disabled(first))
 }
 
 /// Lists what is lacking for the TLS port of a protocol on a server that loads Internet Sites: nothing, or the conditions
-/// that fail for each of its addresses.
-pub fn lacks<'a>(state: &'a State, server: &'a Server, kind: SiteKind) -> Vec<Lack<'a>> {
-    let name = called(server);
-    if let Some(lack) = of_none(state, kind, |site| is_hosted(site, name)) {
+/// that fail for each of its addresses. `hosted` are the documents that name the server.
+pub fn lacks<'a>(state: &State, hosted: &[&'a Site], server: &Server, kind: SiteKind) -> Vec<Lack<'a>> {
+    if let Some(lack) = of_none(state, kind, hosted.iter().copied()) {
         return vec![lack];
     }
-    let live: Vec<&Site> = sites_of(state, name, kind).filter(|s| s.enabled).collect();
+    let live: Vec<&Site> = hosted.iter().copied().filter(|s| s.kind == kind && s.enabled).collect();
     let open = |site: &&Site| !tls_ways(kind, &site.access).is_empty();
     let Some(first) = live.first() else { return Vec::new() };
     if kind == SiteKind::Web {
@@ -55,8 +51,8 @@ pub fn lacks<'a>(state: &'a State, server: &'a Server, kind: SiteKind) -> Vec<La
         |organization: &str| live.iter().find(|s| same_organization(&s.organization, organization)).copied();
     let mut all = Vec::new();
     for address in &server.addresses {
-        let hosted = state.sites.values().filter(|s| s.enabled && s.kind.answers() && is_hosted(s, name));
-        let Some(claim) = hosted.filter(|s| lists(s, address)).max_by_key(|s| !s.organization.is_empty())
+        let claims = hosted.iter().filter(|s| s.enabled && s.kind.answers());
+        let Some(claim) = claims.filter(|s| lists(s, address)).max_by_key(|s| !s.organization.is_empty())
         else {
             continue;
         };

@@ -4,6 +4,7 @@
 mod access;
 mod address;
 mod answer;
+mod hosting;
 mod lack;
 mod matching;
 mod other;
@@ -20,6 +21,7 @@ mod web;
 
 pub use access::{tcp_ways, tls_ways};
 pub use answer::{ANSWER, Answer, Covers, Other, Outcome, Source, Step};
+pub use hosting::Hosting;
 pub use lack::{Lack, addresses, lacks, without_name};
 pub use promised::{Promise, Whose, named, promised, promised_by_all};
 pub use question::{Era, Question, Sni};

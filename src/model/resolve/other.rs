@@ -4,8 +4,8 @@ use super::answer::{Outcome, Source};
 use super::matching::{How, lists, said, same_organization, shown};
 use super::ring;
 use super::scene::{End, Scene, bare};
-use super::used::organization_of;
 use crate::model::finding::Severity;
+use crate::model::server::called::organization_of;
 use crate::model::site::{Site, SiteKind};
 
 impl<'a> Scene<'a> {

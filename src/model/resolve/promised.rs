@@ -11,7 +11,7 @@ use crate::model::State;
 use crate::model::finding::Subject;
 use crate::model::seen::{Errand, StartTls};
 use crate::model::server::{PortStatus, Server};
-use crate::model::site::{Site, SiteKind, looked_for};
+use crate::model::site::{Site, SiteKind, host_port, looked_for};
 
 /// A service that a document promises.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,8 +36,7 @@ pub struct Promise {
 impl Promise {
     /// Names the service: `mail.example.test:443`.
     pub fn service(&self) -> String {
-        let (host, port) = (&self.host, self.port);
-        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+        host_port(&self.host, self.port)
     }
 
     /// Tells this service from every other one: the server by its document, the service, and how TLS begins.

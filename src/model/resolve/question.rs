@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::model::escape::visible;
 use crate::model::field::{Field, Kind, Record, choice, put};
 use crate::model::server::{Release, Server};
-use crate::model::site::{SiteKind, host_name, service};
+use crate::model::site::{SiteKind, host_name, host_port, service};
 
 /// The rules by which a Web site and a certificate are found have changed with the releases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,10 +122,7 @@ impl Record for Question {
             "name",
             "Host[:port]",
             "The host name or address that a client connects to; without a port it is the TLS port of the protocol.",
-            |x, _| {
-                let host = if x.host.contains(':') { format!("[{}]", x.host) } else { x.host.clone() };
-                x.port.map_or_else(|| visible(&x.host), |port| visible(&format!("{host}:{port}")))
-            },
+            |x, _| visible(&x.port.map_or_else(|| x.host.clone(), |port| host_port(&x.host, port))),
             |x, t| {
                 (x.host, x.port) = service(t)?;
                 Ok(())

@@ -13,6 +13,7 @@ use super::ring::{self, Shown};
 use super::used::ring_of;
 use crate::model::State;
 use crate::model::escape::visible;
+use crate::model::field::write_names;
 use crate::model::finding::Severity;
 use crate::model::server::{PortStatus, Server};
 use crate::model::site::{Access, Site, SiteKind};
@@ -109,7 +110,7 @@ impl<'a> Scene<'a> {
             } else if !self.place.loads_sites() {
                 "The server loads no Internet Sites".to_owned()
             } else if !self.place.hosts(site) {
-                format!("It is hosted by {}", site.servers.join(", "))
+                format!("It is hosted by {}", write_names(&site.servers))
             } else if by_port && site.port != number {
                 format!("It is for port {}", site.port)
             } else {
@@ -165,7 +166,11 @@ impl<'a> Scene<'a> {
     /// Says which condition failed when no document may answer.
     fn lacking(&self) -> String {
         let kind = self.listener.kind.name();
-        match lack::of_none(self.state, self.listener.kind, |site| self.place.hosts(site)) {
+        match lack::of_none(
+            self.state,
+            self.listener.kind,
+            self.state.sites.values().filter(|site| self.place.hosts(site)),
+        ) {
             Some(Lack::Missing) => format!("There is no document of kind {kind}."),
             Some(Lack::OtherServer) => {
                 format!("The documents of kind {kind} name other servers than {}.", self.place.name)

@@ -4,6 +4,7 @@
 use crate::model::State;
 use crate::model::finding::Subject;
 use crate::model::server::Server;
+use crate::model::server::called::same_server;
 use crate::model::site::{Site, SiteKind};
 
 /// The keyring of a server whose document names none: `keyfile.kyr` in its data directory.
@@ -30,37 +31,6 @@ impl Use {
     fn of_ring(ring: &str, text: String) -> Self {
         Self { text, to: Subject::Keyring(ring.to_owned()) }
     }
-}
-
-/// Tells whether two names are the same server's, however they are written: `CN=web01/O=Example` is `web01/Example`.
-pub fn same_server(one: &str, other: &str) -> bool {
-    let (mut one, mut other) = (parts(one), parts(other));
-    loop {
-        match (one.next(), other.next()) {
-            (None, None) => return true,
-            (Some(a), Some(b)) if a.eq_ignore_ascii_case(b) => {}
-            _ => return false,
-        }
-    }
-}
-
-/// Returns the parts of a hierarchical name, without their labels.
-fn parts(name: &str) -> impl Iterator<Item = &str> {
-    let labels = ["CN", "OU", "OU1", "OU2", "OU3", "OU4", "O", "C"];
-    name.split('/').map(move |part| match part.split_once('=') {
-        Some((label, value)) if labels.iter().any(|l| l.eq_ignore_ascii_case(label.trim())) => value.trim(),
-        _ => part.trim(),
-    })
-}
-
-/// Returns the organisation in a server's name: `Example` of `web01/Example`; a country behind it does not count.
-pub fn organization_of(server: &str) -> Option<&str> {
-    let labelled = server.split('/').find_map(|part| {
-        part.split_once('=')
-            .filter(|(label, _)| label.trim().eq_ignore_ascii_case("O"))
-            .map(|(_, o)| o.trim())
-    });
-    labelled.or_else(|| parts(server).skip(1).filter(|part| part.len() > 2).last())
 }
 
 /// Returns the name by which site documents call a server.
@@ -228,26 +198,6 @@ mod tests {
 
     fn texts(all: &[Use]) -> Vec<String> {
         all.iter().map(|u| format!("{} > {}", u.text, u.to)).collect()
-    }
-
-    #[test]
-    fn names_of_servers_are_compared_by_their_parts() {
-        for (one, other) in
-            [("web01/Example", "CN=web01/O=Example"), ("WEB01 / example", "web01/Example"), ("a", "A")]
-        {
-            assert!(same_server(one, other) && same_server(other, one), "{one} {other}");
-        }
-        for (one, other) in [("web01/Example", "web01"), ("web01/Example", "web02/Example"), ("", "a")] {
-            assert!(!same_server(one, other) && !same_server(other, one), "{one} {other}");
-        }
-        for (name, org) in [
-            ("web01/Example", Some("Example")),
-            ("CN=web01/OU=Berlin/O=Example/C=DE", Some("Example")),
-            ("web01/Berlin/Example/DE", Some("Example")),
-            ("web01", None),
-        ] {
-            assert_eq!(organization_of(name), org, "{name}");
-        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{GuestSources, StartTls};
 use crate::model::escape::visible;
 use crate::model::field::{Field, Kind, Record, choice, number, put, put_flag, yes_no};
 use crate::model::secret::Secret;
-use crate::model::site::service;
+use crate::model::site::{bracketed, host_port, service};
 
 /// How TLS begins on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -90,12 +90,8 @@ impl Errand {
 
     /// Names the service: `mail.example.test:443`.
     pub fn service(&self) -> String {
-        join(&self.host, self.port())
+        host_port(&self.host, self.port())
     }
-}
-
-fn join(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 impl Record for Errand {
@@ -105,10 +101,7 @@ impl Record for Errand {
             "service",
             "Host[:port]",
             "The host name or address; without a port it is 443, or the usual one of the protocol below.",
-            |x, _| {
-                let host = if x.host.contains(':') { format!("[{}]", x.host) } else { x.host.clone() };
-                visible(&x.port.map_or(host, |port| join(&x.host, port)))
-            },
+            |x, _| visible(&x.port.map_or_else(|| bracketed(&x.host), |port| host_port(&x.host, port))),
             |x, t| {
                 (x.host, x.port) = service(t)?;
                 Ok(())
@@ -157,7 +150,7 @@ impl Record for Errand {
             "proxy",
             "HTTP proxy",
             "HOST:PORT of a proxy that connects for us (CONNECT); empty connects straight.",
-            |x, _| x.proxy.as_ref().map_or_else(String::new, |(host, port)| visible(&join(host, *port))),
+            |x, _| x.proxy.as_ref().map_or_else(String::new, |(host, port)| visible(&host_port(host, *port))),
             |x, t| {
                 x.proxy = match t.trim() {
                     "" => None,
@@ -214,7 +207,7 @@ impl Record for Trip {
         Field::text(
             "trusted-client",
             "Trusted",
-            "A keyring with a stash, or a file with certificate and open key, that clients are let in with; empty: not tried.",
+            "A keyring with a stash, or a file with a certificate and its open key, that is to be let in; empty: not tried.",
             |x, _| visible(&x.sources.trusted),
             |x, t| put(&mut x.sources.trusted, t),
         ),

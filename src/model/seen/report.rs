@@ -4,6 +4,7 @@ use super::{Answer, Face, Order, Scan, Spoken, Version};
 use crate::model::cipher::{Grade, Suite};
 use crate::model::escape::visible;
 use crate::model::finding::Severity;
+use crate::model::site::host_port;
 use crate::model::time::Timestamp;
 
 /// A line of the report.
@@ -82,13 +83,12 @@ impl Scan {
 
     /// Names the service: `mail.example.test:25 with STARTTLS (192.0.2.1:25)`.
     pub fn service(&self) -> String {
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         let starttls = self.starttls.map_or_else(String::new, |s| format!(", STARTTLS of {}", s.name()));
         let way = match self.proxy.as_str() {
             "" => format!(" ({})", self.address),
             proxy => format!(" (through the proxy {proxy})"),
         };
-        format!("{host}:{}{starttls}{way}", self.port)
+        format!("{}{starttls}{way}", host_port(&self.host, self.port))
     }
 
     fn version_line(&self, spoken: &Spoken) -> Said {

@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::{MOST_HOSTS, Port, PortStatus, Release, Server, port_fields};
+use super::called::{common_name, is_hierarchical, server_name};
+use super::{MOST_HOSTS, Port, PortStatus, Release, Server, Tls10, port_fields};
+use crate::model::document::slug;
 use crate::model::escape::visible;
 use crate::model::field::{Field, Kind, Look, Record, choice, join, names, number, put, put_flag, yes_no};
 use crate::model::keyring::{self, check_name};
@@ -23,27 +25,25 @@ const FIRST: &[Field<Server>] = &[
     Field::fixed(
         "name",
         "Name",
-        "The name of the document and of its file; a-z, 0-9, dot, dash and underscore.",
+        "The name of the document and of its file: a-z, 0-9, dot, dash and underscore; or the server's name, of which it is made.",
         |x, _| x.name.clone(),
         |x, t| {
-            check_name(t.trim())?;
-            put(&mut x.name, t)
+            if !is_hierarchical(t) {
+                return check_name(t.trim()).and_then(|()| put(&mut x.name, t));
+            }
+            x.server_name = server_name(t)?;
+            x.name = slug(common_name(t));
+            check_name(&x.name)
         },
     ),
     Field::text(
         "server-name",
         "Server name",
-        "The hierarchical name, as site documents have it under Servers: web01/Example.",
+        "The hierarchical name, as site documents have it under Servers: web01/Example, or CN=web01/O=Example.",
         |x, _| visible(&x.server_name),
         |x, t| {
-            let name = t.trim();
-            if name.contains(['*', ',', ';']) || name.contains(char::is_whitespace) {
-                return Err("one name without spaces, commas and *, such as web01/Example".into());
-            }
-            if name.is_empty() || name.split('/').any(str::is_empty) {
-                return Err("such as web01/Example".into());
-            }
-            put(&mut x.server_name, t)
+            x.server_name = server_name(t)?;
+            Ok(())
         },
     ),
     Field::amendable(
@@ -89,6 +89,17 @@ const FIRST: &[Field<Server>] = &[
         "On 11.0.1: whether HTTP chooses the site by the name that the client asks for. From 12 on it always does.",
         |x, _| yes_no(x.sni),
         |x, t| put_flag(&mut x.sni, t),
+    ),
+    Field::amendable(
+        "tls-10",
+        "TLS 1.0",
+        "By release it is on up to 11.0.1 and off from 12 on; off is SSL_DISABLE_TLS_10=1 in notes.ini, on is SSL_ENABLE_TLS_10=1.",
+        Kind::Choice(Tls10::NAMES),
+        |x, _| x.tls10.name().into(),
+        |x, t| {
+            x.tls10 = choice(t, Tls10::NAMES, Tls10::from_name)?;
+            Ok(())
+        },
     ),
     Field::flag(
         "load-sites",
@@ -313,10 +324,13 @@ mod tests {
     #[test]
     fn what_cannot_be_is_refused() {
         let mut server = Server::default();
-        set(&mut server, "server-name", "CN=web01/O=Example").unwrap();
-        for bad in ["", "*", "web01//Example", "web01 web02", "a,b"] {
+        set(&mut server, "server-name", "CN=web01/O=Acme Corp").unwrap();
+        for bad in ["", "*", "web01//Example", "web01\nweb02", "a;b"] {
             assert!(set(&mut server, "server-name", bad).is_err(), "{bad}");
         }
+        assert!(set(&mut server, "name", "Web 01").is_err());
+        set(&mut server, "name", "CN=Web 01/O=Acme, Inc").unwrap();
+        assert_eq!((server.name.as_str(), server.server_name.as_str()), ("web-01", "CN=Web 01/O=Acme, Inc"));
         let many = |n: usize| (0..n).map(|i| format!("h{i}.example.test")).collect::<Vec<_>>().join(" ");
         set(&mut server, "hosts", &many(32)).unwrap();
         assert!(set(&mut server, "hosts", &many(33)).unwrap_err().contains("at most 32"));

@@ -2,9 +2,11 @@
 
 use super::{Site, SiteKind, ciphers_told, crl, hosts, looked_for, rule, tls_fields};
 use crate::model::escape::visible;
-use crate::model::field::{Field, Kind, Look, choice, join, names, number, put, put_flag, yes_no};
+use crate::model::field::{Field, Kind, Look, choice, join, number, put, put_flag, write_names, yes_no};
 use crate::model::keyring::{check_name, ends};
 use crate::model::resolve::redirect_url;
+use crate::model::resolve::used::server as server_of;
+use crate::model::server::called::{same_server, server_names};
 
 /// Which kinds have a field, for every field that some do not have.
 const SCOPES: &[(&[&str], &[SiteKind])] = {
@@ -59,7 +61,7 @@ pub(super) fn strays(site: &Site, field: &str) -> bool {
 
 /// Every field, in the order of forms.
 pub(super) const ALL: &[Field<Site>] =
-    &join::<Site, 32>(&[BASICS, ACCESS, &tls_fields::<Site>(), CRL, REST, DERIVED]);
+    &join::<Site, 33>(&[BASICS, ACCESS, &tls_fields::<Site>(), CRL, REST, DERIVED]);
 
 const BASICS: &[Field<Site>] = &[
     Field::fixed(
@@ -108,21 +110,11 @@ const BASICS: &[Field<Site>] = &[
     Field::amendable(
         "servers",
         "Servers",
-        "The servers that host this site, separated by spaces; * is every server.",
+        "The servers that host this site, separated by spaces; a name with a space or comma in quotes; * is every server.",
         Kind::Names,
-        |x, _| visible(&x.servers.join(" ")),
+        |x, _| visible(&write_names(&x.servers)),
         |x, t| {
-            let mut servers = names(t);
-            if servers.is_empty() {
-                servers.push("*".into());
-            }
-            if servers.len() > 1 && servers.iter().any(|s| s == "*") {
-                return Err("either * alone, for every server, or names".into());
-            }
-            if servers.iter().any(|s| s != "*" && s.contains('*')) {
-                return Err("* stands alone, for every server".into());
-            }
-            x.servers = servers;
+            x.servers = server_names(t)?;
             Ok(())
         },
     ),
@@ -241,7 +233,7 @@ const REST: &[Field<Site>] = &[
     Field::amendable(
         "rules",
         "Web Site Rules",
-        "One a line: substitution /old/* = /new/*; redirect 301 /old/* = https://host/; directory read /icons/* = path; header /* Name: value; override-session /path/*.",
+        "One a line: substitution /old/* = /new/*; redirect 301 /old/* = https://host/; directory read /icons/* = path; header /* Name: value; expires 30d /icons/*; override-session /path/*. header and expires may begin with the status codes they are for, such as 200,404.",
         Kind::Lines,
         |x, _| visible_lines(&rule::write(&x.rules)),
         |x, t| {
@@ -274,6 +266,12 @@ const DERIVED: &[Field<Site>] = &[
         },
     ),
     Field::derived(
+        "hosted-on",
+        "Hosted on",
+        "The Server documents of the servers that are named, and the names that have none.",
+        hosted_on,
+    ),
+    Field::derived(
         "redirect-to",
         "Redirect leads to",
         "The addresses to which clients are sent that come over TCP.",
@@ -299,9 +297,32 @@ fn visible_lines(text: &str) -> String {
     text.lines().map(visible).collect::<Vec<_>>().join("\n")
 }
 
+/// Names the Server documents of a site, and the names that have none; not more than a few of many.
+fn hosted_on(site: &Site, look: &Look<'_>) -> String {
+    let known = look.state.servers.len();
+    if known == 0 {
+        return String::new();
+    }
+    if site.servers.iter().any(|name| name == "*") {
+        return format!("every server; {known} have a document");
+    }
+    let named = |name: &String| match server_of(look.state, name) {
+        Some(server) => format!("server {}", server.name),
+        None => format!("{}: no Server document", visible(name)),
+    };
+    let mut all: Vec<String> = site.servers.iter().take(MOST_NAMED).map(named).collect();
+    if site.servers.len() > MOST_NAMED {
+        all.push(format!("and {} more", site.servers.len() - MOST_NAMED));
+    }
+    all.join("\n")
+}
+
+/// So many servers are named where a site is shown.
+const MOST_NAMED: usize = 8;
+
 /// Lists the rules that Global Web Settings add to those of a Web site.
 fn rules_of_all(site: &Site, look: &Look<'_>) -> String {
-    let shared = |s: &str| s == "*" || site.servers.iter().any(|own| own == "*" || own == s);
+    let shared = |s: &str| s == "*" || site.servers.iter().any(|own| own == "*" || same_server(own, s));
     let settings = look.state.sites.values().filter(|s| s.kind == SiteKind::GlobalWeb && s.enabled);
     let settings = settings.filter(|s| s.servers.iter().any(|s| shared(s)));
     let rules = settings

@@ -40,6 +40,12 @@ impl SiteKind {
         Self::ALL.into_iter().find(|k| k.name().eq_ignore_ascii_case(text.trim()))
     }
 
+    /// Returns the protocol that a sentence names.
+    pub fn named_in(sentence: &str) -> Option<Self> {
+        let mut words = sentence.split([' ', '.', ',']);
+        words.find_map(|word| Self::PROTOCOLS.into_iter().find(|kind| kind.name() == word))
+    }
+
     /// Tells whether documents of this kind answer on a port.
     pub fn answers(self) -> bool {
         self != Self::GlobalWeb

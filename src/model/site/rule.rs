@@ -36,12 +36,25 @@ pub enum Rule {
     },
     /// "HTTP response header": something is added to the answer.
     Header {
+        /// The status codes of the answers that get it; those of a usual answer when there is none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        codes: Vec<u16>,
         /// The pattern.
         pattern: String,
         /// The name of the header.
         name: String,
         /// What it says.
         value: String,
+    },
+    /// "Expires header" of the same rule: answers say until when they may be kept.
+    Expires {
+        /// The status codes of the answers that get it; those of a usual answer when there is none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        codes: Vec<u16>,
+        /// After how many days they expire.
+        days: u16,
+        /// The pattern.
+        pattern: String,
     },
     /// "Override session authentication": the paths use basic authentication.
     OverrideSession {
@@ -58,7 +71,12 @@ impl fmt::Display for Rule {
             Self::Directory { execute, pattern, to } => {
                 write!(f, "directory {} {pattern} = {to}", if *execute { "execute" } else { "read" })
             }
-            Self::Header { pattern, name, value } => write!(f, "header {pattern} {name}: {value}"),
+            Self::Header { codes, pattern, name, value } => {
+                write!(f, "header {}{pattern} {name}: {value}", written(codes))
+            }
+            Self::Expires { codes, days, pattern } => {
+                write!(f, "expires {}{days}d {pattern}", written(codes))
+            }
             Self::OverrideSession { pattern } => write!(f, "override-session {pattern}"),
         }
     }
@@ -95,6 +113,7 @@ impl Rule {
                 Ok(Self::Directory { execute, pattern, to })
             }
             "header" => {
+                let (codes, rest) = codes_of(rest)?;
                 let (pattern, rest) = word_of(rest);
                 let (name, value) = rest.split_once(':').ok_or("header /* Name: value")?;
                 let (name, value) = (name.trim(), value.trim());
@@ -108,12 +127,22 @@ impl Rule {
                 if value.is_empty() || value.chars().any(char::is_control) {
                     return Err("what the header says, on one line, behind the colon".into());
                 }
-                Ok(Self::Header { pattern: path(pattern)?, name: name.into(), value: value.into() })
+                Ok(Self::Header { codes, pattern: path(pattern)?, name: name.into(), value: value.into() })
+            }
+            "expires" => {
+                let (codes, rest) =
+                    codes_of(rest).map_err(|why| format!("{why}; a number of days is written 30d"))?;
+                let (days, pattern) = word_of(rest);
+                let days = days.strip_suffix(['d', 'D']).and_then(|days| days.parse().ok());
+                let days =
+                    days.ok_or("expires 30d /icons/*: a number of days up to 65535, then the pattern")?;
+                Ok(Self::Expires { codes, days, pattern: path(pattern)? })
             }
             "override-session" => Ok(Self::OverrideSession { pattern: path(rest)? }),
-            _ => {
-                Err("a rule begins with substitution, redirect, directory, header or override-session".into())
-            }
+            _ => Err(
+                "a rule begins with substitution, redirect, directory, header, expires or override-session"
+                    .into(),
+            ),
         }
     }
 }
@@ -128,6 +157,23 @@ pub fn read(text: &str) -> Result<Vec<Rule>, String> {
 /// Writes rules, one a line.
 pub fn write(rules: &[Rule]) -> String {
     rules.iter().map(Rule::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// Reads status codes such as `200,404` where the first word is such; none otherwise.
+fn codes_of(text: &str) -> Result<(Vec<u16>, &str), String> {
+    let (word, rest) = word_of(text);
+    if word.is_empty() || !word.bytes().all(|b| b.is_ascii_digit() || b == b',') {
+        return Ok((Vec::new(), text.trim()));
+    }
+    let code = |code: &str| code.parse().ok().filter(|code| (100..600).contains(code));
+    let codes = word.split(',').map(code).collect::<Option<Vec<u16>>>();
+    Ok((codes.ok_or("status codes from 100 to 599 with commas between them, such as 200,404")?, rest))
+}
+
+/// Writes status codes with a space behind them; nothing when there is none.
+fn written(codes: &[u16]) -> String {
+    let codes = codes.iter().map(u16::to_string).collect::<Vec<_>>().join(",");
+    if codes.is_empty() { codes } else { format!("{codes} ") }
 }
 
 fn word_of(text: &str) -> (&str, &str) {
@@ -184,9 +230,12 @@ mod tests {
                     directory read /icons/* = domino/icons\n\
                     directory execute /cgi-bin/* = domino/cgi-bin\n\
                     header /* Strict-Transport-Security: max-age=31536000; includeSubDomains\n\
+                    header 200,404 /a/* X-Frame-Options: DENY\n\
+                    expires 30d /icons/*\n\
+                    expires 200,206 1d /js/*\n\
                     override-session /api/*";
         let rules = read(text).unwrap();
-        assert_eq!(rules.len(), 7);
+        assert_eq!(rules.len(), 10);
         assert_eq!(write(&rules), text);
         assert_eq!(read("\n redirect /x = /y \n").unwrap(), read("redirect 302 /x = /y").unwrap());
     }
@@ -204,6 +253,10 @@ mod tests {
             ("header /* Bad Name: x", "before the colon"),
             ("header /* X-Frame-Options", "Name: value"),
             ("header /* X:", "behind the colon"),
+            ("header 99,200 /* X: y", "from 100 to 599"),
+            ("expires /icons/*", "a number of days"),
+            ("expires 30 /icons/*", "a number of days"),
+            ("expires 1d icons", "a path such as"),
         ] {
             let why = read(&format!("override-session /a\n{bad}")).unwrap_err();
             assert!(why.starts_with("line 2: ") && why.contains(says), "{bad}: {why}");
@@ -212,7 +265,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_text_is_read_or_refused_and_what_is_read_comes_back(text in "(substitution|redirect|directory|header|override-session)?[ -~\\n]{0,60}") {
+        fn any_text_is_read_or_refused_and_what_is_read_comes_back(text in "(substitution|redirect|directory|header|expires|override-session)?[ -~\\n]{0,60}") {
             if let Ok(rules) = read(&text) {
                 proptest::prop_assert_eq!(read(&write(&rules)).unwrap(), rules);
             }

@@ -91,7 +91,7 @@ pub(crate) fn read(
             return true;
         };
         let made = |what: &str| Made { at: entry.at, by: entry.operator.clone(), what: what.to_owned() };
-        if !saved {
+        let Some(how) = saved else {
             if versions.is_empty() {
                 deleted.get_or_insert_with(|| made("deleted"));
             }
@@ -99,7 +99,7 @@ pub(crate) fn read(
                 made.what = "made again".into();
             }
             return true;
-        }
+        };
         if versions.len() == MOST {
             more = true;
             return false;
@@ -109,7 +109,7 @@ pub(crate) fn read(
             Error::damaged(format!("The audit chain tells of a {} that cannot be read.", sort.noun()))
                 .next("Choose another version.")
         });
-        versions.push(Version { number: None, replaced: None, made: Some(made("")), document });
+        versions.push(Version { number: None, replaced: None, made: Some(made(&how.words())), document });
         true
     })?;
     let count = versions.len();
@@ -195,8 +195,12 @@ fn tell(state: &State, versions: &mut [Version]) {
             Ok(Document::Profile(profile)) => format!("{words} (profile version {})", profile.version),
             _ => words,
         };
-        if let Some(made) = version.made.as_mut().filter(|made| made.what.is_empty()) {
-            made.what = words;
+        if let Some(made) = version.made.as_mut() {
+            made.what = match made.what.as_str() {
+                "" => words,
+                what if words.starts_with("changed:") => format!("{what}; {words}"),
+                what => what.to_owned(),
+            };
         }
     }
 }

@@ -6,7 +6,7 @@ use ratatui::text::Line as Row;
 use super::line::{Line, choose, options};
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
-use crate::model::document::{About, Document, Saving, Sort};
+use crate::model::document::{About, Document, How, Saving, Sort};
 use crate::model::field::Look;
 use crate::tui::chord::Key;
 use crate::tui::job;
@@ -153,7 +153,7 @@ impl Change {
             match becomes {
                 Becomes::Stays(_) => {}
                 Becomes::Other(.., after) => {
-                    changes.push(Saving { before: Some(before.clone()), after: *after });
+                    changes.push(Saving { how: How::Written, before: Some(before.clone()), after: *after });
                 }
                 Becomes::Refused(why) => {
                     model.say(Mood::Warn, format!("Not done: {name} cannot be so; allowed: {why}."));

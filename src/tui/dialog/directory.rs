@@ -16,9 +16,6 @@ use crate::tui::msg::Effect;
 use crate::tui::pane::RowKey;
 use crate::tui::theme::Role;
 
-/// So many documents have a line of their own.
-const LINES: usize = 500;
-
 /// Shows what the documents of a file become, and asks.
 pub(in crate::tui) fn show(model: &mut Model, source: &str, plan: &Plan) {
     let mut lines = vec![plain(format!("{}.", plan.summary()), Role::Title)];
@@ -35,17 +32,16 @@ pub(in crate::tui) fn show(model: &mut Model, source: &str, plan: &Plan) {
         let label = format!("Save what is new and changed: {}", changes.len());
         items.push(item(label, Action::Verb(Verb::SaveDocuments { changes })));
     }
-    for entry in plan.entries.iter().take(LINES) {
+    if plan.entries.iter().any(|e| !e.remarks.is_empty()) {
+        lines.push(plain("There is something to say of those with (!): Enter shows it.".into(), Role::Dim));
+    }
+    // What wants a person's look stands first; of each result the order is that of the file.
+    let mut entries: Vec<&Entry> = plan.entries.iter().collect();
+    entries.sort_by_key(|e| ["refused", "changed", "new", "same"].iter().position(|word| *word == e.word()));
+    for entry in entries {
         let title = format!("{} {}: {}", entry.sort.noun(), entry.name, entry.word());
         let told = if entry.remarks.is_empty() { "" } else { " (!)" };
         items.push(item(format!("{title}{told}"), Action::Show(title.clone(), told_of(model, entry))));
-    }
-    if plan.entries.len() > LINES {
-        let more = plan.entries.len() - LINES;
-        lines.push(plain(
-            format!("{more} more are not listed: directory import --dry-run names them all."),
-            Role::Dim,
-        ));
     }
     model.dialogs.push(Dialog::Menu(Menu::new(format!("Import {source}"), lines, items)));
 }
@@ -54,7 +50,7 @@ fn told_of(model: &Model, entry: &Entry) -> Vec<Text> {
     let mut lines = match &entry.becomes {
         Becomes::Refused(why) => vec![plain(visible(why), Role::Bad)],
         Becomes::Same => vec![plain("The document here says the same already.".into(), Role::Text)],
-        Becomes::Saved(Saving { before, after }) => {
+        Becomes::Saved(Saving { before, after, .. }) => {
             let before = before.clone().unwrap_or_else(|| after.blank());
             differing(model, &before, after)
         }
@@ -79,10 +75,22 @@ pub(in crate::tui) fn offer(model: &mut Model, sort: Sort) -> Vec<Effect> {
     let mut lines =
         vec![plain("An import of Domino takes these; what cannot be written is told.".into(), Role::Dim)];
     let mut items = Vec::new();
-    for (form, label, end) in
-        [(Form::OneTouch, "one-touch setup JSON", "json"), (Form::Dxl, "Domino XML (DXL)", "dxl")]
-    {
+    for (form, label, end) in [
+        (Form::OneTouch, "one-touch setup JSON", "json"),
+        (Form::OneTouchUpdate, "one-touch JSON that changes sites", "json"),
+        (Form::Dxl, "Domino XML (DXL)", "dxl"),
+    ] {
         let written = export(&model.state, form, &documents);
+        for remark in written
+            .remarks
+            .iter()
+            .take(10)
+            .map(|r| plain(format!("Look at this: {}.", visible(r)), Role::Warn))
+        {
+            if !lines.contains(&remark) {
+                lines.push(remark);
+            }
+        }
         for left in written.left.iter().take(10) {
             lines.push(plain(format!("Not in {label}: {}.", visible(left)), Role::Warn));
         }

@@ -128,8 +128,8 @@ pub enum Goal {
     Tick(String, &'static str),
     /// Goes on with an older ledger.
     Reconcile,
-    /// Accepts this finding as a risk.
-    Accept(Box<Finding>),
+    /// Accepts these findings as a risk.
+    Accept(Vec<Finding>),
     /// Lets a keyring or a part of it leave the workspace.
     Export(Box<Export>),
     /// Writes certificates to files.
@@ -235,15 +235,6 @@ impl Form {
         self.lines.iter().any(Line::touched)
     }
 
-    /// Tells whether it edits this site document.
-    pub fn is_of_site(&self, name: &str) -> bool {
-        match &self.goal {
-            Goal::Site(site, true) => site.name == name,
-            Goal::Site(_, false) => self.lines.first().is_some_and(|l| l.edit.text().trim() == name),
-            _ => false,
-        }
-    }
-
     /// Tells whether it edits this document.
     pub fn edits(&self, sort: Sort, name: &str) -> bool {
         match &self.goal {
@@ -323,6 +314,7 @@ impl Form {
                     line.edit.insert(text);
                     line.error = None;
                 }
+                self.follow(model);
             }
         }
         (Some(Dialog::Form(self)), Vec::new())
@@ -340,7 +332,8 @@ impl Form {
         let oldest = |site: &Site| servers_of(&model.state, site).map(|server| server.release).min();
         let release = match (&self.goal, text(Kind::Choice(Release::NAMES)).and_then(Release::from_name)) {
             (_, Some(release)) => release,
-            (Goal::Site(site, _), None) => oldest(site).unwrap_or_default(),
+            // The servers as they stand in the form, not as they were.
+            (Goal::Site(before, _), None) => oldest(&self.site(before)).unwrap_or_default(),
             _ => Release::default(),
         };
         let list = self.lines.get(self.cursor).map_or("", |l| l.edit.text());
@@ -371,6 +364,13 @@ impl Form {
             let ring = model.state.keyrings.get(like);
             new.identity = ring.map(|r| proposed(&model.state, r).identity).unwrap_or_default();
             follow(&**new, &mut self.lines, &model.look(), false);
+        }
+        if let Goal::Server(before, false) = &self.goal
+            && self.lines.get(self.cursor).is_some_and(|l| l.name == "name")
+        {
+            let mut server = before.clone();
+            fill(&mut *server, &mut self.lines.clone(), true);
+            follow(&*server, &mut self.lines, &model.look(), false);
         }
         if let Goal::Site(before, editing) = &self.goal {
             let site = self.site(before);
@@ -404,6 +404,7 @@ impl Form {
         let derived = match line.name {
             "redirect" | "hosts" | "port" => "redirect-to",
             "keyring" => "answers",
+            "servers" => "hosted-on",
             "client-certificate" | "check-crl" | "trust-expired-crl" | "allow-crl-failure" => "crl-outcome",
             _ => return String::new(),
         };
@@ -711,9 +712,9 @@ impl Form {
                 asked.found = asked.found.map(|path| crate::tui::task::at_home(&path));
                 good.then_some(Verb::Reconcile(asked))
             }
-            Goal::Accept(finding) => {
-                let (finding, mut asked) = (finding.clone(), Acceptance::new(model.now));
-                fill(&mut asked, lines, false).then_some(Verb::AcceptFinding { finding, asked })
+            Goal::Accept(findings) => {
+                let (findings, mut asked) = (findings.clone(), Acceptance::new(model.now));
+                fill(&mut asked, lines, false).then_some(Verb::AcceptFindings { findings, asked })
             }
             Goal::Export(_) | Goal::Certificates(_) | Goal::Protect(..) => None,
             Goal::Probe(_) | Goal::Visit(..) => None,

@@ -13,13 +13,11 @@ use crate::model::audit;
 use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::crl::CrlKind;
-use crate::model::document::Sort;
-use crate::model::field::differences;
+use crate::model::document::{Document, Sort};
 use crate::model::leftover::Way;
 use crate::model::request::{Plan, RequestId};
 use crate::model::resolve::Promise;
 use crate::model::seen::{Errand, Trip};
-use crate::model::site::Site;
 use crate::tui::chord::Key;
 use crate::tui::job::{self, IssuedFor, Job, ReadFor};
 use crate::tui::model::{Model, Mood};
@@ -103,10 +101,12 @@ pub enum Action {
     Offer(Vec<Promise>, Option<SocketAddr>),
     /// Visits these services.
     Visit(Vec<Promise>, Trip),
+    /// Shows what was seen of these services last.
+    Kept(Vec<Promise>),
     /// Leaves the form without saving: another version is kept.
-    KeepTheirs(String),
-    /// Saves this version over the one that is there now.
-    SaveMine(Site),
+    KeepTheirs(Sort, String),
+    /// Saves this version over the one that is there now; with the one that editing began with only what differs from that.
+    SaveMine(Option<Document>, Document),
     /// Goes on without saving what the dialog below holds.
     Discard,
     /// Does the same to many records: title, and each with what is done.
@@ -271,19 +271,27 @@ impl Menu {
             Action::Scan(errand) => super::scan::start(model, errand),
             Action::Serve(site, server) => vec![job::serve(model, site, server, None).1],
             Action::Offer(promises, address) => super::visits::offer(model, promises, address),
-            Action::Visit(promises, trip) => super::scan::visit(model, promises, trip),
-            Action::KeepTheirs(name) => {
-                model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.is_of_site(&name)));
-                model.say(Mood::Plain, format!("Site {name} was left as the other console saved it."));
+            Action::Kept(promises) => {
+                super::visits::show_kept(model, &promises);
                 Vec::new()
             }
-            Action::SaveMine(site) => {
-                let before = model.state.sites.get(&site.name).cloned();
-                let (id, effect) = job::run(model, Verb::SaveSite { before, site: site.clone() });
-                if let Some(Dialog::Form(form)) = model
-                    .dialogs
-                    .iter_mut()
-                    .find(|d| matches!(d, Dialog::Form(f) if f.is_of_site(&site.name)))
+            Action::Visit(promises, trip) => super::scan::visit(model, promises, trip),
+            Action::KeepTheirs(sort, name) => {
+                model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.edits(sort, &name)));
+                let noun = sort.noun();
+                model.say(Mood::Plain, format!("The {noun} {name} was left as the other console saved it."));
+                Vec::new()
+            }
+            Action::SaveMine(before, mine) => {
+                let (sort, name) = (mine.sort(), mine.name().to_owned());
+                let theirs = Document::find(&model.state, sort, &name);
+                let after = match (&before, &theirs) {
+                    (Some(before), Some(theirs)) => mine.merged(before, theirs),
+                    _ => mine,
+                };
+                let (id, effect) = job::run(model, Verb::saving(theirs, after));
+                if let Some(Dialog::Form(form)) =
+                    model.dialogs.iter_mut().find(|d| matches!(d, Dialog::Form(f) if f.edits(sort, &name)))
                 {
                     form.busy = Some(id);
                 }
@@ -348,7 +356,7 @@ impl Menu {
         let ink = model.ink();
         let mut body = labelled(model, &self.lines, columns);
         let mine = self.items.iter().find_map(|i| match &i.action {
-            Action::SaveMine(site) => Some(site),
+            Action::SaveMine(None, mine) => Some(mine),
             _ => None,
         });
         if let Some(mine) = mine {
@@ -414,13 +422,13 @@ fn write(model: &mut Model, copy: Copy) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Lays both versions of a site side by side, field by field.
-fn both(model: &Model, mine: &Site, columns: usize) -> Vec<ratatui::text::Line<'static>> {
+/// Lays both versions of a document side by side, field by field.
+fn both(model: &Model, mine: &Document, columns: usize) -> Vec<ratatui::text::Line<'static>> {
     let ink = model.ink();
-    let Some(theirs) = model.state.sites.get(&mine.name) else {
+    let Some(theirs) = Document::find(&model.state, mine.sort(), mine.name()) else {
         return vec![ink.line(Role::Warn, "The document is not there any more; yours would make it anew.")];
     };
-    let rows = differences(theirs, mine, &model.look());
+    let rows = theirs.differences(mine, &model.look());
     if rows.is_empty() {
         return vec![ink.line(Role::Ok, "Both versions say the same now.")];
     }

@@ -160,7 +160,8 @@ impl PathLine {
                     }
                     Purpose::Log => model.start(Job::ReadLog, |id| Effect::ReadLog(id, path)),
                     Purpose::Directory => {
-                        model.start(Job::ReadDirectory, |id| Effect::ReadDirectory(id, path))
+                        let operator = model.settings.operator.clone();
+                        model.start(Job::ReadDirectory, |id| Effect::ReadDirectory(id, path, operator))
                     }
                     Purpose::Audit(filter, form) => {
                         let (filter, form) = (filter.clone(), *form);

@@ -7,7 +7,7 @@ use super::viewer::{Text, Viewer};
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
 use crate::model::change::Fact;
-use crate::model::document::{Document, Sort};
+use crate::model::document::{Document, How, Sort};
 use crate::model::escape::visible;
 use crate::model::field::change;
 use crate::ops::documents::{restoring, undoing};
@@ -119,14 +119,14 @@ impl Versions {
                     model.say(Mood::Warn, "Not done: this session is read-only.");
                 }
                 Key::Char('u') => match undoing(&self.history) {
-                    Ok(title) => self.confirm(model, &title, "Undo the last change of"),
+                    Ok(title) => self.confirm(model, How::Undone(title), "Undo the last change of"),
                     Err(error) => model.dialogs.push(Dialog::Error(ErrorBox { error })),
                 },
                 Key::Char('r') => match self.history.versions.get(self.cursor) {
                     Some(version) if self.history.is_present(version) => {
                         model.say(Mood::Plain, "That is the present version.");
                     }
-                    Some(version) => self.confirm(model, &version.title(), "Restore"),
+                    Some(version) => self.confirm(model, How::Restored(version.title()), "Restore"),
                     None => {}
                 },
                 _ => self.cursor = moved(self.cursor, *key, last, page),
@@ -165,9 +165,10 @@ impl Versions {
     }
 
     /// Shows what changes back, and asks.
-    fn confirm(&self, model: &mut Model, title: &str, what: &str) {
+    fn confirm(&self, model: &mut Model, how: How, what: &str) {
+        let (How::Undone(title) | How::Restored(title)) = how.clone() else { return };
         let history = &self.history;
-        let saving = match restoring(&model.state, history, title) {
+        let saving = match restoring(&model.state, history, &title, how) {
             Ok(saving) => saving,
             Err(error) => return model.dialogs.push(Dialog::Error(ErrorBox { error })),
         };

@@ -1,6 +1,7 @@
 //! Visits to services: asks first and names them, and shows what was seen as a list, each beside what the documents say. The
 //! work itself runs elsewhere.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use ratatui::text::Line;
@@ -9,10 +10,10 @@ use super::form::Goal;
 use super::menu::{Action, Item, Menu, item};
 use super::viewer::{Text, Viewer};
 use super::{Dialog, Sheet, hint, scan};
-use crate::doctor::{Judged, beside};
+use crate::doctor::{Judged, beside, judge};
 use crate::model::finding::Severity;
 use crate::model::resolve::Promise;
-use crate::model::seen::Trip;
+use crate::model::seen::{Trip, Visit};
 use crate::tui::chord::Key;
 use crate::tui::job::Job;
 use crate::tui::model::{Model, Mood};
@@ -60,7 +61,8 @@ pub(in crate::tui) fn offer(
     let lines = vec![line(Role::Text, names.join(", ")), line(Role::Dim, how)];
     let trip = Trip { address, ..Trip::default() };
     let form = Trip { clients: true, ..trip.clone() };
-    let items = vec![
+    let seen = address.is_none() && kept(model, &promises).next().is_some();
+    let mut items = vec![
         item("Back, nothing is sent", Action::Close),
         item("Visit", Action::Visit(promises.clone(), trip)),
         item(
@@ -68,6 +70,9 @@ pub(in crate::tui) fn offer(
             Action::Form("What else to try".into(), Goal::Visit(promises.clone(), Box::new(form))),
         ),
     ];
+    if seen {
+        items.push(item("Show what was seen last; nothing is sent", Action::Kept(promises.clone())));
+    }
     let title = format!("Visit {}?", counted(promises.len()));
     model.dialogs.push(Dialog::Menu(Menu::new(title, lines, items)));
     Vec::new()
@@ -77,6 +82,21 @@ pub(in crate::tui) fn offer(
 pub(in crate::tui) fn way(promises: Vec<Promise>, of: &str, address: Option<SocketAddr>) -> Option<Item> {
     let label = format!("Visit {} of {of}, and compare with the documents", counted(promises.len()));
     (!promises.is_empty()).then(|| item(label, Action::Offer(promises, address)))
+}
+
+/// Lists the kept visits to these services.
+fn kept<'m>(model: &'m Model, promises: &[Promise]) -> impl Iterator<Item = &'m Visit> {
+    let places: BTreeSet<_> = promises.iter().map(Promise::place).collect();
+    model.state.visits.iter().filter(move |visit| places.contains(&visit.promise.place()))
+}
+
+/// Shows the latest kept visits to these services, held against the documents as they are now.
+pub(in crate::tui) fn show_kept(model: &mut Model, promises: &[Promise]) {
+    // What has changed is told between two visits, not from one to itself.
+    let judged = |visit: &Visit| Judged { changes: None, ..judge(&model.state, visit.clone()) };
+    let rows: Vec<Judged> = kept(model, promises).map(judged).collect();
+    let said = format!("{} of {} visited before.", rows.len(), promises.len());
+    model.dialogs.push(Dialog::Visits(Box::new(Visits { rows, cursor: 0, said })));
 }
 
 /// What visits saw, and the choice.

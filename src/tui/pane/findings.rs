@@ -3,14 +3,17 @@
 
 use std::sync::Arc;
 
-use super::{Cell, Column, Entry, Pane, PaneId, RowKey, matches};
+use super::{Cell, Column, Entry, Pane, PaneId, RowKey};
 use crate::desk::Verb;
 use crate::doctor;
 use crate::model::accepted::{Accepted, FILES, can_be};
 use crate::model::escape::visible;
+use crate::model::field::{field_names, fits};
+use crate::model::filter;
 use crate::model::finding::{Finding, Severity, Subject};
 use crate::model::resolve::used;
 use crate::model::site::SiteKind;
+use crate::ops::site::proposed;
 use crate::tui::command::{self, Command, Level, Scope};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::form::{Form, Goal};
@@ -34,12 +37,17 @@ pub const PANE: Pane = Pane {
         Column { title: "text", least: 14, share: 6, rank: 0 },
     ],
     rows: |model| {
-        let pane = model.here();
+        let (pane, look) = (model.here(), model.look());
+        let Ok(filter) = filter::of_fields(&pane.filter, &field_names::<Finding>()) else {
+            return Vec::new();
+        };
         let wanted = |f: &&Arc<Finding>| {
-            let word = model.findings.word(f).unwrap_or_else(|| f.severity.word());
-            let texts = || [word, &f.rule, &f.subject.to_string(), &f.text].map(str::to_owned);
+            let texts = || {
+                let word = model.findings.word(f).unwrap_or_else(|| f.severity.word());
+                [word, &f.rule, &f.subject.to_string(), &f.text].map(str::to_owned)
+            };
             (!pane.findings || f.severity > Severity::Info)
-                && (pane.filter.is_empty() || matches(&pane.filter, &texts().each_ref().map(String::as_str)))
+                && (filter.is_empty() || fits(&***f, &filter, &texts(), &look))
         };
         model.findings.listed().filter(wanted).map(|f| RowKey::Finding(f.clone())).collect()
     },
@@ -84,6 +92,16 @@ fn picked(model: &Model) -> Option<Arc<Finding>> {
         Some(RowKey::Finding(f)) => Some(f),
         _ => None,
     }
+}
+
+/// Lists the marked findings, or the selected one.
+fn chosen(model: &Model) -> Vec<Arc<Finding>> {
+    let marked = model.here().marked.iter().filter_map(|key| match key {
+        RowKey::Finding(f) => Some(f.clone()),
+        _ => None,
+    });
+    let marked: Vec<_> = marked.collect();
+    if marked.is_empty() { picked(model).into_iter().collect() } else { marked }
 }
 
 const READ: Command = Command {
@@ -138,21 +156,29 @@ const COMMANDS: &[Command] = &[
         title: "accept",
         keys: &["a"],
         level: Level::Write,
-        doc: "Accepts the finding as a risk, with a reason and an end; it leaves the marks and the counts until then.",
+        doc: "Accepts the marked findings, or the selected one, as a risk, with a reason and an end; they leave the marks and \
+            the counts until then.",
         cli: Some("finding accept"),
         weight: 50,
         ready: |model| {
-            let f = picked(model).ok_or("no row is selected")?;
-            match model.findings.word(&f) {
-                Some("obsolete") => Err("it is not found any more".into()),
-                _ if !can_be(&f.rule) => Err(FILES.into()),
+            let all = chosen(model);
+            let gone = |f: &Arc<Finding>| model.findings.word(f) == Some("obsolete");
+            match all.as_slice() {
+                [] => Err("no row is selected".into()),
+                several if several.iter().any(|f| !can_be(&f.rule)) => Err(FILES.into()),
+                [one] if gone(one) => Err("it is not found any more".into()),
+                several if several.iter().any(gone) => Err("some of them are not found any more".into()),
                 _ => Ok(()),
             }
         },
         run: |model| {
-            let Some(f) = picked(model) else { return Vec::new() };
-            let title = format!("Accept {} of {}", f.rule, visible(&f.subject.to_string()));
-            let form = Form::new(model, title, Goal::Accept(Box::new(Finding::clone(&f))));
+            let all = chosen(model);
+            let title = match all.as_slice() {
+                [f] => format!("Accept {} of {}", f.rule, visible(&f.subject.to_string())),
+                several => format!("Accept {} findings", several.len()),
+            };
+            let findings = all.iter().map(|f| Finding::clone(f)).collect();
+            let form = Form::new(model, title, Goal::Accept(findings));
             model.dialogs.push(Dialog::Form(form));
             Vec::new()
         },
@@ -310,7 +336,18 @@ fn fix(model: &mut Model) -> Vec<Effect> {
     {
         return Vec::new();
     }
-    command::dispatch(model, command)
+    let effects = command::dispatch(model, command);
+    // What is known of a new document stands in its form.
+    if let (Subject::Server(name), Some(Dialog::Form(form))) = (&f.subject, model.dialogs.last())
+        && matches!(form.goal, Goal::Site(_, false))
+        && let (Some(server), Some(kind)) = (model.state.servers.get(name), SiteKind::named_in(&f.text))
+    {
+        let (title, site) = (form.title.clone(), proposed(server, kind));
+        let form = Form::new(model, title, Goal::Site(Box::new(site), false));
+        model.dialogs.pop();
+        model.dialogs.push(Dialog::Form(form));
+    }
+    effects
 }
 
 /// Goes to a row of another pane, and shows all of its rows when a filter hides this one; tells whether it is there.

@@ -2,13 +2,15 @@
 
 mod who;
 
-use super::sites::answering;
+use super::sites::{answering, networked};
 use super::{Cell, Column, Entry, Pane, PaneId, RowKey, Used, entries, named};
 use crate::desk::Verb;
 use crate::model::document::Sort;
-use crate::model::finding::{Severity, Subject};
+use crate::model::field::few;
+use crate::model::finding::Subject;
 use crate::model::resolve::{Whose, promised_by_all, used};
 use crate::model::server::Server;
+use crate::model::server::called::same_server;
 use crate::ops::server::copied;
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
@@ -119,7 +121,7 @@ const COMMANDS: &[Command] = &[
         weight: 90,
         ready: |_| Ok(()),
         run: |model| {
-            form(model, "New server".into(), Server::default(), false);
+            form(model, "New server".into(), Server::preset(), false);
             Vec::new()
         },
         ..WRITE
@@ -176,13 +178,7 @@ const COMMANDS: &[Command] = &[
         doc: "Visits every service of the marked servers, or of the selected one, and compares with the documents; names them first.",
         cli: Some("probe"),
         weight: 60,
-        ready: |model| {
-            if cfg!(feature = "network") {
-                selected(model)
-            } else {
-                Err("this build has no network code".into())
-            }
-        },
+        ready: |model| networked().and_then(|()| selected(model)),
         run: |model| {
             let marked: Vec<_> = model.here().marked.iter().cloned().collect();
             let keys = if marked.is_empty() { model.selected().into_iter().collect() } else { marked };
@@ -267,10 +263,10 @@ const COMMANDS: &[Command] = &[
             let mut lines = vec![format!("The document of server {name} goes to the history.")];
             let server = model.state.servers.get(&name).map_or("", used::called);
             let sites = model.state.sites.values();
-            let sites = sites.filter(|s| s.servers.iter().any(|n| used::same_server(n, server)));
+            let sites = sites.filter(|s| s.servers.iter().any(|n| same_server(n, server)));
             let sites: Vec<_> = sites.map(|s| s.name.as_str()).collect();
             if !sites.is_empty() {
-                lines.push(format!("Site documents that name it stay as they are: {}.", sites.join(", ")));
+                lines.push(format!("Site documents that name it stay as they are: {}.", few(&sites)));
             }
             Question { word: name, lines }
         }),
@@ -308,14 +304,8 @@ fn short(server: &Server, model: &Model) -> Vec<Entry> {
 
 /// Says in a few words whether clients of its TLS ports will be content.
 fn verdict(server: &Server, model: &Model) -> (String, Role) {
-    let subject = Subject::Server(server.name.clone());
-    let mut found: Vec<_> = model.findings_of(&subject).collect();
-    found.sort_by_key(|f| std::cmp::Reverse(f.severity));
-    if let Some(worst) = found.first().filter(|f| f.severity >= Severity::Warning) {
-        let role = if worst.severity == Severity::Error { Role::Bad } else { Role::Warn };
-        let more = found.len() - 1;
-        let more = if more == 0 { String::new() } else { format!(" +{more}") };
-        return (format!("finding {}{more}", worst.rule), role);
+    if let Some(worst) = super::worst(model, &Subject::Server(server.name.clone())) {
+        return worst;
     }
     if server.tls_ports().next().is_none() {
         return ("no TLS port".into(), Role::Text);

@@ -1,31 +1,30 @@
 //! The pane of Internet Site documents: which certificate answers where.
 
 mod who;
+mod wire;
+
+pub(super) use wire::networked;
 
 use super::{Cell, Column, Pane, PaneId, RowKey, Used, entries, named};
 use crate::desk::Verb;
 use crate::model::certificate::Lifetime;
-use crate::model::document::{Document, Saving, Sort};
+use crate::model::document::{Document, How, Saving, Sort};
 use crate::model::field::Record;
 use crate::model::finding::Subject;
-use crate::model::resolve::{Promise, Whose, promised, promised_by_all, used};
-use crate::model::seen::Errand;
-use crate::model::server::Server;
+use crate::model::resolve::used;
+use crate::model::server::called::same_server;
 use crate::model::site::{Site, SiteKind, looked_for};
 use crate::tui::command::{Command, Level, Question, Scope};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::change;
 use crate::tui::dialog::directory;
 use crate::tui::dialog::form::{Form, Goal};
-use crate::tui::dialog::menu::{Action, Copy, Item, Menu, Source, item};
+use crate::tui::dialog::menu::{Copy, Source};
 use crate::tui::dialog::path::{PathLine, file_name};
 use crate::tui::dialog::versions;
-use crate::tui::dialog::viewer::Text;
-use crate::tui::dialog::visits;
 use crate::tui::everywhere::selected;
-use crate::tui::job::{self, Job};
+use crate::tui::job;
 use crate::tui::model::Model;
-use crate::tui::msg::{Effect, Rehearsal};
 use crate::tui::theme::Role;
 
 /// The pane.
@@ -95,8 +94,7 @@ pub const PANE: Pane = Pane {
     used: |model, key| {
         let Some(site) = site(model, key) else { return Vec::new() };
         // Servers that have no document are named all the same.
-        let known =
-            |name: &String| model.state.servers.values().any(|s| used::same_server(used::called(s), name));
+        let known = |name: &String| model.state.servers.values().any(|s| same_server(used::called(s), name));
         let every = |s: &String| if s == "*" { "every server".into() } else { format!("server {s}") };
         let servers = site.servers.iter().filter(|s| !known(s)).map(|s| Used::nowhere(every(s)));
         let places = used::of_site(&model.state, site).into_iter().map(Used::from);
@@ -125,7 +123,7 @@ pub const PANE: Pane = Pane {
         ways.push(("site.create", "Say which host names answer with which keyring."));
         ways
     },
-    commands: &[COMMANDS, who::COMMANDS],
+    commands: &[COMMANDS, wire::COMMANDS, who::COMMANDS],
 };
 
 const WRITE: Command = Command {
@@ -202,52 +200,13 @@ const COMMANDS: &[Command] = &[
             let enabled = all.first().is_some_and(|s| !s.enabled);
             let document = |site: Site| Document::Site(Box::new(site));
             let changes = all.into_iter().filter(|s| s.enabled != enabled).map(|s| Saving {
+                how: How::Written,
                 before: Some(document(s.clone())),
                 after: document(Site { enabled, ..s.clone() }),
             });
             let changes = changes.collect();
             job::go(model, Verb::SaveDocuments { changes })
         },
-        ..WRITE
-    },
-    Command {
-        name: "site.rehearse",
-        title: "rehearse",
-        keys: &["v"],
-        level: Level::Read,
-        doc: "Serves the site with its keyring on a loopback port, alone or with the other Web sites of its server, or stops that \
-            again.",
-        cli: Some("site rehearse"),
-        weight: 75,
-        ready: online,
-        run: rehearse,
-        ..WRITE
-    },
-    Command {
-        name: "site.probe",
-        title: "probe",
-        keys: &["p"],
-        level: Level::Read,
-        doc: "Connects as a client would, to the rehearsal or over the network; scans versions and suites; or visits every service of \
-            the site, of its server, or of the marked sites, and compares with the documents.",
-        cli: Some("probe"),
-        weight: 70,
-        ready: online,
-        run: probe,
-        ..WRITE
-    },
-    Command {
-        name: "site.log",
-        title: "log",
-        keys: &["w"],
-        level: Level::Read,
-        doc: "Shows who has connected to the rehearsal.",
-        cli: None,
-        weight: 35,
-        ready: |model| {
-            model.service.as_ref().map(|_| ()).ok_or_else(|| "no rehearsal runs; v starts one".into())
-        },
-        run: |model| vec![model.start(Job::Log, Effect::ServiceLog).1],
         ..WRITE
     },
     Command {
@@ -359,7 +318,10 @@ fn verdict(site: &Site, model: &Model) -> (String, Role) {
     if site.keyring.is_empty() {
         return ("no keyring".into(), Role::Warn);
     }
-    answering(&site.keyring, &site.hosts, model)
+    match answering(&site.keyring, &site.hosts, model) {
+        (text, role) if role == Role::Bad => (text, role),
+        fine => super::worst(model, &Subject::Site(site.name.clone())).unwrap_or(fine),
+    }
 }
 
 /// Says in a few words whether a client that asks for these hosts will be content with what a keyring answers.
@@ -380,106 +342,9 @@ pub(super) fn answering(keyring: &str, hosts: &[String], model: &Model) -> (Stri
     }
 }
 
-/// Needs a selected site that answers, and a build with network code.
-fn online(model: &Model) -> Result<(), String> {
-    if model.selected().and_then(|k| site(model, &k)).is_some_and(|s| !s.kind.answers()) {
-        return Err("it carries rules only, and answers nothing".into());
-    }
-    if cfg!(feature = "network") { selected(model) } else { Err("this build has no network code".into()) }
-}
-
-fn rehearse(model: &mut Model) -> Vec<Effect> {
-    let Some(site) = model.selected().and_then(|k| site(model, &k)).cloned() else { return Vec::new() };
-    if model.service.as_ref().is_some_and(|run| run.serves(&site.name)) {
-        return vec![model.start(Job::Stop, Effect::StopService).1];
-    }
-    let others = |server: &str| {
-        let all = used::sites_of(&model.state, server, SiteKind::Web);
-        all.filter(|other| other.enabled && other.name != site.name).count()
-    };
-    let web = |server: &&Server| server.load_sites && site.kind == SiteKind::Web;
-    let servers = used::servers_of(&model.state, &site).filter(web);
-    let servers = servers.map(|server| (server.name.clone(), others(used::called(server))));
-    let servers: Vec<_> = servers.filter(|(_, others)| *others > 0).collect();
-    if servers.is_empty() {
-        return vec![job::serve(model, site.name, None, None).1];
-    }
-    let mut ways = vec![item(format!("Serve {} alone", site.name), Action::Serve(site.name.clone(), None))];
-    ways.extend(servers.into_iter().map(|(server, others)| {
-        let s = if others == 1 { "" } else { "s" };
-        let label = format!("Serve it with {others} other Web site{s} of server {server}");
-        item(label, Action::Serve(site.name.clone(), Some(server)))
-    }));
-    let text = "With the others, the rules of the server choose by the name that a client asks for (SNI).";
-    let lines = vec![Text { label: String::new(), text: text.into(), role: Role::Text }];
-    model.dialogs.push(Dialog::Menu(Menu::new(format!("Rehearse {}", site.name), lines, ways)));
-    Vec::new()
-}
-
 /// Lists the sites that are marked, or the one that is selected.
 fn meant(model: &Model) -> Vec<String> {
     let marked: Vec<_> = model.here().marked.iter().cloned().collect();
     let keys = if marked.is_empty() { model.selected().into_iter().collect() } else { marked };
     keys.iter().filter_map(|key| site(model, key)).map(|s| s.name.clone()).collect()
-}
-
-fn probe(model: &mut Model) -> Vec<Effect> {
-    let names = meant(model);
-    let promises = promised_by_all(&model.state, names.iter().cloned().map(Whose::Site));
-    if !model.here().marked.is_empty() {
-        return visits::offer(model, promises, None);
-    }
-    let Some(site) = model.selected().and_then(|k| site(model, &k)).cloned() else { return Vec::new() };
-    // A wildcard is no host to ask for: one of the names it stands for is.
-    let host = site.hosts.first().map_or_else(|| "localhost".into(), |h| h.replacen("*.", "www.", 1));
-    let running = model.service.clone().filter(|run| run.serves(&site.name));
-    let (title, lines, items) = over_the_network(model, &site, &host, promises.clone());
-    let Some(Rehearsal { address, .. }) = running else {
-        model.dialogs.push(Dialog::Menu(Menu::new(title, lines, items)));
-        return Vec::new();
-    };
-    let here = Errand { address: Some(address), ..Errand::to(host, address.port()) };
-    let text = format!("{} is served on {address}; nothing leaves this machine.", site.name);
-    let mut ways = vec![
-        item(
-            format!("Connect to the rehearsal on {address}"),
-            Action::Probe(site.name.clone(), here.clone()),
-        ),
-        item("Scan its versions and suites", Action::Scan(here)),
-    ];
-    ways.extend(visits::way(promises, "the rehearsal", Some(address)));
-    ways.push(item("Leave the rehearsal alone, and go over the network", Action::Menu(title, lines, items)));
-    let lines = vec![Text { label: String::new(), text, role: Role::Text }];
-    model.dialogs.push(Dialog::Menu(Menu::new(format!("Probe the rehearsal of {}", site.name), lines, ways)));
-    Vec::new()
-}
-
-/// Makes the menu of the ways over the network.
-fn over_the_network(
-    model: &Model,
-    site: &Site,
-    host: &str,
-    promises: Vec<Promise>,
-) -> (String, Vec<Text>, Vec<Item>) {
-    let port = site.port;
-    let text = format!(
-        "This connects to {host}, port {port}, over the network. To try the keyring here first, press v in the list.",
-    );
-    let errand = Errand::to(host, port);
-    let mut items = vec![
-        item("Back, nothing is sent", Action::Close),
-        item(format!("Connect to {host}:{port}"), Action::Probe(site.name.clone(), errand.clone())),
-        item("Scan its versions and suites: over a hundred connections", Action::Scan(errand.clone())),
-    ];
-    items.extend(visits::way(promises, "this site", None));
-    for server in used::servers_of(&model.state, site) {
-        let whose = Whose::Server(server.name.clone());
-        items.extend(visits::way(promised(&model.state, &whose), &format!("server {}", server.name), None));
-    }
-    items.push(item(
-        "Another way: STARTTLS, proxy, address, port",
-        Action::Form("Probe a service".into(), Goal::Probe(Box::new(errand))),
-    ));
-    let lines = vec![Text { label: String::new(), text, role: Role::Text }];
-    (format!("Probe {}", site.name), lines, items)
 }

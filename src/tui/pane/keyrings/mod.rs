@@ -9,6 +9,7 @@ mod verify;
 
 use super::{Cell, Column, Pane, PaneId, RowKey, Used, entries, named};
 use crate::desk::Verb;
+use crate::model::field::few;
 use crate::model::finding::Subject;
 use crate::model::keyring::{Keyring, NewKeyring, status};
 use crate::model::request::Status;
@@ -187,17 +188,12 @@ const COMMANDS: &[Command] = &[
             let mut lines =
                 vec![format!("Keyring {name} and its stash go to keyrings/.history; nothing is wiped.")];
             if !sites.is_empty() {
-                lines.push(format!(
-                    "Sites that name it: {}. They have to be changed first.",
-                    sites.join(", ")
-                ));
+                lines.push(format!("Sites that name it: {}. They have to be changed first.", few(&sites)));
             }
             let servers: Vec<_> = model.state.servers_of_keyring(&name).map(|s| s.name.clone()).collect();
             if !servers.is_empty() {
-                lines.push(format!(
-                    "Servers that name it: {}. They have to be changed first.",
-                    servers.join(", ")
-                ));
+                lines
+                    .push(format!("Servers that name it: {}. They have to be changed first.", few(&servers)));
             }
             Question { word: name, lines }
         }),
