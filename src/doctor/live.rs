@@ -136,11 +136,10 @@ pub(super) const CHECKS: &[Check] = &[
         severity: Severity::Error,
         remedy: "Give each site session tickets of its own, or switch resumption off; update the server.",
         command: "site.probe",
-        explain: "A resumed session goes on with the certificate and the rights of the first handshake. When a session of one \
-            site is resumed under the name of another, what the other asks for, such as a client certificate, may be passed \
-            by. One that is resumed by a client who does not offer its suite any more goes on with a suite that nobody agreed on, an \
-            error of the server's TLS. That no session is resumed is only a note: each visit then costs a whole handshake (asked \
-            with TLS 1.2).",
+        explain: "A resumed session goes on with the certificate and the rights of the first handshake: when one of another site is \
+            resumed, what this site asks for, such as a client certificate, may be passed by. One that is resumed by a client who \
+            does not offer its suite any more goes on with a suite that nobody agreed on, an error of the server's TLS. That no \
+            session is resumed is only a note: each visit then costs a whole handshake. It is asked with TLS 1.2.",
         run: conduct::resumption,
     },
     Check {
