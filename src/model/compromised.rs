@@ -38,7 +38,7 @@ impl Record for Report {
         Field::fixed(
             "sha256",
             "Key",
-            "SHA-256 of the public key, hexadecimal; it is that of the selected record already, where that has a key.",
+            "SHA-256 of the public key, or of the number that makes it; it is that of the selected record already, where that has a key.",
             |x, _| x.key.map_or_else(String::new, |key| key.to_string()),
             |x, t| {
                 let key = Digest::typed(t).ok_or("a SHA-256: 64 hexadecimal digits")?;

@@ -51,6 +51,7 @@ fn the_versions_of_a_profile_are_listed_undone_and_restored() {
     let days = || place.run("--json profile show server").json()["days"].as_str().unwrap().to_owned();
     let history = place.run("profile history server").done();
     assert!(history.contains("present") && history.contains("changed: "), "{history}");
+    assert!(history.contains("made (profile version 3)"), "it goes on from the built-in one: {history}");
     let differs = place.run("profile diff server 1").done();
     assert!(differs.contains("100") && differs.contains("90"), "{differs}");
     place.run("profile undo server").done();

@@ -32,6 +32,9 @@ fn a_person_gets_a_key_a_certificate_and_a_file() {
     let plan = Plan { certifier: "root".into(), profile: "client".into(), days: 300, ..Plan::default() };
     other.run(Verb::Approve { id: RequestId(1), plan }).unwrap();
     live.press("4 C-r").sees("approved").press("s").text("ca-pass").press("<ret>").press("7").sees("ok");
+    // Who only wants to look at what is handed out does not pick it up.
+    live.press("4 p <ret>").sees("Copy them").press("<down> <down> <ret>").sees("BEGIN CERTIFICATE");
+    live.press("<esc> <esc> 7").sees("ok");
     live.press("x").sees("PKCS#12 for Ann Miller").press("C-u");
     let file = folder.path().join("ann.p12");
     live.text(file.to_str().unwrap()).press("C-s").sees("Pass phrase for ann").sees("shown this once");

@@ -190,6 +190,11 @@ fn tell(state: &State, versions: &mut [Version]) {
         })
         .collect();
     for (version, words) in versions.iter_mut().zip(words) {
+        // A profile has versions of its own, which certificates name: they go on where a built-in one was changed.
+        let words = match &version.document {
+            Ok(Document::Profile(profile)) => format!("{words} (profile version {})", profile.version),
+            _ => words,
+        };
         if let Some(made) = version.made.as_mut() {
             made.what = match made.what.as_str() {
                 "" => words,
