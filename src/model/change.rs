@@ -55,6 +55,9 @@ pub enum Fact {
         /// Until when its last CRL is valid and when its last certificate ends, in words; of a destroyed key only.
         #[serde(default)]
         plan: String,
+        /// Why it was enabled, which no status says; may be empty.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        why: String,
     },
     /// A certifier has a successor: another key under the same subject, which issues from now on.
     CertifierSucceeded {

@@ -42,12 +42,12 @@ pub fn change_status(state: &State, name: &str, step: Step, why: &str, env: &Env
         _ => {}
     }
     let decision = decided(name, word, why, env)?;
-    let status = match step {
-        Step::Enable => Status::Active,
-        Step::Disable => Status::Disabled(decision),
-        Step::Retire => Status::Retired(decision),
+    let (status, why) = match step {
+        Step::Enable => (Status::Active, decision.why),
+        Step::Disable => (Status::Disabled(decision), String::new()),
+        Step::Retire => (Status::Retired(decision), String::new()),
     };
-    stand(certifier, status, String::new())
+    stand(certifier, status, String::new(), why)
 }
 
 fn decided(name: &str, word: &str, why: &str, env: &Env<'_>) -> Result<Decision> {
@@ -59,12 +59,12 @@ fn decided(name: &str, word: &str, why: &str, env: &Env<'_>) -> Result<Decision>
     Ok(Decision { by: env.operator.to_owned(), at: env.now, why })
 }
 
-/// Writes where a certifier stands from now on.
-pub(super) fn stand(certifier: &Certifier, status: Status, plan: String) -> Result<Change> {
+/// Writes where a certifier stands from now on; `plan` and `why` as the fact has them.
+fn stand(certifier: &Certifier, status: Status, plan: String, why: String) -> Result<Change> {
     let name = certifier.name.clone();
     let files =
         vec![document::certifier_document(&Certifier { status: status.clone(), ..certifier.clone() })?];
-    Ok(Change { facts: vec![Fact::CertifierStatusChanged { certifier: name, status, plan }], files })
+    Ok(Change { facts: vec![Fact::CertifierStatusChanged { certifier: name, status, plan, why }], files })
 }
 
 /// What is known of the end of a certifier before its key is destroyed.
@@ -141,7 +141,7 @@ pub fn destroy_key(
     } else {
         format!("{plan}; retired and destroyed by one CAA: {alone}")
     };
-    change.extend(stand(certifier, Status::Destroyed(decision), plan)?);
+    change.extend(stand(certifier, Status::Destroyed(decision), plan, String::new())?);
     change.files.push(FileWrite { path: certifier_key::path(name), bytes: None });
     Ok(change)
 }

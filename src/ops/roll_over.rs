@@ -101,7 +101,12 @@ pub(super) fn succeed(old: &Certifier, by: &str, env: &Env<'_>) -> Result<Change
     let retired = Certifier { succeeded_by: Some(by.to_owned()), status: status.clone(), ..old.clone() };
     let certifier = old.name.clone();
     let facts = vec![
-        Fact::CertifierStatusChanged { certifier: certifier.clone(), status, plan: String::new() },
+        Fact::CertifierStatusChanged {
+            certifier: certifier.clone(),
+            status,
+            plan: String::new(),
+            why: String::new(),
+        },
         Fact::CertifierSucceeded { certifier, by: by.to_owned() },
     ];
     Ok(Change { facts, files: vec![document::certifier_document(&retired)?] })

@@ -39,7 +39,11 @@ fn a_disabled_certifier_issues_nothing_and_its_crls_go_on() {
     assert_eq!(desk.state().certifiers["issuing"].status.word(), "disabled");
     desk.unlock("issuing", &secret("ca-pass")).unwrap();
     assert_eq!(desk.run(Verb::Issue { ids: vec![mail] }).unwrap_err().kind, Kind::Refused);
-    desk.run(step("issuing", Step::Enable, "")).unwrap();
+    let facts = desk.run(step("issuing", Step::Enable, "Ann is back")).unwrap().facts;
+    assert!(
+        matches!(&facts[0], Fact::CertifierStatusChanged { why, .. } if why == "Ann is back"),
+        "{facts:?}"
+    );
     desk.run(Verb::Issue { ids: vec![mail] }).unwrap();
 
     desk.run(step("issuing", Step::Retire, "replaced")).unwrap();
