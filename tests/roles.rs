@@ -10,7 +10,7 @@ use ringmaster::model::issued::Reason;
 use ringmaster::model::key::KeyType;
 use ringmaster::model::policy::Amendment;
 use ringmaster::model::protection::Sealing;
-use ringmaster::model::request::{Plan, RequestId, Status};
+use ringmaster::model::request::RequestId;
 use ringmaster::ops::amend::consequences;
 use ringmaster::store::shares;
 
@@ -95,32 +95,6 @@ fn who_makes_a_certifier_is_its_first_caa_and_ra_and_others_need_a_role() {
     let revoke = Verb::revoke("root", issued.serial.clone(), Reason::Superseded);
     refused(&mut dora, revoke.clone());
     carl.run(revoke).unwrap();
-}
-
-#[test]
-fn the_second_of_two_approvers_is_told_of_the_first() {
-    let temp = tempfile::tempdir().unwrap();
-    let mut ann = person(temp.path(), "ann");
-    certifier(&mut ann, Policy { roles: roles(&["ann"], &["bea", "carl"], &[]), ..Policy::default() });
-    let id = create_keyring(&mut ann, "mail", true);
-    let mut bea = person(temp.path(), "bea");
-    let mut carl = person(temp.path(), "carl");
-    let shorter = Plan { days: 30, ..plan("root") };
-
-    bea.run(Verb::Approve { id, plan: plan("root") }).unwrap();
-    let before = bea.state().requests[&id].clone();
-    for (plan, expected) in [(plan("root"), "the same"), (shorter.clone(), "it with another plan")] {
-        let error = carl.run(Verb::Approve { id, plan }).unwrap_err();
-        assert_eq!(error.kind, Kind::Refused);
-        assert!(error.why.contains(&format!("bea approved {expected}")), "{error}");
-    }
-    bea.refresh(true).unwrap();
-    assert_eq!(bea.state().requests[&id], before);
-
-    // Whoever approved it can think better of it, and nobody else has to be asked.
-    bea.run(Verb::Approve { id, plan: shorter.clone() }).unwrap();
-    let Status::Approved { plan, .. } = &bea.state().requests[&id].status else { panic!() };
-    assert_eq!(plan.days, 30);
 }
 
 #[test]

@@ -3,9 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::record::Meta;
-use super::row::{
-    BESIDE, CRL, ISSUED, build_request, crl, entry, reason, whole,
-};
+use super::row::{BESIDE, CRL, ISSUED, build_request, crl, entry, reason, whole};
 use super::sqlite::SqliteLedger;
 use super::{Entry, Ledger, Listed, Order, Verified};
 use crate::model::Generation;
