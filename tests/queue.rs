@@ -152,10 +152,15 @@ fn of_two_people_who_approve_at_once_the_second_is_told() {
     bob.refresh(true).unwrap();
     ann.run(Verb::Approve { id, plan: plan("root") }).unwrap();
     // Bob's console still shows it as pending.
-    let error = bob.run(Verb::Approve { id, plan: plan("root") }).unwrap_err();
-    assert!(error.kind == Kind::Refused && error.why.contains("ann approved the same"), "{error}");
-    // What is approved by another plan takes the place of the first, and both approvals are kept.
-    bob.run(Verb::Approve { id, plan: Plan { days: 30, ..plan("root") } }).unwrap();
+    let shorter = Plan { days: 30, ..plan("root") };
+    for (plan, what) in [(plan("root"), "the same"), (shorter.clone(), "it with another plan")] {
+        let error = bob.run(Verb::Approve { id, plan }).unwrap_err();
+        assert_eq!(error.kind, Kind::Refused);
+        assert!(error.why.contains(&format!("ann approved {what}")), "{error}");
+    }
+    assert_eq!(at(&mut ann, id).approvals.len(), 1);
+    // Whoever approved it may think better of it, and both approvals are kept.
+    ann.run(Verb::Approve { id, plan: shorter }).unwrap();
     ann.run(Verb::Issue { ids: vec![id] }).unwrap();
     assert_eq!(at(&mut ann, id).approvals.len(), 2);
 }

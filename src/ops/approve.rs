@@ -37,8 +37,8 @@ pub struct Preview {
 /// Approves a pending request, or an approved one again with another plan. `known` is what the disk knows of
 /// its key.
 ///
-/// Errors: unknown, denied or issued already, approved by the same plan already, no such certifier or profile, not the person for it, an error of the lint, a
-/// warning without a reason.
+/// Errors: unknown, denied or issued already, approved by the same plan or by somebody else already (unless the terms have
+/// changed since), no such certifier or profile, not the person for it, an error of the lint, a warning without a reason.
 pub fn approve(
     state: &State,
     id: RequestId,
@@ -58,14 +58,22 @@ pub fn approve(
     accept(id, &preview.findings, &plan.reason)?;
     let terms = terms(state, plan)?;
     let plan = Plan { reason: plan.reason.trim().to_owned(), ..plan.clone() };
-    // Another console may have been faster; a second approval of the same would hide the first.
+    // Another console may have been faster: a second approval would hide the first.
     if let Status::Approved { by, at, plan: before, terms: seen, .. } = &request.status
-        && (before, seen) == (&Plan { reason: before.reason.clone(), ..plan.clone() }, &terms)
+        && terms_still(state, before, seen)
     {
-        return Err(Error::refused(format!("Request {id} was not approved again."))
-            .why(format!("{} approved the same on {}.", visible(by), at.text()))
-            .next("It can be signed.")
-            .command("request.issue"));
+        let same = Plan { reason: before.reason.clone(), ..plan.clone() } == *before;
+        if same || by != env.operator {
+            let other = if same { "the same" } else { "it with another plan" };
+            return Err(Error::refused(format!("Request {id} was not approved again."))
+                .why(format!("{} approved {other} on {}.", visible(by), at.text()))
+                .next(if same {
+                    "It can be signed."
+                } else {
+                    "Look at what was approved. To change it, edit it: it is approved anew then."
+                })
+                .command(if same { "request.issue" } else { "request.edit" }));
+        }
     }
     Ok(Change::of(Fact::RequestApproved {
         id,
@@ -75,6 +83,11 @@ pub fn approve(
         terms,
         relaxed,
     }))
+}
+
+/// Tells whether the terms of an approval are still those that it was given for.
+fn terms_still(state: &State, plan: &Plan, seen: &Digest) -> bool {
+    terms(state, plan).is_ok_and(|now| now == *seen)
 }
 
 /// Digests everything beside the request that decides what is issued: the profile, and of the certifier its certificate

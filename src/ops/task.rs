@@ -28,6 +28,7 @@ pub fn start_task(state: &State, asked: &Task, head: Head, env: &mut Env<'_>) ->
         by: env.operator.to_owned(),
         started: env.now,
         from: head,
+        after: state.requests.keys().next_back().copied(),
         ticks: Default::default(),
         ended: None,
         ..asked.clone()

@@ -263,19 +263,20 @@ fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
                 model.dialogs.retain(|d| !matches!(d, Dialog::Install(i) if i.keyring == *keyring));
             }
             Act::Request(_) | Act::Rename { .. } | Act::ChangePassword { .. } | Act::SelfCertify { .. } => {
-                model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.is_of_keyring(keyring)));
+                model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.goal.is_of_keyring(keyring)));
             }
             _ => {}
         },
         Verb::SaveDocuments { .. } | Verb::AcceptFindings { .. } => model.here_mut().marked.clear(),
         Verb::SaveSite { .. } | Verb::SaveServer { .. } | Verb::SavePerson { .. } => {
             if let Some((_, after)) = verb.rewrites() {
-                let done = |d: &Dialog| matches!(d, Dialog::Form(f) if f.edits(after.sort(), after.name()));
+                let done =
+                    |d: &Dialog| matches!(d, Dialog::Form(f) if f.goal.edits(after.sort(), after.name()));
                 model.dialogs.retain(|d| !done(d));
             }
         }
         Verb::Amend { certifier, .. } => {
-            model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.amends(certifier)));
+            model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.goal.amends(certifier)));
         }
         Verb::StartTask(_) => {
             let begun = outcome.facts.iter().find_map(|fact| match fact {

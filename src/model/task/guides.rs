@@ -610,25 +610,16 @@ pub const GUIDES: &[Guide] = &[
                 command: "keyring.request",
                 cli: "keyring renew {keyring} --key new",
                 at: At::Only(keyring),
-                seen: Some(|case| case.request().is_some_and(|r| r.received >= case.task.started)),
+                seen: Some(|case| case.request().is_some_and(|r| case.came(r))),
                 ..STEP
             },
             Step {
-                seen: Some(|case| {
-                    case.request().is_some_and(|r| r.received >= case.task.started && is_approved(r))
-                }),
+                seen: Some(|case| case.request().is_some_and(|r| case.came(r) && is_approved(r))),
                 ..APPROVE
             },
+            Step { seen: Some(|case| case.request().is_some_and(|r| case.came(r) && is_issued(r))), ..SIGN },
             Step {
-                seen: Some(|case| {
-                    case.request().is_some_and(|r| r.received >= case.task.started && is_issued(r))
-                }),
-                ..SIGN
-            },
-            Step {
-                seen: Some(|case| {
-                    case.request().is_some_and(|r| r.received >= case.task.started && is_installed(case, r))
-                }),
+                seen: Some(|case| case.request().is_some_and(|r| case.came(r) && is_installed(case, r))),
                 ..INSTALL
             },
             TEST,

@@ -48,6 +48,8 @@ pub struct Task {
     pub started: Timestamp,
     /// The last entry of the audit chain then.
     pub from: Head,
+    /// The latest request then; `None` when there was none, or when it was not noted yet.
+    pub after: Option<RequestId>,
     /// The certifier it is about.
     pub certifier: String,
     /// The certifier above that one.
@@ -207,13 +209,18 @@ impl<'a> Case<'a> {
         let nobody = self.task.keyring.is_empty() && self.task.person.is_empty();
         if self.task.guide().is_some_and(|g| g.brought || nobody && g.asks.contains(&"request")) {
             let here = |r: &Request| self.state.keyring_of_key(&r.pkcs10.key.sha256).is_some();
-            return latest.find(|r| r.received >= self.task.started && !here(r));
+            return latest.find(|r| self.came(r) && !here(r));
         }
         if self.keyring().is_some() {
             return self.own();
         }
         let person = self.person()?;
         latest.find(|r| person.has_key(&r.pkcs10.key.sha256))
+    }
+
+    /// Tells whether a request came since the task was begun; the clock alone cannot tell that within a second.
+    pub fn came(&self, request: &Request) -> bool {
+        Some(request.id) > self.task.after && request.received >= self.task.started
     }
 
     /// Tells whether a CRL of the certifier was signed since the task was begun.

@@ -9,8 +9,8 @@ use rusqlite::{Connection, OptionalExtension, Row, Rows, params};
 use serde::Deserialize;
 
 use super::Verified;
-use super::query::{ISSUED, issued};
 use super::record::Meta;
+use super::row::{ISSUED, issued};
 use super::schema;
 use super::sqlite::SqliteLedger;
 use crate::model::bytes::{Der, Digest, Serial, hex};

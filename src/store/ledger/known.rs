@@ -269,13 +269,13 @@ impl SqliteLedger {
              FROM issued WHERE substr(sha256, 1, 8) = substr(?1, 1, 8) AND sha256 = ?1",
         )?;
         let row = query.query_row(params![sha256.0], |r| {
-            let revoked = super::query::revocation(r, [0, 1, 2])?;
+            let revoked = super::row::revocation(r, [0, 1, 2])?;
             Ok(revoked.map(|revoked| (revoked, r.get::<_, Option<String>>(3))))
         });
         let Some(revoked) = row.optional()? else { return Ok(None) };
         let Some((mut revoked, body)) = revoked else { return Ok(Some(None)) };
         if let Some(body) = body? {
-            super::query::told_by(&mut revoked, &body).map_err(|e| {
+            super::row::told_by(&mut revoked, &body).map_err(|e| {
                 Error::damaged("The audit entry of a revocation cannot be read.")
                     .why(format!("{e}."))
                     .next(super::schema::RESTORE)
@@ -289,7 +289,7 @@ impl SqliteLedger {
         let mut query =
             self.connection.prepare_cached("SELECT body FROM audit WHERE what = 'ledger reconciled'")?;
         let bodies = query.query_map([], |r| r.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
-        Ok(bodies.iter().filter_map(|body| super::query::read_fact(body).ok()).collect())
+        Ok(bodies.iter().filter_map(|body| super::row::read_fact(body).ok()).collect())
     }
 }
 

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod known;
 mod query;
 mod record;
+mod row;
 mod schema;
 pub mod sqlite;
 #[cfg(test)]

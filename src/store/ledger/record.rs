@@ -3,7 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audit::{entry_hash, sha256};
-use super::query::{before, reason};
+use super::query::before;
+use super::row::reason;
 use crate::model::Generation;
 use crate::model::bytes::{Der, Digest, Serial};
 use crate::model::certifier::CrlInfo;

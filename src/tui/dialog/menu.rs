@@ -277,7 +277,7 @@ impl Menu {
             }
             Action::Visit(promises, trip) => super::scan::visit(model, promises, trip),
             Action::KeepTheirs(sort, name) => {
-                model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.edits(sort, &name)));
+                model.dialogs.retain(|d| !matches!(d, Dialog::Form(f) if f.goal.edits(sort, &name)));
                 let noun = sort.noun();
                 model.say(Mood::Plain, format!("The {noun} {name} was left as the other console saved it."));
                 Vec::new()
@@ -290,8 +290,10 @@ impl Menu {
                     _ => mine,
                 };
                 let (id, effect) = job::run(model, Verb::saving(theirs, after));
-                if let Some(Dialog::Form(form)) =
-                    model.dialogs.iter_mut().find(|d| matches!(d, Dialog::Form(f) if f.edits(sort, &name)))
+                if let Some(Dialog::Form(form)) = model
+                    .dialogs
+                    .iter_mut()
+                    .find(|d| matches!(d, Dialog::Form(f) if f.goal.edits(sort, &name)))
                 {
                     form.busy = Some(id);
                 }

@@ -65,7 +65,7 @@ pub(super) const COMMANDS: &[Command] = &[
         name: "request.approve",
         title: "approve",
         keys: &["a"],
-        doc: "Opens the review of the request, from which it is approved, or approved again with another plan.",
+        doc: "Opens the review of the request, from which it is approved; who approved it may change the plan.",
         cli: Some("request approve"),
         weight: 90,
         ready: |model| match &one(model)?.status {
