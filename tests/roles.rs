@@ -192,6 +192,9 @@ fn a_single_caa_amends_alone_and_every_version_is_signed() {
     let error = amend(&mut ann, |p| p.roles = Roles::default()).unwrap_err();
     assert!(error.next.contains("CAA"), "{error}");
     assert!(amend(&mut ann, |p| p.roles.caa.clear()).unwrap_err().why.contains("CAA"));
+    // A comma that is missing would make one name of two, and nobody could amend anything any more.
+    let error = amend(&mut ann, |p| p.roles.caa = vec!["ann bea".into()]).unwrap_err();
+    assert!(error.why.contains("ann would be no administrator") && error.why.contains("ann bea"), "{error}");
     assert!(amend(&mut ann, |p| p.profile = "none".into()).is_err());
     ann.lock(None);
     let to = |p: &mut Policy| p.crl_url = "http://crl.example.test/new.crl".into();

@@ -18,7 +18,8 @@ use crate::store::document;
 /// at.
 ///
 /// Errors: not a CAA; the policy was amended since; nothing differs; the roles contradict each other; the proposal of
-/// somebody else waits; the key is locked or the clock is behind, when it takes effect at once.
+/// somebody else waits; when it takes effect at once: nobody who decides it stays a CAA, the key is locked or the clock is
+/// behind.
 pub fn amend(
     state: &State,
     name: &str,
@@ -57,8 +58,8 @@ pub fn amend(
 
 /// Confirms the proposed amendment, which `seen` is.
 ///
-/// Errors: not a CAA, or the one who proposed it; there is none, or another one than was seen; the key is
-/// locked; the clock is behind.
+/// Errors: not a CAA, or the one who proposed it; there is none, or another one than was seen; nobody who decides it stays a
+/// CAA; the key is locked; the clock is behind.
 pub fn confirm(state: &State, name: &str, seen: &Proposal, env: &mut Env<'_>) -> Result<Change> {
     let certifier = super::certifier(state, name)?;
     roles::require(certifier, env.operator, Act::Amend)?;
@@ -199,7 +200,20 @@ pub(super) fn sign(
 fn signed(certifier: &Certifier, version: PolicyVersion, env: &mut Env<'_>) -> Result<Change> {
     let before = certifier.versions.last().map_or(certifier.created, |before| before.at);
     let what = format!("The policy of certifier {} was not amended.", certifier.name);
-    super::in_order(env.now, before, what, "the present version")?;
+    super::in_order(env.now, before, what.clone(), "the present version")?;
+    // A slip in a name would lock everybody out, and nobody could mend it.
+    let caa = &version.policy.roles.caa;
+    if !version.policy.roles.is_empty() && !caa.contains(&version.by) && !caa.contains(&version.confirmed) {
+        let by = &version.by;
+        return Err(Error::refused(what)
+            .why(format!(
+                "{by} would be no administrator (CAA) of it any more, and nobody who stays one has agreed; there would be: {}.",
+                caa.join(", ")
+            ))
+            .next(format!(
+                "Keep {by} among them, with commas between the names; another CAA can take the role away."
+            )));
+    }
     let mut changed = certifier.clone();
     let files = sign(&mut changed, version, None, env)?;
     let fact = Fact::PolicyAmended {

@@ -196,7 +196,8 @@ fn many_handshakes_at_once_are_counted_and_a_server_that_dies_of_them_is_found()
     });
     let seen = burst(&to(tired.address), 40, &RUN).unwrap();
     assert_eq!((seen.begun, seen.alive), (40, Answer::No));
-    assert!(seen.done < 10 && !seen.why.is_empty(), "{seen:?}");
+    // The connection that only tries the way is one of the ten, or comes after them.
+    assert!(seen.done <= 10 && !seen.why.is_empty(), "{seen:?}");
     let failed = burst(&to(SocketAddr::from(([127, 0, 0, 1], free_port()))), 3, &RUN).unwrap_err();
     assert_eq!(failed.stage, Stage::Connect);
 }

@@ -97,9 +97,11 @@ pub const PANE: Pane = Pane {
         let Some(c) = certifier(model, key) else { return Vec::new() };
         let open = model.unlocked.contains(&c.name);
         let time = model.open_for(Some(&c.name)).map_or_else(String::new, |time| format!(" for {time}"));
-        let state = if open { format!("unlocked in this session{time}") } else { "locked".into() };
         let mut all = entries(c, model);
-        all.insert(1, ("Lock", state));
+        if c.status.has_key() {
+            let state = if open { format!("unlocked in this session{time}") } else { "locked".into() };
+            all.insert(1, ("Lock", state));
+        }
         all.splice(0..0, super::found(model, &Subject::Certifier(c.name.clone())));
         let due = crl::due(c, model);
         if c.status.has_key() && due.light > Light::Green {
