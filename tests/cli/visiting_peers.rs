@@ -39,15 +39,14 @@ fn nginx(place: &Place, port: u16, more: &str, clock: Option<&str>) -> Option<Se
         "ssl_certificate {here}/web.crt; ssl_certificate_key {here}/web.key;
          server {{ listen 127.0.0.1:{port} ssl; server_name mail.example.test; return 200 x; }} {more}"
     );
-    let plain = nginx_with(place.folder.path(), &servers)?;
-    let command = match clock {
-        None => plain,
-        Some(clock) => {
-            let mut command = Command::new(tool("faketime")?);
-            command.args(["-f", clock]).arg(plain.get_program()).args(plain.get_args());
-            command
-        }
-    };
+    let mut command = nginx_with(place.folder.path(), &servers)?;
+    if let Some(clock) = clock {
+        // The wrapper would stay between us and the server, and leave it behind: only its library is taken.
+        let told =
+            Command::new(tool("faketime")?).args(["-f", clock, "printenv", "LD_PRELOAD"]).output().unwrap();
+        let library = String::from_utf8(told.stdout).unwrap();
+        command.env("LD_PRELOAD", library.trim()).env("FAKETIME", clock);
+    }
     Some(started(command, port))
 }
 
