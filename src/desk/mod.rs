@@ -15,7 +15,7 @@ mod step;
 mod verb;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::config::Config;
 use crate::model::State;
@@ -69,7 +69,8 @@ pub struct Desk {
     /// Why keys were locked without being asked to, until it is told.
     locked_why: Option<String>,
     operator: String,
-    session: String,
+    /// Named when it is first needed: the first random number of a process takes some 15 ms, which a start can do without.
+    session: LazyLock<String>,
     targets: publish::Targets,
     protection: Protection,
     clock: Option<Timestamp>,
@@ -99,7 +100,7 @@ impl Desk {
             meter: Meter::default(),
             locked_why: None,
             operator: config.operator.clone(),
-            session: session(),
+            session: LazyLock::new(session),
             targets: publish::Targets::of(config),
             protection: config.protection,
             clock: None,
@@ -459,7 +460,7 @@ fn ring<'a>(state: &'a State, name: &str) -> Result<&'a Keyring> {
 /// How many seconds the clock may run behind the audit chain without a warning: several consoles differ by that much.
 const CLOCK_SLACK: i64 = DAY / 24 / 12;
 
-/// Names a session: when it began, and eight hexadecimal digits that tell it from others of that second.
+/// Names a session: when it first changed something, and eight hexadecimal digits that tell it from others of that second.
 fn session() -> String {
     let mut digits = [0; 4];
     fill_random(&mut digits);
