@@ -203,7 +203,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
         (Job::Phrase(asked), Done::Phrase(phrase)) => phrase::show(model, asked, phrase),
         (Job::Deliver(_), Done::Exported(exported)) => {
             model.take(exported.state);
-            let line = |text| Text { label: String::new(), text, role: Role::Text };
+            let line = |text| Text::line(text, Role::Text);
             let lines = exported.lines.into_iter().map(line).collect();
             model.say(Mood::Good, exported.message);
             model.dialogs.push(Dialog::Viewer(Viewer::new("What left the workspace", lines)));

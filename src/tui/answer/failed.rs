@@ -144,7 +144,7 @@ pub(super) fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Ve
 
 /// Offers both versions of a document that another console has changed.
 fn conflict(model: &mut Model, error: Error, before: Document, mine: Document) -> Vec<Effect> {
-    let lines = vec![Text { label: String::new(), text: error.what, role: Role::Warn }];
+    let lines = vec![Text::line(error.what, Role::Warn)];
     let items = vec![
         item("Back to the form", Action::Close),
         item("Keep theirs", Action::KeepTheirs(mine.sort(), mine.name().to_owned())),

@@ -83,15 +83,14 @@ pub(super) fn left(model: &mut Model, asked: &Asked, exported: Exported) {
         model.say(Mood::Good, exported.message);
         return;
     }
-    let line = |role, text: &str| Text { label: String::new(), text: text.to_owned(), role };
-    let mut lines = vec![line(Role::Ok, &exported.message)];
+    let mut lines = vec![Text::line(&exported.message, Role::Ok)];
     for said in &exported.lines {
         let bad = said.contains("WARNING") || said.contains("not written");
-        lines.push(line(if bad { Role::Warn } else { Role::Text }, said));
+        lines.push(Text::line(said, if bad { Role::Warn } else { Role::Text }));
     }
     if let Some(commands) = &exported.commands {
-        lines.push(line(Role::Text, ""));
-        lines.extend(commands.lines().map(|l| line(Role::Text, l)));
+        lines.push(Text::line("", Role::Text));
+        lines.extend(commands.lines().map(|l| Text::line(l, Role::Text)));
     }
     model.say(Mood::Good, exported.message);
     model.dialogs.push(Dialog::Viewer(Viewer::new("What left the workspace", lines)));
@@ -101,8 +100,7 @@ pub(super) fn left(model: &mut Model, asked: &Asked, exported: Exported) {
 pub(super) fn service_is(model: &mut Model, job: &Job, service: Option<Rehearsal>, log: Vec<String>) {
     if matches!(job, Job::Log) {
         let lines = if log.is_empty() { vec!["No client has come yet.".into()] } else { log };
-        let lines: Vec<_> =
-            lines.into_iter().map(|text| Text { label: String::new(), text, role: Role::Text }).collect();
+        let lines: Vec<_> = lines.into_iter().map(|text| Text::line(text, Role::Text)).collect();
         let open = model.dialogs.iter_mut().find_map(|d| match d {
             Dialog::Viewer(viewer) if viewer.follows => Some(viewer),
             _ => None,
