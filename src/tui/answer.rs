@@ -202,6 +202,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
         (_, Done::Verified(verified)) => verify::take(model, Some(id), verified.0, verified.1),
         (job, Done::Service(service, log)) => service_is(model, &job, service, log),
         (Job::Export(asked), Done::Exported(exported)) => left(model, &asked, *exported),
+        (_, Done::ListWritten(message)) => model.say(Mood::Good, message),
         (Job::Phrase(asked), Done::Phrase(phrase)) => super::dialog::phrase::show(model, asked, phrase),
         (Job::Deliver(_), Done::Exported(exported)) => {
             model.take(exported.state);
@@ -396,6 +397,10 @@ fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Vec<Effect> {
         }
         (Job::Scan(_), _) => model.dialogs.retain(|d| !matches!(d, Dialog::Scan(s) if s.busy.is_none())),
         (Job::Ids, Kind::Cancelled) => return Vec::new(),
+        (Job::ExportList, Kind::Cancelled) => {
+            model.say(Mood::Plain, error.what);
+            return Vec::new();
+        }
         (Job::Audit, kind) => {
             super::dialog::log::give_up(model, id);
             if kind == Kind::Cancelled {
