@@ -388,7 +388,7 @@ fn set_authority(x: &mut Profile, needed: bool, set: impl FnOnce(&mut Authority)
 mod tests {
     use super::*;
     use crate::model::State;
-    use crate::model::field::Look;
+    use crate::model::field::{Look, When};
     use crate::model::time::Timestamp;
 
     #[test]
