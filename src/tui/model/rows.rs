@@ -45,7 +45,6 @@ impl Model {
     pub fn selected_name(&self) -> Option<String> {
         self.selected()?.name().map(str::to_owned)
     }
-    }
 
     /// Does something with the object that is selected by its name; where there is none, nothing.
     pub(in crate::tui) fn on_selected(
