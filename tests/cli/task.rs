@@ -204,6 +204,11 @@ fn what_others_bring_is_told_from_the_request_of_ones_own_server() {
     place.run(site).done();
     // The request of the server itself is none from elsewhere.
     assert!(next().contains("[>] 10. Take the request from elsewhere"), "{}", next());
+    // What was done for the server itself stands on the receipt all the same.
+    let receipt = place.run(&format!("task print {task}")).done();
+    for told in ["request approved: request 1", "certificate issued:", "site saved: site mail"] {
+        assert!(receipt.contains(told), "{told}: {receipt}");
+    }
 }
 
 #[test]
