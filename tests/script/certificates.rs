@@ -273,7 +273,7 @@ fn marked_keyrings_are_renewed_and_what_was_issued_is_installed_at_once() {
     committed(&mut c, "Request 9 waits for a decision.");
     c.press("<esc> i");
     let screen = c.screen();
-    assert!(screen.contains("wiki  request 1, issued by root"), "{screen}");
+    assert!(screen.contains("wiki  request 1, issued by example-root"), "{screen}");
     assert!(screen.contains("request 2 is pending"), "{screen}");
     assert!(c.press("<ret>").screen().contains("Install into 1 keyring"), "{}", c.screen());
     let Some(Verb::Ring { keyring, act: Act::InstallIssued, .. }) = c.verb() else { panic!() };
