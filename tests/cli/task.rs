@@ -91,6 +91,7 @@ fn the_installing_step_follows_the_certificate_itself() {
 fn publishing_and_its_proof_are_seen_or_else_ticked() {
     let place = Place::furnished();
     let task = begin(&place, "f-7 --certifier root");
+    place.run(&format!("task tick {task} 1")).done();
     place.with(CA, "crl issue root").done();
     let before = progress(&place, &task).0;
     let shown = place.run(&format!("task show {task}")).done();
