@@ -93,6 +93,7 @@ fn the_installing_step_follows_the_certificate_itself() {
 fn publishing_and_its_proof_are_seen_or_else_ticked() {
     let place = Place::furnished();
     let task = begin(&place, "f-7 --certifier root");
+    place.run(&format!("task tick {task} 1")).done();
     place.with(CA, "crl issue root").done();
     let before = progress(&place, &task).0;
     let shown = place.run(&format!("task show {task}")).done();
@@ -198,6 +199,11 @@ fn what_others_bring_is_told_from_the_request_of_ones_own_server() {
     place.run(site).done();
     // The request of the server itself is none from elsewhere.
     assert!(next().contains("[>] 10. Take the request from elsewhere"), "{}", next());
+    // What was done for the server itself stands on the receipt all the same.
+    let receipt = place.run(&format!("task print {task}")).done();
+    for told in ["request approved: request 1", "certificate issued:", "site saved: site mail"] {
+        assert!(receipt.contains(told), "{told}: {receipt}");
+    }
 }
 
 #[test]

@@ -369,7 +369,6 @@ pub const GUIDES: &[Guide] = &[
                 command: "record.open",
                 cli: "certifier show {certifier}",
                 at: At::Only(certifier),
-                seen: Some(|case| case.certifier().is_some()),
                 ..STEP
             },
             NEW_CRL,
