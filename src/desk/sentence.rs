@@ -1,7 +1,8 @@
 //! What happened, in a sentence for the person who asked for it. One entry for each fact.
 
+use crate::model::certifier::CrlInfo;
 use crate::model::change::Fact;
-use crate::model::crl::entries;
+use crate::model::crl::{entries, parts};
 use crate::model::document::How;
 use crate::model::escape::visible;
 use crate::model::keyring::{Keyring, Role};
@@ -48,14 +49,13 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
                 format!("Keyring {ring} is made; its request {} waits for a decision.", request.id)
             }
             Some(_) => format!("Request {} waits for a decision: {}.", request.id, request.source),
-            None => format!("Request {} waits for a decision.", request.id),
+            None => {
+                format!("Request {} waits for a decision. Its pick-up ID is {}.", request.id, request.pickup)
+            }
         },
         Fact::CrlIssued { crl, .. } if crl.number == 1 => return None,
         Fact::CrlIssued { crl, .. } if crl.partition > 0 => return None,
-        Fact::CrlIssued { certifier, crl, .. } => {
-            let what = if crl.base.is_some() { "delta CRL" } else { "CRL" };
-            format!("Certifier {certifier} signed {what} {} with {}.", crl.number, entries(crl.entries))
-        }
+        Fact::CrlIssued { certifier, crl, .. } => signed(certifier, crl, 0),
         Fact::CrlPublished { certifier, number, target, proved, .. } => {
             let proof = if *proved { ", and read back there" } else { "" };
             format!("CRL {number} of certifier {certifier} was published: {target}{proof}.")
@@ -82,8 +82,8 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
             format!("The proposed policy version {version} of certifier {certifier} is withdrawn.")
         }
         Fact::RequestApproved { id, plan, relaxed, .. } => {
-            let relaxed = if relaxed.is_empty() { String::new() } else { format!(" ({relaxed})") };
-            format!("Request {id} is approved{relaxed}; {} has to sign it.", plan.certifier)
+            let relaxed = if relaxed.is_empty() { String::new() } else { format!(" {relaxed}.") };
+            format!("Request {id} is approved; {} has to sign it.{relaxed}", plan.certifier)
         }
         Fact::RequestDenied { id, .. } => format!("Request {id} is denied."),
         Fact::RequestNoted { id, .. } => format!("It is noted at request {id}."),
@@ -198,8 +198,14 @@ pub(super) fn sentence_of_many(facts: &[Fact]) -> Option<String> {
         Fact::PersonSaved { .. } => Some("people"),
         _ => None,
     };
+    let part = |fact: &Fact| matches!(fact, Fact::CrlIssued { crl, .. } if crl.partition > 0);
     let word = match facts {
+        // What was witnessed is told by what was done.
+        [Fact::StepWitnessed { .. }, rest @ ..] => return sentence_of_many(rest),
         [_] | [] => return None,
+        [Fact::CrlIssued { certifier, crl, .. }, rest @ ..] if rest.iter().all(part) => {
+            return Some(signed(certifier, crl, rest.len()));
+        }
         [first, ..] if let Some(nouns) = saved(first) => {
             let same = facts.iter().all(|f| saved(f) == Some(nouns));
             let nouns = if same { nouns } else { "documents" };
@@ -219,6 +225,13 @@ pub(super) fn sentence_of_many(facts: &[Fact]) -> Option<String> {
         _ => return None,
     };
     Some(format!("{} certificates are {word}; their certifiers owe a new CRL.", facts.len()))
+}
+
+/// Says which CRL was signed, with so many parts.
+fn signed(certifier: &str, crl: &CrlInfo, count: usize) -> String {
+    let what = if crl.base.is_some() { "delta CRL" } else { "CRL" };
+    let beside = if count == 0 { String::new() } else { format!(", and its {}", parts(count)) };
+    format!("Certifier {certifier} signed {what} {} with {}{beside}.", crl.number, entries(crl.entries))
 }
 
 /// Says what a ring that is new here holds.

@@ -1,7 +1,13 @@
 //! What a field is. The FIELDS tables of the records give forms, details, differences, `show`, options and docs.
 
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
+
 use super::State;
+use super::escape::visible_lines;
 use super::filter::{Filter, Test, field_of};
+use super::key::KeyType;
 use super::time::{Timestamp, local};
 
 /// How a field is edited.
@@ -168,6 +174,19 @@ impl<T> Field<T> {
         Self::secret("repeat", "Password again", "The same once more.", set)
     }
 
+    /// The kind of the key that is made.
+    pub const fn key_type(get: Get<T>, set: Set<T>) -> Self {
+        let kind = Kind::Choice(KeyType::NAMES);
+        let (name, label, help) = ("key-type", "Key type", "The kind of key to make.");
+        Self { name, label, help, kind, when: When::AtCreation, get, set }
+    }
+
+    /// Where something is written that leaves the workspace.
+    pub const fn to(get: Get<T>, set: Set<T>) -> Self {
+        let help = "A new path outside of the workspace; nothing is ever written over.";
+        Self { name: "to", label: "Write to", help, kind: Kind::Path, when: When::AtCreation, get, set }
+    }
+
     /// Whether a keyring that comes into being gets a stash.
     pub const fn stash(
         get: fn(&T, &Look<'_>) -> String,
@@ -262,6 +281,15 @@ pub fn put_flag(place: &mut bool, text: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Puts a path into its place. Errors: none is named.
+pub fn put_path(place: &mut PathBuf, text: &str) -> Result<(), String> {
+    if text.trim().is_empty() {
+        return Err("name a path".into());
+    }
+    *place = PathBuf::from(text.trim());
+    Ok(())
+}
+
 /// Writes how a value was changed, for a person to read: `443 -> 8443`; of several lines what went and what came.
 pub fn change(old: &str, new: &str) -> Vec<String> {
     let gone = old.lines().filter(|line| new.lines().all(|l| l != *line)).map(|line| format!("- {line}"));
@@ -346,6 +374,11 @@ pub fn write_names(all: &[String]) -> String {
         false => one.clone(),
     };
     all.iter().map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+/// Returns a record as a JSON object with the names of its fields; several lines are separated by `\n`.
+pub fn object<T: Record>(record: &T, look: &Look<'_>) -> Map<String, Value> {
+    record.own().map(|f| (f.name.to_owned(), Value::String(visible_lines(&(f.get)(record, look))))).collect()
 }
 
 /// So many names stand in a sentence.

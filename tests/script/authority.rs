@@ -5,12 +5,14 @@ use super::first_day::{Live, desk};
 use crate::life::{create_certifier, create_keyring, issue};
 use crate::support::secret;
 use ringmaster::desk::Verb;
+use ringmaster::model::certifier::Policy;
 use ringmaster::model::certifier::rollover::NewKey;
 use ringmaster::model::issued::Reason;
 use ringmaster::model::key::KeyType;
+use ringmaster::model::policy::Amendment;
 
 /// A workspace with a certifier and two certificates of it.
-fn furnished(folder: &std::path::Path) {
+pub(super) fn furnished(folder: &std::path::Path) {
     let mut desk = desk(folder);
     create_certifier(&mut desk, "root", KeyType::P256);
     for name in ["mail", "web"] {
@@ -84,6 +86,21 @@ fn a_delta_crl_is_looked_at_what_was_signed_is_listed_and_what_is_served_is_prov
 }
 
 #[test]
+fn of_a_crl_in_parts_it_is_said_how_many_were_signed_and_published() {
+    let folder = tempfile::tempdir().unwrap();
+    furnished(folder.path());
+    let mut beside = desk(folder.path());
+    beside.unlock("root", &secret("ca-pass")).unwrap();
+    let policy = Policy { crl_parts: 4, ..beside.state().certifiers["root"].policy.clone() };
+    let amendment = Box::new(Amendment { policy, reason: String::new() });
+    beside.run(Verb::Amend { certifier: "root".into(), before: 1, amendment }).unwrap();
+    drop(beside);
+    let mut live = Live::new(folder.path());
+    live.press("5 r").sees("CRL 2").press("<ret>").sees("Password").text("ca-pass").press("<ret>");
+    live.sees("signed CRL 2 with 0 entries, and its 4 parts.");
+}
+
+#[test]
 fn what_is_still_valid_under_an_old_key_is_listed() {
     let folder = tempfile::tempdir().unwrap();
     furnished(folder.path());
@@ -94,7 +111,14 @@ fn what_is_still_valid_under_an_old_key_is_listed() {
     beside.run(Verb::RollOver { name: "root".into(), asked: new }).unwrap();
     drop(beside);
     let mut live = Live::new(folder.path());
-    live.press("5").press("g w").sees("After the new key of root").press("<end> <up> <ret>");
+    // What is above the ways to go on can be looked at as well, where it does not fit.
+    live.resize(40, 10)
+        .press("5")
+        .press("g w")
+        .sees("After the new key of root")
+        .sees("Show the certificates");
+    live.press("<pgup> <pgup> <pgup>").sees("root-2 issues in its place");
+    live.press("<pgdn> <pgdn> <pgdn> <pgdn>").sees("Back").resize(80, 24).press("<end> <up> <ret>");
     live.sees("issuer:root -issuer:root-2 revoked:no").sees("mail.example.test").sees("of 4");
 }
 

@@ -8,7 +8,7 @@ use super::install::Install;
 use super::path::PathLine;
 use super::viewer::{Text, Viewer, labelled};
 use super::{Dialog, Sheet, hint};
-use crate::desk::Verb;
+use crate::desk::{Verb, list};
 use crate::model::audit;
 use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::Certificate;
@@ -18,11 +18,13 @@ use crate::model::leftover::Way;
 use crate::model::request::{Plan, RequestId};
 use crate::model::resolve::Promise;
 use crate::model::seen::{Errand, Trip};
+use crate::tui::areas::areas;
 use crate::tui::chord::Key;
 use crate::tui::job::{self, IssuedFor, Job, ReadFor};
 use crate::tui::model::{Model, Mood};
 use crate::tui::msg::{Effect, Input, JobId};
 use crate::tui::pane::Target;
+use crate::tui::pane::certificates;
 use crate::tui::pane::certifiers::crl;
 use crate::tui::theme::Role;
 use crate::tui::widget::text::{cut, width, wrap};
@@ -121,6 +123,9 @@ pub enum Action {
     Task(String),
     /// Asks where to write entries of the audit chain, in this form.
     ExportAudit(audit::Filter, audit::Form),
+    /// Asks where to write the rows of the list of certificates in this form: those that are marked, or else all that it
+    /// shows.
+    ExportList(list::Form),
     /// Opens a form with this title.
     Form(String, Goal),
     /// Shows this, and opens the form from there.
@@ -152,7 +157,12 @@ pub struct Menu {
     /// The job it waits for.
     pub busy: Option<JobId>,
     cursor: usize,
+    /// The first line shown while a person looks around; else the chosen way is in sight.
+    top: Option<usize>,
 }
+
+/// How many ways below the chosen one are kept in sight with it.
+const MORE: usize = 8;
 
 /// Makes an item.
 pub(in crate::tui) fn item(label: impl Into<String>, action: Action) -> Item {
@@ -162,7 +172,7 @@ pub(in crate::tui) fn item(label: impl Into<String>, action: Action) -> Item {
 impl Menu {
     /// Makes a menu; the first way is chosen.
     pub fn new(title: impl Into<String>, lines: Vec<Text>, items: Vec<Item>) -> Self {
-        Self { title: title.into(), lines, items, busy: None, cursor: 0 }
+        Self { title: title.into(), lines, items, busy: None, cursor: 0, top: None }
     }
 
     /// Chooses a way before a person does.
@@ -182,6 +192,12 @@ impl Menu {
     pub fn input(mut self, model: &mut Model, input: &Input) -> (Option<Dialog>, Vec<Effect>) {
         let Input::Chord(key) = input else { return (Some(Dialog::Menu(self)), Vec::new()) };
         let last = self.items.len().saturating_sub(1);
+        if let Key::PageUp | Key::PageDown = key {
+            let sheet = self.sheet(model, usize::from(areas(model).sheet.0));
+            self.top = Some(sheet.paged(model, *key == Key::PageUp));
+            return (Some(Dialog::Menu(self)), Vec::new());
+        }
+        self.top = None;
         match key {
             Key::Esc => return (None, Vec::new()),
             _ if self.busy.is_some() => {}
@@ -307,6 +323,10 @@ impl Menu {
                 super::log::export_to(model, filter, form);
                 Vec::new()
             }
+            Action::ExportList(form) => {
+                certificates::export_list(model, form);
+                Vec::new()
+            }
             Action::Form(title, goal) => {
                 let form = Form::new(model, title, goal);
                 model.dialogs.push(Dialog::Form(form));
@@ -384,10 +404,15 @@ impl Menu {
         if self.items.iter().any(|i| matches!(i.action, Action::Copy(_))) {
             hints.push(hint("w", "write to a file", 85));
         }
+        if body.len() > usize::from(areas(model).sheet.1) {
+            hints.push(hint("PgUp/PgDn", "look around", 50));
+        }
         Sheet {
             title: self.title.clone(),
             body,
             cursor: Some((first + self.cursor, 0)),
+            below: self.items.len().saturating_sub(self.cursor + 1).min(MORE),
+            top: self.top,
             hints,
             ..Sheet::default()
         }

@@ -34,9 +34,9 @@ pub const PANE: Pane = Pane {
     title: "Certifiers",
     short: "CAs",
     columns: &[
-        Column { title: "name", least: 12, share: 2, rank: 0 },
+        Column { title: "name", least: 14, share: 2, rank: 0 },
         Column { title: "kind", least: 11, share: 0, rank: 4 },
-        Column { title: "subject", least: 14, share: 4, rank: 2 },
+        Column { title: "subject", least: 12, share: 4, rank: 2 },
         Column { title: "ends", least: 10, share: 0, rank: 1 },
         Column { title: "key", least: 8, share: 0, rank: 3 },
         Column { title: "CRL ends", least: 18, share: 0, rank: 1 },
@@ -178,19 +178,7 @@ pub const PANE: Pane = Pane {
     ],
 };
 
-const WRITE: Command = Command {
-    name: "",
-    title: "",
-    keys: &[],
-    scope: Scope::Pane(PaneId::Certifiers),
-    level: Level::Write,
-    doc: "",
-    cli: None,
-    weight: 0,
-    ready: selected,
-    confirm: None,
-    run: |_| Vec::new(),
-};
+const WRITE: Command = Command::of(Scope::Pane(PaneId::Certifiers), Level::Write, selected);
 
 const COMMANDS: &[Command] = &[
     Command {
@@ -294,17 +282,11 @@ fn with_key(model: &Model) -> Result<(), String> {
 }
 
 fn certifier<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Certifier> {
-    match key {
-        RowKey::Name(name) => model.state.certifiers.get(name),
-        _ => None,
-    }
+    model.state.certifiers.get(key.name()?)
 }
 
 fn awaited<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Awaited> {
-    match key {
-        RowKey::Name(name) => model.state.awaited.get(name),
-        _ => None,
-    }
+    model.state.awaited.get(key.name()?)
 }
 
 fn latest(c: &Certifier) -> Option<Copy> {

@@ -4,6 +4,7 @@ mod export;
 mod history;
 mod import;
 mod life;
+pub(super) mod renewal;
 mod roots;
 mod verify;
 
@@ -57,7 +58,8 @@ pub const PANE: Pane = Pane {
         let status = status(ring, &model.look());
         let role = match status.as_str() {
             "ok" => Role::Ok,
-            "revoked" | "expired" | "not yet valid" | "no trusted root" => Role::Bad,
+            "not yet valid" | "no trusted root" => Role::Bad,
+            word if word.starts_with("revoked") || word.starts_with("expired") => Role::Bad,
             "trusted roots only" => Role::Text,
             _ => Role::Warn,
         };
@@ -128,19 +130,7 @@ pub const PANE: Pane = Pane {
     ],
 };
 
-const WRITE: Command = Command {
-    name: "",
-    title: "",
-    keys: &[],
-    scope: Scope::Pane(PaneId::Keyrings),
-    level: Level::Write,
-    doc: "",
-    cli: None,
-    weight: 0,
-    ready: selected,
-    confirm: None,
-    run: |_| Vec::new(),
-};
+const WRITE: Command = Command::of(Scope::Pane(PaneId::Keyrings), Level::Write, selected);
 
 const COMMANDS: &[Command] = &[
     Command {
@@ -163,10 +153,11 @@ const COMMANDS: &[Command] = &[
         name: "keyring.install",
         title: "install",
         keys: &["i"],
-        doc: "Installs the certificate of the ring's key, from the queue or from a file.",
+        doc: "Installs the certificate of the ring's key, from the queue or from a file; where rings are marked, what was issued for each of them.",
         cli: Some("keyring install"),
         weight: 85,
         ready: |model| match model.selected().and_then(|k| ring(model, &k)) {
+            _ if !renewal::marked(model).is_empty() => Ok(()),
             None => Err("no keyring is selected".into()),
             Some(ring) if ring.key.is_none() => Err("this ring has no key of its own".into()),
             Some(_) => Ok(()),
@@ -197,22 +188,22 @@ const COMMANDS: &[Command] = &[
             }
             Question { word: name, lines }
         }),
-        run: |model| match model.selected_name() {
-            Some(name) => job::go(model, Verb::DeleteKeyring { name }),
-            None => Vec::new(),
-        },
+        run: |model| model.on_selected(|model, name| job::go(model, Verb::DeleteKeyring { name })),
         ..WRITE
     },
 ];
 
 fn ring<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Keyring> {
-    match key {
-        RowKey::Name(name) => model.state.keyrings.get(name),
-        _ => None,
-    }
+    model.state.keyrings.get(key.name()?)
 }
 
 fn install(model: &mut Model) -> Vec<Effect> {
+    let marked = renewal::marked(model);
+    if !marked.is_empty() {
+        let menu = renewal::installs(model, &marked);
+        model.dialogs.push(Dialog::Menu(menu));
+        return Vec::new();
+    }
     let Some(keyring) = model.selected_name() else { return Vec::new() };
     let request = model.state.keyrings.get(&keyring).and_then(|r| model.state.request_of_keyring(r));
     let mut items = Vec::new();
