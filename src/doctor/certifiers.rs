@@ -100,6 +100,25 @@ pub(super) const CHECKS: &[Check] = &[
         },
     },
     Check {
+        id: "C05",
+        title: "A certifier's own certificate is revoked.",
+        severity: Severity::Error,
+        remedy: "Give it a new key under the same name, and renew what its old key has signed.",
+        command: "certifier.rollover",
+        explain: "The certificate of the certifier, or of an authority above it, is revoked, so whoever looks at CRLs refuses \
+            everything below it. It issues nothing until it has another certificate, and goes on signing CRLs. A hold is \
+            lifted by whoever set it; otherwise give it a new key: `ringmaster certifier rollover NAME`, and work the list of \
+            what its old key has signed.",
+        run: |case, found| {
+            for certifier in case.state.certifiers.values().filter(|c| c.status.issues()) {
+                if let Some(words) = case.state.revoked_words(certifier) {
+                    let text = format!("Certifier {} cannot issue. {words}", certifier.name);
+                    found(Hit::new(subject(certifier), text));
+                }
+            }
+        },
+    },
+    Check {
         id: "C20",
         title: "A certifier has no roles.",
         severity: Severity::Info,

@@ -25,7 +25,8 @@ pub const SOON: i64 = 30;
 ///
 /// Errors: the old one is not active or locked; the name is taken; the passwords differ; the issuer is locked.
 pub fn roll_over(state: &State, old: &str, asked: &NewKey, env: &mut Env<'_>) -> Result<Change> {
-    let old = super::issuing(state, old)?;
+    // Also one whose certificate is revoked: a new key is what helps then.
+    let old = super::active(state, old)?;
     roles::require(old, env.operator, Act::Administer)?;
     new_name(state, &asked.name)?;
     new_password(&asked.password, &asked.repeat)?;

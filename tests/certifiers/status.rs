@@ -1,10 +1,14 @@
 //! Disabling, enabling, retiring, and the end of a key.
 
 use ringmaster::desk::{Desk, Verb};
-use ringmaster::model::certifier::Policy;
+use ringmaster::doctor::examine;
+use ringmaster::model::certifier::rollover::NewKey;
+use ringmaster::model::certifier::{Policy, overview};
 use ringmaster::model::change::Fact;
+use ringmaster::model::crl::Light;
 use ringmaster::model::error::Kind;
 use ringmaster::model::issued::Reason;
+use ringmaster::model::key::KeyType;
 use ringmaster::model::policy::Amendment;
 use ringmaster::ops::certifier_status::Step;
 use ringmaster::pki::pem;
@@ -135,4 +139,45 @@ fn a_key_ends_with_a_crl_that_outlasts_its_certificates() {
     let again = crate::support::desk(folder).state();
     assert_eq!(again.unreadable, []);
     assert_eq!(again.certifiers, state.certifiers);
+}
+
+#[test]
+fn a_revoked_subordinate_issues_nothing_until_it_has_a_new_key() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    family(&mut desk);
+    let (mail, web) = (create_keyring(&mut desk, "mail", true), create_keyring(&mut desk, "web", true));
+    desk.run(Verb::Approve { id: mail, plan: plan("issuing") }).unwrap();
+    let own = desk.state().certifiers["issuing"].certificate.clone();
+    desk.run(Verb::revoke("root", own.serial.clone(), Reason::KeyCompromise)).unwrap();
+
+    for again in [false, true] {
+        if again {
+            // It is so after reading it from the disk, too.
+            drop(desk);
+            desk = crate::support::desk(temp.path());
+            desk.unlock("issuing", &secret("ca-pass")).unwrap();
+            desk.unlock("root", &secret("ca-pass")).unwrap();
+        }
+        let refused = [
+            desk.run(Verb::Issue { ids: vec![mail] }).unwrap_err(),
+            desk.run(Verb::Approve { id: web, plan: plan("issuing") }).unwrap_err(),
+        ];
+        for error in refused {
+            assert!(error.why.contains("is revoked since") && error.why.contains("keyCompromise"), "{error}");
+        }
+        let state = desk.state();
+        let certifier = &state.certifiers["issuing"];
+        let told = overview::of(&state, certifier, false, Desk::now());
+        assert!(told.light == Light::Red && told.due[0].1.contains("is revoked"), "{told:?}");
+        let found = examine(&state, Desk::now(), &[90, 30, 14, 7]);
+        assert!(found.iter().any(|f| f.rule == "C05" && f.text.contains("issuing")), "{found:?}");
+    }
+
+    // Its CRLs go on, and a new key issues under the same name.
+    desk.run(Verb::issue_crl("issuing")).unwrap();
+    let mut new = NewKey::after("issuing", KeyType::P256, 5);
+    (new.password, new.repeat) = (secret("new-pass"), secret("new-pass"));
+    desk.run(Verb::RollOver { name: "issuing".into(), asked: new }).unwrap();
+    issue(&mut desk, web, "issuing-2");
 }
