@@ -3,7 +3,7 @@
 
 use super::Env;
 use super::complete_certifier::above;
-use super::create_certifier::{made, new_name, new_subject};
+use super::create_certifier::{consistent, made, new_name, new_subject};
 use super::new_password;
 use crate::model::State;
 use crate::model::bytes::Der;
@@ -37,9 +37,7 @@ pub fn import_certifier(
     new_subject(state, &own.subject)?;
     let mut policy = Policy { version: 1, ..asked.policy.clone() };
     policy.roles.found(env.operator);
-    if let Some(why) = policy.roles.contradiction() {
-        return Err(Error::usage("The roles contradict each other.").why(why));
-    }
+    consistent(&policy)?;
     let mut new = Certifier::new(asked.name.clone(), env.now, own.clone(), policy);
     if !own.is_self_issued() {
         new.chain = above(state, &asked.name, own, certificates, env)?;
@@ -64,16 +62,14 @@ pub fn import_certifier(
                 comment: "taken over".into(),
             });
             if not_after >= env.now {
-                revoked.push((serial, r.at, r.reason));
+                revoked.push((serial, r.at, r.reason, r.invalidity));
             }
         }
     }
     revoked.sort_by(|a, b| a.0.cmp(&b.0));
-    let mut change = made(new, key, revoked, env)?;
+    let mut change = made(new, key, &revoked, env)?;
     // After the certifier and before its CRL, which carries the revocations.
-    let crl = change.facts.pop();
-    change.facts.extend(facts);
-    change.facts.extend(crl);
+    change.facts.splice(1..1, facts);
     change.files.push(certifier_key::file(&asked.name, key, &asked.password, &env.protection)?);
     Ok(change)
 }
