@@ -26,7 +26,8 @@ pub(crate) fn create_certifier(desk: &mut Desk, name: &str, key_type: KeyType) {
         country: "DE".into(),
         key_type,
         policy: Policy {
-            crl_url: "http://crl.example.test/ca.crl".into(),
+            // At one address there is one CRL.
+            crl_url: format!("http://crl.example.test/{}.crl", if name == "root" { "ca" } else { name }),
             own_approval: true,
             ..Policy::default()
         },

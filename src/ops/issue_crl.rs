@@ -100,8 +100,7 @@ pub fn wanted(state: &State, name: &str, kind: CrlKind, now: Timestamp) -> Resul
         CrlKind::Immediate => true,
         _ => !due,
     };
-    let parts = if policy.crl_parts < 2 { 0 } else { policy.crl_parts };
-    Ok((0..=parts).map(|part| Wanted { base: None, part, immediate }).collect())
+    Ok((0..=certifier.crl_parts()).map(|part| Wanted { base: None, part, immediate }).collect())
 }
 
 /// Signs CRLs with their numbers and entries, all or none.
@@ -228,7 +227,7 @@ fn next_update(certifier: &Certifier, wanted: &Wanted, now: Timestamp) -> Timest
     }
 }
 
-fn encode(
+pub(super) fn encode(
     certifier: &Certifier,
     algorithm: &[u8],
     wanted: &Wanted,

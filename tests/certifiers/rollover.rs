@@ -44,6 +44,12 @@ fn a_root_gets_a_new_key_and_both_worlds_verify() {
         assert_eq!((row.earlier, row.later), (None, None), "a link takes no place");
     }
 
+    // Each key has a CRL of its own, at an address of its own.
+    assert_eq!(old.policy.crl_url, "http://crl.example.test/ca.crl");
+    assert_eq!(new.policy.crl_url, "http://crl.example.test/ca-g2.crl");
+    let found = examine(&state, Desk::now(), &[90, 30, 14, 7]);
+    assert!(found.iter().all(|f| f.rule != "C06"), "{found:?}");
+
     // The old one issues nothing and signs CRLs; the new one issues.
     let web = create_keyring(&mut desk, "web", true);
     assert!(
@@ -106,6 +112,8 @@ fn a_subordinate_gets_a_new_key_from_its_issuer() {
     let folder = temp.path();
     let mut desk = desk(folder);
     family(&mut desk);
+    let found = examine(&desk.state(), Desk::now(), &[90, 30, 14, 7]);
+    assert!(found.iter().any(|f| f.rule == "C06" && f.text.contains("issuing and root")), "{found:?}");
     roll(&mut desk, "issuing").unwrap();
     let state = desk.state();
     let (old, new) = (&state.certifiers["issuing"], &state.certifiers["issuing-2"]);

@@ -10,6 +10,7 @@ use ringmaster::model::error::Kind;
 use ringmaster::model::issued::Reason;
 use ringmaster::model::key::KeyType;
 use ringmaster::model::policy::Amendment;
+use ringmaster::model::time::Timestamp;
 use ringmaster::ops::certifier_status::Step;
 use ringmaster::pki::pem;
 
@@ -180,4 +181,29 @@ fn a_revoked_subordinate_issues_nothing_until_it_has_a_new_key() {
     (new.password, new.repeat) = (secret("new-pass"), secret("new-pass"));
     desk.run(Verb::RollOver { name: "issuing".into(), asked: new }).unwrap();
     issue(&mut desk, web, "issuing-2");
+}
+
+#[test]
+fn parts_that_new_certificates_name_are_due_until_they_are_signed() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    family(&mut desk);
+    let due = |desk: &Desk, now| {
+        let state = desk.state();
+        overview::of(&state, &state.certifiers["root"], false, now).due
+    };
+    let mut hours = 0;
+    for (parts, says) in [(4, "one of 4 parts"), (2, ""), (8, "one of 8 parts")] {
+        hours += 1;
+        let now = Timestamp(Desk::now().0 + hours * 3600);
+        desk.set_clock(Some(now));
+        let present = desk.state().certifiers["root"].policy.clone();
+        let policy = Policy { crl_parts: parts, ..present.clone() };
+        let amendment = Box::new(Amendment { policy, reason: "parts".into() });
+        desk.run(Verb::Amend { certifier: "root".into(), before: present.version, amendment }).unwrap();
+        let told = due(&desk, now);
+        assert!(told.iter().any(|(_, text)| text.contains(says)) != says.is_empty(), "{parts}: {told:?}");
+        desk.run(Verb::issue_crl("root")).unwrap();
+        assert_eq!(due(&desk, now), []);
+    }
 }
