@@ -4,7 +4,7 @@ use ringmaster::doctor::checks_markdown;
 use ringmaster::model::cipher::ciphers_markdown;
 use ringmaster::model::explain::explain_markdown;
 use ringmaster::model::site::crl::crl_markdown;
-use ringmaster::model::task::guides::tasks_markdown;
+use ringmaster::model::task::page::tasks_markdown;
 use ringmaster::tui::command::commands_markdown;
 use ringmaster::tui::dialog::records::fields_markdown;
 

@@ -2,10 +2,13 @@
 //! items to the fields here; it compares nothing with a workspace and stores nothing.
 
 mod dxl;
+mod give;
 mod items;
 mod one_touch;
 mod outline;
+mod own;
 mod person;
+mod take;
 #[cfg(test)]
 mod tests;
 
@@ -14,8 +17,9 @@ use serde_json::Value;
 use super::document::Document;
 use super::error::{Error, Result};
 use super::site::{Item, Site, SiteKind};
-pub use items::{Taken, key_file, own_name, take};
+pub use give::key_file;
 pub use person::{Named, certificate_texts, named};
+pub use take::{Taken, own_name, take};
 
 /// The largest file that is read.
 pub const LARGEST: usize = 100 << 20;
@@ -26,6 +30,8 @@ pub const MOST_DOCUMENTS: usize = 20_000;
 
 /// The item in which fields travel for which no item of the directory is known.
 pub(super) const OWN: &str = "Ringmaster_Fields";
+/// The item that names the form of a document.
+const FORM: &str = "Form";
 /// The item that names the keyring of a site.
 pub const SITE_KEY_FILE: &str = "SSLKeyFile";
 /// The item that names the keyring of a server.
@@ -183,7 +189,7 @@ pub fn write(form: Form, documents: &[Document], key_file: &dyn Fn(&Document) ->
             (Form::OneTouchUpdate, Document::Site(site)) => findable(site, documents),
             _ => Ok(()),
         };
-        match findable.and_then(|()| items::note(document, &key_file(document), &mut left)) {
+        match findable.and_then(|()| give::note(document, &key_file(document), &mut left)) {
             Ok(note) => {
                 count += 1;
                 if let Document::Site(site) = document {
@@ -194,7 +200,7 @@ pub fn write(form: Form, documents: &[Document], key_file: &dyn Fn(&Document) ->
                     && server.starttls
                     && form != Form::Dxl
                 {
-                    notes.push(items::configuration(server));
+                    notes.push(give::configuration(server));
                 }
             }
             Err(why) => left.push(format!("{} {}: {why}", document.sort().noun(), document.name())),
@@ -223,7 +229,7 @@ fn findable(site: &Site, documents: &[Document]) -> std::result::Result<(), Stri
 /// Says what a directory may take otherwise than it is meant.
 fn doubts(site: &Site, form: &str) -> Vec<String> {
     let mut all = Vec::new();
-    if GUESSED.contains(&site.kind) && !site.items.iter().any(|item| item.name == items::FORM) {
+    if GUESSED.contains(&site.kind) && !site.items.iter().any(|item| item.name == FORM) {
         all.push(format!(
             "the form {form} of {} documents is named as those of the other kinds are; compare it with one of your directory",
             site.kind.name()
@@ -236,6 +242,11 @@ fn doubts(site: &Site, form: &str) -> Vec<String> {
         ));
     }
     all
+}
+
+/// Returns the form that documents of a kind have, unless they came with another one.
+fn usual_form(kind: SiteKind) -> Option<&'static str> {
+    FORMS.iter().find(|(_, of)| *of == kind).map(|(form, _)| *form)
 }
 
 /// Reads what a kept item says.

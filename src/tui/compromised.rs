@@ -64,7 +64,7 @@ fn of_row(model: &Model) -> Option<Digest> {
 }
 
 fn list(model: &Model) -> Menu {
-    let text = |text: String| Text { label: String::new(), text, role: Role::Text };
+    let text = |text: String| Text::line(text, Role::Text);
     let mut items = vec![item(
         "Report another key",
         Action::Form("Report a key as known to others".into(), Goal::ReportKey(Report::default())),

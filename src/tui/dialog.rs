@@ -21,6 +21,7 @@ pub mod log;
 pub mod log_report;
 pub mod menu;
 pub mod palette;
+mod past;
 pub mod path;
 pub mod phrase;
 pub mod pick;

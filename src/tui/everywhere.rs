@@ -472,7 +472,7 @@ fn quit(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let mut lines = Vec::new();
-    let mut say = |text: String, role| lines.push(Text { label: String::new(), text, role });
+    let mut say = |text: String, role| lines.push(Text::line(text, role));
     for lost in model.dialogs.iter().filter_map(Dialog::unsaved) {
         say(lost, Role::Warn);
     }

@@ -1,8 +1,12 @@
 //! What the console knows and shows. Holds no handles: it is data, can be cloned, printed and compared by a test.
 
+mod rows;
+mod settings;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+pub use self::settings::Settings;
 use super::chord::Key;
 use super::command::Command;
 use super::dialog::Dialog;
@@ -12,75 +16,16 @@ use super::issued::IssuedList;
 use super::job::Job;
 use super::keys::key_text;
 use super::msg::{Effect, JobId, Rehearsal};
-use super::pane::{Entry, PANES, Pane, PaneId, RowKey, Target};
-use super::theme::{Role, Symbols, Theme};
+use super::pane::{Entry, PANES, Pane, PaneId, RowKey};
+use super::theme::Role;
 use super::widget::ink::Ink;
-use crate::desk::publish::Targets;
 use crate::model::State;
 use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
 use crate::model::field::Look;
 use crate::model::finding::{Finding, Subject};
-use crate::model::key::KeyType;
 use crate::model::time::Timestamp;
 use crate::store::listing::Grouping;
-
-/// What the console is told once, when it starts.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The workspace as it stands in the first line.
-    pub workspace: String,
-    /// Who works here.
-    pub operator: String,
-    /// Why the session may only read, if so.
-    pub read_only: Option<String>,
-    /// Certifiers that are already unlocked.
-    pub unlocked: Vec<String>,
-    /// The number of days from which on an end is near.
-    pub soon: i64,
-    /// The bands of days before an end that the checks tell, largest first.
-    pub bands: Vec<i64>,
-    /// The present.
-    pub now: Timestamp,
-    /// The size of the terminal: columns, rows.
-    pub size: (u16, u16),
-    /// The palette.
-    pub theme: Theme,
-    /// The character set.
-    pub symbols: Symbols,
-    /// Other keys for commands, by command name.
-    pub keys: BTreeMap<String, Vec<String>>,
-    /// The key type that new keyrings propose.
-    pub keyring_key: KeyType,
-    /// The key type that new certifiers propose.
-    pub certifier_key: KeyType,
-    /// Where this machine publishes CRLs.
-    pub targets: Targets,
-    /// The time zone of the reader, when it is known.
-    pub zone: Option<tz::TimeZone>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            workspace: String::new(),
-            operator: String::new(),
-            read_only: None,
-            unlocked: Vec::new(),
-            soon: 30,
-            bands: vec![90, 30, 14, 7],
-            now: Timestamp::default(),
-            size: (80, 24),
-            theme: Theme::Ansi,
-            symbols: Symbols::UNICODE,
-            keys: BTreeMap::new(),
-            keyring_key: KeyType::P256,
-            certifier_key: KeyType::P384,
-            targets: Targets::default(),
-            zone: None,
-        }
-    }
-}
 
 /// How a message is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,8 +149,6 @@ pub struct Model {
     pub(super) keys: BTreeMap<&'static str, Vec<Key>>,
 }
 
-/// How many jumps are remembered.
-const JUMPS: usize = 50;
 /// How many messages are remembered.
 const MESSAGES: usize = 200;
 /// How long a message stands in the status line, in seconds.
@@ -312,16 +255,6 @@ impl Model {
         self.pane = here;
     }
 
-    /// Lists the rows of the present pane again, after filter, order or state have changed.
-    pub fn list(&mut self) {
-        let mut rows = (self.pane().rows)(self);
-        if self.pane == PaneId::Certificates {
-            rows = self.issued.place(rows);
-        }
-        self.here_mut().rows = rows;
-        self.move_to(self.here().cursor);
-    }
-
     /// Lists what the checks have found about a subject.
     pub fn findings_of<'a>(&'a self, subject: &'a Subject) -> impl Iterator<Item = &'a Finding> {
         self.findings.about(subject)
@@ -343,127 +276,6 @@ impl Model {
         // The index of a pane is always below their number.
         let index = self.pane.index() % PANES.len();
         &mut self.panes[index]
-    }
-
-    /// Returns how many rows the present list has, the issued list included.
-    pub fn count(&self) -> usize {
-        let rows = &self.here().rows;
-        if self.pane == PaneId::Certificates { self.issued.count(rows) } else { rows.len() }
-    }
-
-    /// Returns the key of a row of the present list.
-    pub fn row(&self, index: usize) -> Option<RowKey> {
-        let rows = &self.here().rows;
-        if self.pane == PaneId::Certificates {
-            self.issued.row(rows, index)
-        } else {
-            rows.get(index).cloned()
-        }
-    }
-
-    /// Returns the selected row of the present list.
-    pub fn selected(&self) -> Option<RowKey> {
-        self.row(self.here().cursor)
-    }
-
-    /// Returns the name of the selected keyring, site or certifier.
-    pub fn selected_name(&self) -> Option<String> {
-        match self.selected() {
-            Some(RowKey::Name(name)) => Some(name),
-            _ => None,
-        }
-    }
-
-    /// Selects a row by its key; tells whether it is there.
-    pub fn select(&mut self, key: &RowKey) -> bool {
-        let rows = &self.here().rows;
-        let found = match self.pane {
-            PaneId::Certificates => self.issued.position(rows, key),
-            _ => rows.iter().position(|k| k == key),
-        };
-        if let Some(index) = found
-            && index != self.here().cursor
-        {
-            self.move_to(index);
-        }
-        found.is_some()
-    }
-
-    /// Jumps to another record, and remembers this one.
-    pub fn jump(&mut self, target: Target) {
-        // A checklist would hide where one has gone; its key brings it back.
-        if let Some(at) = self.dialogs.iter().position(|d| matches!(d, Dialog::Checklist(_)))
-            && let Dialog::Checklist(list) = self.dialogs.remove(at)
-        {
-            self.task = Some(list.name);
-        }
-        if let Some(key) = self.selected() {
-            self.jumps.push((self.pane, key, self.here().filter.clone()));
-            if self.jumps.len() > JUMPS {
-                self.jumps.remove(0);
-            }
-        }
-        match target {
-            Target::Row(pane, key) => self.land(pane, Some(&key), None),
-            Target::Filter(pane, filter) => self.land(pane, None, Some(filter)),
-        }
-    }
-
-    /// Goes back to where one has jumped from.
-    pub fn jump_back(&mut self) {
-        if let Some((pane, key, filter)) = self.jumps.pop() {
-            self.land(pane, Some(&key), Some(filter));
-        }
-    }
-
-    /// Shows a pane with this filter, or with the one it has as long as that does not hide the row.
-    fn land(&mut self, pane: PaneId, key: Option<&RowKey>, filter: Option<String>) {
-        self.pane = pane;
-        self.focus = Focus::List;
-        if let Some(filter) = filter
-            && filter != self.here().filter
-        {
-            let pane = self.here_mut();
-            (pane.filter, pane.findings, pane.cursor, pane.top) = (filter, false, 0, 0);
-            self.list();
-        }
-        let Some(key) = key else { return };
-        if !self.select(key) && (!self.here().filter.is_empty() || self.here().findings) {
-            let pane = self.here_mut();
-            pane.filter.clear();
-            pane.findings = false;
-            self.list();
-        }
-        self.keep(key);
-        if self.pane == PaneId::Certificates {
-            // The issued list may be asked for only now.
-            self.issued.keep = Some(key.clone());
-        }
-    }
-
-    /// Stays on a row after the list was made anew, also when the issued list is still to come.
-    pub fn keep(&mut self, key: &RowKey) {
-        self.select(key);
-        if self.pane == PaneId::Certificates && self.issued.asked.is_some() {
-            self.issued.keep = Some(key.clone());
-        }
-    }
-
-    /// Moves the selection to a row, or to the last one there is, and keeps it in sight.
-    pub fn move_to(&mut self, index: usize) {
-        let height = usize::from(super::view::areas(self).rows).max(1);
-        let count = self.count();
-        let pane = self.here_mut();
-        let index = index.min(count.saturating_sub(1));
-        if index != pane.cursor {
-            pane.detail = 0;
-        }
-        pane.cursor = index;
-        if index < pane.top || index >= pane.top.saturating_add(height) {
-            // Half a page at once: on a slow line a page of rows costs as much as a single step of scrolling.
-            pane.top = index.saturating_sub(height / 2);
-        }
-        pane.top = pane.top.min(count.saturating_sub(height));
     }
 
     /// Returns what derived fields may look at.

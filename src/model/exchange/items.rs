@@ -1,34 +1,85 @@
-//! The items of the directory and the fields here. An item that has no field is kept; a field that has no known item travels
-//! in an item of this program. Reads and writes no format.
+//! The items of the directory and the fields here, as two tables. Reads and writes no document.
 
 use serde_json::Value;
 
-use super::super::State;
-use super::super::document::{Document, Sort};
-use super::super::field::{Look, Record, When};
+use super::super::field::Record;
 use super::super::server::called::same_server;
 use super::super::server::{Port, PortStatus, Server};
 use super::super::site::{Item, Site, SiteKind, rule};
-use super::super::time::Timestamp;
-use super::{
-    CONFIGURATION, FORMS, GUESSED, Note, NoteItem, OWN, SERVER_KEY_FILE, SITE_KEY_FILE, STARTTLS, kept,
-};
+use super::{SERVER_KEY_FILE, SITE_KEY_FILE};
 
-/// An item and the field it says: what of the document it would say, and how that is set from its texts.
-struct Mapped<T: 'static> {
-    item: &'static str,
-    field: &'static str,
-    get: fn(&T) -> Option<Value>,
-    set: fn(&mut T, &[String]) -> Result<(), String>,
+/// A document that is exchanged by items.
+pub(super) trait Exchanged: Record {
+    /// The items that have a field.
+    const ITEMS: &'static [Mapped<Self>];
+    /// The item that names its keyring.
+    const KEY_FILE: &'static str;
+
+    /// Returns a field as it is, where what it shows is escaped for the screen.
+    fn raw(&self, field: &str) -> Option<String>;
+
+    /// Returns the comment, to be set as it is.
+    fn comment(&mut self) -> &mut String;
+
+    /// Returns the name of the keyring, and the items that are kept.
+    fn kept(&self) -> (&String, &Vec<Item>);
+
+    /// Returns the same, to be changed.
+    fn kept_mut(&mut self) -> (&mut String, &mut Vec<Item>);
 }
 
-/// What was taken from a document of a file.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Taken {
-    /// The document here.
-    pub document: Document,
-    /// What there is to say of it.
-    pub remarks: Vec<String>,
+impl Exchanged for Site {
+    const ITEMS: &'static [Mapped<Self>] = SITE;
+    const KEY_FILE: &'static str = SITE_KEY_FILE;
+
+    fn raw(&self, field: &str) -> Option<String> {
+        match field {
+            "comment" => Some(self.comment.clone()),
+            "rules" => Some(rule::write(&self.rules)),
+            _ => None,
+        }
+    }
+
+    fn comment(&mut self) -> &mut String {
+        &mut self.comment
+    }
+
+    fn kept(&self) -> (&String, &Vec<Item>) {
+        (&self.keyring, &self.items)
+    }
+
+    fn kept_mut(&mut self) -> (&mut String, &mut Vec<Item>) {
+        (&mut self.keyring, &mut self.items)
+    }
+}
+
+impl Exchanged for Server {
+    const ITEMS: &'static [Mapped<Self>] = SERVER;
+    const KEY_FILE: &'static str = SERVER_KEY_FILE;
+
+    fn raw(&self, field: &str) -> Option<String> {
+        (field == "comment").then(|| self.comment.clone())
+    }
+
+    fn comment(&mut self) -> &mut String {
+        &mut self.comment
+    }
+
+    fn kept(&self) -> (&String, &Vec<Item>) {
+        (&self.keyring, &self.items)
+    }
+
+    fn kept_mut(&mut self) -> (&mut String, &mut Vec<Item>) {
+        (&mut self.keyring, &mut self.items)
+    }
+}
+
+/// An item and the field it says: what of the document it would say, and how that is set from its texts.
+pub(super) struct Mapped<T: 'static> {
+    pub item: &'static str,
+    pub field: &'static str,
+    pub get: fn(&T) -> Option<Value>,
+    pub set: fn(&mut T, &[String]) -> Result<(), String>,
 }
 
 /// Reads the texts of a value; `None` when it is something else.
@@ -66,7 +117,7 @@ fn said(yes: bool) -> Option<Value> {
     Some(Value::String(u8::from(yes).to_string()))
 }
 
-fn list(all: &[String]) -> Option<Value> {
+pub(super) fn list(all: &[String]) -> Option<Value> {
     Some(Value::Array(all.iter().cloned().map(Value::String).collect()))
 }
 
@@ -199,7 +250,7 @@ macro_rules! status {
 }
 
 /// Marks an item whose other values are kept.
-const STATUS: &str = "status";
+pub(super) const STATUS: &str = "status";
 
 const SERVER: &[Mapped<Server>] = &[
     Mapped {
@@ -229,307 +280,3 @@ const SERVER: &[Mapped<Server>] = &[
     port_flag!("IMAP_EnforceAccess", Imap, enforce_access),
     port_flag!("POP3_EnforceAccess", Pop3, enforce_access),
 ];
-
-/// Lists the fields that travel in the item of this program: those without an item of their own.
-fn own<T: Record>(mapped: &[Mapped<T>]) -> impl Iterator<Item = &'static str> {
-    let with_item: Vec<_> = mapped.iter().map(|m| m.field).chain(["kind", "keyring"]).collect();
-    let fields = T::FIELDS.iter().filter(|f| f.when != When::Derived).map(|f| f.name);
-    fields.filter(move |name| *name == "ciphers" || !with_item.contains(name))
-}
-
-/// Writes the fields without an item, where they are otherwise than usual: `field=value`.
-fn write_own<T: Record>(
-    x: &T,
-    usual: &T,
-    mapped: &[Mapped<T>],
-    raw: &dyn Fn(&T, &str) -> Option<String>,
-) -> Vec<String> {
-    let state = State::default();
-    let look = Look { state: &state, now: Timestamp::default(), soon: 0, zone: None };
-    let mut lines = Vec::new();
-    for name in own(mapped) {
-        let get =
-            |x: &T| raw(x, name).or_else(|| T::field(name).map(|f| (f.get)(x, &look))).unwrap_or_default();
-        let value = get(x);
-        let listed = name == "ciphers" && value != "none";
-        if value != get(usual) && !listed {
-            lines.push(format!("{name}={value}"));
-        }
-    }
-    lines
-}
-
-/// Sets the fields without an item, each to what is said or else to what is usual.
-fn read_own<T: Record>(
-    x: &mut T,
-    usual: &T,
-    mapped: &[Mapped<T>],
-    lines: &[String],
-    raw: &dyn Fn(&T, &str) -> Option<String>,
-    put: &dyn Fn(&mut T, &str, &str) -> bool,
-) -> Result<(), String> {
-    let state = State::default();
-    let look = Look { state: &state, now: Timestamp::default(), soon: 0, zone: None };
-    let mut told: Vec<(&str, &str)> = Vec::new();
-    for line in lines {
-        let (name, value) = line.split_once('=').ok_or("field=value in each line")?;
-        if !own(mapped).any(|known| known == name) {
-            return Err(format!("no field without an item is called {name}"));
-        }
-        told.push((name, value));
-    }
-    for name in own(mapped).filter(|name| *name != "name") {
-        let usually =
-            raw(usual, name).or_else(|| T::field(name).map(|f| (f.get)(usual, &look))).unwrap_or_default();
-        let value = told.iter().find(|(n, _)| *n == name).map_or(usually.as_str(), |(_, value)| value);
-        // Also what the kind does not have, as a file may say it.
-        if !put(x, name, value)
-            && let Some(field) = T::field(name)
-        {
-            (field.set)(x, value).map_err(|why| format!("{name}: {why}"))?;
-        }
-    }
-    Ok(())
-}
-
-/// Takes the items that have a field, and lists the others as kept, by name.
-fn read_items<T: Record>(
-    x: &mut T,
-    note: &Note,
-    mapped: &[Mapped<T>],
-    key_file: &str,
-    remarks: &mut Vec<String>,
-) -> Result<Vec<Item>, String> {
-    let mut items = Vec::new();
-    let mut seen: Vec<&str> = Vec::new();
-    for item in &note.items {
-        let field = mapped.iter().find(|m| m.item.eq_ignore_ascii_case(&item.name));
-        if let Some(field) = field {
-            if seen.contains(&field.item) {
-                return Err(format!("item {} stands there twice", field.item));
-            }
-            seen.push(field.item);
-            let values = texts(&item.value).ok_or_else(|| format!("item {} is no text", field.item))?;
-            match (field.set)(x, &values) {
-                Ok(()) => continue,
-                Err(why) if field.field == STATUS => remarks.push(format!("{} is kept: {why}", field.item)),
-                Err(why) => return Err(format!("{}: {why}", field.item)),
-            }
-        }
-        let same = |name: &str| item.name.eq_ignore_ascii_case(name);
-        let form = same("Form") || (same("Type") && note.text("Type") == note.form);
-        if !form && !same(OWN) && !same(key_file) {
-            items.push(Item { name: item.name.clone(), value: item.kept.to_string() });
-        }
-    }
-    Ok(items)
-}
-
-/// Joins what is kept with what was: all of it, or what a change names.
-fn keep(before: &mut Vec<Item>, mut items: Vec<Item>, partial: bool) {
-    if partial {
-        let stays = |old: &&Item| !items.iter().any(|new| new.name.eq_ignore_ascii_case(&old.name));
-        let stay: Vec<_> = before.iter().filter(stays).cloned().collect();
-        items.extend(stay);
-    }
-    items.sort_by(|a, b| a.name.cmp(&b.name));
-    *before = items;
-}
-
-/// Keeps the form of a document where it is not the usual one of its kind, or where that was guessed; what this program has
-/// written proves nothing.
-fn keep_form(items: &mut Vec<Item>, note: &Note, kind: SiteKind) {
-    let proved = GUESSED.contains(&kind) && note.item(OWN).is_none();
-    if proved || usual_form(kind).is_some_and(|usual| !note.form.eq_ignore_ascii_case(usual)) {
-        items.retain(|i| i.name != FORM);
-        items.push(Item { name: FORM.into(), value: Value::String(note.form.clone()).to_string() });
-        items.sort_by(|a, b| a.name.cmp(&b.name));
-    }
-}
-
-/// The item that names the form of a document.
-pub(super) const FORM: &str = "Form";
-
-fn usual_form(kind: SiteKind) -> Option<&'static str> {
-    FORMS.iter().find(|(_, of)| *of == kind).map(|(form, _)| *form)
-}
-
-/// Reads the name here of a document that was exported by this program.
-pub fn own_name(note: &Note) -> Option<String> {
-    let lines = texts(&note.item(OWN)?.value)?;
-    lines.iter().find_map(|line| line.strip_prefix("name=")).map(str::to_owned)
-}
-
-/// Makes of a document of a file what it is here, upon what it was. `ring` finds the keyring that a name stands for.
-///
-/// Errors: an item that cannot be understood, with what is allowed.
-pub fn take(note: &Note, before: &Document, ring: &dyn Fn(&str) -> Option<String>) -> Result<Taken, String> {
-    let mut document = before.clone();
-    let mut remarks = Vec::new();
-    let lines = match note.item(OWN) {
-        Some(item) => Some(texts(&item.value).ok_or_else(|| format!("item {OWN} is no list of texts"))?),
-        None => None,
-    };
-    match &mut document {
-        Document::Site(x) => {
-            if let Some(lines) = &lines {
-                let usual = Site::preset(x.kind);
-                read_own(&mut **x, &usual, SITE, lines, &site_raw, &site_put)
-                    .map_err(|why| format!("{OWN}: {why}"))?;
-            }
-            let items = read_items(&mut **x, note, SITE, SITE_KEY_FILE, &mut remarks)?;
-            keep(&mut x.items, items, note.partial);
-            keep_form(&mut x.items, note, x.kind);
-            take_ring(note, SITE_KEY_FILE, &mut x.keyring, &mut x.items, ring, &mut remarks);
-        }
-        Document::Server(x) => {
-            if let Some(lines) = &lines {
-                read_own(&mut **x, &Server::default(), SERVER, lines, &server_raw, &server_put)
-                    .map_err(|why| format!("{OWN}: {why}"))?;
-            }
-            let items = read_items(&mut **x, note, SERVER, SERVER_KEY_FILE, &mut remarks)?;
-            keep(&mut x.items, items, note.partial);
-            take_ring(note, SERVER_KEY_FILE, &mut x.keyring, &mut x.items, ring, &mut remarks);
-        }
-        Document::Person(_) | Document::Profile(_) => {
-            return Err("only sites and servers are exchanged".into());
-        }
-    }
-    Ok(Taken { document, remarks })
-}
-
-/// Takes the name of the keyring. What it is called in the file is kept where that is not its name here.
-fn take_ring(
-    note: &Note,
-    item: &str,
-    keyring: &mut String,
-    items: &mut Vec<Item>,
-    ring: &dyn Fn(&str) -> Option<String>,
-    remarks: &mut Vec<String>,
-) {
-    let Some(found) = note.item(item) else { return };
-    items.retain(|i| !i.name.eq_ignore_ascii_case(item));
-    let name = note.text(item);
-    let name = name.trim();
-    if name.is_empty() {
-        keyring.clear();
-        return;
-    }
-    match ring(name) {
-        Some(own) => {
-            if name != format!("{own}.kyr") {
-                items.push(Item { name: item.into(), value: found.kept.to_string() });
-            }
-            *keyring = own;
-        }
-        None => {
-            keyring.clear();
-            items.push(Item { name: item.into(), value: found.kept.to_string() });
-            remarks.push(format!(
-                "no keyring here is {name}; the document keeps that name and has no keyring yet"
-            ));
-        }
-    }
-    items.sort_by(|a, b| a.name.cmp(&b.name));
-}
-
-/// Says what a document names its keyring in the directory: as it came, when that still is its keyring.
-pub fn key_file(document: &Document, ring: &dyn Fn(&str) -> Option<String>) -> String {
-    let (keyring, items, item) = match document {
-        Document::Site(x) => (&x.keyring, &x.items, SITE_KEY_FILE),
-        Document::Server(x) => (&x.keyring, &x.items, SERVER_KEY_FILE),
-        Document::Person(_) | Document::Profile(_) => return String::new(),
-    };
-    let came = items.iter().find(|i| i.name.eq_ignore_ascii_case(item)).map(kept);
-    let came = came.and_then(|v| texts(&v)?.into_iter().next()).unwrap_or_default();
-    match came.is_empty() {
-        false if keyring.is_empty() || ring(came.trim()).as_ref() == Some(keyring) => came,
-        _ if keyring.is_empty() => String::new(),
-        _ => format!("{keyring}.kyr"),
-    }
-}
-
-// What a field shows is escaped for the screen; these are written as they are.
-fn site_raw(x: &Site, field: &str) -> Option<String> {
-    match field {
-        "comment" => Some(x.comment.clone()),
-        "rules" => Some(rule::write(&x.rules)),
-        _ => None,
-    }
-}
-
-fn site_put(x: &mut Site, field: &str, value: &str) -> bool {
-    if field == "comment" {
-        value.clone_into(&mut x.comment);
-    }
-    field == "comment"
-}
-
-fn server_raw(x: &Server, field: &str) -> Option<String> {
-    (field == "comment").then(|| x.comment.clone())
-}
-
-fn server_put(x: &mut Server, field: &str, value: &str) -> bool {
-    if field == "comment" {
-        value.clone_into(&mut x.comment);
-    }
-    field == "comment"
-}
-
-/// Makes the items of a document. Errors: its kind has no form that is known.
-pub(super) fn note(document: &Document, key_file: &str, left: &mut Vec<String>) -> Result<Note, String> {
-    let (form, mut items, own, kept_items, key_item) = match document {
-        Document::Site(x) => {
-            let came = x.items.iter().find(|i| i.name == FORM).map(kept);
-            let came = came.and_then(|form| form.as_str().map(str::to_owned));
-            let form = came.or_else(|| usual_form(x.kind).map(str::to_owned));
-            let form = form.ok_or_else(|| format!("the form of {} documents is not known", x.kind.name()))?;
-            let fields = SITE.iter().filter(|m| x.applies(m.field));
-            let items: Vec<_> = fields.filter_map(|m| Some((m.item, (m.get)(x)?))).collect();
-            (form, items, write_own(&**x, &Site::preset(x.kind), SITE, &site_raw), &x.items, SITE_KEY_FILE)
-        }
-        Document::Server(x) => {
-            let items: Vec<_> = SERVER.iter().filter_map(|m| Some((m.item, (m.get)(x)?))).collect();
-            (
-                "Server".to_owned(),
-                items,
-                write_own(&**x, &Server::default(), SERVER, &server_raw),
-                &x.items,
-                SERVER_KEY_FILE,
-            )
-        }
-        Document::Person(_) | Document::Profile(_) => {
-            return Err("only sites and servers are exchanged".into());
-        }
-    };
-    if !key_file.is_empty() {
-        items.push((key_item, Value::String(key_file.into())));
-    }
-    items.extend(list(&own).map(|own| (OWN, own)));
-    let plain = |(name, value): (&str, Value)| NoteItem { name: name.into(), kept: value.clone(), value };
-    let mut items: Vec<_> = items.into_iter().map(plain).collect();
-    let count = items.len();
-    for item in kept_items.iter().filter(|item| item.name != FORM) {
-        if items.iter().take(count).all(|i| !i.name.eq_ignore_ascii_case(&item.name)) {
-            let value = kept(item);
-            items.push(NoteItem { name: item.name.clone(), kept: value.clone(), value });
-        } else if item.name != key_item {
-            left.push(format!("{form} {}: item {} was kept and has a field", document.name(), item.name));
-        }
-    }
-    if !items.iter().any(|i| i.name.eq_ignore_ascii_case("Type")) {
-        let value = Value::String(form.clone());
-        items.push(NoteItem { name: "Type".into(), kept: value.clone(), value });
-    }
-    Ok(Note { form, partial: document.sort() == Sort::Server, items })
-}
-
-/// Makes the change of the Configuration document of a server that offers STARTTLS.
-pub(super) fn configuration(server: &Server) -> Note {
-    let item = |name: &str, value: &str| {
-        let value = Value::String(value.into());
-        NoteItem { name: name.into(), kept: value.clone(), value }
-    };
-    let items = vec![item("ServerName", &server.server_name), item(STARTTLS, "1")];
-    Note { form: CONFIGURATION.into(), partial: true, items }
-}

@@ -2,7 +2,9 @@
 //! wherever the state can tell; only what happens outside of the program is ticked by a person.
 
 pub mod guides;
+pub mod page;
 pub mod receipt;
+pub mod steps;
 
 use std::collections::BTreeMap;
 
@@ -20,7 +22,8 @@ use super::name::AltName;
 use super::person::Person;
 use super::request::{Request, RequestId, Status};
 use super::time::Timestamp;
-pub use guides::{At, GUIDES, Guide, Step};
+pub use guides::{GUIDES, Guide};
+pub use steps::{At, Step};
 
 /// What a person noted of a step that the state cannot tell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,10 +2,12 @@
 //! leaves this folder.
 
 pub mod audit;
+mod crls;
 pub mod known;
 mod query;
 mod record;
 mod row;
+mod scan;
 mod schema;
 pub mod sqlite;
 #[cfg(test)]

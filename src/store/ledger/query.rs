@@ -3,9 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::record::Meta;
-use super::row::{BESIDE, CRL, ISSUED, build_request, crl, entry, reason, whole};
+use super::row::{BESIDE, ISSUED, build_request, entry, whole};
 use super::sqlite::SqliteLedger;
-use super::{Entry, Ledger, Listed, Order, Verified};
+use super::{Entry, Ledger, Listed, Order, Verified, crls, scan};
 use crate::model::Generation;
 use crate::model::audit::{Head, Line};
 use crate::model::bytes::{Der, Digest, Serial};
@@ -16,7 +16,7 @@ use crate::model::issued::{Issued, Reason};
 use crate::model::request::{Request, RequestId};
 use crate::model::time::Timestamp;
 use crate::pki::signer::Signing;
-use crate::store::columns::{self, PART};
+use crate::store::columns;
 
 impl SqliteLedger {
     pub(super) fn meta(&self) -> Result<Meta> {
@@ -38,24 +38,6 @@ impl SqliteLedger {
     /// Returns the latest closed requests, highest number first.
     pub fn closed_requests(&self, limit: usize) -> Result<Vec<Request>> {
         self.requests(None, Some(false), limit)
-    }
-
-    /// Returns the latest complete CRL of each certifier that has one, by name.
-    pub fn crls(&self) -> Result<Vec<(String, CrlInfo)>> {
-        let sql = format!(
-            "SELECT {CRL}, certifier, max(number),
-               (SELECT max(this_update) FROM crl AS other WHERE other.certifier = crl.certifier
-                  AND other.immediate = 0 AND other.base IS NULL AND other.partition = 0),
-               (SELECT next_update FROM crl AS other WHERE other.certifier = crl.certifier
-                  AND other.base IS NOT NULL ORDER BY other.number DESC LIMIT 1)
-             FROM crl WHERE base IS NULL AND partition = 0 GROUP BY certifier ORDER BY certifier"
-        );
-        let mut query = self.connection.prepare_cached(&sql)?;
-        let rows = query.query_map([], |r| {
-            let [regular, delta] = [r.get::<_, Option<i64>>(10)?, r.get(11)?].map(|at| at.map(Timestamp));
-            Ok((r.get(8)?, CrlInfo { regular, delta, ..crl(r)? }))
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Calls `each` with the entries of a condition, the newest first, until it returns false.
@@ -134,43 +116,19 @@ impl Ledger for SqliteLedger {
     }
 
     fn last_crl_number(&self, certifier: &str) -> Result<u64> {
-        last_crl_number(&self.connection, certifier)
+        crls::last_number(&self.connection, certifier)
     }
 
     fn crl(&self, certifier: &str) -> Result<Option<Der>> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT der FROM crl WHERE certifier = ? AND base IS NULL AND partition = 0
-                 ORDER BY number DESC LIMIT 1",
-        )?;
-        Ok(query.query_row([certifier], |r| r.get(0)).optional()?.map(Der))
+        crls::latest(&self.connection, certifier)
     }
 
     fn current_crls(&self, certifier: &str) -> Result<Vec<(CrlInfo, Der)>> {
-        let sql = format!(
-            "SELECT {CRL}, der FROM crl WHERE certifier = ?1 AND number IN (
-               SELECT max(number) FROM crl WHERE certifier = ?1 GROUP BY base IS NULL, partition) ORDER BY partition, base"
-        );
-        let mut query = self.connection.prepare_cached(&sql)?;
-        let rows = query.query_map([certifier], |r| Ok((crl(r)?, Der(r.get(8)?))))?;
-        let mut all: Vec<(CrlInfo, Der)> = rows.collect::<Result<_, _>>()?;
-        let complete = all.iter().find(|(c, _)| c.base.is_none() && c.partition == 0).map(|(c, _)| c.clone());
-        if let Some(complete) = complete {
-            // A part is signed right after the complete list; an older one is of a time when there were more of them.
-            all.retain(|(c, _)| match c.base {
-                Some(base) => base == complete.number,
-                None => c.partition == 0 || c.number > complete.number,
-            });
-        }
-        Ok(all)
+        crls::current(&self.connection, certifier)
     }
 
     fn crl_register(&self, certifier: &str, limit: usize) -> Result<Vec<(CrlInfo, u64)>> {
-        let sql =
-            format!("SELECT {CRL}, length(der) FROM crl WHERE certifier = ? ORDER BY number DESC LIMIT ?");
-        let mut query = self.connection.prepare_cached(&sql)?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = query.query_map(params![certifier, limit], |r| Ok((crl(r)?, r.get(8)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        crls::register(&self.connection, certifier, limit)
     }
 
     fn revoked(
@@ -180,33 +138,7 @@ impl Ledger for SqliteLedger {
         at: Timestamp,
         each: &mut dyn FnMut(Listed<'_>) -> Result<()>,
     ) -> Result<()> {
-        // Whatever had not ended when the latest regular CRL was made has not stood on one that was made after its end.
-        let mut latest = self.connection.prepare_cached(
-            "SELECT this_update FROM crl
-             WHERE certifier = ? AND partition = ? AND immediate = 0 AND base IS NULL ORDER BY number DESC LIMIT 1",
-        )?;
-        let latest: Option<i64> = latest.query_row(params![certifier, part], |r| r.get(0)).optional()?;
-        let since = latest.map_or(at.0, |latest| latest.min(at.0));
-        // Each is read from the index alone.
-        let sql = format!(
-            "SELECT serial, revoked_at, reason, invalidity FROM issued INDEXED BY issued_listed
-             WHERE certifier = ?1 AND revoked_at IS NOT NULL AND (not_after >= ?2 OR revoked_at >= ?2) {} ORDER BY serial",
-            if part == 0 { "" } else { "AND partition = ?3" }
-        );
-        let mut query = self.connection.prepare_cached(&sql)?;
-        let mut rows = match part {
-            0 => query.query(params![certifier, since])?,
-            part => query.query(params![certifier, since, part])?,
-        };
-        while let Some(row) = rows.next()? {
-            each(Listed {
-                serial: row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?,
-                at: Timestamp(row.get(1)?),
-                reason: Some(reason(row.get(2)?, 2)?),
-                invalidity: row.get::<_, Option<i64>>(3)?.map(Timestamp),
-            })?;
-        }
-        Ok(())
+        crls::revoked(&self.connection, certifier, part, at, each)
     }
 
     fn revoked_since(
@@ -215,66 +147,15 @@ impl Ledger for SqliteLedger {
         base: u64,
         each: &mut dyn FnMut(Listed<'_>) -> Result<()>,
     ) -> Result<()> {
-        let mut entry =
-            self.connection.prepare_cached("SELECT entry FROM crl WHERE certifier = ? AND number = ?")?;
-        let entry: u64 = entry.query_row(params![certifier, base], |r| r.get(0))?;
-        let mut query = self.connection.prepare_cached(
-            "SELECT revoked_at, reason, invalidity FROM issued WHERE certifier = ? AND serial = ?",
-        )?;
-        for (serial, at) in self.touched(certifier, entry)? {
-            let row = query.query_row(params![certifier, serial.0], |r| {
-                Ok((r.get::<_, Option<i64>>(0)?, r.get::<_, Option<u8>>(1)?, r.get::<_, Option<i64>>(2)?))
-            })?;
-            each(Listed {
-                serial: &serial.0,
-                at: row.0.map_or(at, Timestamp),
-                reason: row.1.map(|code| reason(code, 1)).transpose()?,
-                invalidity: row.2.map(Timestamp),
-            })?;
-        }
-        Ok(())
+        crls::revoked_since(self, certifier, base, each)
     }
 
     fn issued_ids(&self, order: Order) -> Result<Vec<u32>> {
-        // Each order is read from the index that has it; the order of signing from the smallest index and sorted here,
-        // for the table itself is many times larger.
-        let sql = match order {
-            Order::Issued => "SELECT id FROM issued INDEXED BY issued_ends",
-            Order::Ends => "SELECT id FROM issued INDEXED BY issued_ends ORDER BY not_after, id",
-            Order::Subject => "SELECT id FROM issued INDEXED BY issued_subject ORDER BY subject, id",
-            Order::Serial => "SELECT id FROM issued INDEXED BY issued_serial ORDER BY certifier, serial",
-            // These have no index: they are asked for rarely, and each index makes every issue slower.
-            Order::Names => "SELECT id FROM issued ORDER BY alt_names, id",
-            Order::Key => "SELECT id FROM issued ORDER BY key, id",
-            Order::Verdict(_) => {
-                "SELECT id FROM issued ORDER BY CASE WHEN revoked_at IS NOT NULL THEN 4 WHEN ?1 < not_before THEN 2
-                 WHEN ?1 > not_after THEN 0 WHEN not_after < ?2 THEN 1 ELSE 3 END, not_after, id"
-            }
-        };
-        let mut ids = Vec::with_capacity(usize::try_from(self.meta()?.issued).unwrap_or_default());
-        let mut query = self.connection.prepare_cached(sql)?;
-        let mut rows = match order {
-            Order::Verdict(at) => query.query(params![at.now.0, at.now.plus_days(at.soon).0])?,
-            _ => query.query([])?,
-        };
-        while let Some(row) = rows.next()? {
-            ids.push(row.get(0)?);
-        }
-        drop(rows);
-        if order == Order::Issued {
-            ids.sort_unstable();
-        }
-        Ok(ids)
+        scan::ids(self, order)
     }
 
     fn issued_ending(&self, from: Timestamp, to: Timestamp) -> Result<Vec<u32>> {
-        // Both halves are read from an index alone.
-        let mut query = self.connection.prepare_cached(
-            "SELECT id FROM issued INDEXED BY issued_ends WHERE not_after BETWEEN ? AND ?
-             EXCEPT SELECT id FROM issued INDEXED BY issued_listed WHERE revoked_at IS NOT NULL",
-        )?;
-        let rows = query.query_map(params![from.0, to.0], |r| r.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        scan::ending(&self.connection, from, to)
     }
 
     fn issued_rows(&self, ids: &[u32]) -> Result<Vec<Issued>> {
@@ -289,63 +170,19 @@ impl Ledger for SqliteLedger {
     }
 
     fn issued_texts(&self, after: u32, each: &mut dyn FnMut(u32, &str)) -> Result<()> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT id, certifier, hex(serial), subject, alt_names FROM issued WHERE id > ? ORDER BY id",
-        )?;
-        let mut rows = query.query([after])?;
-        let mut text = String::new();
-        while let Some(row) = rows.next()? {
-            text.clear();
-            for column in 1..5 {
-                if column > 1 {
-                    text.push(PART);
-                }
-                text.push_str(row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?);
-            }
-            if text.is_ascii() {
-                text.make_ascii_lowercase();
-            } else {
-                text = text.to_lowercase();
-            }
-            each(row.get(0)?, &text);
-        }
-        Ok(())
+        scan::texts(&self.connection, after, each)
     }
 
     fn issued_columns(&self, after: u32, each: &mut dyn FnMut(columns::Row<'_>)) -> Result<()> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT id, certifier, key, profile, operator, approver, not_before, not_after, at, request FROM issued
-             WHERE id > ? ORDER BY id",
-        )?;
-        let mut rows = query.query([after])?;
-        while let Some(row) = rows.next()? {
-            let text = |column| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
-            each(columns::Row {
-                id: row.get(0)?,
-                kind: [text(1)?, text(2)?, text(3)?, text(4)?, text(5)?],
-                not_before: Timestamp(row.get(6)?),
-                not_after: Timestamp(row.get(7)?),
-                at: Timestamp(row.get(8)?),
-                request: row.get(9)?,
-            });
-        }
-        Ok(())
+        scan::columns(&self.connection, after, each)
     }
 
     fn issued_revoked(&self) -> Result<Vec<(u32, Reason)>> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT id, reason FROM issued INDEXED BY issued_listed WHERE revoked_at IS NOT NULL",
-        )?;
-        let rows = query.query_map([], |r| Ok((r.get(0)?, reason(r.get(1)?, 1)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        scan::revoked(&self.connection)
     }
 
     fn issued_superseded(&self) -> Result<Vec<u32>> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT supersedes FROM issued INDEXED BY issued_supersedes WHERE supersedes IS NOT NULL",
-        )?;
-        let rows = query.query_map([], |r| r.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        scan::superseded(&self.connection)
     }
 
     fn issued_before(&self, subject: &str, alt_names: &str) -> Result<Option<u64>> {
@@ -353,31 +190,7 @@ impl Ledger for SqliteLedger {
     }
 
     fn issued_sharing(&self, also: &[Digest]) -> Result<Vec<u32>> {
-        // Both are read from the index alone, in its order.
-        let mut query = self.connection.prepare_cached(
-            "SELECT substr(key_sha256, 1, 8), id FROM issued INDEXED BY issued_key ORDER BY substr(key_sha256, 1, 8)",
-        )?;
-        let mut rows = query.query([])?;
-        let mut found = Vec::new();
-        let mut run: ([u8; 8], Vec<u32>) = ([0; 8], Vec::new());
-        let mut close = |(key, ids): &mut ([u8; 8], Vec<u32>)| {
-            // Where the certificate is not known, its key is not either.
-            let known = *key != [0; 8];
-            if known && ids.len() > 1 || also.iter().any(|digest| digest.0.starts_with(key)) {
-                found.append(ids);
-            }
-            ids.clear();
-        };
-        while let Some(row) = rows.next()? {
-            let key: [u8; 8] = row.get(0)?;
-            if key != run.0 {
-                close(&mut run);
-                run.0 = key;
-            }
-            run.1.push(row.get(1)?);
-        }
-        close(&mut run);
-        Ok(found)
+        scan::sharing(&self.connection, also)
     }
 
     fn issued_by_serial(&self, certifier: &str, serial: &Serial) -> Result<Option<(Issued, Der)>> {
@@ -547,15 +360,6 @@ impl SqliteLedger {
         }
         Ok(found)
     }
-}
-
-/// Returns the highest CRL number that a certifier ever intended or issued.
-pub(super) fn last_crl_number(connection: &Connection, certifier: &str) -> Result<u64> {
-    let mut query = connection.prepare_cached(
-        "SELECT max(coalesce((SELECT max(number) FROM intent WHERE certifier = ?1 AND number IS NOT NULL), 0),
-                    coalesce((SELECT max(number) FROM crl WHERE certifier = ?1), 0))",
-    )?;
-    Ok(query.query_row([certifier], |r| r.get(0))?)
 }
 
 /// Finds the latest certificate with a subject and names.

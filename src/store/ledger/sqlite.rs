@@ -301,7 +301,7 @@ impl SqliteLedger {
                         .execute(params![certifier, version, tbs.0, now.0])?;
                 }
                 Signing::Crl(number) => {
-                    let last = super::query::last_crl_number(&transaction, certifier)?;
+                    let last = super::crls::last_number(&transaction, certifier)?;
                     // A certifier is recorded together with its first CRL. Before that, an earlier attempt to make one
                     // of this name had another key, and its numbers are not those of this one.
                     let exists = transaction

@@ -2,7 +2,6 @@
 //! saved; and the formats that can be written. Reads and writes no file.
 
 use super::Dialog;
-use super::history::plain;
 use super::menu::{Action, Copy, Menu, Source, item};
 use super::versions::differing;
 use super::viewer::Text;
@@ -18,14 +17,14 @@ use crate::tui::theme::Role;
 
 /// Shows what the documents of a file become, and asks.
 pub(in crate::tui) fn show(model: &mut Model, source: &str, plan: &Plan) {
-    let mut lines = vec![plain(format!("{}.", plan.summary()), Role::Title)];
+    let mut lines = vec![Text::line(format!("{}.", plan.summary()), Role::Title)];
     for (form, count) in plan.skipped.iter().take(10) {
-        lines.push(plain(
+        lines.push(Text::line(
             format!("Skipped: {count} of form {}, which has no place here.", visible(form)),
             Role::Dim,
         ));
     }
-    lines.extend(plan.remarks.iter().take(10).map(|r| plain(visible(r), Role::Warn)));
+    lines.extend(plan.remarks.iter().take(10).map(|r| Text::line(visible(r), Role::Warn)));
     let changes = plan.changes();
     let mut items = vec![item("Back, nothing is done", Action::Close)];
     if !changes.is_empty() {
@@ -33,7 +32,7 @@ pub(in crate::tui) fn show(model: &mut Model, source: &str, plan: &Plan) {
         items.push(item(label, Action::Verb(Verb::SaveDocuments { changes })));
     }
     if plan.entries.iter().any(|e| !e.remarks.is_empty()) {
-        lines.push(plain("There is something to say of those with (!): Enter shows it.".into(), Role::Dim));
+        lines.push(Text::line("There is something to say of those with (!): Enter shows it.", Role::Dim));
     }
     // What wants a person's look stands first; of each result the order is that of the file.
     let mut entries: Vec<&Entry> = plan.entries.iter().collect();
@@ -48,14 +47,14 @@ pub(in crate::tui) fn show(model: &mut Model, source: &str, plan: &Plan) {
 
 fn told_of(model: &Model, entry: &Entry) -> Vec<Text> {
     let mut lines = match &entry.becomes {
-        Becomes::Refused(why) => vec![plain(visible(why), Role::Bad)],
-        Becomes::Same => vec![plain("The document here says the same already.".into(), Role::Text)],
+        Becomes::Refused(why) => vec![Text::line(visible(why), Role::Bad)],
+        Becomes::Same => vec![Text::line("The document here says the same already.", Role::Text)],
         Becomes::Saved(Saving { before, after, .. }) => {
             let before = before.clone().unwrap_or_else(|| after.blank());
             differing(model, &before, after)
         }
     };
-    lines.extend(entry.remarks.iter().map(|remark| plain(visible(remark), Role::Warn)));
+    lines.extend(entry.remarks.iter().map(|remark| Text::line(visible(remark), Role::Warn)));
     lines
 }
 
@@ -73,7 +72,7 @@ pub(in crate::tui) fn offer(model: &mut Model, sort: Sort) -> Vec<Effect> {
         _ => sort.nouns().to_owned(),
     };
     let mut lines =
-        vec![plain("An import of Domino takes these; what cannot be written is told.".into(), Role::Dim)];
+        vec![Text::line("An import of Domino takes these; what cannot be written is told.", Role::Dim)];
     let mut items = Vec::new();
     for (form, label, end) in [
         (Form::OneTouch, "one-touch setup JSON", "json"),
@@ -85,14 +84,14 @@ pub(in crate::tui) fn offer(model: &mut Model, sort: Sort) -> Vec<Effect> {
             .remarks
             .iter()
             .take(10)
-            .map(|r| plain(format!("Look at this: {}.", visible(r)), Role::Warn))
+            .map(|r| Text::line(format!("Look at this: {}.", visible(r)), Role::Warn))
         {
             if !lines.contains(&remark) {
                 lines.push(remark);
             }
         }
         for left in written.left.iter().take(10) {
-            lines.push(plain(format!("Not in {label}: {}.", visible(left)), Role::Warn));
+            lines.push(Text::line(format!("Not in {label}: {}.", visible(left)), Role::Warn));
         }
         if written.count > 0 {
             let copy = Copy { label, name: format!("{stem}.{end}"), source: Source::Text(written.text) };

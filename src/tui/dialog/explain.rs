@@ -102,41 +102,40 @@ impl Explain {
             return model.say(Mood::Plain, "Nothing in this workspace is known to be a cause of it.");
         }
         let note = "Backspace comes back from there.".to_owned();
-        let lines = vec![Text { label: String::new(), text: note, role: Role::Dim }];
+        let lines = vec![Text::line(note, Role::Dim)];
         model.dialogs.push(Dialog::Menu(Menu::new("Found here", lines, items)));
     }
 
     fn lines(&self, model: &Model) -> Vec<Text> {
-        let line = |role, text: String| Text { label: String::new(), text, role };
         if self.line.text().trim().is_empty() {
             let help = [
                 "Type or paste a message of Domino, OpenSSL or a browser, a line of a log, or a status number.",
                 "For example: keyring file not found; 4171; 0x0E5A; ERR_CERT_COMMON_NAME_INVALID.",
                 "Tab reads a whole log file.",
             ];
-            return help.map(|text| line(Role::Dim, text.into())).into();
+            return help.map(|text| Text::line(text, Role::Dim)).into();
         }
         let mut out = Vec::new();
         for status in &self.asked.numbers {
             let parts = if status.parts.is_empty() { String::new() } else { format!(" ({})", status.parts) };
-            out.push(line(Role::Text, format!("{}: {}{parts}", status.title(), status.text)));
+            out.push(Text::line(format!("{}: {}{parts}", status.title(), status.text), Role::Text));
         }
         out.extend(
-            self.asked.keyrings.iter().map(|ring| line(Role::Text, here::keyring(ring, &model.state))),
+            self.asked.keyrings.iter().map(|ring| Text::line(here::keyring(ring, &model.state), Role::Text)),
         );
         for (problem, _) in &self.asked.problems {
             if !out.is_empty() {
-                out.push(line(Role::Text, String::new()));
+                out.push(Text::line("", Role::Text));
             }
             out.extend(told(model, problem, &self.asked.keyrings));
         }
         if !self.asked.is_answered() {
-            out.push(line(Role::Warn, "Nothing is known of it.".into()));
+            out.push(Text::line("Nothing is known of it.", Role::Warn));
             if !self.asked.nearest.is_empty() {
-                out.push(line(Role::Text, "The nearest are:".into()));
+                out.push(Text::line("The nearest are:", Role::Text));
             }
             let near = self.asked.nearest.iter().filter_map(|p| p.texts.first());
-            out.extend(near.map(|text| line(Role::Dim, format!("  {text}"))));
+            out.extend(near.map(|text| Text::line(format!("  {text}"), Role::Dim)));
         }
         out
     }
@@ -168,14 +167,13 @@ impl Explain {
 
 /// Lays a problem out, with what the checks found here under each cause.
 pub(super) fn told(model: &Model, problem: &'static Problem, keyrings: &[String]) -> Vec<Text> {
-    let line = |role, text: String| Text { label: String::new(), text, role };
     let entry = |label: String, role, text: &str| Text { label, text: text.into(), role };
     let mut out = vec![
-        line(Role::Title, problem.title.into()),
-        line(Role::Text, problem.meaning.into()),
-        line(Role::Text, String::new()),
+        Text::line(problem.title, Role::Title),
+        Text::line(problem.meaning, Role::Text),
+        Text::line("", Role::Text),
     ];
-    out.push(line(Role::Title, "Causes, the likeliest first".into()));
+    out.push(Text::line("Causes, the likeliest first", Role::Title));
     let all: Vec<Finding> = model.findings.all.iter().map(|f| (**f).clone()).collect();
     for (number, here) in here::causes(problem, keyrings, &model.state, &all).iter().enumerate() {
         out.push(entry(format!("{}", number + 1), Role::Text, here.cause.text));
@@ -197,11 +195,11 @@ pub(super) fn told(model: &Model, problem: &'static Problem, keyrings: &[String]
             out.push(entry(" ".into(), Role::Dim, text));
         }
     }
-    out.push(line(Role::Text, String::new()));
-    out.push(line(Role::Title, "Look at".into()));
+    out.push(Text::line("", Role::Text));
+    out.push(Text::line("Look at", Role::Title));
     out.extend(problem.look.iter().map(|look| entry("-".into(), Role::Text, look)));
     if !problem.known.is_empty() {
-        out.extend([line(Role::Text, String::new()), line(Role::Dim, problem.known.into())]);
+        out.extend([Text::line("", Role::Text), Text::line(problem.known, Role::Dim)]);
     }
     out
 }

@@ -92,8 +92,8 @@ impl Form {
             Input::Chord(Key::Ctrl('s') | Key::F(2)) => return self.save(model),
             Input::Chord(Key::Esc) if !self.changed() => return (None, Vec::new()),
             Input::Chord(Key::Esc) => {
-                let text = "What was typed here has not been saved.".into();
-                let lines = vec![Text { label: String::new(), text, role: Role::Text }];
+                let text = "What was typed here has not been saved.";
+                let lines = vec![Text::line(text, Role::Text)];
                 let items = vec![
                     item("Back to the form", Action::Close),
                     item("Leave it without saving", Action::Discard),

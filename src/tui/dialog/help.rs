@@ -14,7 +14,7 @@ pub fn help(model: &Model) -> Viewer {
         ("Everywhere", &|s| s == Scope::Everywhere),
         ("Moving", &|s| s == Scope::Moving),
     ];
-    let heading = |text: &str| Text { label: String::new(), text: text.into(), role: Role::Title };
+    let heading = |text: &str| Text::line(text, Role::Title);
     for (title, belongs) in sections {
         if !lines.is_empty() {
             lines.push(heading(""));

@@ -124,7 +124,7 @@ fn bind(model: &mut Model, person: String, brought: &Brought) {
             c.not_after.date(),
             c.key.sha256.short()
         );
-        Text { label: String::new(), text, role: Role::Text }
+        Text::line(text, Role::Text)
     });
     let lines = lines.collect();
     let verb = Verb::RegisterCertificates {
@@ -375,7 +375,7 @@ impl Import {
                      here has."
                 }
             };
-            lines.push(Text { label: String::new(), text: text.into(), role: Role::Warn });
+            lines.push(Text::line(text, Role::Warn));
         }
         lines
     }

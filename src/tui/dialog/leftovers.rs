@@ -118,8 +118,7 @@ impl Leftovers {
         if meant.is_empty() {
             return;
         }
-        let line =
-            |l: &&Leftover| Text { label: String::new(), text: l.consequence.clone(), role: Role::Text };
+        let line = |l: &&Leftover| Text::line(l.consequence.clone(), Role::Text);
         let lines = meant.iter().map(line).collect();
         let ways: Vec<_> = meant.iter().map(|l| l.way.clone()).collect();
         let label =

@@ -137,13 +137,12 @@ pub(in crate::tui) fn verified(model: &mut Model, verified: Verified, full: bool
 /// Opens the form that decides about an older ledger, after what is known of it.
 pub(in crate::tui) fn reconcile(model: &mut Model) -> Vec<Effect> {
     let Some(setback) = model.state.setback.clone() else { return Vec::new() };
-    let line = |role, text: String| Text { label: String::new(), text, role };
-    let mut lines = vec![line(Role::Bad, setback.sentence()), line(Role::Text, String::new())];
+    let mut lines = vec![Text::line(setback.sentence(), Role::Bad), Text::line("", Role::Text)];
     let losses = setback.losses();
     if !losses.is_empty() {
-        lines.push(line(Role::Title, "Known to be lost:".into()));
-        lines.extend(losses.into_iter().map(|loss| line(Role::Warn, format!("  {loss}."))));
-        lines.push(line(Role::Text, String::new()));
+        lines.push(Text::line("Known to be lost:", Role::Title));
+        lines.extend(losses.into_iter().map(|loss| Text::line(format!("  {loss}."), Role::Warn)));
+        lines.push(Text::line("", Role::Text));
     }
     for text in [
         "Best is to leave the console now and to put the newer ledger back.",
@@ -151,7 +150,7 @@ pub(in crate::tui) fn reconcile(model: &mut Model) -> Vec<Effect> {
          numbers are random and need no jump. Certificates that stand in keyrings or in a file you name, and that this \
          ledger does not know, are told in the audit chain. Nothing is signed before.",
     ] {
-        lines.push(line(Role::Text, text.into()));
+        lines.push(Text::line(text, Role::Text));
     }
     let mut viewer = Viewer::new("An older ledger", lines);
     viewer.then = Some(Box::new(("Go on with the older ledger".into(), Goal::Reconcile)));
@@ -277,7 +276,7 @@ impl Log {
     fn export(&self, model: &mut Model) {
         let what = if self.filter.is_empty() { "Every entry" } else { "Every entry that the filter keeps" };
         let text = format!("{what} is written to a new file, the oldest first, for this user alone.");
-        let lines = vec![Text { label: String::new(), text, role: Role::Dim }];
+        let lines = vec![Text::line(text, Role::Dim)];
         let items = [
             (Form::Json, "JSON Lines, from which the chain can be verified"),
             (Form::Syslog, "syslog (RFC 5424)"),

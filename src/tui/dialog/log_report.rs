@@ -55,7 +55,7 @@ impl LogReport {
         let line = |(label, text): (&str, String)| Text { label: label.into(), text, role: Role::Text };
         let mut lines: Vec<Text> = group.details().into_iter().map(line).collect();
         if let Some(problem) = explain::find(group.problem) {
-            lines.push(Text { label: String::new(), text: String::new(), role: Role::Text });
+            lines.push(Text::line("", Role::Text));
             lines.extend(told(model, problem, &explain::ask(&group.ring).keyrings));
         }
         model.dialogs.push(Dialog::Viewer(Viewer::new("Explain", lines)));

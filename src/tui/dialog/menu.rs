@@ -175,7 +175,7 @@ impl Menu {
         let note =
             "Enter sends it to the terminal's clipboard, if the terminal allows that; w writes it to a file.";
         let items = copies.into_iter().map(|c| item(c.label, Action::Copy(c))).collect();
-        Self::new("Copy", vec![Text { label: String::new(), text: note.into(), role: Role::Dim }], items)
+        Self::new("Copy", vec![Text::line(note, Role::Dim)], items)
     }
 
     /// Takes input.

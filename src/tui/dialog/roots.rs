@@ -147,7 +147,7 @@ impl Roots {
         if broken.is_empty() {
             return job::go(model, verb);
         }
-        let line = |text| Text { label: String::new(), text, role: Role::Warn };
+        let line = |text| Text::line(text, Role::Warn);
         let items = vec![
             item("Back, nothing is done", Action::Close),
             item("Switch it off all the same", Action::Verb(verb)),
@@ -289,7 +289,7 @@ pub(in crate::tui) fn sources(model: &Model, ring: &Keyring) -> Menu {
         ));
     }
     items.push(item("Roots of this system, chosen one by one", Action::SystemRoots(ring.name.clone())));
-    let text = "A certificate can only be installed when the ring trusts the root it leads to.".into();
-    let lines = vec![Text { label: String::new(), text, role: Role::Dim }];
+    let text = "A certificate can only be installed when the ring trusts the root it leads to.";
+    let lines = vec![Text::line(text, Role::Dim)];
     Menu::new(format!("Add trusted roots to {}", ring.name), lines, items)
 }

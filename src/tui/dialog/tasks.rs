@@ -59,7 +59,7 @@ pub(in crate::tui) fn choose(model: &mut Model) -> Vec<Effect> {
         0 => "A task leads through ordinary commands, step by step; it can be left and resumed.",
         _ => "Those that are begun come first.",
     };
-    let lines = vec![Text { label: String::new(), text: text.into(), role: Role::Dim }];
+    let lines = vec![Text::line(text, Role::Dim)];
     model.dialogs.push(Dialog::Menu(Menu::new("Guided tasks", lines, items)));
     Vec::new()
 }
@@ -157,7 +157,7 @@ impl Checklist {
                         (format!("The next step is still open: {}.", step.title), "End it all the same")
                     }
                 };
-                let lines = vec![Text { label: String::new(), text, role: Role::Text }];
+                let lines = vec![Text::line(text, Role::Text)];
                 let mut items = vec![item(label, end(next.is_some())), item("Back", Action::Close)];
                 if next.is_some() {
                     items.reverse();

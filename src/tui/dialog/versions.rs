@@ -1,14 +1,13 @@
 //! The versions of a document: compared, undone, restored. Shows what was read; the disk is asked through an effect.
 
 use super::error::ErrorBox;
-use super::history::{Row, moved, plain, room, table};
-use super::menu::{Action, Menu, item};
+use super::menu::Action;
+use super::past::{self, Row};
 use super::viewer::{Text, Viewer};
-use super::{Dialog, Sheet, hint};
+use super::{Dialog, Sheet};
 use crate::desk::Verb;
 use crate::model::change::Fact;
 use crate::model::document::{Document, How, Sort};
-use crate::model::escape::visible;
 use crate::model::field::change;
 use crate::ops::documents::{restoring, undoing};
 use crate::store::history::Gone;
@@ -18,8 +17,6 @@ use crate::tui::job::Job;
 use crate::tui::model::{Model, Mood};
 use crate::tui::msg::{Effect, Input};
 use crate::tui::theme::Role;
-use crate::tui::view::areas;
-use crate::tui::widget::text::wrap;
 
 /// The versions of a document and the choice.
 #[derive(Debug, Clone)]
@@ -75,25 +72,19 @@ pub(in crate::tui) fn choose(model: &mut Model, sort: Sort, gone: Vec<Gone>) {
     if gone.is_empty() {
         return model.say(Mood::Plain, format!("No {} was deleted, and none is missing.", sort.noun()));
     }
-    let lines = vec![plain("Choose one to see its versions; r brings one of them back.".into(), Role::Dim)];
-    let of = |g: &Gone| {
-        let (day, by) = (g.last.at.date(), visible(&g.last.by));
-        let label = format!("{}: {}, {day} by {by}", g.name, visible(&g.why).trim_end_matches('.'));
-        item(label, Action::Versions(sort, g.name.clone()))
-    };
-    let items = gone.iter().map(of).collect();
     let mut title = format!("{} that can be brought back", sort.nouns());
     if let Some(first) = title.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    model.dialogs.push(Dialog::Menu(Menu::new(title, lines, items)));
+    let hint = "Choose one to see its versions; r brings one of them back.";
+    past::choose(model, title, hint, &gone, |name| Action::Versions(sort, name));
 }
 
 /// Writes what differs between two documents, old to new.
 pub(super) fn differing(model: &Model, old: &Document, new: &Document) -> Vec<Text> {
     let rows = old.differences(new, &model.look());
     if rows.is_empty() {
-        return vec![plain("They say the same.".into(), Role::Text)];
+        return vec![Text::line("They say the same.", Role::Text)];
     }
     let line = |(label, old, new): &(&str, String, String)| {
         let text = change(old, new).join("\n");
@@ -105,8 +96,6 @@ pub(super) fn differing(model: &Model, old: &Document, new: &Document) -> Vec<Te
 impl Versions {
     /// Takes input.
     pub fn input(mut self: Box<Self>, model: &mut Model, input: &Input) -> (Option<Dialog>, Vec<Effect>) {
-        let last = self.history.versions.len().saturating_sub(1);
-        let page = usize::from(areas(model).sheet.1).saturating_sub(2).max(1);
         if let Input::Chord(key) = input {
             match key {
                 Key::Esc | Key::Char('q') => return (None, Vec::new()),
@@ -129,7 +118,7 @@ impl Versions {
                     Some(version) => self.confirm(model, How::Restored(version.title()), "Restore"),
                     None => {}
                 },
-                _ => self.cursor = moved(self.cursor, *key, last, page),
+                _ => self.cursor = past::moved(model, self.cursor, *key, self.history.versions.len()),
             }
         }
         (Some(Dialog::Versions(self)), Vec::new())
@@ -146,20 +135,12 @@ impl Versions {
             return model.say(Mood::Plain, "There is no other version to compare with.");
         };
         let title = format!("{}: version {} to {}", self.history.name, old.title(), new.title());
-        let mut lines: Vec<Text> = [old, new]
-            .iter()
-            .map(|v| {
-                let made = v.made.as_ref().map_or_else(
-                    || "the audit chain does not tell of it".to_owned(),
-                    |m| format!("{} by {}: {}", model.look().time(m.at), visible(&m.by), visible(&m.what)),
-                );
-                Text { label: format!("Version {}", v.title()), text: made, role: Role::Dim }
-            })
-            .collect();
-        lines.push(plain(String::new(), Role::Text));
+        let told = |v: &Version| past::told(model, format!("Version {}", v.title()), v.made.as_ref());
+        let mut lines = vec![told(old), told(new)];
+        lines.push(Text::line("", Role::Text));
         match (&old.document, &new.document) {
             (Ok(old), Ok(new)) => lines.extend(differing(model, old, new)),
-            (Err(error), _) | (_, Err(error)) => lines.push(plain(error.to_string(), Role::Bad)),
+            (Err(error), _) | (_, Err(error)) => lines.push(Text::line(error.to_string(), Role::Bad)),
         }
         model.dialogs.push(Dialog::Viewer(Viewer::new(title, lines)));
     }
@@ -174,7 +155,7 @@ impl Versions {
         };
         let lines = match &saving.before {
             Some(now) => differing(model, now, &saving.after),
-            None => vec![plain(
+            None => vec![Text::line(
                 format!(
                     "{} {} is brought back as it was in version {title}.",
                     history.sort.noun(),
@@ -183,14 +164,9 @@ impl Versions {
                 Role::Text,
             )],
         };
-        let items = vec![
-            item("Back, nothing is done", Action::Close),
-            item(
-                format!("Bring version {title} back"),
-                Action::Verb(Verb::SaveDocuments { changes: vec![saving] }),
-            ),
-        ];
-        model.dialogs.push(Dialog::Menu(Menu::new(format!("{what} {}", history.name), lines, items)));
+        let verb = Verb::SaveDocuments { changes: vec![saving] };
+        let bring = format!("Bring version {title} back");
+        past::ask(model, format!("{what} {}", history.name), lines, bring, verb);
     }
 
     /// Says what it shows.
@@ -208,46 +184,21 @@ impl Versions {
             Row { marked: self.marked.as_ref() == Some(&title), title, made: made.cloned(), what, role }
         };
         let rows: Vec<_> = history.versions.iter().map(row).collect();
-        let body = table(model, &rows, self.cursor, columns);
         let mut foot = Vec::new();
         if let Some(v) = history.versions.get(self.cursor) {
-            // What the row has no room for.
-            let made =
-                v.made.as_ref().map(|m| visible(&m.what)).filter(|w| w.chars().count() > room(columns));
             let place = match (v.replaced, history.is_present(v)) {
                 (_, true) => "the present version".into(),
                 (Some(commit), _) => format!("replaced by commit {}", commit.0),
                 (None, _) => "as the audit chain has it".into(),
             };
-            let why = v.document.as_ref().err().map(ToString::to_string);
-            let all: Vec<_> = [made, Some(place), why].into_iter().flatten().collect();
-            let lines = wrap(&ink.symbols.text(&all.join("; ")), columns);
-            foot.extend(lines.iter().take(3).map(|l| ink.line(Role::Dim, l)));
+            let why = v.document.as_ref().err().map(ToString::to_string).unwrap_or_default();
+            foot = past::foot(model, v.made.as_ref(), &[place, why], columns);
         }
         if history.more {
             foot.push(ink.line(Role::Dim, "Older versions are not listed; the audit chain has them."));
         }
-        let title = match &history.deleted {
-            Some(deleted) => format!("History of {}, deleted on {}", history.name, deleted.at.date()),
-            None => format!("History of {}", history.name),
-        };
         let restore = if history.deleted.is_none() { "restore" } else { "bring back" };
-        let page = usize::from(areas(model).sheet.1).saturating_sub(foot.len()).max(1);
-        Sheet {
-            title,
-            body,
-            foot,
-            cursor: Some((self.cursor, 0)),
-            top: Some((self.cursor + 1).saturating_sub(page)),
-            hints: vec![
-                hint("Esc", "back", 90),
-                hint("Enter", "difference", 85),
-                hint("u", "undo last change", 80),
-                hint("r", restore, 75),
-                hint("=", "mark to compare", 60),
-            ],
-            tall: true,
-            ..Sheet::default()
-        }
+        let title = past::title(&history.name, history.deleted.as_ref());
+        past::sheet(model, title, &rows, self.cursor, foot, restore, columns)
     }
 }

@@ -24,6 +24,13 @@ pub struct Text {
     pub role: Role,
 }
 
+impl Text {
+    /// Makes a line without a label.
+    pub fn line(text: impl Into<String>, role: Role) -> Self {
+        Self { label: String::new(), text: text.into(), role }
+    }
+}
+
 /// Lines to read.
 #[derive(Debug, Clone)]
 pub struct Viewer {
@@ -64,7 +71,7 @@ impl Viewer {
         let mut entries = before;
         entries.extend(said);
         let mut viewer = Self::of_entries("Certificate", entries);
-        let plain = |text: &str| Text { label: String::new(), text: text.to_owned(), role: Role::Text };
+        let plain = |text: &str| Text::line(text, Role::Text);
         let der = &certificate.der.0;
         let outline = asn1::text(der).iter().map(|line| plain(line)).collect();
         let pem = pem::write("CERTIFICATE", der).lines().map(plain).collect();
@@ -75,7 +82,7 @@ impl Viewer {
 
     /// Makes a viewer of plain lines.
     pub fn of_lines(title: impl Into<String>, lines: Vec<String>) -> Self {
-        let line = |text| Text { label: String::new(), text, role: Role::Text };
+        let line = |text| Text::line(text, Role::Text);
         Self::new(title, lines.into_iter().map(line).collect())
     }
 

@@ -47,7 +47,6 @@ pub(in crate::tui) fn offer(
     if promises.len() > NAMED {
         names.push(format!("and {} more", promises.len() - NAMED));
     }
-    let line = |role, text: String| Text { label: String::new(), text, role };
     let how = match address {
         Some(address) => {
             format!("Each is asked for at {address}, where the rehearsal answers; nothing is kept.")
@@ -58,7 +57,7 @@ pub(in crate::tui) fn offer(
                 .into()
         }
     };
-    let lines = vec![line(Role::Text, names.join(", ")), line(Role::Dim, how)];
+    let lines = vec![Text::line(names.join(", "), Role::Text), Text::line(how, Role::Dim)];
     let trip = Trip { address, ..Trip::default() };
     let form = Trip { clients: true, ..trip.clone() };
     let seen = address.is_none() && kept(model, &promises).next().is_some();

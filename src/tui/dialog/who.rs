@@ -99,7 +99,7 @@ impl Who {
             true => "There is no document of this protocol to go to.",
             false => "What answers stands first, then the other documents of the server.",
         };
-        let lines = vec![Text { label: String::new(), text: text.into(), role: Role::Dim }];
+        let lines = vec![Text::line(text, Role::Dim)];
         model.dialogs.push(Dialog::Menu(Menu::new("Go to", lines, items)));
     }
 

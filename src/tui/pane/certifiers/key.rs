@@ -26,7 +26,7 @@ pub(super) const COMMANDS: &[Command] = &[
         run: |model| {
             let Some(name) = model.selected_name() else { return Vec::new() };
             let Some(c) = model.state.certifiers.get(&name) else { return Vec::new() };
-            let said = |text: String| Text { label: String::new(), text, role: Role::Text };
+            let said = |text: String| Text::line(text, Role::Text);
             let lines = vec![
                 said(format!("Now: {}.", c.protection.words())),
                 said("It is asked once more before the change. The key file of before is wiped; backups, snapshots and \

@@ -194,7 +194,7 @@ pub(in crate::tui) fn worklist(model: &mut Model, name: &str, tasks: &[Task]) {
 /// Offers to renew the certificate of a subordinate.
 fn renewal(model: &Model, c: &Certifier) -> Menu {
     let name = &c.name;
-    let text = |text: String| Text { label: String::new(), text, role: Role::Text };
+    let text = |text: String| Text::line(text, Role::Text);
     let mut lines = vec![
         text(format!("Its certificate ends on {}; key and name stay.", c.certificate.not_after.date())),
         text("What it has issued goes on being good. What is approved for it and not signed yet is approved again.".into()),
@@ -233,7 +233,7 @@ pub(in crate::tui) fn offer_request(model: &mut Model, certifier: &str, der: &De
         source: Source::Pem("CERTIFICATE REQUEST", vec![der.clone()]),
     };
     let text = "It stays in the audit chain only: write it now. N takes the certificate that comes back.";
-    let lines = vec![Text { label: String::new(), text: text.into(), role: Role::Text }];
+    let lines = vec![Text::line(text, Role::Text)];
     let items = vec![
         item("Write it to a file", Action::Write(copy())),
         item("Copy it", Action::Copy(copy())),

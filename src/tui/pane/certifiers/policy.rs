@@ -97,12 +97,12 @@ pub(in crate::tui) fn before_saving(
     let label = match roles::amends_alone(&c.policy, &model.settings.operator) {
         Some(why) => {
             let text = format!("You amend it alone: {why}.");
-            lines.push(Text { label: String::new(), text, role: Role::Dim });
+            lines.push(Text::line(text, Role::Dim));
             format!("Sign policy version {next}")
         }
         None => {
-            let text = "Another CAA has to confirm it; until then nothing changes.".into();
-            lines.push(Text { label: String::new(), text, role: Role::Dim });
+            let text = "Another CAA has to confirm it; until then nothing changes.";
+            lines.push(Text::line(text, Role::Dim));
             format!("Propose policy version {next}")
         }
     };
@@ -113,10 +113,10 @@ pub(in crate::tui) fn before_saving(
 fn proposal(model: &Model, c: &Certifier) -> Option<Menu> {
     let proposal = c.proposal.as_ref()?;
     let told = format!("Proposed by {} on {}.", proposal.by, proposal.at.text());
-    let mut lines = vec![Text { label: String::new(), text: told, role: Role::Text }];
+    let mut lines = vec![Text::line(told, Role::Text)];
     if !proposal.reason.is_empty() {
         let text = format!("Reason: {}", proposal.reason);
-        lines.push(Text { label: String::new(), text, role: Role::Text });
+        lines.push(Text::line(text, Role::Text));
     }
     lines.extend(changes(model, &c.policy, &proposal.policy));
     lines.extend(follows(model, c, &proposal.policy));
@@ -128,11 +128,11 @@ fn proposal(model: &Model, c: &Certifier) -> Option<Menu> {
     let confirm = Action::Verb(Verb::Confirm { certifier, proposal: Box::new(proposal.clone()) });
     let items = if let Err(why) = may(model, Act::Amend) {
         let text = format!("You only look at it: {why}.");
-        lines.push(Text { label: String::new(), text, role: Role::Dim });
+        lines.push(Text::line(text, Role::Dim));
         vec![item("Back", Action::Close)]
     } else if proposal.by == model.settings.operator {
-        let text = "You proposed it: another CAA has to confirm it.".into();
-        lines.push(Text { label: String::new(), text, role: Role::Dim });
+        let text = "You proposed it: another CAA has to confirm it.";
+        lines.push(Text::line(text, Role::Dim));
         vec![item("Back", Action::Close), withdraw("Withdraw")]
     } else {
         let version = proposal.policy.version;
@@ -157,11 +157,7 @@ fn changes(model: &Model, before: &Policy, after: &Policy) -> Vec<Text> {
 }
 
 fn follows(model: &Model, c: &Certifier, policy: &Policy) -> impl Iterator<Item = Text> {
-    amend::consequences(&model.state, c, policy).into_iter().map(|text| Text {
-        label: String::new(),
-        text,
-        role: Role::Warn,
-    })
+    amend::consequences(&model.state, c, policy).into_iter().map(|text| Text::line(text, Role::Warn))
 }
 
 fn versions(model: &Model, c: &Certifier) -> Vec<Text> {
@@ -180,7 +176,7 @@ fn versions(model: &Model, c: &Certifier) -> Vec<Text> {
                 lines.extend(told.map(|(label, text)| Text { label: label.into(), text, role: Role::Text }));
             }
         }
-        lines.push(Text { label: String::new(), text: String::new(), role: Role::Text });
+        lines.push(Text::line("", Role::Text));
     }
     lines
 }

@@ -33,7 +33,7 @@ pub(super) const COMMANDS: &[Command] = &[Command {
 }];
 
 fn text(text: impl Into<String>) -> Text {
-    Text { label: String::new(), text: text.into(), role: Role::Text }
+    Text::line(text, Role::Text)
 }
 
 /// Lists the profiles.

@@ -131,7 +131,7 @@ fn shown(ring: &Keyring, preset: &Preset) -> Action {
 }
 
 fn plain(role: Role, text: &str) -> Text {
-    Text { label: String::new(), text: text.to_owned(), role }
+    Text::line(text, role)
 }
 
 /// Lists the public parts of a ring that can be copied as PEM.

@@ -183,7 +183,7 @@ fn stash(model: &mut Model) -> Vec<Effect> {
                  as root, opens the ring.";
     let drops = "Without it the password is asked whenever the ring is changed or served. Be sure that somebody knows \
                  it: nobody can tell it to you afterwards.";
-    let line = |text: &str| Text { label: String::new(), text: text.into(), role: Role::Text };
+    let line = |text: &str| Text::line(text, Role::Text);
     let verb = |act| Action::Verb(Verb::ring(&name, act));
     let (lines, items) = if stashed {
         let again = item("Make it again, for this user", verb(Act::MakeStash));

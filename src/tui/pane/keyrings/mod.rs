@@ -227,7 +227,7 @@ fn install(model: &mut Model) -> Vec<Effect> {
         }
     }
     items.push(item("A certificate from a file", Action::Read(ReadFor::Install(keyring.clone()))));
-    let lines = vec![Text { label: String::new(), text, role: Role::Dim }];
+    let lines = vec![Text::line(text, Role::Dim)];
     model.dialogs.push(Dialog::Menu(Menu::new(format!("Install into {keyring}"), lines, items)));
     Vec::new()
 }

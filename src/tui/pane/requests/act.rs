@@ -209,7 +209,7 @@ pub(super) const COMMANDS: &[Command] = &[
         ready: |model| one(model).map(|_| ()),
         run: |model| {
             let Ok(request) = one(model) else { return Vec::new() };
-            let line = |text| Text { label: String::new(), text, role: Role::Text };
+            let line = |text| Text::line(text, Role::Text);
             let lines = request.letter(&model.state, model.now).into_iter().map(line).collect();
             let title = format!("Answer to request {}", request.id);
             model.dialogs.push(Dialog::Viewer(Viewer::new(title, lines)));

@@ -98,7 +98,7 @@ fn rehearse(model: &mut Model) -> Vec<Effect> {
         item(label, Action::Serve(site.name.clone(), Some(server)))
     }));
     let text = "With the others, the rules of the server choose by the name that a client asks for (SNI).";
-    let lines = vec![Text { label: String::new(), text: text.into(), role: Role::Text }];
+    let lines = vec![Text::line(text, Role::Text)];
     model.dialogs.push(Dialog::Menu(Menu::new(format!("Rehearse {}", site.name), lines, ways)));
     Vec::new()
 }
@@ -129,7 +129,7 @@ fn probe(model: &mut Model) -> Vec<Effect> {
     ];
     ways.extend(visits::way(promises, "the rehearsal", Some(address)));
     ways.push(item("Leave the rehearsal alone, and go over the network", Action::Menu(title, lines, items)));
-    let lines = vec![Text { label: String::new(), text, role: Role::Text }];
+    let lines = vec![Text::line(text, Role::Text)];
     model.dialogs.push(Dialog::Menu(Menu::new(format!("Probe the rehearsal of {}", site.name), lines, ways)));
     Vec::new()
 }
@@ -160,6 +160,6 @@ fn over_the_network(
         "Another way: STARTTLS, proxy, address, port",
         Action::Form("Probe a service".into(), Goal::Probe(Box::new(errand))),
     ));
-    let lines = vec![Text { label: String::new(), text, role: Role::Text }];
+    let lines = vec![Text::line(text, Role::Text)];
     (format!("Probe {}", site.name), lines, items)
 }
