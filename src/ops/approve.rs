@@ -295,7 +295,7 @@ fn of_person(state: &State, wished: &Pkcs10, subject: &Subject) -> Option<Findin
     let name = wished.subject.common_name()?;
     let person = state.people_of_key(&wished.key.sha256).find(|p| p.full_name != name)?;
     let (document, called) = (&person.name, visible(&person.full_name));
-    let text = format!("The key belongs to person {document}, {called}, and not to {}.", visible(&name));
+    let text = format!("The key belongs to person {document}, {called}, and not to {}.", visible(name));
     let finding = Finding::new("key.person", Severity::Warning, subject.clone(), text);
     Some(finding.remedy("Ask who holds the key; a certificate goes to that person.", None))
 }

@@ -150,7 +150,7 @@ fn a_revoked_subordinate_issues_nothing_until_it_has_a_new_key() {
     let (mail, web) = (create_keyring(&mut desk, "mail", true), create_keyring(&mut desk, "web", true));
     desk.run(Verb::Approve { id: mail, plan: plan("issuing") }).unwrap();
     let own = desk.state().certifiers["issuing"].certificate.clone();
-    desk.run(Verb::revoke("root", own.serial.clone(), Reason::KeyCompromise)).unwrap();
+    desk.run(Verb::revoke("root", own.serial, Reason::KeyCompromise)).unwrap();
 
     for again in [false, true] {
         if again {
