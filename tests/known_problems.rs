@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "outside #[test] functions too, a test fails by it")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ringmaster::desk::Verb;
 use ringmaster::model::key::KeyType;
@@ -13,7 +13,7 @@ use ringmaster::pki::key::PrivateKey;
 use ringmaster::pki::{name, request};
 
 use crate::life::create_certifier;
-use crate::support::desk;
+use crate::support::{desk, sources};
 
 /// The numbers under which the problems were published.
 const NUMBERS: [&str; 28] = [
@@ -46,17 +46,6 @@ const NUMBERS: [&str; 28] = [
     "DKEN4YRTS9",
     "DKEN55C4E6",
 ];
-
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            found.push(path);
-        }
-    }
-}
 
 /// Returns what stands between backticks in a cell.
 fn quoted(cell: &str) -> Vec<&str> {

@@ -1,7 +1,9 @@
 //! Holds the layers apart: reads the sources and fails when a file names a layer below its own, or a thing of the
 //! outside world that its layer must not touch.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use crate::support::sources;
 
 /// The layers from the first to the last; each may name only itself and those before it.
 const LAYERS: [&str; 11] =
@@ -15,17 +17,6 @@ const FORBIDDEN: [(&[&str], &[&str]); 5] = [
     (&["model", "pki", "store", "ops", "doctor", "probe", "config", "desk", "cli"], &["ratatui", "tui::"]),
     (&["model", "pki", "ops", "doctor", "probe", "config", "desk", "cli", "tui"], &["rusqlite"]),
 ];
-
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            found.push(path);
-        }
-    }
-}
 
 fn layer(src: &Path, file: &Path) -> Option<usize> {
     let first = file.strip_prefix(src).unwrap().iter().next().unwrap().to_str().unwrap();

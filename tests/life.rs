@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ringmaster::desk::{Desk, Verb};
 use ringmaster::model::certificate::Certificate;
-use ringmaster::model::certifier::{NewCertifier, Policy};
+use ringmaster::model::certifier::{NewCertifier, SignedBy};
 use ringmaster::model::change::Fact;
 use ringmaster::model::error::Kind;
 use ringmaster::model::finding::Severity;
@@ -16,25 +16,11 @@ use ringmaster::model::site::Site;
 use ringmaster::ops::ring::Act;
 use ringmaster::pki::pem;
 
+use crate::certifiers::asked;
 use crate::support::{config, desk, openssl, secret, tool};
 
 pub(crate) fn create_certifier(desk: &mut Desk, name: &str, key_type: KeyType) {
-    let asked = NewCertifier {
-        name: name.into(),
-        common_name: format!("Test {name}"),
-        organization: "Example".into(),
-        country: "DE".into(),
-        key_type,
-        policy: Policy {
-            // At one address there is one CRL.
-            crl_url: format!("http://crl.example.test/{}.crl", if name == "root" { "ca" } else { name }),
-            own_approval: true,
-            ..Policy::default()
-        },
-        password: secret("ca-pass"),
-        repeat: secret("ca-pass"),
-        ..NewCertifier::default()
-    };
+    let asked = NewCertifier { key_type, ..asked(name, SignedBy::Itself) };
     desk.run(Verb::CreateCertifier(asked)).unwrap();
 }
 

@@ -14,6 +14,7 @@ use crate::model::field::{Look, change};
 use crate::model::resolve::used;
 use crate::ops::documents::{restoring, undoing};
 use crate::store::directory;
+use crate::store::history::Gone;
 use crate::store::history::document::{History, Version};
 
 /// Adds the commands for a sort of documents.
@@ -318,22 +319,25 @@ fn bring(history: &History, given: &str, how: fn(String) -> How, session: &mut S
 
 fn deleted(sort: Sort, _: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let gone = session.desk()?.gone_documents(sort)?;
+    Ok(list_gone(&gone, sort.noun(), session))
+}
+
+/// Lists what can be brought back.
+pub(super) fn list_gone(gone: &[Gone], noun: &str, session: &mut Session<'_>) -> u8 {
     if session.json {
         let all = gone.iter().map(|g| {
             let (at, by) = (g.last.at.text(), visible(&g.last.by));
             json!({ "name": g.name, "at": at, "by": by, "what": g.last.what, "why": visible(&g.why) })
         });
         session.out.json(&Value::Array(all.collect()));
-        return Ok(0);
+    } else if gone.is_empty() {
+        session.out.note(&format!("There is no {noun} to bring back."));
+    } else {
+        let row = |g: &Gone| {
+            vec![g.name.clone(), g.last.at.text(), visible(&g.last.by), g.last.what.clone(), visible(&g.why)]
+        };
+        let rows: Vec<_> = gone.iter().map(row).collect();
+        session.out.table(&["NAME", "LAST", "BY", "WHAT", "WHY"], &rows);
     }
-    if gone.is_empty() {
-        session.out.note(&format!("There is no {} to bring back.", sort.noun()));
-        return Ok(0);
-    }
-    let row = |g: &crate::store::history::Gone| {
-        vec![g.name.clone(), g.last.at.text(), visible(&g.last.by), g.last.what.clone(), visible(&g.why)]
-    };
-    let rows: Vec<_> = gone.iter().map(row).collect();
-    session.out.table(&["NAME", "LAST", "BY", "WHAT", "WHY"], &rows);
-    Ok(0)
+    0
 }

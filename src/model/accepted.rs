@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::escape::visible;
-use super::field::{Field, Kind, Record, When};
+use super::field::{Field, Record};
 use super::finding::{Finding, Severity, Subject};
 use super::time::Timestamp;
 
@@ -73,30 +73,26 @@ impl Acceptance {
 impl Record for Acceptance {
     const NOUN: &'static str = "acceptance of a finding";
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            name: "reason",
-            label: "Reason",
-            help: "Why the risk is taken, and what lessens it; kept in the audit chain and shown in the review.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| visible(&x.reason),
-            set: |x, t| {
+        Field::fixed(
+            "reason",
+            "Reason",
+            "Why the risk is taken, and what lessens it; kept in the audit chain and shown in the review.",
+            |x, _| visible(&x.reason),
+            |x, t| {
                 x.reason = t.trim().to_owned();
                 if x.reason.is_empty() { Err("say why".into()) } else { Ok(()) }
             },
-        },
-        Field {
-            name: "until",
-            label: "Until",
-            help: "The last day on which it is accepted, a year ahead at most; then it is found again.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| x.until.date(),
-            set: |x, t| {
+        ),
+        Field::fixed(
+            "until",
+            "Until",
+            "The last day on which it is accepted, a year ahead at most; then it is found again.",
+            |x, _| x.until.date(),
+            |x, t| {
                 x.until = Timestamp::from_date(t.trim()).ok_or("a day such as 2027-03-31")?;
                 Ok(())
             },
-        },
+        ),
     ];
 }
 

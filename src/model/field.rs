@@ -1,7 +1,10 @@
 //! What a field is. The FIELDS tables of the records give forms, details, differences, `show`, options and docs.
 
+use std::path::PathBuf;
+
 use super::State;
 use super::filter::{Filter, Test, field_of};
+use super::key::KeyType;
 use super::time::{Timestamp, local};
 
 /// How a field is edited.
@@ -168,6 +171,19 @@ impl<T> Field<T> {
         Self::secret("repeat", "Password again", "The same once more.", set)
     }
 
+    /// The kind of the key that is made.
+    pub const fn key_type(get: Get<T>, set: Set<T>) -> Self {
+        let kind = Kind::Choice(KeyType::NAMES);
+        let (name, label, help) = ("key-type", "Key type", "The kind of key to make.");
+        Self { name, label, help, kind, when: When::AtCreation, get, set }
+    }
+
+    /// Where something is written that leaves the workspace.
+    pub const fn to(get: Get<T>, set: Set<T>) -> Self {
+        let help = "A new path outside of the workspace; nothing is ever written over.";
+        Self { name: "to", label: "Write to", help, kind: Kind::Path, when: When::AtCreation, get, set }
+    }
+
     /// Whether a keyring that comes into being gets a stash.
     pub const fn stash(
         get: fn(&T, &Look<'_>) -> String,
@@ -259,6 +275,15 @@ pub fn put(place: &mut String, text: &str) -> Result<(), String> {
 /// Puts `yes` or `no` into its place.
 pub fn put_flag(place: &mut bool, text: &str) -> Result<(), String> {
     *place = flag(text)?;
+    Ok(())
+}
+
+/// Puts a path into its place. Errors: none is named.
+pub fn put_path(place: &mut PathBuf, text: &str) -> Result<(), String> {
+    if text.trim().is_empty() {
+        return Err("name a path".into());
+    }
+    *place = PathBuf::from(text.trim());
     Ok(())
 }
 

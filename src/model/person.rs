@@ -177,18 +177,14 @@ impl Record for Person {
                 put(&mut x.full_name, t)
             },
         ),
-        Field {
-            name: "mail",
-            label: "Mail",
-            help: "Mail addresses, separated by spaces; they stand in the certificate as alternative names.",
-            kind: Kind::Names,
-            when: When::Amendable,
-            get: |x, _| x.mail.iter().map(|m| visible(m)).collect::<Vec<_>>().join(" "),
-            set: |x, t| {
-                x.mail = mails(t)?;
-                Ok(())
-            },
-        },
+        Field::amendable(
+            "mail",
+            "Mail",
+            "Mail addresses, separated by spaces; they stand in the certificate as alternative names.",
+            Kind::Names,
+            |x, _| x.mail.iter().map(|m| visible(m)).collect::<Vec<_>>().join(" "),
+            |x, t| mails(t).map(|mail| x.mail = mail),
+        ),
         Field::text(
             "organization",
             "Organization",
@@ -201,10 +197,7 @@ impl Record for Person {
             "Country",
             "Two letters, such as DE; empty for none.",
             |x, _| x.country.clone(),
-            |x, t| {
-                x.country = country(t)?;
-                Ok(())
-            },
+            |x, t| country(t).map(|country| x.country = country),
         ),
         Field::flag(
             "enabled",
@@ -272,55 +265,24 @@ impl Default for NewPersonKey {
 impl Record for NewPersonKey {
     const NOUN: &'static str = "key of a person";
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            name: "keyring",
-            label: "Keyring",
-            help: "The new keyring that keeps the key until it is delivered.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| x.keyring.clone(),
-            set: |x, t| {
-                check_name(t.trim())?;
-                x.keyring = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "key-type",
-            label: "Key type",
-            help: "The kind of key to make.",
-            kind: Kind::Choice(KeyType::NAMES),
-            when: When::AtCreation,
-            get: |x, _| x.key_type.name().into(),
-            set: |x, t| {
-                x.key_type = choice(t, KeyType::NAMES, KeyType::from_name)?;
-                Ok(())
-            },
-        },
-        Field {
-            name: "password",
-            label: "Password",
-            help: "Seals the keyring as long as it is here; the person gets a pass phrase of their own.",
-            kind: Kind::Secret,
-            when: When::AtCreation,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.password = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
-        Field {
-            name: "repeat",
-            label: "Password again",
-            help: "The same once more.",
-            kind: Kind::Secret,
-            when: When::AtCreation,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.repeat = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
+        Field::fixed(
+            "keyring",
+            "Keyring",
+            "The new keyring that keeps the key until it is delivered.",
+            |x, _| x.keyring.clone(),
+            |x, t| check_name(t.trim()).and_then(|()| put(&mut x.keyring, t)),
+        ),
+        Field::key_type(
+            |x, _| x.key_type.name().into(),
+            |x, t| choice(t, KeyType::NAMES, KeyType::from_name).map(|key_type| x.key_type = key_type),
+        ),
+        Field::secret(
+            "password",
+            "Password",
+            "Seals the keyring as long as it is here; the person gets a pass phrase of their own.",
+            |x, t| x.password.put(t),
+        ),
+        Field::again(|x, t| x.repeat.put(t)),
     ];
 }
 
@@ -333,19 +295,13 @@ pub struct Registration {
 
 impl Record for Registration {
     const NOUN: &'static str = "registration";
-    const FIELDS: &'static [Field<Self>] = &[Field {
-        name: "person",
-        label: "Person",
-        help: "The document the key is bound to; one that is not there is made from the names asked for.",
-        kind: Kind::Text,
-        when: When::AtCreation,
-        get: |x, _| x.person.clone(),
-        set: |x, t| {
-            check_name(t.trim())?;
-            x.person = t.trim().to_owned();
-            Ok(())
-        },
-    }];
+    const FIELDS: &'static [Field<Self>] = &[Field::fixed(
+        "person",
+        "Person",
+        "The document the key is bound to; one that is not there is made from the names asked for.",
+        |x, _| x.person.clone(),
+        |x, t| check_name(t.trim()).and_then(|()| put(&mut x.person, t)),
+    )];
 }
 
 /// What is asked when a person's private key leaves as a PKCS#12 file.

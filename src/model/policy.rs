@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bytes::Digest;
 use super::escape::visible;
-use super::field::{Field, Kind, Record, When, join};
+use super::field::{Field, Record, join, put};
 use super::request::queue::{ANSWER_DAYS, REQUEST_DAYS};
 use super::time::Timestamp;
 pub use fields::Fields;
@@ -246,18 +246,13 @@ impl HasPolicy for Amendment {
 }
 
 impl Amendment {
-    const WHY: &'static [Field<Self>] = &[Field {
-        name: "reason",
-        label: "Reason",
-        help: "Why the policy is amended; it is signed with it and kept in the audit chain.",
-        kind: Kind::Text,
-        when: When::Amendable,
-        get: |x, _| visible(&x.reason),
-        set: |x, t| {
-            x.reason = t.trim().to_owned();
-            Ok(())
-        },
-    }];
+    const WHY: &'static [Field<Self>] = &[Field::text(
+        "reason",
+        "Reason",
+        "Why the policy is amended; it is signed with it and kept in the audit chain.",
+        |x, _| visible(&x.reason),
+        |x, t| put(&mut x.reason, t),
+    )];
 }
 
 impl Record for Amendment {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bytes::Digest;
 use super::escape::visible;
-use super::field::{Field, Kind, Record, When, choice, number};
+use super::field::{Field, Kind, Record, choice, number};
 use super::secret::Secret;
 
 /// How a certifier's key is protected.
@@ -199,115 +199,86 @@ impl NewProtection {
 impl Record for NewProtection {
     const NOUN: &'static str = "key protection";
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            name: "protection",
-            label: "Protection",
-            help: "What opens the key: a password, the passwords of two people together, or some of several shares.",
-            kind: Kind::Choice(Self::NAMES),
-            when: When::Amendable,
-            get: |x, _| x.protection.into(),
-            set: |x, t| {
+        Field::amendable(
+            "protection",
+            "Protection",
+            "What opens the key: a password, the passwords of two people together, or some of several shares.",
+            Kind::Choice(Self::NAMES),
+            |x, _| x.protection.into(),
+            |x, t| {
                 let known = |t: &str| Self::NAMES.iter().copied().find(|n| *n == t.trim());
                 x.protection = choice(t, Self::NAMES, known)?;
                 Ok(())
             },
-        },
-        Field {
-            name: "needed",
-            label: "Shares it takes",
-            help: "How many shares together open the key.",
-            kind: Kind::Number(2, MOST_SHARES as u64),
-            when: When::Amendable,
-            get: |x, _| x.needed.to_string(),
-            set: |x, t| {
-                x.needed = number(t, 2, MOST_SHARES.into())?;
-                Ok(())
-            },
-        },
-        Field {
-            name: "of",
-            label: "Shares there are",
-            help: "How many shares are dealt; more than it takes lets some be lost.",
-            kind: Kind::Number(2, MOST_SHARES as u64),
-            when: When::Amendable,
-            get: |x, _| x.of.to_string(),
-            set: |x, t| {
-                x.of = number(t, 2, MOST_SHARES.into())?;
-                Ok(())
-            },
-        },
-        Field {
-            name: "first-holder",
-            label: "First person",
-            help: "The name of the person who types the first password.",
-            kind: Kind::Text,
-            when: When::Amendable,
-            get: |x, _| visible(&x.holders[0]),
-            set: |x, t| {
+        ),
+        Field::amendable(
+            "needed",
+            "Shares it takes",
+            "How many shares together open the key.",
+            Kind::Number(2, MOST_SHARES as u64),
+            |x, _| x.needed.to_string(),
+            |x, t| number(t, 2, MOST_SHARES.into()).map(|needed| x.needed = needed),
+        ),
+        Field::amendable(
+            "of",
+            "Shares there are",
+            "How many shares are dealt; more than it takes lets some be lost.",
+            Kind::Number(2, MOST_SHARES as u64),
+            |x, _| x.of.to_string(),
+            |x, t| number(t, 2, MOST_SHARES.into()).map(|of| x.of = of),
+        ),
+        Field::text(
+            "first-holder",
+            "First person",
+            "The name of the person who types the first password.",
+            |x, _| visible(&x.holders[0]),
+            |x, t| {
                 x.holders[0] = holder(t)?;
                 Ok(())
             },
-        },
-        Field {
-            name: "password",
-            label: "Password",
-            help: "Typed by its owner alone; it cannot be recovered.",
-            kind: Kind::Secret,
-            when: When::Amendable,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.password = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
-        Field {
-            name: "repeat",
-            label: "Password again",
-            help: "The same once more.",
-            kind: Kind::Secret,
-            when: When::Amendable,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.repeat = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
-        Field {
-            name: "second-holder",
-            label: "Second person",
-            help: "The name of the person who types the second password.",
-            kind: Kind::Text,
-            when: When::Amendable,
-            get: |x, _| visible(&x.holders[1]),
-            set: |x, t| {
+        ),
+        Field::amendable(
+            "password",
+            "Password",
+            "Typed by its owner alone; it cannot be recovered.",
+            Kind::Secret,
+            |_, _| String::new(),
+            |x, t| x.password.put(t),
+        ),
+        Field::amendable(
+            "repeat",
+            "Password again",
+            "The same once more.",
+            Kind::Secret,
+            |_, _| String::new(),
+            |x, t| x.repeat.put(t),
+        ),
+        Field::text(
+            "second-holder",
+            "Second person",
+            "The name of the person who types the second password.",
+            |x, _| visible(&x.holders[1]),
+            |x, t| {
                 x.holders[1] = holder(t)?;
                 Ok(())
             },
-        },
-        Field {
-            name: "second-password",
-            label: "Second password",
-            help: "Typed by the second person alone.",
-            kind: Kind::Secret,
-            when: When::Amendable,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.second = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
-        Field {
-            name: "second-repeat",
-            label: "Second password again",
-            help: "The same once more.",
-            kind: Kind::Secret,
-            when: When::Amendable,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.second_repeat = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
+        ),
+        Field::amendable(
+            "second-password",
+            "Second password",
+            "Typed by the second person alone.",
+            Kind::Secret,
+            |_, _| String::new(),
+            |x, t| x.second.put(t),
+        ),
+        Field::amendable(
+            "second-repeat",
+            "Second password again",
+            "The same once more.",
+            Kind::Secret,
+            |_, _| String::new(),
+            |x, t| x.second_repeat.put(t),
+        ),
     ];
 }
 

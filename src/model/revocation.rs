@@ -1,7 +1,7 @@
 //! What a person decides about a revocation: the reason, since when, and a remark. What stands afterwards is in `issued`.
 
 use super::escape::visible;
-use super::field::{Field, Kind, Record, When, choice};
+use super::field::{Field, Kind, Record, When, choice, put};
 use super::issued::Reason;
 use super::time::Timestamp;
 
@@ -33,36 +33,26 @@ impl Record for NewRevocation {
             kind: Kind::Choice(Reason::NAMES),
             when: When::AtCreation,
             get: |x, _| x.reason.name().into(),
-            set: |x, t| {
-                x.reason = choice(t, Reason::NAMES, Reason::from_name)?;
-                Ok(())
-            },
+            set: |x, t| choice(t, Reason::NAMES, Reason::from_name).map(|reason| x.reason = reason),
         },
-        Field {
-            name: "invalid-from",
-            label: "Invalid from",
-            help: "The day or moment in UTC from which on it is to be held invalid, such as 2026-11-20 or 2026-11-20 14:30; \
+        Field::fixed(
+            "invalid-from",
+            "Invalid from",
+            "The day or moment in UTC from which on it is to be held invalid, such as 2026-11-20 or 2026-11-20 14:30; \
                    empty when that is not known.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| x.invalidity.map_or_else(String::new, Timestamp::text),
-            set: |x, t| {
+            |x, _| x.invalidity.map_or_else(String::new, Timestamp::text),
+            |x, t| {
                 x.invalidity = if t.trim().is_empty() { None } else { Some(moment(t)?) };
                 Ok(())
             },
-        },
-        Field {
-            name: "remark",
-            label: "Remark",
-            help: "What the audit chain shall say beside the reason, such as a ticket number; it does not stand in the CRL.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| visible(&x.comment),
-            set: |x, t| {
-                x.comment = t.trim().to_owned();
-                Ok(())
-            },
-        },
+        ),
+        Field::fixed(
+            "remark",
+            "Remark",
+            "What the audit chain shall say beside the reason, such as a ticket number; it does not stand in the CRL.",
+            |x, _| visible(&x.comment),
+            |x, t| put(&mut x.comment, t),
+        ),
     ];
 }
 
@@ -75,18 +65,13 @@ pub struct Release {
 
 impl Record for Release {
     const NOUN: &'static str = "release";
-    const FIELDS: &'static [Field<Self>] = &[Field {
-        name: "remark",
-        label: "Remark",
-        help: "Why the hold is lifted, such as: the token was found; it stands in the audit chain.",
-        kind: Kind::Text,
-        when: When::AtCreation,
-        get: |x, _| visible(&x.comment),
-        set: |x, t| {
-            x.comment = t.trim().to_owned();
-            Ok(())
-        },
-    }];
+    const FIELDS: &'static [Field<Self>] = &[Field::fixed(
+        "remark",
+        "Remark",
+        "Why the hold is lifted, such as: the token was found; it stands in the audit chain.",
+        |x, _| visible(&x.comment),
+        |x, t| put(&mut x.comment, t),
+    )];
 }
 
 /// Reads a day, or a day and a time, in UTC.

@@ -67,6 +67,25 @@ pub struct Command {
     pub run: fn(&mut Model) -> Vec<Effect>,
 }
 
+impl Command {
+    /// Makes what the entries of a table have in common; each says the rest.
+    pub(super) const fn of(scope: Scope, level: Level, ready: fn(&Model) -> Result<(), String>) -> Self {
+        Self {
+            name: "",
+            title: "",
+            keys: &[],
+            scope,
+            level,
+            doc: "",
+            cli: None,
+            weight: 0,
+            ready,
+            confirm: None,
+            run: |_| Vec::new(),
+        }
+    }
+}
+
 /// Lists every command: those of the panes in their order, then those that work everywhere.
 pub fn all() -> impl Iterator<Item = &'static Command> {
     PANES

@@ -402,19 +402,7 @@ pub(super) const COMMANDS: &[Command] = &[
 ];
 
 /// A command that works everywhere and changes nothing, for the rest of an entry.
-pub(super) const READ: Command = Command {
-    name: "",
-    title: "",
-    keys: &[],
-    scope: Scope::Everywhere,
-    level: Level::Read,
-    doc: "",
-    cli: None,
-    weight: 0,
-    ready: |_| Ok(()),
-    confirm: None,
-    run: |_| Vec::new(),
-};
+pub(super) const READ: Command = Command::of(Scope::Everywhere, Level::Read, |_| Ok(()));
 
 /// How many records are marked at once; each is worked through by itself.
 const MARKED: usize = 10_000;

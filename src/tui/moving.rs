@@ -78,19 +78,7 @@ pub(super) const COMMANDS: &[Command] = &[
     },
 ];
 
-const MOVE: Command = Command {
-    name: "",
-    title: "",
-    keys: &[],
-    scope: Scope::Moving,
-    level: Level::Read,
-    doc: "",
-    cli: None,
-    weight: 0,
-    ready: |_| Ok(()),
-    confirm: None,
-    run: |_| Vec::new(),
-};
+const MOVE: Command = Command::of(Scope::Moving, Level::Read, |_| Ok(()));
 
 fn page(model: &Model) -> isize {
     isize::try_from(areas(model).rows.max(1)).unwrap_or(1)

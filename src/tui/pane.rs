@@ -2,6 +2,7 @@
 
 pub mod certificates;
 pub mod certifiers;
+mod documents;
 pub mod findings;
 pub mod keyrings;
 pub mod people;
@@ -74,6 +75,14 @@ pub enum RowKey {
 }
 
 impl RowKey {
+    /// Returns the name of a row that goes by a name.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Finds the pane and the row of an object; what has no row of its own has none.
     pub fn of(subject: &Subject) -> Option<(PaneId, Self)> {
         Some(match subject {

@@ -92,6 +92,13 @@ impl Place {
         place
     }
 
+    /// Returns the serial number of the certificate for a request that was signed.
+    pub(crate) fn serial_for(&self, request: u64) -> String {
+        let shown = self.run(&format!("request show {request} --json")).json().to_string();
+        let serial = shown.split("serial ").nth(1).unwrap();
+        serial.split(|c: char| !c.is_ascii_hexdigit()).next().unwrap().to_owned()
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

@@ -215,15 +215,7 @@ fn the_same_key_with_other_names_takes_the_place_of_the_certificate_before() {
     place.with(CA, "request issue 3").done();
     let shown = place.run(&format!("certificate show {second}")).done();
     assert!(!shown.contains("Superseded by"), "{shown}");
-    let third = place.run("request show 3 --json").json().to_string();
-    let third = third
-        .split("serial ")
-        .nth(1)
-        .unwrap()
-        .split(|c: char| !c.is_ascii_hexdigit())
-        .next()
-        .unwrap()
-        .to_owned();
+    let third = place.serial_for(3);
     place.run(&format!("certificate revoke root {third} --reason superseded --confirm {third}")).done();
     // A revoked one is not taken the place of.
     place.run(&format!("certificate revoke root {second} --reason superseded --confirm {second}")).done();

@@ -163,15 +163,7 @@ fn a_revocation_and_a_client_certificate_are_seen_as_they_are_done() {
     place.with(CA, "request issue 2").done();
     assert_eq!(progress(&place, &task), (5, 6));
 
-    let issued = place.run("request show 2 --json").json().to_string();
-    let serial = issued
-        .split("serial ")
-        .nth(1)
-        .unwrap()
-        .split(|c: char| !c.is_ascii_hexdigit())
-        .next()
-        .unwrap()
-        .to_owned();
+    let serial = place.serial_for(2);
     let task = begin(&place, &format!("f-6 --certifier root --serial {serial}"));
     place.run(&format!("task tick {task} 1")).done();
     place.run(&format!("certificate revoke root {serial} --reason keyCompromise --confirm {serial}")).done();

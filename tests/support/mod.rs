@@ -8,6 +8,18 @@ use ringmaster::desk::Desk;
 use ringmaster::model::secret::Secret;
 use ringmaster::store::certifier_key::Protection;
 
+/// Finds the Rust sources below a folder.
+pub(crate) fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+}
+
 /// Finds a tool on the PATH. When it is missing, the test that asked is skipped with a message, or fails where
 /// `RINGMASTER_REQUIRE_TOOLS` is set, as it is in CI.
 pub(crate) fn tool(name: &str) -> Option<PathBuf> {

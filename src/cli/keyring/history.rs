@@ -3,6 +3,7 @@
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 
+use crate::cli::documents;
 use crate::cli::session::Session;
 use crate::desk::{Desk, Verb};
 use crate::model::error::{Error, Result};
@@ -195,24 +196,7 @@ fn restore(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
 
 fn deleted(_: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let gone = session.desk()?.gone()?;
-    if session.json {
-        let all = gone.iter().map(|g| {
-            let (at, by) = (g.last.at.text(), visible(&g.last.by));
-            json!({ "name": g.name, "at": at, "by": by, "what": g.last.what, "why": visible(&g.why) })
-        });
-        session.out.json(&Value::Array(all.collect()));
-        return Ok(0);
-    }
-    if gone.is_empty() {
-        session.out.note("There is no keyring to bring back.");
-        return Ok(0);
-    }
-    let row = |g: &crate::store::history::Gone| {
-        vec![g.name.clone(), g.last.at.text(), visible(&g.last.by), g.last.what.clone(), visible(&g.why)]
-    };
-    let rows: Vec<_> = gone.iter().map(row).collect();
-    session.out.table(&["NAME", "LAST", "BY", "WHAT", "WHY"], &rows);
-    Ok(0)
+    Ok(documents::list_gone(&gone, "keyring", session))
 }
 
 fn undelete(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {

@@ -130,21 +130,19 @@ pub struct Reconciliation {
 impl Record for Reconciliation {
     const NOUN: &'static str = "reconciliation";
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            name: "reason",
-            label: "Reason",
-            help: "Why the older ledger is here and what is known to be lost; it stays in the audit chain.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| crate::model::escape::visible(&x.reason),
-            set: |x, t| {
+        Field::fixed(
+            "reason",
+            "Reason",
+            "Why the older ledger is here and what is known to be lost; it stays in the audit chain.",
+            |x, _| crate::model::escape::visible(&x.reason),
+            |x, t| {
                 if t.trim().is_empty() {
                     return Err("say why the older ledger is here, and what is known to be lost".into());
                 }
                 x.reason = t.trim().to_owned();
                 Ok(())
             },
-        },
+        ),
         Field {
             name: "crl-numbers",
             label: "CRL numbers seen",

@@ -180,23 +180,12 @@ impl NewCertifier {
             "Country",
             "Two letters, such as DE; written as PrintableString.",
             |x, _| x.country.clone(),
-            |x, t| {
-                x.country = country(t)?;
-                Ok(())
-            },
+            |x, t| country(t).map(|country| x.country = country),
         ),
-        Field {
-            name: "key-type",
-            label: "Key type",
-            help: "The kind of key to make.",
-            kind: Kind::Choice(KeyType::NAMES),
-            when: When::AtCreation,
-            get: |x, _| x.key_type.name().into(),
-            set: |x, t| {
-                x.key_type = choice(t, KeyType::NAMES, KeyType::from_name)?;
-                Ok(())
-            },
-        },
+        Field::key_type(
+            |x, _| x.key_type.name().into(),
+            |x, t| choice(t, KeyType::NAMES, KeyType::from_name).map(|key_type| x.key_type = key_type),
+        ),
         Field {
             name: "signed-by",
             label: "Signed by",
@@ -205,48 +194,30 @@ impl NewCertifier {
             kind: Kind::Signer,
             when: When::AtCreation,
             get: |x, _| x.signed_by.text().to_owned(),
-            set: |x, t| {
-                x.signed_by = SignedBy::read(t)?;
-                Ok(())
-            },
+            set: |x, t| SignedBy::read(t).map(|signed_by| x.signed_by = signed_by),
         },
-        Field {
-            name: "path-length",
-            label: "Path length",
-            help: "Of a subordinate: how many authorities may stand below it; 0 is best, none is without limit.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| x.path_length.map_or_else(|| "none".into(), |n| n.to_string()),
-            set: |x, t| {
-                x.path_length = path_length(t)?;
-                Ok(())
-            },
-        },
-        Field {
-            name: "permitted",
-            label: "Permitted names",
-            help: "Of a subordinate: the only names it may issue for, such as dns:example.test ip:10.0.0.0/8 \
+        Field::fixed(
+            "path-length",
+            "Path length",
+            "Of a subordinate: how many authorities may stand below it; 0 is best, none is without limit.",
+            |x, _| x.path_length.map_or_else(|| "none".into(), |n| n.to_string()),
+            |x, t| path_length(t).map(|path_length| x.path_length = path_length),
+        ),
+        Field::fixed(
+            "permitted",
+            "Permitted names",
+            "Of a subordinate: the only names it may issue for, such as dns:example.test ip:10.0.0.0/8 \
                    email:example.test; dir:O=Example,C=DE. Empty is any.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| visible(&constraints::write(&x.permitted)),
-            set: |x, t| {
-                x.permitted = constraints::read(t)?;
-                Ok(())
-            },
-        },
-        Field {
-            name: "excluded",
-            label: "Excluded names",
-            help: "Of a subordinate: names it must not issue for, written as the permitted ones.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| visible(&constraints::write(&x.excluded)),
-            set: |x, t| {
-                x.excluded = constraints::read(t)?;
-                Ok(())
-            },
-        },
+            |x, _| visible(&constraints::write(&x.permitted)),
+            |x, t| constraints::read(t).map(|permitted| x.permitted = permitted),
+        ),
+        Field::fixed(
+            "excluded",
+            "Excluded names",
+            "Of a subordinate: names it must not issue for, written as the permitted ones.",
+            |x, _| visible(&constraints::write(&x.excluded)),
+            |x, t| constraints::read(t).map(|excluded| x.excluded = excluded),
+        ),
         Field {
             name: "years",
             label: "Validity in years",
@@ -254,10 +225,7 @@ impl NewCertifier {
             kind: Kind::Number(1, 30),
             when: When::AtCreation,
             get: |x, _| x.years.to_string(),
-            set: |x, t| {
-                x.years = number(t, 1, 30)?;
-                Ok(())
-            },
+            set: |x, t| number(t, 1, 30).map(|years| x.years = years),
         },
     ];
     const SECRETS: &'static [Field<Self>] = &[

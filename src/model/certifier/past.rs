@@ -3,7 +3,7 @@
 use super::{HasPolicy, Policy, check_certifier_name};
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
-use crate::model::field::{Field, Kind, Record, When, join, number};
+use crate::model::field::{Field, Kind, Record, When, join, number, put};
 use crate::model::issued::Revocation;
 use crate::model::policy::Fields;
 use crate::model::secret::Secret;
@@ -97,19 +97,13 @@ impl HasPolicy for ImportedCertifier {
 
 impl ImportedCertifier {
     const OWN: &'static [Field<Self>] = &[
-        Field {
-            name: "name",
-            label: "Name",
-            help: "The name in lists and on disk; a-z, 0-9, dot, dash and underscore.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| x.name.clone(),
-            set: |x, t| {
-                check_certifier_name(t.trim())?;
-                x.name = t.trim().to_owned();
-                Ok(())
-            },
-        },
+        Field::fixed(
+            "name",
+            "Name",
+            "The name in lists and on disk; a-z, 0-9, dot, dash and underscore.",
+            |x, _| x.name.clone(),
+            |x, t| check_certifier_name(t.trim()).and_then(|()| put(&mut x.name, t)),
+        ),
         Field {
             name: "crl-number",
             label: "Last CRL number",
@@ -117,37 +111,17 @@ impl ImportedCertifier {
             kind: Kind::Number(0, 1_000_000_000_000),
             when: When::AtCreation,
             get: |x, _| x.crl_number.to_string(),
-            set: |x, t| {
-                x.crl_number = number(t, 0, 1_000_000_000_000)?;
-                Ok(())
-            },
+            set: |x, t| number(t, 0, 1_000_000_000_000).map(|crl_number| x.crl_number = crl_number),
         },
     ];
     const SECRETS: &'static [Field<Self>] = &[
-        Field {
-            name: "password",
-            label: "Password",
-            help: "Seals the private key here; it cannot be recovered.",
-            kind: Kind::Secret,
-            when: When::AtCreation,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.password = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
-        Field {
-            name: "repeat",
-            label: "Password again",
-            help: "The same once more.",
-            kind: Kind::Secret,
-            when: When::AtCreation,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.repeat = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
+        Field::secret(
+            "password",
+            "Password",
+            "Seals the private key here; it cannot be recovered.",
+            |x, t| x.password.put(t),
+        ),
+        Field::again(|x, t| x.repeat.put(t)),
     ];
 }
 

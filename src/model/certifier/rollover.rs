@@ -1,7 +1,7 @@
 //! What is asked for a key rollover, and the work that it leaves: what was issued under the old key and is still valid.
 
 use super::check_certifier_name;
-use crate::model::field::{Field, Kind, Record, When, choice, number};
+use crate::model::field::{Field, Kind, Record, When, choice, number, put};
 use crate::model::issued::Issued;
 use crate::model::key::KeyType;
 use crate::model::secret::Secret;
@@ -41,31 +41,17 @@ impl NewKey {
 impl Record for NewKey {
     const NOUN: &'static str = "new key";
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            name: "name",
-            label: "Name",
-            help: "The name of the successor in lists and on disk; its subject is the same as before.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| x.name.clone(),
-            set: |x, t| {
-                check_certifier_name(t.trim())?;
-                x.name = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "key-type",
-            label: "Key type",
-            help: "The kind of key to make.",
-            kind: Kind::Choice(KeyType::NAMES),
-            when: When::AtCreation,
-            get: |x, _| x.key_type.name().into(),
-            set: |x, t| {
-                x.key_type = choice(t, KeyType::NAMES, KeyType::from_name)?;
-                Ok(())
-            },
-        },
+        Field::fixed(
+            "name",
+            "Name",
+            "The name of the successor in lists and on disk; its subject is the same as before.",
+            |x, _| x.name.clone(),
+            |x, t| check_certifier_name(t.trim()).and_then(|()| put(&mut x.name, t)),
+        ),
+        Field::key_type(
+            |x, _| x.key_type.name().into(),
+            |x, t| choice(t, KeyType::NAMES, KeyType::from_name).map(|key_type| x.key_type = key_type),
+        ),
         Field {
             name: "years",
             label: "Validity in years",
@@ -73,35 +59,15 @@ impl Record for NewKey {
             kind: Kind::Number(1, 30),
             when: When::AtCreation,
             get: |x, _| x.years.to_string(),
-            set: |x, t| {
-                x.years = number(t, 1, 30)?;
-                Ok(())
-            },
+            set: |x, t| number(t, 1, 30).map(|years| x.years = years),
         },
-        Field {
-            name: "password",
-            label: "Password",
-            help: "Seals the new private key; it cannot be recovered.",
-            kind: Kind::Secret,
-            when: When::AtCreation,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.password = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
-        Field {
-            name: "repeat",
-            label: "Password again",
-            help: "The same once more.",
-            kind: Kind::Secret,
-            when: When::AtCreation,
-            get: |_, _| String::new(),
-            set: |x, t| {
-                x.repeat = Secret::new(t.to_owned());
-                Ok(())
-            },
-        },
+        Field::secret(
+            "password",
+            "Password",
+            "Seals the new private key; it cannot be recovered.",
+            |x, t| x.password.put(t),
+        ),
+        Field::again(|x, t| x.repeat.put(t)),
     ];
 }
 

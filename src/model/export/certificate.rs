@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::form::{CERTIFICATE_FORMS, Format};
 use crate::model::bytes::{Digest, Serial};
-use crate::model::field::{Field, Kind, Record, When, choice, flag, yes_no};
+use crate::model::field::{Field, Kind, Record, When, choice, put_flag, put_path, yes_no};
 
 /// A certificate that is known here.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,22 +72,8 @@ impl Record for CertificateExport {
             kind: Kind::Flag,
             when: When::AtCreation,
             get: |x, _| yes_no(x.separate),
-            set: |x, t| flag(t).map(|on| x.separate = on),
+            set: |x, t| put_flag(&mut x.separate, t),
         },
-        Field {
-            name: "to",
-            label: "Write to",
-            help: "A new path outside of the workspace; nothing is ever written over.",
-            kind: Kind::Path,
-            when: When::AtCreation,
-            get: |x, _| x.to.to_string_lossy().into_owned(),
-            set: |x, t| {
-                if t.trim().is_empty() {
-                    return Err("name a path".into());
-                }
-                x.to = PathBuf::from(t.trim());
-                Ok(())
-            },
-        },
+        Field::to(|x, _| x.to.to_string_lossy().into_owned(), |x, t| put_path(&mut x.to, t)),
     ];
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::form::{FORM_NAMES, Format, Secrecy};
-use crate::model::field::{Field, Kind, Record, When, choice, flag, yes_no};
+use crate::model::field::{Field, Kind, Record, When, choice, put_flag, put_path, yes_no};
 use crate::model::secret::Secret;
 
 /// In which order certificates are written.
@@ -105,18 +105,16 @@ impl Export {
 impl Record for Export {
     const NOUN: &'static str = "keyring export";
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            name: "name",
-            label: "Keyring",
-            help: "The keyring.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| x.keyring.clone(),
-            set: |x, t| {
+        Field::fixed(
+            "name",
+            "Keyring",
+            "The keyring.",
+            |x, _| x.keyring.clone(),
+            |x, t| {
                 t.trim().clone_into(&mut x.keyring);
                 Ok(())
             },
-        },
+        ),
         Field {
             name: "form",
             label: "Format",
@@ -149,38 +147,22 @@ impl Record for Export {
             kind: Kind::Flag,
             when: When::AtCreation,
             get: |x, _| yes_no(x.with_root),
-            set: |x, t| flag(t).map(|on| x.with_root = on),
+            set: |x, t| put_flag(&mut x.with_root, t),
         },
-        Field {
-            name: "to",
-            label: "Write to",
-            help: "A new path outside of the workspace; nothing is ever written over.",
-            kind: Kind::Path,
-            when: When::AtCreation,
-            get: |x, _| x.to.to_string_lossy().into_owned(),
-            set: |x, t| {
-                if t.trim().is_empty() {
-                    return Err("name a path".into());
-                }
-                x.to = PathBuf::from(t.trim());
-                Ok(())
-            },
-        },
-        Field {
-            name: "confirm",
-            label: "Keyring again",
-            help: "The name of the keyring again: its private key leaves the workspace.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| x.confirm.clone(),
-            set: |x, t| {
+        Field::to(|x, _| x.to.to_string_lossy().into_owned(), |x, t| put_path(&mut x.to, t)),
+        Field::fixed(
+            "confirm",
+            "Keyring again",
+            "The name of the keyring again: its private key leaves the workspace.",
+            |x, _| x.confirm.clone(),
+            |x, t| {
                 if t.trim() != x.keyring {
                     return Err(format!("type the name of the keyring: {}", x.keyring));
                 }
                 t.trim().clone_into(&mut x.confirm);
                 Ok(())
             },
-        },
+        ),
         Field::secret(
             "password",
             "New pass phrase",

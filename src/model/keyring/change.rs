@@ -1,7 +1,7 @@
 //! What is asked to change a keyring that is there already: another name, another password, a certificate for tests.
 
 use super::check_name;
-use crate::model::field::{Field, Kind, Record, When, number};
+use crate::model::field::{Field, Kind, Record, When, number, put};
 use crate::model::secret::Secret;
 
 /// How a keyring shall be called.
@@ -40,20 +40,14 @@ impl Default for SelfCertifying {
 
 impl Record for Renaming {
     const NOUN: &'static str = "renaming";
-    const FIELDS: &'static [Field<Self>] = &[Field {
-        name: "to",
-        label: "New name",
-        help: "Files, stash, every site document and every request that names the ring follow; a-z, 0-9, dot, dash and \
+    const FIELDS: &'static [Field<Self>] = &[Field::fixed(
+        "to",
+        "New name",
+        "Files, stash, every site document and every request that names the ring follow; a-z, 0-9, dot, dash and \
                underscore.",
-        kind: Kind::Text,
-        when: When::AtCreation,
-        get: |x, _| x.to.clone(),
-        set: |x, t| {
-            check_name(t.trim())?;
-            x.to = t.trim().to_owned();
-            Ok(())
-        },
-    }];
+        |x, _| x.to.clone(),
+        |x, t| check_name(t.trim()).and_then(|()| put(&mut x.to, t)),
+    )];
 }
 
 impl Record for NewPassword {
@@ -78,9 +72,6 @@ impl Record for SelfCertifying {
         kind: Kind::Number(1, Self::MOST as u64),
         when: When::AtCreation,
         get: |x, _| x.days.to_string(),
-        set: |x, t| {
-            x.days = number(t, 1, u64::from(Self::MOST))?;
-            Ok(())
-        },
+        set: |x, t| number(t, 1, u64::from(Self::MOST)).map(|days| x.days = days),
     }];
 }

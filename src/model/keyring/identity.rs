@@ -153,10 +153,7 @@ pub(super) const fn common_name<T: Names>() -> Field<T> {
         "Common name",
         "Empty takes the first host name; a host name given here is added to the host names.",
         |x, _| visible(&x.identity().common_name),
-        |x, t| {
-            x.identity_mut().common_name = attribute(t, 64)?;
-            Ok(())
-        },
+        |x, t| attribute(t, 64).map(|common_name| x.identity_mut().common_name = common_name),
     )
 }
 
@@ -167,10 +164,7 @@ pub(super) const fn organization<T: Names>() -> Field<T> {
         "Organization",
         "The legal name of the organisation.",
         |x, _| visible(&x.identity().organization),
-        |x, t| {
-            x.identity_mut().organization = attribute(t, 64)?;
-            Ok(())
-        },
+        |x, t| attribute(t, 64).map(|organization| x.identity_mut().organization = organization),
     )
 }
 
@@ -181,10 +175,7 @@ pub(super) const fn unit<T: Names>() -> Field<T> {
         "Organizational unit",
         "The department, if any.",
         |x, _| visible(&x.identity().unit),
-        |x, t| {
-            x.identity_mut().unit = attribute(t, 64)?;
-            Ok(())
-        },
+        |x, t| attribute(t, 64).map(|unit| x.identity_mut().unit = unit),
     )
 }
 
@@ -195,10 +186,7 @@ pub(super) const fn locality<T: Names>() -> Field<T> {
         "City or locality",
         "In full.",
         |x, _| visible(&x.identity().locality),
-        |x, t| {
-            x.identity_mut().locality = attribute(t, 128)?;
-            Ok(())
-        },
+        |x, t| attribute(t, 128).map(|locality| x.identity_mut().locality = locality),
     )
 }
 
@@ -209,10 +197,7 @@ pub(super) const fn state<T: Names>() -> Field<T> {
         "State or province",
         "In full, not abbreviated.",
         |x, _| visible(&x.identity().state),
-        |x, t| {
-            x.identity_mut().state = attribute(t, 128)?;
-            Ok(())
-        },
+        |x, t| attribute(t, 128).map(|state| x.identity_mut().state = state),
     )
 }
 

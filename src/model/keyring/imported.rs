@@ -1,7 +1,7 @@
 //! What is asked for a keyring that comes from elsewhere: of a key and certificates, or a whole ring of another host.
 
 use super::check_name;
-use crate::model::field::{Field, Kind, Record, When, flag, yes_no};
+use crate::model::field::{Field, Record, flag, put, yes_no};
 use crate::model::secret::Secret;
 
 /// How a keyring is made of a key and certificates that were made elsewhere.
@@ -45,19 +45,13 @@ const NAME: &str = "The name in lists and on disk; a-z, 0-9, dot, dash and under
 impl Record for ImportedKeyring {
     const NOUN: &'static str = "imported keyring";
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            name: "name",
-            label: "Name",
-            help: NAME,
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| x.name.clone(),
-            set: |x, t| {
-                check_name(t.trim())?;
-                x.name = t.trim().to_owned();
-                Ok(())
-            },
-        },
+        Field::fixed(
+            "name",
+            "Name",
+            NAME,
+            |x, _| x.name.clone(),
+            |x, t| check_name(t.trim()).and_then(|()| put(&mut x.name, t)),
+        ),
         Field::secret(
             "password",
             "New password",
@@ -72,19 +66,13 @@ impl Record for ImportedKeyring {
 impl Record for MovedKeyring {
     const NOUN: &'static str = "moved keyring";
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            name: "name",
-            label: "Name",
-            help: NAME,
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| x.name.clone(),
-            set: |x, t| {
-                check_name(t.trim())?;
-                x.name = t.trim().to_owned();
-                Ok(())
-            },
-        },
+        Field::fixed(
+            "name",
+            "Name",
+            NAME,
+            |x, _| x.name.clone(),
+            |x, t| check_name(t.trim()).and_then(|()| put(&mut x.name, t)),
+        ),
         Field::secret(
             "password",
             "Its password",

@@ -2,7 +2,7 @@
 
 use super::check_name;
 use super::identity::{self, Identity, Names};
-use crate::model::field::{Field, Kind, Record, When, choice, flag, yes_no};
+use crate::model::field::{Field, Kind, Record, When, choice, flag, put, put_flag, yes_no};
 use crate::model::key::KeyType;
 use crate::model::secret::Secret;
 
@@ -106,19 +106,13 @@ impl Names for NewRequest {
 impl Record for NewKeyring {
     const NOUN: &'static str = "new keyring";
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            name: "name",
-            label: "Name",
-            help: "The name in lists and on disk; a-z, 0-9, dot, dash and underscore.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| x.name.clone(),
-            set: |x, t| {
-                check_name(t.trim())?;
-                x.name = t.trim().to_owned();
-                Ok(())
-            },
-        },
+        Field::fixed(
+            "name",
+            "Name",
+            "The name in lists and on disk; a-z, 0-9, dot, dash and underscore.",
+            |x, _| x.name.clone(),
+            |x, t| check_name(t.trim()).and_then(|()| put(&mut x.name, t)),
+        ),
         identity::hosts(),
         identity::common_name(),
         identity::organization(),
@@ -126,18 +120,10 @@ impl Record for NewKeyring {
         identity::locality(),
         identity::state(),
         identity::country_field(),
-        Field {
-            name: "key-type",
-            label: "Key type",
-            help: "The kind of key to make.",
-            kind: Kind::Choice(KeyType::NAMES),
-            when: When::AtCreation,
-            get: |x, _| x.key_type.name().into(),
-            set: |x, t| {
-                x.key_type = choice(t, KeyType::NAMES, KeyType::from_name)?;
-                Ok(())
-            },
-        },
+        Field::key_type(
+            |x, _| x.key_type.name().into(),
+            |x, t| choice(t, KeyType::NAMES, KeyType::from_name).map(|key_type| x.key_type = key_type),
+        ),
         Field::secret("password", "Password", "Seals the private key; it cannot be recovered.", |x, t| {
             x.password.put(t)
         }),
@@ -150,10 +136,7 @@ impl Record for NewKeyring {
             kind: Kind::Keyring,
             when: When::AtCreation,
             get: |x, _| x.like.clone(),
-            set: |x, t| {
-                x.like = t.trim().to_owned();
-                Ok(())
-            },
+            set: |x, t| put(&mut x.like, t),
         },
         Field {
             name: "self-certified",
@@ -163,10 +146,7 @@ impl Record for NewKeyring {
             kind: Kind::Flag,
             when: When::AtCreation,
             get: |x, _| yes_no(x.self_certified),
-            set: |x, t| {
-                x.self_certified = flag(t)?;
-                Ok(())
-            },
+            set: |x, t| put_flag(&mut x.self_certified, t),
         },
     ];
 }

@@ -3,7 +3,7 @@
 use super::{Authority, CalendarStep, CertificatePolicy, Checking, Profile, Staple, Trust};
 use crate::model::certificate::EXTENDED_KEY_USAGES;
 use crate::model::escape::visible;
-use crate::model::field::{Field, Kind, Record, When, choice, flag, names, number, yes_no};
+use crate::model::field::{Field, Kind, Record, choice, flag, names, number, put, yes_no};
 use crate::model::keyring::check_name;
 
 const TRUST: &[&str] = &["private", "public-like"];
@@ -14,99 +14,83 @@ const MOST_DAYS: u64 = 11_000;
 /// A field of several words.
 macro_rules! list {
     ($name:literal, $label:literal, $help:literal, $field:ident) => {
-        Field {
-            name: $name,
-            label: $label,
-            help: $help,
-            kind: Kind::Names,
-            when: When::Amendable,
-            get: |x, _| visible(&x.$field.join(" ")),
-            set: |x, t| {
+        Field::amendable(
+            $name,
+            $label,
+            $help,
+            Kind::Names,
+            |x, _| visible(&x.$field.join(" ")),
+            |x, t| {
                 x.$field = names(t);
                 Ok(())
             },
-        }
+        )
     };
 }
 
 /// A field that says yes or no.
 macro_rules! yes {
     ($name:literal, $label:literal, $help:literal, $field:ident) => {
-        Field {
-            name: $name,
-            label: $label,
-            help: $help,
-            kind: Kind::Flag,
-            when: When::Amendable,
-            get: |x, _| yes_no(x.$field),
-            set: |x, t| {
+        Field::flag(
+            $name,
+            $label,
+            $help,
+            |x, _| yes_no(x.$field),
+            |x, t| {
                 x.$field = flag(t)?;
                 Ok(())
             },
-        }
+        )
     };
 }
 
 /// A whole number.
 macro_rules! count {
     ($name:literal, $label:literal, $help:literal, $field:ident, $low:expr, $high:expr) => {
-        Field {
-            name: $name,
-            label: $label,
-            help: $help,
-            kind: Kind::Number($low, $high),
-            when: When::Amendable,
-            get: |x, _| x.$field.to_string(),
-            set: |x, t| {
+        Field::amendable(
+            $name,
+            $label,
+            $help,
+            Kind::Number($low, $high),
+            |x, _| x.$field.to_string(),
+            |x, t| {
                 x.$field = number(t, $low, $high)?;
                 Ok(())
             },
-        }
+        )
     };
 }
 
 impl Record for Profile {
     const NOUN: &'static str = "profile";
     const FIELDS: &'static [Field<Self>] = &[
-        Field {
-            name: "name",
-            label: "Name",
-            help: "The name in lists and on disk; a-z, 0-9, dot, dash and underscore.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| x.name.clone(),
-            set: |x, t| {
-                check_name(t.trim())?;
-                x.name = t.trim().to_owned();
-                Ok(())
-            },
-        },
-        Field {
-            name: "title",
-            label: "Title",
-            help: "One line for lists of choices.",
-            kind: Kind::Text,
-            when: When::Amendable,
-            get: |x, _| visible(&x.title),
-            set: |x, t| {
-                x.title = t.trim().to_owned();
-                Ok(())
-            },
-        },
+        Field::fixed(
+            "name",
+            "Name",
+            "The name in lists and on disk; a-z, 0-9, dot, dash and underscore.",
+            |x, _| x.name.clone(),
+            |x, t| check_name(t.trim()).and_then(|()| put(&mut x.name, t)),
+        ),
+        Field::text(
+            "title",
+            "Title",
+            "One line for lists of choices.",
+            |x, _| visible(&x.title),
+            |x, t| put(&mut x.title, t),
+        ),
         Field::derived(
             "version",
             "Version",
             "Rises with every change; approvals are of one version.",
             |x, _| x.version.to_string(),
         ),
-        Field {
-            name: "trust",
-            label: "Rules",
-            help: "private: those of the organisation. public-like: those of public authorities, so that more findings are errors.",
-            kind: Kind::Choice(TRUST),
-            when: When::Amendable,
-            get: |x, _| x.trust.word().into(),
-            set: |x, t| {
+        Field::amendable(
+            "trust",
+            "Rules",
+            "private: those of the organisation. public-like: those of public authorities, so that more findings are errors.",
+            Kind::Choice(TRUST),
+            |x, _| x.trust.word().into(),
+            |x, t| {
                 let read = |t: &str| match t.trim() {
                     "private" => Some(Trust::Private),
                     "public-like" => Some(Trust::PublicLike),
@@ -115,24 +99,22 @@ impl Record for Profile {
                 x.trust = choice(t, TRUST, read)?;
                 Ok(())
             },
-        },
+        ),
         count!("min-days", "Least days", "The shortest validity.", min_days, 1, MOST_DAYS),
         count!("days", "Usual days", "Validity when nobody says otherwise.", days, 1, MOST_DAYS),
         count!("max-days", "Most days", "The longest validity.", max_days, 1, MOST_DAYS),
-        Field {
-            name: "calendar",
-            label: "Calendar",
-            help: "Lower limits that begin on a date, such as 2027-03-15=100 2029-03-15=47; empty for none.",
-            kind: Kind::Text,
-            when: When::Amendable,
-            get: |x, _| {
+        Field::text(
+            "calendar",
+            "Calendar",
+            "Lower limits that begin on a date, such as 2027-03-15=100 2029-03-15=47; empty for none.",
+            |x, _| {
                 let step = |s: &CalendarStep| match s.from.as_str() {
                     "" => s.max_days.to_string(),
                     from => format!("{}={}", visible(from), s.max_days),
                 };
                 x.calendar.iter().map(step).collect::<Vec<_>>().join(" ")
             },
-            set: |x, t| {
+            |x, t| {
                 let step = |word: String| {
                     let (from, days) = word.split_once('=').unwrap_or(("", &word));
                     let max_days =
@@ -142,7 +124,7 @@ impl Record for Profile {
                 x.calendar = names(t).into_iter().map(step).collect::<Result<_, _>>()?;
                 Ok(())
             },
-        },
+        ),
         count!(
             "backdate",
             "Backdate seconds",
@@ -163,20 +145,19 @@ impl Record for Profile {
             "For keys of curves: digitalSignature, keyAgreement ...",
             key_usage_other
         ),
-        Field {
-            name: "extended",
-            label: "Extended usage",
-            help: "serverAuth, clientAuth, emailProtection, codeSigning, timeStamping, OCSPSigning, or OIDs.",
-            kind: Kind::Names,
-            when: When::Amendable,
-            get: |x, _| {
+        Field::amendable(
+            "extended",
+            "Extended usage",
+            "serverAuth, clientAuth, emailProtection, codeSigning, timeStamping, OCSPSigning, or OIDs.",
+            Kind::Names,
+            |x, _| {
                 let word = |oid: &String| {
                     let known = EXTENDED_KEY_USAGES.iter().find(|(known, _)| known == oid);
                     known.map_or_else(|| visible(oid), |(_, word)| (*word).to_owned())
                 };
                 x.extended.iter().map(word).collect::<Vec<_>>().join(" ")
             },
-            set: |x, t| {
+            |x, t| {
                 let oid = |word: String| {
                     let known =
                         EXTENDED_KEY_USAGES.iter().find(|(_, known)| known.eq_ignore_ascii_case(&word));
@@ -185,7 +166,7 @@ impl Record for Profile {
                 x.extended = names(t).into_iter().map(oid).collect();
                 Ok(())
             },
-        },
+        ),
         yes!(
             "extended-critical",
             "Extended critical",
@@ -261,14 +242,13 @@ impl Record for Profile {
             "OIDs of extensions taken from the request as they are; those that other fields decide are refused.",
             copied_extensions
         ),
-        Field {
-            name: "must-staple",
-            label: "Must-staple",
-            help: "Whether the server has to send its OCSP answer (RFC 7633): never, when asked, always.",
-            kind: Kind::Choice(STAPLE),
-            when: When::Amendable,
-            get: |x, _| STAPLE[x.must_staple as usize].into(),
-            set: |x, t| {
+        Field::amendable(
+            "must-staple",
+            "Must-staple",
+            "Whether the server has to send its OCSP answer (RFC 7633): never, when asked, always.",
+            Kind::Choice(STAPLE),
+            |x, _| STAPLE[x.must_staple as usize].into(),
+            |x, t| {
                 let read = |t: &str| match t.trim() {
                     "never" => Some(Staple::Never),
                     "asked" => Some(Staple::Asked),
@@ -278,15 +258,14 @@ impl Record for Profile {
                 x.must_staple = choice(t, STAPLE, read)?;
                 Ok(())
             },
-        },
-        Field {
-            name: "checking",
-            label: "Revocation",
-            help: "How a peer learns of it: addresses; nothing (short-lived); no-check (OCSP signers); not-available (RFC 9608).",
-            kind: Kind::Choice(CHECKING),
-            when: When::Amendable,
-            get: |x, _| CHECKING[x.checking as usize].into(),
-            set: |x, t| {
+        ),
+        Field::amendable(
+            "checking",
+            "Revocation",
+            "How a peer learns of it: addresses; nothing (short-lived); no-check (OCSP signers); not-available (RFC 9608).",
+            Kind::Choice(CHECKING),
+            |x, _| CHECKING[x.checking as usize].into(),
+            |x, t| {
                 let read = |t: &str| match t.trim() {
                     "addresses" => Some(Checking::Addresses),
                     "nothing" => Some(Checking::Nothing),
@@ -297,7 +276,7 @@ impl Record for Profile {
                 x.checking = choice(t, CHECKING, read)?;
                 Ok(())
             },
-        },
+        ),
         list!("crl-urls", "CRL addresses", "http addresses; empty takes that of the certifier.", crl_urls),
         list!("ocsp-urls", "OCSP addresses", "http addresses; empty takes that of the certifier.", ocsp_urls),
         list!(
@@ -306,20 +285,19 @@ impl Record for Profile {
             "Where the issuer's certificate is (caIssuers); empty takes that of the certifier.",
             issuer_urls
         ),
-        Field {
-            name: "policies",
-            label: "Policies",
-            help: "OIDs of certificate policies, each with the address of its text: 1.3.6.1.4.1.99999.1=https://example.com/cps.",
-            kind: Kind::Names,
-            when: When::Amendable,
-            get: |x, _| {
+        Field::amendable(
+            "policies",
+            "Policies",
+            "OIDs of certificate policies, each with the address of its text: 1.3.6.1.4.1.99999.1=https://example.com/cps.",
+            Kind::Names,
+            |x, _| {
                 let one = |p: &CertificatePolicy| match p.cps.as_str() {
                     "" => visible(&p.oid),
                     cps => format!("{}={}", visible(&p.oid), visible(cps)),
                 };
                 x.policies.iter().map(one).collect::<Vec<_>>().join(" ")
             },
-            set: |x, t| {
+            |x, t| {
                 let one = |word: String| {
                     let (oid, cps) = word.split_once('=').unwrap_or((&word, ""));
                     CertificatePolicy { oid: oid.into(), cps: cps.into() }
@@ -327,15 +305,13 @@ impl Record for Profile {
                 x.policies = names(t).into_iter().map(one).collect();
                 Ok(())
             },
-        },
-        Field {
-            name: "authority",
-            label: "Makes an authority",
-            help: "yes makes subordinate authorities; they need keyCertSign and cRLSign in their key usage.",
-            kind: Kind::Flag,
-            when: When::Amendable,
-            get: |x, _| yes_no(x.authority.is_some()),
-            set: |x, t| {
+        ),
+        Field::flag(
+            "authority",
+            "Makes an authority",
+            "yes makes subordinate authorities; they need keyCertSign and cRLSign in their key usage.",
+            |x, _| yes_no(x.authority.is_some()),
+            |x, t| {
                 x.authority = match (flag(t)?, x.authority.take()) {
                     (true, before) => Some(
                         before.unwrap_or_else(|| Authority { path_length: Some(0), ..Authority::default() }),
@@ -344,49 +320,45 @@ impl Record for Profile {
                 };
                 Ok(())
             },
-        },
-        Field {
-            name: "path-length",
-            label: "Path length",
-            help: "How many authorities may follow below; 0 for none, empty for any number.",
-            kind: Kind::Text,
-            when: When::Amendable,
-            get: |x, _| {
+        ),
+        Field::text(
+            "path-length",
+            "Path length",
+            "How many authorities may follow below; 0 for none, empty for any number.",
+            |x, _| {
                 let length = x.authority.as_ref().and_then(|a| a.path_length);
                 length.map_or_else(String::new, |n| n.to_string())
             },
-            set: |x, t| {
+            |x, t| {
                 let length = match t.trim() {
                     "" => None,
                     t => Some(number(t, 0, 20)?),
                 };
                 set_authority(x, length.is_some(), |a| a.path_length = length)
             },
-        },
-        Field {
-            name: "permitted",
-            label: "May certify",
-            help: "Names the authority is held to: dns:example.com ip:10.0.0.0/8 email:example.com; empty for all.",
-            kind: Kind::Names,
-            when: When::Amendable,
-            get: |x, _| visible(&x.authority.as_ref().map_or_else(String::new, |a| a.permitted.join(" "))),
-            set: |x, t| {
+        ),
+        Field::amendable(
+            "permitted",
+            "May certify",
+            "Names the authority is held to: dns:example.com ip:10.0.0.0/8 email:example.com; empty for all.",
+            Kind::Names,
+            |x, _| visible(&x.authority.as_ref().map_or_else(String::new, |a| a.permitted.join(" "))),
+            |x, t| {
                 let all = names(t);
                 set_authority(x, !all.is_empty(), |a| a.permitted = all)
             },
-        },
-        Field {
-            name: "excluded",
-            label: "Must not certify",
-            help: "Names the authority must not certify, written the same way.",
-            kind: Kind::Names,
-            when: When::Amendable,
-            get: |x, _| visible(&x.authority.as_ref().map_or_else(String::new, |a| a.excluded.join(" "))),
-            set: |x, t| {
+        ),
+        Field::amendable(
+            "excluded",
+            "Must not certify",
+            "Names the authority must not certify, written the same way.",
+            Kind::Names,
+            |x, _| visible(&x.authority.as_ref().map_or_else(String::new, |a| a.excluded.join(" "))),
+            |x, t| {
                 let all = names(t);
                 set_authority(x, !all.is_empty(), |a| a.excluded = all)
             },
-        },
+        ),
         yes!(
             "subject-key-id",
             "Subject key id",
@@ -416,7 +388,7 @@ fn set_authority(x: &mut Profile, needed: bool, set: impl FnOnce(&mut Authority)
 mod tests {
     use super::*;
     use crate::model::State;
-    use crate::model::field::Look;
+    use crate::model::field::{Look, When};
     use crate::model::time::Timestamp;
 
     #[test]

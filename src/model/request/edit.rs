@@ -221,10 +221,7 @@ impl Record for Edit {
             kind: Kind::Number(1, 11_000),
             when: When::AtCreation,
             get: |x, _| x.plan.days.to_string(),
-            set: |x, t| {
-                x.plan.days = number(t, 1, 11_000)?;
-                Ok(())
-            },
+            set: |x, t| number(t, 1, 11_000).map(|days| x.plan.days = days),
         },
         attribute(
             "common-name",

@@ -2,7 +2,7 @@
 
 use super::Plan;
 use crate::model::escape::visible;
-use crate::model::field::{Field, Kind, Record, When, flag, number, yes_no};
+use crate::model::field::{Field, Kind, Record, When, flag, number, put, yes_no};
 
 impl Record for Plan {
     const NOUN: &'static str = "plan";
@@ -44,10 +44,7 @@ impl Record for Plan {
             kind: Kind::Number(1, 11_000),
             when: When::AtCreation,
             get: |x, _| x.days.to_string(),
-            set: |x, t| {
-                x.days = number(t, 1, 11_000)?;
-                Ok(())
-            },
+            set: |x, t| number(t, 1, 11_000).map(|days| x.days = days),
         },
         Field {
             name: "renewal",
@@ -62,17 +59,12 @@ impl Record for Plan {
                 Ok(())
             },
         },
-        Field {
-            name: "reason",
-            label: "Reason",
-            help: "Why warnings are accepted; needed only when there are some.",
-            kind: Kind::Text,
-            when: When::AtCreation,
-            get: |x, _| visible(&x.reason),
-            set: |x, t| {
-                x.reason = t.trim().to_owned();
-                Ok(())
-            },
-        },
+        Field::fixed(
+            "reason",
+            "Reason",
+            "Why warnings are accepted; needed only when there are some.",
+            |x, _| visible(&x.reason),
+            |x, t| put(&mut x.reason, t),
+        ),
     ];
 }

@@ -128,10 +128,7 @@ impl Record for Errand {
             "How TLS begins: as is usual at the port, at once (none), or after one of these protocols changes over.",
             Kind::Choice(&Begin::NAMES),
             |x, _| x.begin.name().into(),
-            |x, t| {
-                x.begin = choice(t, &Begin::NAMES, Begin::from_name)?;
-                Ok(())
-            },
+            |x, t| choice(t, &Begin::NAMES, Begin::from_name).map(|begin| x.begin = begin),
         ),
         Field::text(
             "address",
@@ -231,10 +228,7 @@ impl Record for Trip {
             "So many handshakes, 16 at a time, and then one more to see whether the service still answers; 0 makes none.",
             Kind::Number(0, 1000),
             |x, _| x.burst.to_string(),
-            |x, t| {
-                x.burst = number(t, 0, 1000)?;
-                Ok(())
-            },
+            |x, t| number(t, 0, 1000).map(|burst| x.burst = burst),
         ),
     ];
 }

@@ -41,10 +41,7 @@ const FIRST: &[Field<Server>] = &[
         "Server name",
         "The hierarchical name, as site documents have it under Servers: web01/Example, or CN=web01/O=Example.",
         |x, _| visible(&x.server_name),
-        |x, t| {
-            x.server_name = server_name(t)?;
-            Ok(())
-        },
+        |x, t| server_name(t).map(|server_name| x.server_name = server_name),
     ),
     Field::amendable(
         "hosts",
@@ -78,10 +75,7 @@ const FIRST: &[Field<Server>] = &[
         "The release it runs, of those between which TLS differs; one in between counts as the one before.",
         Kind::Choice(Release::NAMES),
         |x, _| x.release.name().into(),
-        |x, t| {
-            x.release = choice(t, Release::NAMES, Release::from_name)?;
-            Ok(())
-        },
+        |x, t| choice(t, Release::NAMES, Release::from_name).map(|release| x.release = release),
     ),
     Field::flag(
         "sni",
@@ -96,10 +90,7 @@ const FIRST: &[Field<Server>] = &[
         "By release it is on up to 11.0.1 and off from 12 on; off is SSL_DISABLE_TLS_10=1 in notes.ini, on is SSL_ENABLE_TLS_10=1.",
         Kind::Choice(Tls10::NAMES),
         |x, _| x.tls10.name().into(),
-        |x, t| {
-            x.tls10 = choice(t, Tls10::NAMES, Tls10::from_name)?;
-            Ok(())
-        },
+        |x, t| choice(t, Tls10::NAMES, Tls10::from_name).map(|tls10| x.tls10 = tls10),
     ),
     Field::flag(
         "load-sites",
@@ -136,10 +127,7 @@ const LAST: &[Field<Server>] = &[
         "How links begin that other servers make to this one.",
         Kind::Choice(SCHEMES),
         |x, _| SCHEMES[usize::from(x.references.https)].into(),
-        |x, t| {
-            x.references.https = choice(t, SCHEMES, scheme)?;
-            Ok(())
-        },
+        |x, t| choice(t, SCHEMES, scheme).map(|https| x.references.https = https),
     ),
     Field::text(
         "references-host",
@@ -157,10 +145,7 @@ const LAST: &[Field<Server>] = &[
         "The port in links that other servers make to this one; 0 is the usual one of the protocol.",
         Kind::Number(0, 65535),
         |x, _| x.references.port.to_string(),
-        |x, t| {
-            x.references.port = number(t, 0, 65535)?;
-            Ok(())
-        },
+        |x, t| number(t, 0, 65535).map(|port| x.references.port = port),
     ),
     Field::amendable(
         "proxies",

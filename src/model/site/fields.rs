@@ -102,10 +102,7 @@ const BASICS: &[Field<Site>] = &[
         "The names and IP addresses mapped to this site, separated by spaces.",
         Kind::Names,
         |x, _| visible(&x.hosts.join(" ")),
-        |x, t| {
-            x.hosts = hosts(t)?;
-            Ok(())
-        },
+        |x, t| hosts(t).map(|hosts| x.hosts = hosts),
     ),
     Field::amendable(
         "servers",
@@ -113,10 +110,7 @@ const BASICS: &[Field<Site>] = &[
         "The servers that host this site, separated by spaces; a name with a space or comma in quotes; * is every server.",
         Kind::Names,
         |x, _| visible(&write_names(&x.servers)),
-        |x, t| {
-            x.servers = server_names(t)?;
-            Ok(())
-        },
+        |x, t| server_names(t).map(|servers| x.servers = servers),
     ),
     Field::amendable(
         "port",
@@ -124,10 +118,7 @@ const BASICS: &[Field<Site>] = &[
         "The TCP port that speaks TLS from the first byte.",
         Kind::Number(1, 65535),
         |x, _| x.port.to_string(),
-        |x, t| {
-            x.port = number(t, 1, 65535)?;
-            Ok(())
-        },
+        |x, t| number(t, 1, 65535).map(|port| x.port = port),
     ),
     Field::amendable(
         "keyring",
@@ -236,10 +227,7 @@ const REST: &[Field<Site>] = &[
         "One a line: substitution /old/* = /new/*; redirect 301 /old/* = https://host/; directory read /icons/* = path; header /* Name: value; expires 30d /icons/*; override-session /path/*. header and expires may begin with the status codes they are for, such as 200,404.",
         Kind::Lines,
         |x, _| visible_lines(&rule::write(&x.rules)),
-        |x, t| {
-            x.rules = rule::read(t)?;
-            Ok(())
-        },
+        |x, t| rule::read(t).map(|rules| x.rules = rules),
     ),
     Field::text(
         "comment",

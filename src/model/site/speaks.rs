@@ -33,8 +33,8 @@ pub const fn tls_fields<T: SpeaksTls>() -> [Field<T>; 5] {
             Kind::Choice(SslVersion::NAMES),
             |x, _| x.tls().version.name().into(),
             |x, t| {
-                x.tls_mut().version = choice(t, SslVersion::NAMES, SslVersion::from_name)?;
-                Ok(())
+                choice(t, SslVersion::NAMES, SslVersion::from_name)
+                    .map(|version| x.tls_mut().version = version)
             },
         ),
         Field::amendable(
@@ -43,10 +43,7 @@ pub const fn tls_fields<T: SpeaksTls>() -> [Field<T>; 5] {
             "default, none, or the suites that may be used: codes as in the directory (C030 9F C02F), names, presets.",
             Kind::Ciphers,
             |x, _| write_list(x.tls().ciphers.as_deref()),
-            |x, t| {
-                x.tls_mut().ciphers = parse_list(t)?;
-                Ok(())
-            },
+            |x, t| parse_list(t).map(|ciphers| x.tls_mut().ciphers = ciphers),
         ),
         Field::flag(
             "accept-site-certificates",

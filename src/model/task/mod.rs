@@ -15,7 +15,7 @@ use super::audit::Head;
 use super::bytes::Serial;
 use super::certifier::Certifier;
 use super::escape::visible;
-use super::field::{Field, Kind, Record, When};
+use super::field::{Field, Record};
 use super::finding::Subject;
 use super::keyring::Keyring;
 use super::name::AltName;
@@ -294,65 +294,53 @@ impl Record for Task {
         Field::derived("begun", "Begun", "When and by whom.", |x, _| {
             format!("{} by {}", x.started.text(), visible(&x.by))
         }),
-        Field {
-            name: "certifier",
-            label: "Certifier",
-            help: "The certifier it is about; one that is still to be made gets this name.",
-            kind: Kind::Text,
-            when: When::Amendable,
-            get: |x, _| x.certifier.clone(),
-            set: |x, t| set_name(&mut x.certifier, t),
-        },
-        Field {
-            name: "other",
-            label: "Other certifier",
-            help: "The certifier above it.",
-            kind: Kind::Text,
-            when: When::Amendable,
-            get: |x, _| x.other.clone(),
-            set: |x, t| set_name(&mut x.other, t),
-        },
-        Field {
-            name: "keyring",
-            label: "Keyring",
-            help: "The keyring it is about; one that is still to be made gets this name.",
-            kind: Kind::Text,
-            when: When::Amendable,
-            get: |x, _| x.keyring.clone(),
-            set: |x, t| set_name(&mut x.keyring, t),
-        },
-        Field {
-            name: "person",
-            label: "Person",
-            help: "The document of the person it is about.",
-            kind: Kind::Text,
-            when: When::Amendable,
-            get: |x, _| x.person.clone(),
-            set: |x, t| set_name(&mut x.person, t),
-        },
-        Field {
-            name: "request",
-            label: "Request",
-            help: "The number of the request it is about; empty takes the one of the keyring or person.",
-            kind: Kind::Text,
-            when: When::Amendable,
-            get: |x, _| x.request.map_or_else(String::new, |id| id.to_string()),
-            set: |x, t| {
+        Field::text(
+            "certifier",
+            "Certifier",
+            "The certifier it is about; one that is still to be made gets this name.",
+            |x, _| x.certifier.clone(),
+            |x, t| set_name(&mut x.certifier, t),
+        ),
+        Field::text(
+            "other",
+            "Other certifier",
+            "The certifier above it.",
+            |x, _| x.other.clone(),
+            |x, t| set_name(&mut x.other, t),
+        ),
+        Field::text(
+            "keyring",
+            "Keyring",
+            "The keyring it is about; one that is still to be made gets this name.",
+            |x, _| x.keyring.clone(),
+            |x, t| set_name(&mut x.keyring, t),
+        ),
+        Field::text(
+            "person",
+            "Person",
+            "The document of the person it is about.",
+            |x, _| x.person.clone(),
+            |x, t| set_name(&mut x.person, t),
+        ),
+        Field::text(
+            "request",
+            "Request",
+            "The number of the request it is about; empty takes the one of the keyring or person.",
+            |x, _| x.request.map_or_else(String::new, |id| id.to_string()),
+            |x, t| {
                 x.request = match t.trim() {
                     "" => None,
                     number => Some(RequestId(number.parse().map_err(|_| "the number of a request")?)),
                 };
                 Ok(())
             },
-        },
-        Field {
-            name: "serial",
-            label: "Serial number",
-            help: "The serial number of the certificate it is about, hexadecimal.",
-            kind: Kind::Text,
-            when: When::Amendable,
-            get: |x, _| x.serial.clone(),
-            set: |x, t| {
+        ),
+        Field::text(
+            "serial",
+            "Serial number",
+            "The serial number of the certificate it is about, hexadecimal.",
+            |x, _| x.serial.clone(),
+            |x, t| {
                 if t.trim().is_empty() {
                     x.serial.clear();
                     return Ok(());
@@ -361,7 +349,7 @@ impl Record for Task {
                 x.serial = serial.to_string();
                 Ok(())
             },
-        },
+        ),
     ];
 }
 
@@ -382,16 +370,14 @@ pub struct Remark {
 
 impl Record for Remark {
     const NOUN: &'static str = "tick";
-    const FIELDS: &'static [Field<Self>] = &[Field {
-        name: "note",
-        label: "Note",
-        help: "Where the paper lies, what was compared, who was there; it stands on the receipt and may be empty.",
-        kind: Kind::Text,
-        when: When::AtCreation,
-        get: |x, _| visible(&x.note),
-        set: |x, t| {
+    const FIELDS: &'static [Field<Self>] = &[Field::fixed(
+        "note",
+        "Note",
+        "Where the paper lies, what was compared, who was there; it stands on the receipt and may be empty.",
+        |x, _| visible(&x.note),
+        |x, t| {
             t.trim().clone_into(&mut x.note);
             Ok(())
         },
-    }];
+    )];
 }

@@ -2,6 +2,7 @@
 
 use super::{Focus, Model};
 use crate::tui::dialog::Dialog;
+use crate::tui::msg::Effect;
 use crate::tui::pane::{PaneId, RowKey, Target};
 use crate::tui::view::areas;
 
@@ -42,10 +43,15 @@ impl Model {
 
     /// Returns the name of the selected keyring, site or certifier.
     pub fn selected_name(&self) -> Option<String> {
-        match self.selected() {
-            Some(RowKey::Name(name)) => Some(name),
-            _ => None,
-        }
+        self.selected()?.name().map(str::to_owned)
+    }
+
+    /// Does something with the object that is selected by its name; where there is none, nothing.
+    pub(in crate::tui) fn on_selected(
+        &mut self,
+        run: impl FnOnce(&mut Self, String) -> Vec<Effect>,
+    ) -> Vec<Effect> {
+        self.selected_name().map_or_else(Vec::new, |name| run(self, name))
     }
 
     /// Selects a row by its key; tells whether it is there.

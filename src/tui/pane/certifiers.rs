@@ -178,19 +178,7 @@ pub const PANE: Pane = Pane {
     ],
 };
 
-const WRITE: Command = Command {
-    name: "",
-    title: "",
-    keys: &[],
-    scope: Scope::Pane(PaneId::Certifiers),
-    level: Level::Write,
-    doc: "",
-    cli: None,
-    weight: 0,
-    ready: selected,
-    confirm: None,
-    run: |_| Vec::new(),
-};
+const WRITE: Command = Command::of(Scope::Pane(PaneId::Certifiers), Level::Write, selected);
 
 const COMMANDS: &[Command] = &[
     Command {
@@ -294,17 +282,11 @@ fn with_key(model: &Model) -> Result<(), String> {
 }
 
 fn certifier<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Certifier> {
-    match key {
-        RowKey::Name(name) => model.state.certifiers.get(name),
-        _ => None,
-    }
+    model.state.certifiers.get(key.name()?)
 }
 
 fn awaited<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Awaited> {
-    match key {
-        RowKey::Name(name) => model.state.awaited.get(name),
-        _ => None,
-    }
+    model.state.awaited.get(key.name()?)
 }
 
 fn latest(c: &Certifier) -> Option<Copy> {

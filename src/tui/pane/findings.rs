@@ -104,19 +104,7 @@ fn chosen(model: &Model) -> Vec<Arc<Finding>> {
     if marked.is_empty() { picked(model).into_iter().collect() } else { marked }
 }
 
-const READ: Command = Command {
-    name: "",
-    title: "",
-    keys: &[],
-    scope: Scope::Pane(PaneId::Findings),
-    level: Level::Read,
-    doc: "",
-    cli: None,
-    weight: 0,
-    ready: selected,
-    confirm: None,
-    run: |_| Vec::new(),
-};
+const READ: Command = Command::of(Scope::Pane(PaneId::Findings), Level::Read, selected);
 
 const COMMANDS: &[Command] = &[
     Command {

@@ -1,6 +1,6 @@
 //! The pane of people: client certificates bound by key.
 
-use super::{Cell, Column, Pane, PaneId, RowKey, Target, Used, entries, named};
+use super::{Cell, Column, Pane, PaneId, RowKey, Target, Used, documents, entries, named};
 use crate::desk::Verb;
 use crate::model::document::Sort;
 use crate::model::finding::Subject;
@@ -107,19 +107,7 @@ pub const PANE: Pane = Pane {
     commands: &[COMMANDS],
 };
 
-const WRITE: Command = Command {
-    name: "",
-    title: "",
-    keys: &[],
-    scope: Scope::Pane(PaneId::People),
-    level: Level::Write,
-    doc: "",
-    cli: None,
-    weight: 0,
-    ready: selected,
-    confirm: None,
-    run: |_| Vec::new(),
-};
+const WRITE: Command = Command::of(Scope::Pane(PaneId::People), Level::Write, selected);
 
 const COMMANDS: &[Command] = &[
     Command {
@@ -272,48 +260,28 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "person.set",
-        title: "set a field",
-        keys: &["s"],
         doc: "Sets one field of the marked people, or of the selected one, and shows first what that makes of each.",
         cli: Some("person set"),
-        weight: 40,
         run: |model| change::open(model, Sort::Person),
-        ..WRITE
+        ..documents::set(PaneId::People)
     },
     Command {
         name: "person.history",
-        title: "history",
-        keys: &["y"],
-        level: Level::Read,
-        doc: "Lists the versions of the document, to compare them, to undo the last change, or to restore one.",
         cli: Some("person history"),
-        weight: 22,
-        run: |model| match model.selected_name() {
-            Some(name) => versions::open(model, Sort::Person, name),
-            None => Vec::new(),
-        },
-        ..WRITE
+        run: |model| model.on_selected(|model, name| versions::open(model, Sort::Person, name)),
+        ..documents::history(PaneId::People)
     },
     Command {
         name: "person.deleted",
-        title: "bring back",
-        keys: &["b"],
-        level: Level::Read,
         doc: "Lists the people that were deleted or whose file is missing or damaged, to bring one back.",
         cli: Some("person deleted"),
-        weight: 6,
-        ready: |_| Ok(()),
         run: |model| versions::gone(model, Sort::Person),
-        ..WRITE
+        ..documents::deleted(PaneId::People)
     },
     Command {
         name: "person.delete",
-        title: "delete",
-        keys: &["X"],
-        level: Level::Destroy,
         doc: "Deletes the person document; its file goes to the history.",
         cli: Some("person delete"),
-        weight: 15,
         confirm: Some(|model| {
             let name = model.selected_name().unwrap_or_default();
             let lines = vec![format!(
@@ -322,19 +290,13 @@ const COMMANDS: &[Command] = &[
             )];
             Question { word: name, lines }
         }),
-        run: |model| match model.selected_name() {
-            Some(name) => job::go(model, Verb::DeletePerson { name }),
-            None => Vec::new(),
-        },
-        ..WRITE
+        run: |model| model.on_selected(|model, name| job::go(model, Verb::DeletePerson { name })),
+        ..documents::delete(PaneId::People)
     },
 ];
 
 fn person<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Person> {
-    match key {
-        RowKey::Name(name) => model.state.people.get(name),
-        _ => None,
-    }
+    model.state.people.get(key.name()?)
 }
 
 fn chosen(model: &Model) -> Option<Person> {

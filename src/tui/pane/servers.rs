@@ -3,7 +3,7 @@
 mod who;
 
 use super::sites::{answering, networked};
-use super::{Cell, Column, Entry, Pane, PaneId, RowKey, Used, entries, named};
+use super::{Cell, Column, Entry, Pane, PaneId, RowKey, Used, documents, entries, named};
 use crate::desk::Verb;
 use crate::model::document::Sort;
 use crate::model::field::few;
@@ -18,7 +18,7 @@ use crate::tui::dialog::change;
 use crate::tui::dialog::directory;
 use crate::tui::dialog::form::{Form, Goal};
 use crate::tui::dialog::menu::{Copy, Source};
-use crate::tui::dialog::path::{PathLine, file_name};
+use crate::tui::dialog::path::file_name;
 use crate::tui::dialog::versions;
 use crate::tui::dialog::visits;
 use crate::tui::everywhere::selected;
@@ -97,19 +97,7 @@ pub const PANE: Pane = Pane {
     commands: &[COMMANDS, who::COMMANDS],
 };
 
-const WRITE: Command = Command {
-    name: "",
-    title: "",
-    keys: &[],
-    scope: Scope::Pane(PaneId::Servers),
-    level: Level::Write,
-    doc: "",
-    cli: None,
-    weight: 0,
-    ready: selected,
-    confirm: None,
-    run: |_| Vec::new(),
-};
+const WRITE: Command = Command::of(Scope::Pane(PaneId::Servers), Level::Write, selected);
 
 const COMMANDS: &[Command] = &[
     Command {
@@ -164,10 +152,7 @@ const COMMANDS: &[Command] = &[
             then found to be pending.",
         cli: Some("server refreshed"),
         weight: 65,
-        run: |model| match model.selected_name() {
-            Some(name) => job::go(model, Verb::ServerRefreshed { name }),
-            None => Vec::new(),
-        },
+        run: |model| model.on_selected(|model, name| job::go(model, Verb::ServerRefreshed { name })),
         ..WRITE
     },
     Command {
@@ -191,73 +176,34 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "server.set",
-        title: "set a field",
-        keys: &["s"],
         doc: "Sets one field of the marked servers, or of the selected one, and shows first what that makes of each.",
         cli: Some("server set"),
-        weight: 40,
         run: |model| change::open(model, Sort::Server),
-        ..WRITE
+        ..documents::set(PaneId::Servers)
     },
     Command {
         name: "server.history",
-        title: "history",
-        keys: &["y"],
-        level: Level::Read,
-        doc: "Lists the versions of the document, to compare them, to undo the last change, or to restore one.",
         cli: Some("server history"),
-        weight: 22,
-        run: |model| match model.selected_name() {
-            Some(name) => versions::open(model, Sort::Server, name),
-            None => Vec::new(),
-        },
-        ..WRITE
+        run: |model| model.on_selected(|model, name| versions::open(model, Sort::Server, name)),
+        ..documents::history(PaneId::Servers)
     },
-    Command {
-        name: "server.import",
-        title: "import",
-        keys: &["i"],
-        doc: "Takes site and Server documents out of a DXL export or one-touch setup JSON; shows first what each becomes.",
-        cli: Some("directory import"),
-        weight: 5,
-        ready: |_| Ok(()),
-        run: |model| {
-            model.dialogs.push(Dialog::Path(PathLine::directory()));
-            Vec::new()
-        },
-        ..WRITE
-    },
+    Command { name: "server.import", ..documents::import(PaneId::Servers) },
     Command {
         name: "server.export",
-        title: "export",
-        keys: &["x"],
-        level: Level::Read,
-        doc: "Writes the marked documents, or the selected one, as one-touch setup JSON or DXL for a Domino directory.",
-        cli: Some("directory export"),
-        weight: 4,
         run: |model| directory::offer(model, Sort::Server),
-        ..WRITE
+        ..documents::export(PaneId::Servers)
     },
     Command {
         name: "server.deleted",
-        title: "bring back",
-        keys: &["b"],
-        level: Level::Read,
         doc: "Lists the servers that were deleted or whose file is missing or damaged, to bring one back.",
         cli: Some("server deleted"),
-        weight: 6,
-        ready: |_| Ok(()),
         run: |model| versions::gone(model, Sort::Server),
-        ..WRITE
+        ..documents::deleted(PaneId::Servers)
     },
     Command {
         name: "server.delete",
-        title: "delete",
-        keys: &["X"],
-        level: Level::Destroy,
         doc: "Deletes the Server document; its file goes to the history, and site documents that name it stay.",
         cli: Some("server delete"),
-        weight: 15,
         confirm: Some(|model| {
             let name = model.selected_name().unwrap_or_default();
             let mut lines = vec![format!("The document of server {name} goes to the history.")];
@@ -270,19 +216,13 @@ const COMMANDS: &[Command] = &[
             }
             Question { word: name, lines }
         }),
-        run: |model| match model.selected_name() {
-            Some(name) => job::go(model, Verb::DeleteServer { name }),
-            None => Vec::new(),
-        },
-        ..WRITE
+        run: |model| model.on_selected(|model, name| job::go(model, Verb::DeleteServer { name })),
+        ..documents::delete(PaneId::Servers)
     },
 ];
 
 fn server<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Server> {
-    match key {
-        RowKey::Name(name) => model.state.servers.get(name),
-        _ => None,
-    }
+    model.state.servers.get(key.name()?)
 }
 
 fn chosen(model: &Model) -> Option<Server> {

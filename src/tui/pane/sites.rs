@@ -5,7 +5,7 @@ mod wire;
 
 pub(super) use wire::networked;
 
-use super::{Cell, Column, Pane, PaneId, RowKey, Used, entries, named};
+use super::{Cell, Column, Pane, PaneId, RowKey, Used, documents, entries, named};
 use crate::desk::Verb;
 use crate::model::certificate::Lifetime;
 use crate::model::document::{Document, How, Saving, Sort};
@@ -20,7 +20,7 @@ use crate::tui::dialog::change;
 use crate::tui::dialog::directory;
 use crate::tui::dialog::form::{Form, Goal};
 use crate::tui::dialog::menu::{Copy, Source};
-use crate::tui::dialog::path::{PathLine, file_name};
+use crate::tui::dialog::path::file_name;
 use crate::tui::dialog::versions;
 use crate::tui::everywhere::selected;
 use crate::tui::job;
@@ -126,19 +126,7 @@ pub const PANE: Pane = Pane {
     commands: &[COMMANDS, wire::COMMANDS, who::COMMANDS],
 };
 
-const WRITE: Command = Command {
-    name: "",
-    title: "",
-    keys: &[],
-    scope: Scope::Pane(PaneId::Sites),
-    level: Level::Write,
-    doc: "",
-    cli: None,
-    weight: 0,
-    ready: selected,
-    confirm: None,
-    run: |_| Vec::new(),
-};
+const WRITE: Command = Command::of(Scope::Pane(PaneId::Sites), Level::Write, selected);
 
 const COMMANDS: &[Command] = &[
     Command {
@@ -211,84 +199,42 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "site.set",
-        title: "set a field",
-        keys: &["s"],
         doc: "Sets one field of the marked sites, or of the selected one, and shows first what that makes of each.",
         cli: Some("site set"),
-        weight: 40,
         run: |model| change::open(model, Sort::Site),
-        ..WRITE
+        ..documents::set(PaneId::Sites)
     },
     Command {
         name: "site.history",
-        title: "history",
-        keys: &["y"],
-        level: Level::Read,
-        doc: "Lists the versions of the document, to compare them, to undo the last change, or to restore one.",
         cli: Some("site history"),
-        weight: 22,
-        run: |model| match model.selected_name() {
-            Some(name) => versions::open(model, Sort::Site, name),
-            None => Vec::new(),
-        },
-        ..WRITE
+        run: |model| model.on_selected(|model, name| versions::open(model, Sort::Site, name)),
+        ..documents::history(PaneId::Sites)
     },
-    Command {
-        name: "site.import",
-        title: "import",
-        keys: &["i"],
-        doc: "Takes site and Server documents out of a DXL export or one-touch setup JSON; shows first what each becomes.",
-        cli: Some("directory import"),
-        weight: 5,
-        ready: |_| Ok(()),
-        run: |model| {
-            model.dialogs.push(Dialog::Path(PathLine::directory()));
-            Vec::new()
-        },
-        ..WRITE
-    },
+    Command { name: "site.import", ..documents::import(PaneId::Sites) },
     Command {
         name: "site.export",
-        title: "export",
-        keys: &["x"],
-        level: Level::Read,
-        doc: "Writes the marked documents, or the selected one, as one-touch setup JSON or DXL for a Domino directory.",
-        cli: Some("directory export"),
-        weight: 4,
         run: |model| directory::offer(model, Sort::Site),
-        ..WRITE
+        ..documents::export(PaneId::Sites)
     },
     Command {
         name: "site.deleted",
-        title: "bring back",
-        keys: &["b"],
-        level: Level::Read,
         doc: "Lists the sites that were deleted or whose file is missing or damaged, to bring one back.",
         cli: Some("site deleted"),
-        weight: 6,
-        ready: |_| Ok(()),
         run: |model| versions::gone(model, Sort::Site),
-        ..WRITE
+        ..documents::deleted(PaneId::Sites)
     },
     Command {
         name: "site.delete",
-        title: "delete",
-        keys: &["X"],
-        level: Level::Destroy,
         doc: "Deletes the site document; its file goes to the history.",
         cli: Some("site delete"),
-        weight: 15,
         confirm: Some(|model| {
             let name = model.selected_name().unwrap_or_default();
             let hosts = model.state.sites.get(&name).map_or_else(String::new, |s| s.hosts.join(", "));
             let lines = vec![format!("Site {name} answers for {hosts}. Its document goes to the history.")];
             Question { word: name, lines }
         }),
-        run: |model| match model.selected_name() {
-            Some(name) => job::go(model, Verb::DeleteSite { name }),
-            None => Vec::new(),
-        },
-        ..WRITE
+        run: |model| model.on_selected(|model, name| job::go(model, Verb::DeleteSite { name })),
+        ..documents::delete(PaneId::Sites)
     },
 ];
 
@@ -298,10 +244,7 @@ fn form(model: &mut Model, title: String, site: Site, editing: bool) {
 }
 
 fn site<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Site> {
-    match key {
-        RowKey::Name(name) => model.state.sites.get(name),
-        _ => None,
-    }
+    model.state.sites.get(key.name()?)
 }
 
 /// Says in a few words whether a client will be content.

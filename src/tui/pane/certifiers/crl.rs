@@ -32,10 +32,7 @@ pub(super) const COMMANDS: &[Command] = &[
         doc: "Shows what the next CRL would say otherwise than the latest one, and signs it.",
         cli: Some("crl issue"),
         weight: 75,
-        run: |model| match model.selected_name() {
-            Some(name) => preview(model, name, CrlKind::AsDue),
-            None => Vec::new(),
-        },
+        run: |model| model.on_selected(|model, name| preview(model, name, CrlKind::AsDue)),
         ..WRITE
     },
     Command {
@@ -53,10 +50,7 @@ pub(super) const COMMANDS: &[Command] = &[
         doc: "Shows what has changed since the complete CRL, and signs it as a delta CRL.",
         cli: Some("crl issue"),
         weight: 42,
-        run: |model| match model.selected_name() {
-            Some(name) => preview(model, name, CrlKind::Delta),
-            None => Vec::new(),
-        },
+        run: |model| model.on_selected(|model, name| preview(model, name, CrlKind::Delta)),
         ..WRITE
     },
     Command {
@@ -67,9 +61,10 @@ pub(super) const COMMANDS: &[Command] = &[
         doc: "Lists the CRLs of the certifier, where they were published, and what is due.",
         cli: Some("crl info"),
         weight: 43,
-        run: |model| match model.selected_name() {
-            Some(name) => vec![model.start(Job::Register(name.clone()), |id| Effect::Register(id, name)).1],
-            None => Vec::new(),
+        run: |model| {
+            model.on_selected(|model, name| {
+                vec![model.start(Job::Register(name.clone()), |id| Effect::Register(id, name)).1]
+            })
         },
         ..WRITE
     },
@@ -88,9 +83,10 @@ pub(super) const COMMANDS: &[Command] = &[
         doc: "Brings the current CRLs to the folders and commands that the settings of this machine name, and reads them back.",
         cli: Some("crl push"),
         weight: 45,
-        run: |model| match model.selected_name() {
-            Some(name) => vec![model.start(Job::Push(name.clone()), |id| Effect::Push(id, name)).1],
-            None => Vec::new(),
+        run: |model| {
+            model.on_selected(|model, name| {
+                vec![model.start(Job::Push(name.clone()), |id| Effect::Push(id, name)).1]
+            })
         },
         ..WRITE
     },

@@ -60,10 +60,7 @@ pub(super) const COMMANDS: &[Command] = &[
             );
             Question { word: name, lines: vec![text] }
         }),
-        run: |model| match model.selected_name() {
-            Some(name) => job::go(model, Verb::GiveUpCertifier { name }),
-            None => Vec::new(),
-        },
+        run: |model| model.on_selected(|model, name| job::go(model, Verb::GiveUpCertifier { name })),
         ..WRITE
     },
     Command {

@@ -17,10 +17,7 @@ pub(super) const COMMANDS: &[Command] = &[
         doc: "Lists the revisions of the ring, to compare them, to undo the last change, or to restore one.",
         cli: Some("keyring history"),
         weight: 22,
-        run: |model| match model.selected_name() {
-            Some(name) => open(model, name),
-            None => Vec::new(),
-        },
+        run: |model| model.on_selected(open),
         ..WRITE
     },
     Command {

@@ -126,10 +126,7 @@ pub(super) const COMMANDS: &[Command] = &[
             }
             Question { word: name, lines }
         }),
-        run: |model| match model.selected_name() {
-            Some(name) => job::go(model, Verb::ring(name, Act::DropNextKey)),
-            None => Vec::new(),
-        },
+        run: |model| model.on_selected(|model, name| job::go(model, Verb::ring(name, Act::DropNextKey))),
         ..WRITE
     },
 ];

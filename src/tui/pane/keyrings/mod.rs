@@ -128,19 +128,7 @@ pub const PANE: Pane = Pane {
     ],
 };
 
-const WRITE: Command = Command {
-    name: "",
-    title: "",
-    keys: &[],
-    scope: Scope::Pane(PaneId::Keyrings),
-    level: Level::Write,
-    doc: "",
-    cli: None,
-    weight: 0,
-    ready: selected,
-    confirm: None,
-    run: |_| Vec::new(),
-};
+const WRITE: Command = Command::of(Scope::Pane(PaneId::Keyrings), Level::Write, selected);
 
 const COMMANDS: &[Command] = &[
     Command {
@@ -197,19 +185,13 @@ const COMMANDS: &[Command] = &[
             }
             Question { word: name, lines }
         }),
-        run: |model| match model.selected_name() {
-            Some(name) => job::go(model, Verb::DeleteKeyring { name }),
-            None => Vec::new(),
-        },
+        run: |model| model.on_selected(|model, name| job::go(model, Verb::DeleteKeyring { name })),
         ..WRITE
     },
 ];
 
 fn ring<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Keyring> {
-    match key {
-        RowKey::Name(name) => model.state.keyrings.get(name),
-        _ => None,
-    }
+    model.state.keyrings.get(key.name()?)
 }
 
 fn install(model: &mut Model) -> Vec<Effect> {

@@ -17,9 +17,6 @@ pub(super) const COMMANDS: &[Command] = &[Command {
         Some(ring) if ring.leaf().is_none() => Err("this ring has no certificate yet".into()),
         Some(_) => Ok(()),
     },
-    run: |model| match model.selected_name() {
-        Some(name) => start(model, Wanted::Keyring(name)),
-        None => Vec::new(),
-    },
+    run: |model| model.on_selected(|model, name| start(model, Wanted::Keyring(name))),
     ..WRITE
 }];

@@ -18,19 +18,7 @@ use crate::tui::model::{Model, Mood};
 use crate::tui::msg::Effect;
 use crate::tui::theme::Role;
 
-const WRITE: Command = Command {
-    name: "",
-    title: "",
-    keys: &[],
-    scope: Scope::Pane(PaneId::Requests),
-    level: Level::Write,
-    doc: "",
-    cli: None,
-    weight: 0,
-    ready: |_| Ok(()),
-    confirm: None,
-    run: |_| Vec::new(),
-};
+const WRITE: Command = Command::of(Scope::Pane(PaneId::Requests), Level::Write, |_| Ok(()));
 
 pub(super) const COMMANDS: &[Command] = &[
     Command {
