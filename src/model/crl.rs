@@ -116,7 +116,7 @@ impl Due {
         match crl {
             None => lines.push((Light::Yellow, "There is no CRL yet.".into())),
             Some(crl) => {
-                let regular = Timestamp(crl.regular.unwrap_or(crl.this_update).0 + policy.interval());
+                let regular = policy.next_regular(crl);
                 next = Some(regular);
                 if crl.next_update < now {
                     let text = format!(
@@ -193,6 +193,11 @@ pub fn entries(count: u64) -> String {
     if count == 1 { "1 entry".into() } else { format!("{count} entries") }
 }
 
+/// Says how many parts of a complete list there are.
+pub fn parts(count: usize) -> String {
+    if count == 1 { "1 part".into() } else { format!("{count} parts") }
+}
+
 /// Says how long it is until a moment: hours, and days when there are some.
 fn left(at: Timestamp, now: Timestamp) -> String {
     match at.0 - now.0 {
@@ -223,6 +228,14 @@ impl Policy {
             0 => i64::from(self.crl_days) * DAY / 4 * 3,
             days => i64::from(days) * DAY,
         }
+    }
+
+    /// Returns when a regular CRL is due after the latest one. Where the schedule was made longer since than that one lasts,
+    /// it is due when three quarters of its validity have passed.
+    pub fn next_regular(&self, latest: &CrlInfo) -> Timestamp {
+        let planned = Timestamp(latest.regular.unwrap_or(latest.this_update).0 + self.interval());
+        let lasts = latest.next_update.0 - latest.this_update.0;
+        if planned < latest.next_update { planned } else { Timestamp(latest.this_update.0 + lasts / 4 * 3) }
     }
 
     /// Says what contradicts itself about CRLs.
@@ -269,7 +282,7 @@ impl Policy {
     #[must_use]
     pub fn of_next_key(&self) -> Self {
         let next = |url: &str| {
-            let (stem, extension) = parts(url);
+            let (stem, extension) = split(url);
             let (stem, count) = stem
                 .rsplit_once("-g")
                 .and_then(|(stem, n)| Some((stem, n.parse::<u32>().ok().filter(|n| *n < 1000)?)))
@@ -281,13 +294,13 @@ impl Policy {
 
     /// Puts a word before the extension of the CRL's address.
     fn beside(&self, word: &str) -> String {
-        let (stem, extension) = parts(&self.crl_url);
+        let (stem, extension) = split(&self.crl_url);
         if stem.is_empty() { String::new() } else { format!("{stem}-{word}{extension}") }
     }
 }
 
 /// Splits an address before the extension of its last part.
-fn parts(url: &str) -> (&str, &str) {
+fn split(url: &str) -> (&str, &str) {
     let name = url.rfind('/').map_or(0, |at| at + 1);
     let dot = url.get(name..).and_then(|n| n.rfind('.'));
     dot.map_or((url, ""), |dot| url.split_at(name + dot))

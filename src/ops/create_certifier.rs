@@ -39,7 +39,7 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
     super::profile(state, &asked.policy.profile)?;
     let mut policy = Policy { version: 1, ..asked.policy.clone() };
     policy.roles.found(env.operator);
-    consistent(&policy)?;
+    agrees(&policy)?;
     new_password(&asked.password, &asked.repeat)?;
     let subject = name::build(&[
         ("C", &asked.country),
@@ -96,8 +96,8 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
     Ok(change)
 }
 
-/// Checks what a first policy says. Errors: roles, or what is said about CRLs, contradict themselves.
-pub(super) fn consistent(policy: &Policy) -> Result<()> {
+/// Refuses a first policy that contradicts itself.
+pub(super) fn agrees(policy: &Policy) -> Result<()> {
     if let Some(why) = policy.roles.contradiction() {
         return Err(Error::usage("The roles contradict each other.").why(why));
     }
@@ -174,6 +174,11 @@ pub(super) struct Wanted<'a> {
     pub(super) renews: Option<&'a Certificate>,
 }
 
+/// Returns when a subordinate's certificate of so many years would end that a certifier signs now.
+pub(super) fn end(parent: &Certifier, years: u32, now: Timestamp) -> Timestamp {
+    Timestamp(now.plus_days(i64::from(years) * 365).0 - 1).min(parent.certificate.not_after)
+}
+
 /// Lets a certifier sign the certificate of a subordinate. The fact is its row of the issued list.
 pub(super) fn signed(
     parent: &Certifier,
@@ -195,8 +200,8 @@ pub(super) fn signed(
         }
         _ => {}
     }
-    let end = Timestamp(env.now.plus_days(i64::from(wanted.years) * 365).0 - 1).min(above.not_after);
-    let validity = Validity { not_before: env.now, not_after: end, clamped: String::new() };
+    let not_after = end(parent, wanted.years, env.now);
+    let validity = Validity { not_before: env.now, not_after, clamped: String::new() };
     let serial = env.serial();
     let Wanted { subject, key, limits, constraints, renews, .. } = wanted;
     let mut template = authority::subordinate(subject, key, parent, limits, constraints, serial, validity)?;

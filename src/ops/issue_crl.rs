@@ -93,8 +93,8 @@ pub fn wanted(state: &State, name: &str, kind: CrlKind, now: Timestamp) -> Resul
         };
         return Ok(vec![Wanted { base: Some(latest.number), part: 0, immediate: true }]);
     }
-    let due =
-        certifier.crl.as_ref().and_then(|crl| crl.regular).is_none_or(|at| at.0 + policy.interval() <= now.0);
+    let latest = certifier.crl.as_ref().filter(|crl| crl.regular.is_some());
+    let due = latest.is_none_or(|crl| policy.next_regular(crl) <= now);
     let immediate = match kind {
         CrlKind::Regular => false,
         CrlKind::Immediate => true,

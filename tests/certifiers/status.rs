@@ -3,7 +3,7 @@
 use ringmaster::desk::{Desk, Verb};
 use ringmaster::doctor::examine;
 use ringmaster::model::certifier::rollover::NewKey;
-use ringmaster::model::certifier::{Policy, overview};
+use ringmaster::model::certifier::{Policy, SignedBy, overview};
 use ringmaster::model::change::Fact;
 use ringmaster::model::crl::Light;
 use ringmaster::model::error::Kind;
@@ -15,7 +15,7 @@ use ringmaster::ops::certifier_status::Step;
 use ringmaster::pki::pem;
 
 use super::subordinate::key_files;
-use super::{family, write_pem};
+use super::{asked, family, write_pem};
 use crate::life::{create_keyring, issue, plan};
 use crate::support::{desk, openssl, secret, tool};
 
@@ -90,6 +90,24 @@ fn nothing_is_dated_before_what_was_there_first() {
 }
 
 #[test]
+fn crls_that_are_signed_together_are_told_together() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    let mut root = asked("root", SignedBy::Itself);
+    (root.policy.crl_parts, root.policy.delta_days) = (3, 1);
+    let error = desk.run(Verb::CreateCertifier(root.clone())).unwrap_err();
+    assert!(error.what.contains("CRLs") && error.why.contains("delta-days"), "{error}");
+    root.policy.delta_days = 0;
+    desk.run(Verb::CreateCertifier(root)).unwrap();
+    let signed = desk.run(Verb::issue_crl("root")).unwrap().message;
+    assert_eq!(signed, "Certifier root signed CRL 2 with 0 entries, and its 3 parts.");
+    desk.run(step("root", Step::Retire, "end")).unwrap();
+    let destroy = Verb::DestroyKey { name: "root".into(), why: "end of service".into() };
+    let ended = desk.run(destroy).unwrap().message;
+    assert!(ended.contains("CRL 6 with its 3 parts is the last one"), "{ended}");
+}
+
+#[test]
 fn a_key_ends_with_a_crl_that_outlasts_its_certificates() {
     let Some(_) = tool("openssl") else { return };
     let temp = tempfile::tempdir().unwrap();
@@ -114,7 +132,7 @@ fn a_key_ends_with_a_crl_that_outlasts_its_certificates() {
         panic!("{facts:?}")
     };
     assert!(crl.entries == 1 && crl.next_update > mail.not_after, "{crl:?}");
-    assert!(plan.contains("1 certificates are still valid"), "{plan}");
+    assert!(plan.contains("1 certificate is still valid"), "{plan}");
     assert_eq!(key_files(&folder.join("data/certifiers/issuing")), Vec::<String>::new());
     assert!(!desk.unlocked().contains(&"issuing".to_owned()));
 
@@ -206,4 +224,26 @@ fn parts_that_new_certificates_name_are_due_until_they_are_signed() {
         desk.run(Verb::issue_crl("root")).unwrap();
         assert_eq!(due(&desk, now), []);
     }
+}
+
+#[test]
+fn a_longer_schedule_lets_the_crl_that_is_there_not_run_out() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    family(&mut desk);
+    let present = desk.state().certifiers["root"].policy.clone();
+    let policy = Policy { crl_days: 90, ..present.clone() };
+    let amendment = Box::new(Amendment { policy, reason: "a quieter root".into() });
+    desk.run(Verb::Amend { certifier: "root".into(), before: present.version, amendment }).unwrap();
+    let due = |desk: &Desk, days| {
+        let state = desk.state();
+        overview::of(&state, &state.certifiers["root"], false, Desk::now().plus_days(days)).light
+    };
+    // It lasts 30 days, as long as the policy said when it was signed.
+    assert_eq!((due(&desk, 20), due(&desk, 25)), (Light::Green, Light::Yellow));
+    desk.set_clock(Some(Desk::now().plus_days(25)));
+    desk.run(Verb::issue_crl("root")).unwrap();
+    let crl = desk.state().certifiers["root"].crl.clone().unwrap();
+    assert!(!crl.immediate && crl.next_update.days_from(crl.this_update) == 90, "{crl:?}");
+    assert_eq!((due(&desk, 90), due(&desk, 93)), (Light::Green, Light::Yellow));
 }
