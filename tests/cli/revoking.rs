@@ -185,7 +185,7 @@ fn a_crl_in_parts_lists_each_certificate_where_it_says() {
         format!("(operator: \"tester\", argon2_mib: 8, argon2_passes: 1, keyring_rounds: 10000, crl_folders: {{\"ca\": [\"{}\"]}})", web.display()),
     );
     let pushed = place.run("crl push ca").done();
-    assert!(pushed.contains("CRL 2 and its 2 parts of certifier ca are published."), "{pushed}");
+    assert!(pushed.contains("CRL 4 and its 2 parts of certifier ca are published."), "{pushed}");
     assert!(pushed.contains("ca.crl, ca-1.crl, ca-2.crl and as PEM, read back"), "{pushed}");
 }
 
