@@ -171,6 +171,17 @@ impl<T> Field<T> {
         Self::secret("repeat", "Password again", "The same once more.", set)
     }
 
+    /// The name of what is made, which is that of its file or folder as well.
+    pub const fn name(get: Get<T>, set: Set<T>) -> Self {
+        Self::fixed(
+            "name",
+            "Name",
+            "The name in lists and on disk; a-z, 0-9, dot, dash and underscore.",
+            get,
+            set,
+        )
+    }
+
     /// The kind of the key that is made.
     pub const fn key_type(get: Get<T>, set: Set<T>) -> Self {
         let kind = Kind::Choice(KeyType::NAMES);
@@ -270,6 +281,18 @@ pub fn absent<T: Record>(field: &str) -> String {
 pub fn put(place: &mut String, text: &str) -> Result<(), String> {
     text.trim().clone_into(place);
     Ok(())
+}
+
+/// Reads a line of text with its upper bound in characters.
+pub fn bounded(text: &str, bound: usize) -> Result<String, String> {
+    let text = text.trim();
+    if text.chars().any(char::is_control) {
+        return Err("plain text: it holds a control character".into());
+    }
+    match text.chars().count() {
+        count if count > bound => Err(format!("at most {bound} characters; these are {count}")),
+        _ => Ok(text.to_owned()),
+    }
 }
 
 /// Puts `yes` or `no` into its place.
