@@ -1,12 +1,13 @@
 //! The threads behind the screen: each effect is answered once, in order, and what happens elsewhere is told.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use ringmaster::desk::Verb;
 use ringmaster::desk::export::Asked;
+use ringmaster::desk::list::{Form, ListAsked};
 use ringmaster::model::bytes::Serial;
 use ringmaster::model::certifier::NewCertifier;
 use ringmaster::model::error::{Error, Kind};
@@ -42,6 +43,10 @@ fn answer(messages: &Receiver<Msg>, job: u64) -> Result<Done, Error> {
 
 fn wish(sort: Sort, filter: &str) -> Wish {
     Wish { sort, filter: ringmaster::model::filter::parse(filter).unwrap(), ..Wish::default() }
+}
+
+fn list(to: PathBuf) -> Box<ListAsked> {
+    Box::new(ListAsked { wish: wish(Sort::Ends, ""), chosen: None, form: Form::Csv, to })
 }
 
 fn site(name: &str) -> Verb {
@@ -99,6 +104,8 @@ fn each_effect_is_answered_exactly_once() {
             26 => Effect::Scan(job, nowhere()),
             27 => Effect::Visit(job, Vec::new(), Box::default()),
             28 => Effect::Keep(job, Vec::new()),
+            29 => Effect::ExportList(job, list(path("list"))),
+            30 => Effect::ExportList(job, list(path("text"))),
             _ => return None,
         })
     };
@@ -106,17 +113,17 @@ fn each_effect_is_answered_exactly_once() {
         assert_eq!(workers.carry_out(effect), None);
     }
     let mut answers: BTreeMap<u64, Result<Done, Error>> = BTreeMap::new();
-    while answers.len() < 28 {
+    while answers.len() < 30 {
         if let Msg::Done(JobId(id), result) = messages.recv_timeout(PATIENCE).expect("an answer") {
             assert!(answers.insert(id, result).is_none(), "job {id} was answered twice");
         }
     }
     workers.join();
     assert!(messages.try_iter().all(|msg| !matches!(msg, Msg::Done(..))), "an answer too many");
-    for job in [1, 4, 5, 9, 13, 14, 18, 19, 20, 22, 25, 27, 28] {
+    for job in [1, 4, 5, 9, 13, 14, 18, 19, 20, 22, 25, 27, 28, 29] {
         assert!(answers[&job].is_ok(), "{job}: {:?}", answers[&job]);
     }
-    for job in [2, 3, 6, 7, 8, 10, 15, 16, 17, 21, 23, 24, 26] {
+    for job in [2, 3, 6, 7, 8, 10, 15, 16, 17, 21, 23, 24, 26, 30] {
         assert!(answers[&job].is_err(), "{job}: {:?}", answers[&job]);
     }
     for job in [11, 12] {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use ringmaster::desk::Desk;
 use ringmaster::store::ledger::Ledger;
 use ringmaster::tui::chord::Key;
+use ringmaster::tui::dialog::Dialog;
 use ringmaster::tui::effect::{Post, Workers};
 use ringmaster::tui::model::{Model, Settings};
 use ringmaster::tui::msg::{Effect, Input, Msg};
@@ -149,6 +150,79 @@ fn the_command_line_and_the_screen_list_the_same() {
         screen.press(Key::Enter);
         assert!(screen.listed() == demo.listed("", sort), "{sort}: the two differ");
     }
+    screen.workers.join();
+}
+
+#[test]
+fn the_screen_writes_the_list_as_the_command_line_does() {
+    let demo = Demo::new();
+    let mut screen = Screen::new(&demo);
+    let written = |screen: &mut Screen, up: usize, name: &str| {
+        let file = demo.path().join(name);
+        screen.press(Key::Char('x'));
+        screen.press(Key::Char('G'));
+        (0..up).for_each(|_| screen.press(Key::Char('k')));
+        screen.press(Key::Enter);
+        screen.press(Key::Ctrl('u'));
+        file.to_str().unwrap().chars().for_each(|c| screen.press(Key::Char(c)));
+        screen.press(Key::Enter);
+        let said = screen.model.status.clone().unwrap().text;
+        assert!(said.contains("read back") && said.contains(name), "{said}");
+        (std::fs::read_to_string(file).unwrap(), said)
+    };
+    screen.press(Key::Char('2'));
+    screen.filter("berlin");
+    let command = |form: &str| {
+        let words = ["certificate", "list", form, "--sort", "subject", "--filter", "berlin"];
+        demo.run(&words).1
+    };
+    // The cells but those that tell how many days there are: a second may have passed.
+    let cells = |csv: &str| -> Vec<String> {
+        let fixed = |line: &str| line.rsplit(',').next().unwrap_or_default().to_owned();
+        csv.split("\r\n").map(fixed).collect()
+    };
+    let (csv, said) = written(&mut screen, 2, "list.csv");
+    assert_eq!(csv.lines().next(), command("--csv").lines().next());
+    assert_eq!(cells(&csv), cells(&command("--csv")));
+    let shown = screen.listed();
+    assert!(said.starts_with(&format!("{} rows were written", shown.len())), "{said}");
+    let (json, _) = written(&mut screen, 1, "list.json");
+    let digests = |json: &str| -> Vec<String> {
+        let all: serde_json::Value = serde_json::from_str(json).unwrap();
+        all.as_array().unwrap().iter().map(|c| c["sha256"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(digests(&json), digests(&command("--json")));
+    assert_eq!(written(&mut screen, 0, "index.txt").0, command("--openssl"));
+
+    // What is there already is not written over, and nothing is put into the workspace.
+    screen.press(Key::Char('x'));
+    screen.press(Key::Char('G'));
+    screen.press(Key::Enter);
+    for (path, why) in [("list.csv", "is there already"), ("data/list.csv", "inside of the workspace")] {
+        screen.press(Key::Ctrl('u'));
+        demo.path().join(path).to_str().unwrap().chars().for_each(|c| screen.press(Key::Char(c)));
+        screen.press(Key::Enter);
+        let Some(Dialog::Path(line)) = screen.model.dialogs.last() else { panic!("the line has gone") };
+        assert!(line.error.as_ref().unwrap().what.contains(why), "{:?}", line.error);
+    }
+    screen.press(Key::Esc);
+    assert_eq!(std::fs::read_to_string(demo.path().join("list.csv")).unwrap(), csv);
+
+    // Marked rows leave alone, in the order of the list, also those that another filter hides.
+    screen.press(Key::Char(' '));
+    screen.filter("status:revoked");
+    screen.press(Key::Char('G'));
+    screen.press(Key::Char(' '));
+    let last = screen.listed().pop().unwrap();
+    let (json, said) = written(&mut screen, 1, "marked.json");
+    let mut marked = vec![shown[0].clone(), last];
+    let digests: Vec<_> = digests(&json).iter().map(|d| d.replace(':', "").to_lowercase()).collect();
+    screen.press(Key::Esc);
+    screen.filter("");
+    let all = screen.listed();
+    marked.sort_by_key(|digest| all.iter().position(|d| d == digest));
+    assert_eq!(digests, marked);
+    assert!(said.starts_with("2 rows were written"), "{said}");
     screen.workers.join();
 }
 

@@ -7,7 +7,6 @@ mod certifier;
 mod cipher;
 mod completions;
 mod crl;
-mod csv;
 mod demo;
 mod directory;
 mod doctor;

@@ -3,11 +3,13 @@
 
 use std::io::{ErrorKind, Write};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use crate::model::error::{Error, Kind, Result};
 use crate::model::escape::visible;
+pub(super) use crate::model::escape::visible_lines;
+pub(super) use crate::model::field::object;
 use crate::model::field::{Look, Record};
 use crate::model::finding::{Finding, Subject};
 use crate::model::unread::{Sort, Unread};
@@ -149,11 +151,6 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// Returns a record as a JSON object with the names of its fields; several lines are separated by `\n`.
-pub(super) fn object<T: Record>(record: &T, look: &Look<'_>) -> Map<String, Value> {
-    record.own().map(|f| (f.name.to_owned(), Value::String(visible_lines(&(f.get)(record, look))))).collect()
-}
-
 /// Returns a finding as a JSON object.
 pub(super) fn finding(finding: &Finding) -> Value {
     serde_json::json!({
@@ -177,10 +174,6 @@ pub(super) fn source(file: &std::path::Path) -> String {
         return "standard input".into();
     }
     format!("file {}", crate::store::brought::shown(file))
-}
-
-pub(super) fn visible_lines(text: &str) -> String {
-    text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
 }
 
 /// Shows the first line of a cell, and how many there are beside it.

@@ -5,6 +5,7 @@
 mod badges;
 pub mod export;
 mod keys;
+pub mod list;
 mod perform;
 pub mod publish;
 pub mod queue;

@@ -11,7 +11,7 @@ use crate::model::State;
 use crate::model::bytes::Der;
 use crate::model::certifier::{Certifier, CrlInfo};
 use crate::model::change::{Change, Fact};
-use crate::model::crl::CrlKind;
+use crate::model::crl::{CrlKind, parts};
 use crate::model::error::{Error, Result};
 use crate::ops::issue_crl::{self, Preview};
 use crate::ops::roles::{self, Act};
@@ -80,6 +80,8 @@ impl Desk {
         }
         let all = self.store.ledger().current_crls(certifier)?;
         let number = complete(certifier, &all)?.0.number;
+        let (what, one) = named(number, &all);
+        let (is, was) = if one { ("is", "was") } else { ("are", "were") };
         let (mut lines, mut facts, mut failures) = (Vec::new(), Vec::new(), Vec::new());
         let kept_out = self.folder().to_owned();
         for folder in self.targets.folders.get(certifier).into_iter().flatten() {
@@ -118,7 +120,7 @@ impl Desk {
             }
         }
         if facts.is_empty() {
-            return Err(Error::refused(format!("CRL {number} of certifier {certifier} was not published."))
+            return Err(Error::refused(format!("{what} of certifier {certifier} {was} not published."))
                 .why(failures.join(" "))
                 .next("Set it right and publish again.")
                 .command("certifier.push"));
@@ -135,8 +137,8 @@ impl Desk {
         let failed = failures.len();
         lines.extend(failures);
         let message = match failed {
-            0 => format!("CRL {number} of certifier {certifier} is published."),
-            _ => format!("CRL {number} of certifier {certifier} is published, but not at every target."),
+            0 => format!("{what} of certifier {certifier} {is} published."),
+            _ => format!("{what} of certifier {certifier} {is} published, but not at every target."),
         };
         Ok(Published { state: outcome.state, message, lines })
     }
@@ -186,6 +188,20 @@ fn complete<'a>(certifier: &str, all: &'a [(CrlInfo, Der)]) -> Result<&'a (CrlIn
             .next("Sign one.")
             .command("certifier.crl")
     })
+}
+
+/// Names the current CRLs: the complete one of this number, its parts, the delta CRL; tells whether it is one alone.
+fn named(number: u64, all: &[(CrlInfo, Der)]) -> (String, bool) {
+    let count = all.iter().filter(|(crl, _)| crl.partition > 0).count();
+    let its = (count > 0).then(|| format!("its {}", parts(count)));
+    let delta =
+        all.iter().find(|(crl, _)| crl.base.is_some()).map(|(d, _)| format!("delta CRL {}", d.number));
+    let what = match (its, delta) {
+        (Some(its), Some(delta)) => format!("CRL {number}, {its} and {delta}"),
+        (Some(one), None) | (None, Some(one)) => format!("CRL {number} and {one}"),
+        (None, None) => return (format!("CRL {number}"), true),
+    };
+    (what, false)
 }
 
 /// Returns the name of a CRL's file where it is published: the end of its address, or the certifier's name.

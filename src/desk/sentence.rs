@@ -1,7 +1,8 @@
 //! What happened, in a sentence for the person who asked for it. One entry for each fact.
 
+use crate::model::certifier::CrlInfo;
 use crate::model::change::Fact;
-use crate::model::crl::entries;
+use crate::model::crl::{entries, parts};
 use crate::model::document::How;
 use crate::model::escape::visible;
 use crate::model::keyring::{Keyring, Role};
@@ -52,10 +53,7 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
         },
         Fact::CrlIssued { crl, .. } if crl.number == 1 => return None,
         Fact::CrlIssued { crl, .. } if crl.partition > 0 => return None,
-        Fact::CrlIssued { certifier, crl, .. } => {
-            let what = if crl.base.is_some() { "delta CRL" } else { "CRL" };
-            format!("Certifier {certifier} signed {what} {} with {}.", crl.number, entries(crl.entries))
-        }
+        Fact::CrlIssued { certifier, crl, .. } => signed(certifier, crl, 0),
         Fact::CrlPublished { certifier, number, target, proved, .. } => {
             let proof = if *proved { ", and read back there" } else { "" };
             format!("CRL {number} of certifier {certifier} was published: {target}{proof}.")
@@ -198,8 +196,14 @@ pub(super) fn sentence_of_many(facts: &[Fact]) -> Option<String> {
         Fact::PersonSaved { .. } => Some("people"),
         _ => None,
     };
+    let part = |fact: &Fact| matches!(fact, Fact::CrlIssued { crl, .. } if crl.partition > 0);
     let word = match facts {
+        // What was witnessed is told by what was done.
+        [Fact::StepWitnessed { .. }, rest @ ..] => return sentence_of_many(rest),
         [_] | [] => return None,
+        [Fact::CrlIssued { certifier, crl, .. }, rest @ ..] if rest.iter().all(part) => {
+            return Some(signed(certifier, crl, rest.len()));
+        }
         [first, ..] if let Some(nouns) = saved(first) => {
             let same = facts.iter().all(|f| saved(f) == Some(nouns));
             let nouns = if same { nouns } else { "documents" };
@@ -219,6 +223,13 @@ pub(super) fn sentence_of_many(facts: &[Fact]) -> Option<String> {
         _ => return None,
     };
     Some(format!("{} certificates are {word}; their certifiers owe a new CRL.", facts.len()))
+}
+
+/// Says which CRL was signed, with so many parts.
+fn signed(certifier: &str, crl: &CrlInfo, count: usize) -> String {
+    let what = if crl.base.is_some() { "delta CRL" } else { "CRL" };
+    let beside = if count == 0 { String::new() } else { format!(", and its {}", parts(count)) };
+    format!("Certifier {certifier} signed {what} {} with {}{beside}.", crl.number, entries(crl.entries))
 }
 
 /// Says what a ring that is new here holds.

@@ -180,6 +180,11 @@ pub fn entries(count: u64) -> String {
     if count == 1 { "1 entry".into() } else { format!("{count} entries") }
 }
 
+/// Says how many parts of a complete list there are.
+pub fn parts(count: usize) -> String {
+    if count == 1 { "1 part".into() } else { format!("{count} parts") }
+}
+
 /// Says how long it is until a moment: hours, and days when there are some.
 fn left(at: Timestamp, now: Timestamp) -> String {
     match at.0 - now.0 {

@@ -21,6 +21,11 @@ pub fn visible(text: &str) -> String {
     out
 }
 
+/// Writes several lines as [`visible`] does each of them.
+pub fn visible_lines(text: &str) -> String {
+    text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
+}
+
 /// Shows bytes that should be text as [`visible`] does, and each byte that is no UTF-8 as `\XX` too.
 pub fn visible_bytes(bytes: &[u8]) -> String {
     bytes.utf8_chunks().fold(String::new(), |mut out, chunk| {

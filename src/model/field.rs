@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use serde_json::{Map, Value};
+
 use super::State;
+use super::escape::visible_lines;
 use super::filter::{Filter, Test, field_of};
 use super::key::KeyType;
 use super::time::{Timestamp, local};
@@ -394,6 +397,11 @@ pub fn write_names(all: &[String]) -> String {
         false => one.clone(),
     };
     all.iter().map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+/// Returns a record as a JSON object with the names of its fields; several lines are separated by `\n`.
+pub fn object<T: Record>(record: &T, look: &Look<'_>) -> Map<String, Value> {
+    record.own().map(|f| (f.name.to_owned(), Value::String(visible_lines(&(f.get)(record, look))))).collect()
 }
 
 /// So many names stand in a sentence.

@@ -6,6 +6,7 @@ use super::roles::{self, Act};
 use crate::model::State;
 use crate::model::certifier::{Certifier, Decision, Status};
 use crate::model::change::{Change, Fact, FileWrite};
+use crate::model::crl::parts;
 use crate::model::error::{Error, Result};
 use crate::model::time::{DAY, Timestamp};
 use crate::store::{certifier_key, document};
@@ -78,6 +79,16 @@ pub struct Ending {
     pub valid: u64,
 }
 
+impl Ending {
+    /// Says how many certificates are still valid.
+    pub fn still_valid(&self) -> String {
+        match self.valid {
+            1 => "1 certificate is still valid".into(),
+            many => format!("{many} certificates are still valid"),
+        }
+    }
+}
+
 /// Returns until when the final CRL of a certifier has to be valid: past the end of the last certificate, and as long as
 /// any other CRL.
 pub fn final_update(certifier: &Certifier, last: Option<Timestamp>, now: Timestamp) -> Timestamp {
@@ -127,14 +138,16 @@ pub fn destroy_key(
         "no final CRL: its certificate has ended".to_owned()
     } else {
         let number = ending.crls.first().map_or(0, |crl| crl.number);
+        let beside = match ending.crls.len() {
+            ..=1 => String::new(),
+            all => format!(" with its {}", parts(all - 1)),
+        };
         change = sign(certifier, ending.crls.clone(), Some(next), env)?;
         let last = ending.last.map_or_else(
             || "no certificate is valid any more".into(),
-            |last| {
-                format!("{} certificates are still valid, the last one ends on {}", ending.valid, last.date())
-            },
+            |last| format!("{}, the last one ends on {}", ending.still_valid(), last.date()),
         );
-        format!("CRL {number} is the last one and is valid until {}; {last}", next.date())
+        format!("CRL {number}{beside} is the last one and is valid until {}; {last}", next.date())
     };
     let plan = if alone.is_empty() || certifier.policy.roles.is_empty() {
         plan

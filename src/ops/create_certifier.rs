@@ -38,9 +38,7 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
     super::profile(state, &asked.policy.profile)?;
     let mut policy = Policy { version: 1, ..asked.policy.clone() };
     policy.roles.found(env.operator);
-    if let Some(why) = policy.roles.contradiction().or_else(|| policy.crl_contradiction()) {
-        return Err(Error::usage("The roles contradict each other.").why(why));
-    }
+    agrees(&policy)?;
     new_password(&asked.password, &asked.repeat)?;
     let subject = name::build(&[
         ("C", &asked.country),
@@ -92,6 +90,17 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
     };
     change.files.push(sealed);
     Ok(change)
+}
+
+/// Refuses a first policy that contradicts itself.
+pub(super) fn agrees(policy: &Policy) -> Result<()> {
+    if let Some(why) = policy.roles.contradiction() {
+        return Err(Error::usage("The roles contradict each other.").why(why));
+    }
+    match policy.crl_contradiction() {
+        Some(why) => Err(Error::usage("What is said about CRLs contradicts itself.").why(why)),
+        None => Ok(()),
+    }
 }
 
 /// Checks the name of a certifier that is to be made. Errors: it cannot be a folder; it is taken; its files cannot be read.
@@ -176,6 +185,11 @@ pub(super) fn below(
     Ok((certifier, fact))
 }
 
+/// Returns when a subordinate's certificate of so many years would end that a certifier signs now.
+pub(super) fn end(parent: &Certifier, years: u32, now: Timestamp) -> Timestamp {
+    Timestamp(now.plus_days(i64::from(years) * 365).0 - 1).min(parent.certificate.not_after)
+}
+
 /// Lets a certifier sign the certificate of a subordinate. The fact is its row of the issued list.
 pub(super) fn signed(
     parent: &Certifier,
@@ -197,8 +211,8 @@ pub(super) fn signed(
         }
         _ => {}
     }
-    let end = Timestamp(env.now.plus_days(i64::from(wanted.years) * 365).0 - 1).min(above.not_after);
-    let validity = Validity { not_before: env.now, not_after: end, clamped: String::new() };
+    let not_after = end(parent, wanted.years, env.now);
+    let validity = Validity { not_before: env.now, not_after, clamped: String::new() };
     let serial = env.serial();
     let Wanted { subject, key, limits, constraints, renews, .. } = wanted;
     let mut template = authority::subordinate(subject, key, parent, limits, constraints, serial, validity)?;

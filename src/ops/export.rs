@@ -172,13 +172,15 @@ pub fn pack_certificates(asked: &CertificateExport, given: &[Certificate]) -> Re
     Ok(Parcel { files, folder: separate, told: None })
 }
 
+/// Says that a file that was just written holds something else.
+pub fn differs(why: &str) -> Error {
+    Error::damaged("What was written does not read back as it should.")
+        .why(why)
+        .next("Remove it, look at the disk, and export again.")
+}
+
 /// Reads back what was written, and says what was found to be the same. Errors: what is different.
 pub fn compare(made: &Outgoing, written: &[u8], pass_phrase: &Secret) -> Result<String> {
-    let differs = |why: &str| {
-        Error::damaged("What was written does not read back as it should.")
-            .why(why)
-            .next("Remove it, look at the disk, and export again.")
-    };
     if written != made.bytes.as_slice() {
         return Err(differs("Its bytes are other ones."));
     }

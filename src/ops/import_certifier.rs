@@ -3,7 +3,7 @@
 
 use super::Env;
 use super::complete_certifier::above;
-use super::create_certifier::{made, new_name, new_subject};
+use super::create_certifier::{agrees, made, new_name, new_subject};
 use super::new_password;
 use crate::model::State;
 use crate::model::bytes::Der;
@@ -37,9 +37,7 @@ pub fn import_certifier(
     new_subject(state, &own.subject)?;
     let mut policy = Policy { version: 1, ..asked.policy.clone() };
     policy.roles.found(env.operator);
-    if let Some(why) = policy.roles.contradiction() {
-        return Err(Error::usage("The roles contradict each other.").why(why));
-    }
+    agrees(&policy)?;
     let mut new = Certifier::new(asked.name.clone(), env.now, own.clone(), policy);
     if !own.is_self_issued() {
         new.chain = above(state, &asked.name, own, certificates, env)?;

@@ -3,7 +3,7 @@
 
 use super::Env;
 use super::complete_certifier::{above, fitting};
-use super::create_certifier::{Wanted, signed};
+use super::create_certifier::{Wanted, end, signed};
 use super::roles::{self, Act};
 use crate::model::State;
 use crate::model::bytes::Der;
@@ -32,7 +32,8 @@ pub fn issuer<'a>(state: &'a State, certifier: &Certifier) -> Option<&'a Certifi
 
 /// Lets the certifier above sign another certificate for the same key, name, path length and name constraints.
 ///
-/// Errors: a root, or its key is destroyed; nobody above it issues here; that one is locked, or may not sign it.
+/// Errors: a root, or its key is destroyed; nobody above it issues here; it would end no later than the present one; the one
+/// above is locked, or may not sign it.
 pub fn renew_certifier(state: &State, name: &str, years: u32, env: &mut Env<'_>) -> Result<Change> {
     let own = renewable(state, name, env)?;
     let Some(issuer) = issuer(state, own) else {
@@ -40,18 +41,9 @@ pub fn renew_certifier(state: &State, name: &str, years: u32, env: &mut Env<'_>)
             .why("No certifier of this workspace that still issues has signed its certificate.")
             .next(format!("Send a request of its key out: ringmaster certifier renew {name} --request")));
     };
-    let limits = limits(&own.certificate);
-    let wanted = Wanted {
-        subject: own.certificate.subject.clone(),
-        key: &own.certificate.key,
-        limits: &limits,
-        years,
-        constraints: authority::kept(&own.certificate),
-        renews: Some(&own.certificate),
-    };
-    let (certificate, fact) = signed(issuer, wanted, env)?;
-    if certificate.not_after <= own.certificate.not_after {
-        let end = certificate.not_after;
+    // Before anything is reserved or signed: what would be of no use leaves no trace.
+    let end = end(issuer, years, env.now);
+    if end <= own.certificate.not_after {
         let why = match end == issuer.certificate.not_after {
             true => format!(": {} ends then itself", issuer.name),
             false => String::new(),
@@ -63,6 +55,16 @@ pub fn renew_certifier(state: &State, name: &str, years: u32, env: &mut Env<'_>)
             ))
             .next("Ask for more years, or renew the authority above first."));
     }
+    let limits = limits(&own.certificate);
+    let wanted = Wanted {
+        subject: own.certificate.subject.clone(),
+        key: &own.certificate.key,
+        limits: &limits,
+        years,
+        constraints: authority::kept(&own.certificate),
+        renews: Some(&own.certificate),
+    };
+    let (certificate, fact) = signed(issuer, wanted, env)?;
     let chain = std::iter::once(&issuer.certificate).chain(&issuer.chain).cloned().collect();
     let mut change = Change::of(fact);
     change.extend(renewed(state, own, certificate, chain, Some(issuer.name.clone()))?);

@@ -32,10 +32,37 @@ pub mod signer;
 pub mod spkac;
 pub mod weak_key;
 
+use aws_lc_rs::digest;
+
+use crate::model::bytes::Digest;
+
 /// Returns the SHA-256 of bytes.
-pub fn sha256(bytes: &[u8]) -> crate::model::bytes::Digest {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+pub fn sha256(bytes: &[u8]) -> Digest {
+    of(&digest::digest(&digest::SHA256, bytes))
+}
+
+/// Takes the SHA-256 of bytes that come piece by piece.
+pub struct Sum(digest::Context);
+
+impl Sum {
+    /// Begins without any.
+    pub fn begin() -> Self {
+        Self(digest::Context::new(&digest::SHA256))
+    }
+
+    /// Takes more of them.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// Returns the SHA-256 of all that were taken.
+    pub fn end(self) -> Digest {
+        of(&self.0.finish())
+    }
+}
+
+fn of(digest: &digest::Digest) -> Digest {
     let mut out = [0; 32];
     out.copy_from_slice(digest.as_ref());
-    crate::model::bytes::Digest(out)
+    Digest(out)
 }

@@ -3,13 +3,15 @@
 
 use std::ffi::OsStr;
 use std::fs::{DirBuilder, File, Permissions};
-use std::io::{BufWriter, ErrorKind, Write};
+use std::io::{BufWriter, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::file::{self, folder_of};
+use crate::model::bytes::Digest;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::escape::visible;
+use crate::pki::Sum;
 
 /// The mode of a file that holds a private key.
 pub const PRIVATE: u32 = 0o600;
@@ -79,6 +81,20 @@ pub fn take_back(folder: &Path, files: &[PathBuf]) -> Vec<PathBuf> {
         left.push(folder.to_owned());
     }
     left
+}
+
+/// Returns the SHA-256 of what stands in a file, of any size.
+pub fn sum(path: &Path) -> Result<Digest> {
+    let read = || {
+        let (mut file, mut sum, mut piece) = (File::open(path)?, Sum::begin(), vec![0; 64 * 1024]);
+        loop {
+            match file.read(&mut piece)? {
+                0 => return Ok(sum.end()),
+                n => sum.add(&piece[..n]),
+            }
+        }
+    };
+    read().map_err(|e: std::io::Error| cannot("read", path, &e))
 }
 
 /// Returns the permission bits that a file really has: some file systems keep none.

@@ -200,6 +200,7 @@ pub(super) fn done(model: &mut Model, id: JobId, answer: Result<Done, Error>) ->
         (_, Done::Verified(verified)) => verify::take(model, Some(id), verified.0, verified.1),
         (job, Done::Service(service, log)) => service_is(model, &job, service, log),
         (Job::Export(asked), Done::Exported(exported)) => left(model, &asked, *exported),
+        (_, Done::ListWritten(message)) => model.say(Mood::Good, message),
         (Job::Phrase(asked), Done::Phrase(phrase)) => phrase::show(model, asked, phrase),
         (Job::Deliver(_), Done::Exported(exported)) => {
             model.take(exported.state);

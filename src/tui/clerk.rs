@@ -5,11 +5,12 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use super::effect::{Post, Shared};
+use super::effect::{Post, Shared, stoppable};
 use super::msg::{Done, JobId, Msg};
 use super::task;
 use super::terminal::caught;
 use crate::desk::export::Asked;
+use crate::desk::list::ListAsked;
 use crate::desk::{Desk, Outcome, Verb};
 use crate::model::State;
 use crate::model::crl::CrlKind;
@@ -62,6 +63,7 @@ pub(super) enum Task {
     Visit(Vec<Promise>, Box<Trip>),
     Keep(Vec<Visit>),
     Export(Box<Asked>, Option<Secret>),
+    ExportList(Box<ListAsked>),
     /// Writing the file of a person: what, under which pass phrase, with which password of the ring.
     Deliver(Box<Delivery>, Secret, Option<Secret>),
 }
@@ -119,6 +121,7 @@ impl Clerk {
             Task::Witness(witness) => return desk.witness(witness),
             Task::Serve(site, server, password) => return self.serve(id, &site, server.as_deref(), password),
             Task::Visit(promises, trip) => return self.visit(id, promises, &trip),
+            Task::ExportList(asked) => return self.export_list(id, *asked),
             Task::Keep(visits) => caught(|| {
                 desk.keep_visits(&visits)?;
                 let message = match visits.len() {
@@ -201,6 +204,19 @@ impl Clerk {
             _ => self.tell_unlocked(),
         }
         self.post.done(id, result);
+    }
+
+    /// Writes a list on a thread of its own, and tells how far that is.
+    fn export_list(&self, id: JobId, mut asked: ListAsked) {
+        asked.to = task::at_home(&asked.to);
+        let leaving = match caught(|| self.desk.leaving(asked)) {
+            Ok(leaving) => leaving,
+            Err(error) => return self.post.done(id, Err(error)),
+        };
+        let post = self.post.clone();
+        stoppable(&self.post, &self.shared, id, move |stop| {
+            leaving.write(stop, &|far| post.send(Msg::Told(id, far))).map(Done::ListWritten)
+        });
     }
 
     /// Notices what happened without this console's doing.

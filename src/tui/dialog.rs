@@ -267,6 +267,15 @@ impl Dialog {
         }
     }
 
+    /// Takes how far the job is that it waits for.
+    pub fn told(&mut self, text: &str) {
+        match self {
+            Self::Scan(d) => text.clone_into(&mut d.told),
+            Self::Path(d) => text.clone_into(&mut d.told),
+            _ => {}
+        }
+    }
+
     /// Says what would be lost by leaving now, if anything.
     pub fn unsaved(&self) -> Option<String> {
         match self {

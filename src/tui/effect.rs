@@ -199,6 +199,7 @@ impl Workers {
             Effect::Deliver(id, asked, phrase, password) => {
                 self.enqueue(id, Task::Deliver(asked, phrase, password));
             }
+            Effect::ExportList(id, asked) => self.enqueue(id, Task::ExportList(asked)),
             Effect::Phrase(id) => post.spawn(id, || Ok(Done::Phrase(Desk::pass_phrase()))),
             Effect::Ids(id, question) => self.ask(id, Ask::Ids(id, question)),
             Effect::Timeline(id, question) => self.ask(id, Ask::Timeline(id, question)),

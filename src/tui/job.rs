@@ -159,6 +159,8 @@ pub enum Job {
     Deliver(Box<Delivery>),
     /// Letting something leave the workspace.
     Export(Box<Asked>),
+    /// Writing the list of certificates.
+    ExportList,
     /// Copying.
     Copy,
 }
@@ -189,6 +191,7 @@ impl Job {
             Self::Rehearse(name) => format!("rehearsing the unlock of {name}"),
             Self::Protect(name) => format!("protecting the key of {name}"),
             Self::Export(_) | Self::Deliver(_) => "exporting".into(),
+            Self::ExportList => "writing the list".into(),
             Self::Read(_) => "reading".into(),
             Self::ReadDirectory => "reading the documents".into(),
             Self::ReadLog => "reading the log".into(),
@@ -230,8 +233,11 @@ pub(super) fn read(
     model.start(Job::Read(purpose), |id| Effect::Read(id, given, password))
 }
 
-/// Stops a reading or a scan; its answer is not waited for.
+/// Stops a reading or a scan, whose answer is not waited for, or the writing of a list, which says itself what became of it.
 pub(super) fn stop(model: &mut Model, job: Option<JobId>) -> Vec<Effect> {
+    if let Some(id) = job.filter(|id| matches!(model.jobs.get(id), Some((Job::ExportList, _)))) {
+        return vec![Effect::Stop(id)];
+    }
     let stopped = |id: &JobId| match model.jobs.get(id) {
         Some((Job::Read(_) | Job::ReadLog | Job::ReadDirectory, _)) => Some("Stopped; nothing was taken."),
         Some((Job::Scan(_), _)) => Some("The scan was stopped."),

@@ -13,6 +13,7 @@ use super::dialog::log;
 use super::dialog::verify::Wanted;
 use super::issued::Wish;
 use crate::desk::export::{Asked, Exported};
+use crate::desk::list::ListAsked;
 use crate::desk::publish::Published;
 use crate::desk::queue::Looked;
 use crate::desk::{Outcome, Preview, Verb};
@@ -170,6 +171,8 @@ pub enum Done {
     Phrase(Secret),
     /// A file was written.
     Written(PathBuf),
+    /// The list of certificates was written: what to say of it.
+    ListWritten(String),
     /// Something left the workspace.
     Exported(Box<Exported>),
     /// The text was sent to the terminal's clipboard.
@@ -236,6 +239,8 @@ pub enum Effect {
     VerifyAudit(JobId, bool),
     /// Write entries of the audit chain to a new file.
     ExportAudit(JobId, Filter, Form, PathBuf),
+    /// Write the list of certificates, or rows that were chosen of it, to a new file.
+    ExportList(JobId, Box<ListAsked>),
     /// Run the checks at this moment, with these bands of days before an end.
     Examine(JobId, Timestamp, Vec<i64>),
     /// Run the checks and write the security review to a file, as the end of its name says.

@@ -19,7 +19,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Done(id, answer) => super::answer::done(model, id, answer),
         Msg::Told(id, text) => {
-            super::dialog::scan::told(model, id, text);
+            for dialog in model.dialogs.iter_mut().filter(|d| d.busy() == Some(id)) {
+                dialog.told(&text);
+            }
             Vec::new()
         }
         Msg::State(state) => {

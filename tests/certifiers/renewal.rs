@@ -1,6 +1,6 @@
 //! A subordinate's certificate is renewed for the same key, here and by an authority elsewhere; OpenSSL judges.
 
-use ringmaster::desk::Verb;
+use ringmaster::desk::{Desk, Verb};
 use ringmaster::model::certifier::SignedBy;
 use ringmaster::model::certifier::rollover::NewKey;
 use ringmaster::model::change::Fact;
@@ -11,6 +11,12 @@ use ringmaster::pki::pem;
 use super::{asked, read_pem, write_pem};
 use crate::life::{create_keyring, issue};
 use crate::support::{desk, openssl, secret, tool};
+
+/// Counts the numbers that were ever reserved for a signature.
+fn intents(desk: &Desk) -> i64 {
+    let ledger = rusqlite::Connection::open(desk.folder().join("ledger.db")).unwrap();
+    ledger.query_row("SELECT count(*) FROM intent", [], |row| row.get(0)).unwrap()
+}
 
 #[test]
 fn the_certifier_above_renews_it_and_what_it_has_issued_stays_good() {
@@ -30,8 +36,17 @@ fn the_certifier_above_renews_it_and_what_it_has_issued_stays_good() {
     assert!(before.certificate.subject.text().contains("OU=Web"), "{}", before.certificate.subject);
 
     let renew = |years| Verb::RenewCertifier { name: "issuing".into(), years };
+    // What is refused leaves no trace: no number is reserved and nothing is signed. It needs no unlocked key to be told.
+    let (reserved, generation) = (intents(&desk), desk.state().generation);
     let error = desk.run(renew(1)).unwrap_err();
     assert!(error.kind == Kind::Refused && error.why.contains("not later"), "{error}");
+    let error = desk.run(renew(0)).unwrap_err();
+    assert!(error.why.contains("not later"), "{error}");
+    desk.lock(None);
+    assert!(desk.run(renew(1)).unwrap_err().why.contains("not later"));
+    assert_eq!((intents(&desk), desk.state().generation), (reserved, generation));
+    desk.unlock("root", &secret("ca-pass")).unwrap();
+    desk.unlock("issuing", &secret("ca-pass")).unwrap();
     desk.run(renew(5)).unwrap();
     let state = desk.state();
     let (root, after) = (&state.certifiers["root"], &state.certifiers["issuing"]);
@@ -80,6 +95,13 @@ fn the_certifier_above_renews_it_and_what_it_has_issued_stays_good() {
     let issuing = desk.state().certifiers["issuing"].clone();
     assert_eq!(issuing.parent.as_deref(), Some("root-2"));
     assert_eq!(issuing.root(), Some(&desk.state().certifiers["root-2"].certificate));
+    // One that ends with the root, as the new one would however many years are asked, is not renewed before the root.
+    let reserved = intents(&desk);
+    desk.run(renew(30)).unwrap();
+    assert_eq!(intents(&desk), reserved + 1);
+    let error = desk.run(renew(40)).unwrap_err();
+    assert!(error.why.contains("root-2 ends then itself"), "{error}");
+    assert_eq!(intents(&desk), reserved + 1);
     let root = Verb::RenewCertifier { name: "root-2".into(), years: 9 };
     assert!(desk.run(root).unwrap_err().why.contains("It is a root"));
 }

@@ -1,7 +1,7 @@
 //! Disabling, enabling, retiring, and the end of a key.
 
 use ringmaster::desk::{Desk, Verb};
-use ringmaster::model::certifier::Policy;
+use ringmaster::model::certifier::{Policy, SignedBy};
 use ringmaster::model::change::Fact;
 use ringmaster::model::error::Kind;
 use ringmaster::model::issued::Reason;
@@ -10,7 +10,7 @@ use ringmaster::ops::certifier_status::Step;
 use ringmaster::pki::pem;
 
 use super::subordinate::key_files;
-use super::{family, write_pem};
+use super::{asked, family, write_pem};
 use crate::life::{create_keyring, issue, plan};
 use crate::support::{desk, openssl, secret, tool};
 
@@ -85,6 +85,24 @@ fn nothing_is_dated_before_what_was_there_first() {
 }
 
 #[test]
+fn crls_that_are_signed_together_are_told_together() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    let mut root = asked("root", SignedBy::Itself);
+    (root.policy.crl_parts, root.policy.delta_days) = (3, 1);
+    let error = desk.run(Verb::CreateCertifier(root.clone())).unwrap_err();
+    assert!(error.what.contains("CRLs") && error.why.contains("delta-days"), "{error}");
+    root.policy.delta_days = 0;
+    desk.run(Verb::CreateCertifier(root)).unwrap();
+    let signed = desk.run(Verb::issue_crl("root")).unwrap().message;
+    assert_eq!(signed, "Certifier root signed CRL 2 with 0 entries, and its 3 parts.");
+    desk.run(step("root", Step::Retire, "end")).unwrap();
+    let destroy = Verb::DestroyKey { name: "root".into(), why: "end of service".into() };
+    let ended = desk.run(destroy).unwrap().message;
+    assert!(ended.contains("CRL 6 with its 3 parts is the last one"), "{ended}");
+}
+
+#[test]
 fn a_key_ends_with_a_crl_that_outlasts_its_certificates() {
     let Some(_) = tool("openssl") else { return };
     let temp = tempfile::tempdir().unwrap();
@@ -109,7 +127,7 @@ fn a_key_ends_with_a_crl_that_outlasts_its_certificates() {
         panic!("{facts:?}")
     };
     assert!(crl.entries == 1 && crl.next_update > mail.not_after, "{crl:?}");
-    assert!(plan.contains("1 certificates are still valid"), "{plan}");
+    assert!(plan.contains("1 certificate is still valid"), "{plan}");
     assert_eq!(key_files(&folder.join("data/certifiers/issuing")), Vec::<String>::new());
     assert!(!desk.unlocked().contains(&"issuing".to_owned()));
 

@@ -150,7 +150,8 @@ fn a_crl_in_parts_lists_each_certificate_where_it_says() {
     for serial in &serials {
         place.run(&format!("certificate revoke ca {serial} --reason superseded --confirm {serial}")).done();
     }
-    place.with(CA, "crl issue ca").done();
+    let signed = place.with(CA, "crl issue ca").done();
+    assert!(signed.contains("signed CRL 2 with 4 entries, and its 2 parts."), "{signed}");
     for part in 1..=2 {
         let der = format!("crl -inform DER -in data/certifiers/ca/crl-{part}.der -out part{part}.crl");
         openssl(folder, &der);
@@ -176,6 +177,16 @@ fn a_crl_in_parts_lists_each_certificate_where_it_says() {
     place.write("all.crl", place.run("certifier crl ca").done());
     let text = openssl(folder, "crl -in all.crl -noout -text");
     assert!(serials.iter().all(|s| text.contains(s)) && !text.contains("Distribution Point"), "{text}");
+    // Published together, and told so.
+    std::fs::create_dir(place.path("web")).unwrap();
+    let web = place.path("web");
+    place.write(
+        "config.ron",
+        format!("(operator: \"tester\", argon2_mib: 8, argon2_passes: 1, keyring_rounds: 10000, crl_folders: {{\"ca\": [\"{}\"]}})", web.display()),
+    );
+    let pushed = place.run("crl push ca").done();
+    assert!(pushed.contains("CRL 2 and its 2 parts of certifier ca are published."), "{pushed}");
+    assert!(pushed.contains("ca.crl, ca-1.crl, ca-2.crl and as PEM, read back"), "{pushed}");
 }
 
 #[test]

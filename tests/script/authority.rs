@@ -5,9 +5,11 @@ use super::first_day::{Live, desk};
 use crate::life::{create_certifier, create_keyring, issue};
 use crate::support::secret;
 use ringmaster::desk::Verb;
+use ringmaster::model::certifier::Policy;
 use ringmaster::model::certifier::rollover::NewKey;
 use ringmaster::model::issued::Reason;
 use ringmaster::model::key::KeyType;
+use ringmaster::model::policy::Amendment;
 
 /// A workspace with a certifier and two certificates of it.
 fn furnished(folder: &std::path::Path) {
@@ -81,6 +83,21 @@ fn a_delta_crl_is_looked_at_what_was_signed_is_listed_and_what_is_served_is_prov
         .press("= <down> <ret>")
         .text(served.to_str().unwrap());
     live.press("<ret>").sees("is not the current CRL").sees("is CRL 1 of").sees("is the latest");
+}
+
+#[test]
+fn of_a_crl_in_parts_it_is_said_how_many_were_signed_and_published() {
+    let folder = tempfile::tempdir().unwrap();
+    furnished(folder.path());
+    let mut beside = desk(folder.path());
+    beside.unlock("root", &secret("ca-pass")).unwrap();
+    let policy = Policy { crl_parts: 4, ..beside.state().certifiers["root"].policy.clone() };
+    let amendment = Box::new(Amendment { policy, reason: String::new() });
+    beside.run(Verb::Amend { certifier: "root".into(), before: 1, amendment }).unwrap();
+    drop(beside);
+    let mut live = Live::new(folder.path());
+    live.press("5 r").sees("CRL 2").press("<ret>").sees("Password").text("ca-pass").press("<ret>");
+    live.sees("signed CRL 2 with 0 entries, and its 4 parts.");
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::console::Console;
 use super::fixture;
 use ringmaster::desk::Verb;
-use ringmaster::model::error::Error;
+use ringmaster::desk::list::{Form, ListAsked};
+use ringmaster::model::error::{Error, Kind};
 use ringmaster::model::finding::{Finding, Severity, Subject};
 use ringmaster::model::issued::{Issued, Reason, Revocation};
 use ringmaster::model::time::Timestamp;
@@ -356,4 +357,78 @@ fn a_list_that_takes_its_time_says_that_it_is_made() {
     let later = c.model.now.0 + 3;
     c.send(Msg::Tick(Timestamp(later)));
     assert!(c.screen().contains("Working: listing the certificates (3 s)"), "{}", c.screen());
+}
+
+/// What the last effect writes.
+fn asked(c: &Console) -> ListAsked {
+    let Some(Effect::ExportList(_, asked)) = c.effects.last() else { panic!("{:?}", c.effects) };
+    (**asked).clone()
+}
+
+#[test]
+fn the_list_leaves_as_it_is_shown_or_the_rows_that_are_marked() {
+    let mut c = Console::fixture();
+    c.press("2");
+    merged(&mut c, &[1, 2, 3], &[0, 2, 4, 6], false);
+    c.press("x");
+    for says in ["Export the selected certificate", "The whole list: CSV", "JSON", "index.txt of openssl ca"]
+    {
+        assert!(c.screen().contains(says), "{says}: {}", c.screen());
+    }
+    c.press("<esc> /").type_text("expires<900d").press("<ret> x");
+    assert!(c.screen().contains("The list as it is filtered: CSV"), "{}", c.screen());
+    c.press("G k k <ret>");
+    assert!(
+        c.screen().contains("certificates.csv") && c.screen().contains("never written over"),
+        "{}",
+        c.screen()
+    );
+    c.press("<ret>");
+    let all = asked(&c);
+    assert_eq!((all.form, all.chosen, all.to.to_str()), (Form::Csv, None, Some("certificates.csv")));
+    assert!(!all.wish.filter.is_empty());
+
+    // It says how far it is, waits for nothing else, and can be stopped; the answer says what became of it.
+    let Some(Effect::ExportList(id, _)) = c.effects.last() else { panic!() };
+    let id = *id;
+    c.send(Msg::Told(id, "250 of 1000 rows are written.".into()));
+    assert!(c.screen().contains("250 of 1000 rows are written."), "{}", c.screen());
+    c.press("<esc>");
+    assert!(matches!(c.effects.last(), Some(Effect::Stop(stopped)) if *stopped == id), "{:?}", c.effects);
+    assert!(c.model.dialogs.is_empty() && !c.screen().contains("Stopped"), "{}", c.screen());
+    c.send(Msg::Done(id, Err(Error::new(Kind::Cancelled, "Stopped; nothing was written."))));
+    assert!(
+        c.model.dialogs.is_empty() && c.screen().contains("Stopped; nothing was written."),
+        "{}",
+        c.screen()
+    );
+
+    c.press("/ C-u <ret> g <space> <space> x");
+    assert!(c.screen().contains("The 2 rows that are marked: CSV"), "{}", c.screen());
+    c.press("G <ret> <ret>");
+    let some = asked(&c);
+    let chosen = some.chosen.unwrap();
+    assert_eq!((some.form, chosen.ids.len() + chosen.here.len()), (Form::Openssl, 2));
+    c.answer(Ok(Done::ListWritten("2 rows were written and read back: /x.".into())));
+    assert!(c.model.dialogs.is_empty() && c.screen().contains("2 rows were written"), "{}", c.screen());
+}
+
+#[test]
+fn the_list_leaves_also_where_the_row_is_no_certificate() {
+    let mut c = Console::fixture();
+    c.press("2");
+    merged(&mut c, &[1, 2, 3], &[0, 2, 4, 6], false);
+    c.press("o");
+    let Some(Effect::Ids(id, wish)) = c.effects.iter().rfind(|e| matches!(e, Effect::Ids(..))).cloned()
+    else {
+        panic!()
+    };
+    let places = [0, 2, 4, 6].into_iter().zip(wish.here.iter().map(|h| h.sha256)).collect();
+    let groups = vec![Group { label: "example-root".into(), count: 7 }];
+    let listing = Listing { ids: vec![1, 2, 3], places, groups, ..Listing::default() };
+    c.send(Msg::Done(id, Ok(Done::Ids(Arc::new(listing)))));
+    c.press("g x");
+    assert!(c.screen().contains("Export the list") && !c.screen().contains("PEM"), "{}", c.screen());
+    c.press("<ret> <ret>");
+    assert_eq!(asked(&c).form, Form::Csv);
 }

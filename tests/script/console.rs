@@ -218,6 +218,7 @@ pub(crate) fn job(effect: &Effect) -> Option<JobId> {
         | Effect::Audit(id, _)
         | Effect::VerifyAudit(id, _)
         | Effect::ExportAudit(id, ..)
+        | Effect::ExportList(id, ..)
         | Effect::Copy(id, _) => Some(*id),
         Effect::ReadLog(id, _) | Effect::ReadDirectory(id, ..) => Some(*id),
         Effect::Stop(_) | Effect::Suspend | Effect::Witness(_) | Effect::Quit(_) => None,

@@ -163,10 +163,10 @@ fn destroy(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {
     let ending = session.desk()?.ending(&name)?;
     let next = final_update(&certifier, ending.last, Desk::now());
     session.out.note(&format!(
-        "Its final CRL will be number {} and valid until {}; {} certificates are still valid.",
+        "Its final CRL will be number {} and valid until {}; {}.",
         ending.crls.first().map_or(0, |crl| crl.number),
         next.date(),
-        ending.valid
+        ending.still_valid()
     ));
     let why = options.get_one::<String>("why").cloned().unwrap_or_default();
     session.run(Verb::DestroyKey { name, why })

@@ -1,6 +1,7 @@
 //! One list of every certificate: the issued list, and among it those that stand in the workspace, each once; sorted,
 //! narrowed and grouped as it is wished. Reads the ledger; must not know who shows the list.
 
+mod chosen;
 mod here;
 mod marks;
 mod merge;
@@ -8,6 +9,7 @@ mod timeline;
 
 use std::collections::BTreeMap;
 
+pub use chosen::Chosen;
 pub use here::{Here, certifier, names, place};
 pub use merge::{merge, sort};
 pub use timeline::{Bar, Timeline, timeline};
@@ -139,6 +141,11 @@ impl Wish {
     /// Returns the order of the list.
     pub fn sort(&self) -> Sort {
         self.group.map_or(self.sort, Grouping::sort)
+    }
+
+    /// Returns the same list without heads of groups.
+    pub fn flat(&self) -> Self {
+        Self { sort: self.sort(), group: None, ..self.clone() }
     }
 
     /// Returns the order in which the ledger is asked.

@@ -94,6 +94,10 @@ pub(super) fn failed(model: &mut Model, id: JobId, job: Job, error: Error) -> Ve
         }
         (Job::Scan(_), _) => model.dialogs.retain(|d| !matches!(d, Dialog::Scan(s) if s.busy.is_none())),
         (Job::Ids, Kind::Cancelled) => return Vec::new(),
+        (Job::ExportList, Kind::Cancelled) => {
+            model.say(Mood::Plain, error.what);
+            return Vec::new();
+        }
         (Job::Audit, kind) => {
             log::give_up(model, id);
             if kind == Kind::Cancelled {

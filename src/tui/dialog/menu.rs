@@ -8,7 +8,7 @@ use super::install::Install;
 use super::path::PathLine;
 use super::viewer::{Text, Viewer, labelled};
 use super::{Dialog, Sheet, hint};
-use crate::desk::Verb;
+use crate::desk::{Verb, list};
 use crate::model::audit;
 use crate::model::bytes::{Der, Serial};
 use crate::model::certificate::Certificate;
@@ -23,6 +23,7 @@ use crate::tui::job::{self, IssuedFor, Job, ReadFor};
 use crate::tui::model::{Model, Mood};
 use crate::tui::msg::{Effect, Input, JobId};
 use crate::tui::pane::Target;
+use crate::tui::pane::certificates;
 use crate::tui::pane::certifiers::crl;
 use crate::tui::theme::Role;
 use crate::tui::widget::text::{cut, width, wrap};
@@ -121,6 +122,9 @@ pub enum Action {
     Task(String),
     /// Asks where to write entries of the audit chain, in this form.
     ExportAudit(audit::Filter, audit::Form),
+    /// Asks where to write the rows of the list of certificates in this form: those that are marked, or else all that it
+    /// shows.
+    ExportList(list::Form),
     /// Opens a form with this title.
     Form(String, Goal),
     /// Shows this, and opens the form from there.
@@ -305,6 +309,10 @@ impl Menu {
             }
             Action::ExportAudit(filter, form) => {
                 super::log::export_to(model, filter, form);
+                Vec::new()
+            }
+            Action::ExportList(form) => {
+                certificates::export_list(model, form);
                 Vec::new()
             }
             Action::Form(title, goal) => {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Dialog, Sheet, hint};
+use crate::desk::list::ListAsked;
 use crate::model::audit::{Filter, Form};
 use crate::model::error::Error;
 use crate::model::request::RequestId;
@@ -32,6 +33,8 @@ pub enum Purpose {
     Directory,
     /// To write entries of the audit chain to.
     Audit(Filter, Form),
+    /// To write this list of certificates to.
+    List(Box<ListAsked>),
 }
 
 /// A path that is being typed.
@@ -43,6 +46,8 @@ pub struct PathLine {
     pub error: Option<Error>,
     /// The job that reads or writes.
     pub busy: Option<JobId>,
+    /// How far that is, where it is told.
+    pub told: String,
     title: String,
     line: LineEdit,
     choices: Vec<String>,
@@ -65,6 +70,7 @@ impl PathLine {
             purpose: Purpose::Read(purpose),
             error: None,
             busy: None,
+            told: String::new(),
             title,
             line: LineEdit::default(),
             choices: Vec::new(),
@@ -77,6 +83,7 @@ impl PathLine {
             purpose: Purpose::Write(bytes),
             error: None,
             busy: None,
+            told: String::new(),
             title: format!("Write {what} to a file"),
             line: LineEdit::new(name),
             choices: Vec::new(),
@@ -105,6 +112,12 @@ impl PathLine {
     pub fn audit(name: &str, filter: Filter, form: Form) -> Self {
         let title = "Write the audit chain to a file".into();
         Self { purpose: Purpose::Audit(filter, form), title, ..Self::write(name, Vec::new(), "") }
+    }
+
+    /// Asks where to write a list of certificates.
+    pub fn list(title: String, asked: ListAsked) -> Self {
+        let name = asked.form.file_name();
+        Self { purpose: Purpose::List(Box::new(asked)), title, ..Self::write(name, Vec::new(), "") }
     }
 
     /// Asks where to write the security review; the end of the name says how it is written.
@@ -144,6 +157,7 @@ impl PathLine {
             Input::Chord(Key::Enter) => {
                 let path = PathBuf::from(self.line.text().trim());
                 self.error = None;
+                self.told.clear();
                 let (job, effect) = match &self.purpose {
                     Purpose::Read(purpose) => job::read(model, purpose.clone(), Given::File(path), None),
                     Purpose::Write(bytes) => {
@@ -166,6 +180,10 @@ impl PathLine {
                     Purpose::Audit(filter, form) => {
                         let (filter, form) = (filter.clone(), *form);
                         model.start(Job::Write, |id| Effect::ExportAudit(id, filter, form, path))
+                    }
+                    Purpose::List(asked) => {
+                        let asked = Box::new(ListAsked { to: path, ..(**asked).clone() });
+                        model.start(Job::ExportList, |id| Effect::ExportList(id, asked))
                     }
                 };
                 self.busy = Some(job);
@@ -220,7 +238,7 @@ impl PathLine {
             body.extend(wrap(&ink.symbols.text(text), columns).iter().map(|l| ink.line(role, l)));
         };
         if self.busy.is_some() {
-            part(Role::Dim, "Working.");
+            part(Role::Dim, if self.told.is_empty() { "Working." } else { &self.told });
         } else if let Some(error) = &self.error {
             part(Role::Bad, &error.what);
             part(Role::Text, &error.why);
@@ -229,6 +247,11 @@ impl PathLine {
             part(
                 Role::Dim,
                 "Only this user can read it. A file that is there already is never written over.",
+            );
+        } else if matches!(self.purpose, Purpose::List(_)) {
+            part(
+                Role::Dim,
+                "It is written row by row, however long it is. A file that is there already is never written over.",
             );
         } else if matches!(self.purpose, Purpose::Review) {
             part(
@@ -262,7 +285,10 @@ impl PathLine {
             title: self.title.clone(),
             body,
             cursor: Some((0, at + 6)),
-            hints: vec![hint("Enter", verb, 90), hint("Esc", "back", 80), hint("Tab", "complete", 70)],
+            hints: match (&self.purpose, self.busy) {
+                (Purpose::List(_), Some(_)) => vec![hint("Esc", "stop", 90)],
+                _ => vec![hint("Enter", verb, 90), hint("Esc", "back", 80), hint("Tab", "complete", 70)],
+            },
             ..Sheet::default()
         }
     }

@@ -18,8 +18,9 @@ use crate::tui::widget::text::wrap;
 pub struct Scanning {
     /// The job.
     pub busy: Option<JobId>,
+    /// How far it is.
+    pub told: String,
     title: String,
-    told: String,
     /// Whether it is about visits, of which those that have ended are kept.
     visits: bool,
     stopping: bool,
@@ -47,17 +48,6 @@ pub(in crate::tui) fn visit(model: &mut Model, promises: Vec<Promise>, trip: Tri
 fn open(model: &mut Model, id: JobId, title: String, visits: bool) {
     let told = "connecting".into();
     model.dialogs.push(Dialog::Scan(Scanning { busy: Some(id), title, told, visits, stopping: false }));
-}
-
-/// Takes how far it is.
-pub(in crate::tui) fn told(model: &mut Model, id: JobId, text: String) {
-    for dialog in &mut model.dialogs {
-        if let Dialog::Scan(scanning) = dialog
-            && scanning.busy == Some(id)
-        {
-            scanning.told.clone_from(&text);
-        }
-    }
 }
 
 /// Shows what was seen.

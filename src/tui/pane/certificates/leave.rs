@@ -1,18 +1,21 @@
 //! What is taken out of the list of certificates: two to be compared, what can be copied, and exports.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 
 use super::super::row_text;
+use crate::desk::list::{Form, ListAsked};
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::export::{CertificateExport, FORMS, Format, Which};
 use crate::model::field::Record;
 use crate::pki::reading;
+use crate::store::listing::Chosen;
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::compare::Compare;
 use crate::tui::dialog::form::Goal;
 use crate::tui::dialog::menu::{Action, Copy, Menu, Source, item};
-use crate::tui::dialog::path::file_name;
+use crate::tui::dialog::path::{PathLine, file_name};
 use crate::tui::job::{IssuedFor, Job};
 use crate::tui::model::Model;
 use crate::tui::msg::Effect;
@@ -55,7 +58,7 @@ const COPIED: [&str; 6] = ["issuer", "names", "sha1", "spki-pin", "ski", "crl"];
 
 const PEM: &str = "certificate (PEM)";
 
-/// Asks for the form of the marked certificates, or of the selected one.
+/// Asks for the form of the marked certificates, or of the selected one; or for that of the list.
 pub(super) fn export(model: &mut Model) -> Vec<Effect> {
     let which = |key: &RowKey| match key {
         RowKey::Local(digest) => Some(Which::Sha256(*digest)),
@@ -64,19 +67,20 @@ pub(super) fn export(model: &mut Model) -> Vec<Effect> {
     };
     let marked: Vec<Which> = model.here().marked.iter().filter_map(which).collect();
     let Some(key) = model.selected() else { return Vec::new() };
-    let (which, name, what) = if marked.is_empty() {
-        let copy = copies(model, &key).into_iter().find(|c| c.label == PEM);
-        let name = copy.map_or_else(String::new, |c| c.name.trim_end_matches(".pem").to_owned());
-        (which(&key).into_iter().collect(), name, "the selected certificate".to_owned())
-    } else {
-        let many = marked.len();
-        (
-            marked,
-            "certificates".to_owned(),
-            if many == 1 { "1 marked certificate".into() } else { format!("{many} marked certificates") },
-        )
+    let (which, name, what) = match marked.len() {
+        // Neither the head of a group is a certificate, nor a row of which only the record is here.
+        0 if matches!(key, RowKey::Group(_)) || super::whole(model).is_err() => {
+            (Vec::new(), String::new(), "the list".to_owned())
+        }
+        0 => {
+            let copy = copies(model, &key).into_iter().find(|c| c.label == PEM);
+            let name = copy.map_or_else(String::new, |c| c.name.trim_end_matches(".pem").to_owned());
+            (which(&key).into_iter().collect(), name, "the selected certificate".to_owned())
+        }
+        1 => (marked, "certificates".to_owned(), "1 marked certificate".into()),
+        many => (marked, "certificates".to_owned(), format!("{many} marked certificates")),
     };
-    let items = FORMS.iter().filter(|f| f.certificate).map(|info| {
+    let forms = FORMS.iter().filter(|f| f.certificate && !which.is_empty()).map(|info| {
         let asked = CertificateExport::new(which.clone(), info.form, &name);
         let label = match info.form {
             Format::Pem => "PEM",
@@ -85,9 +89,39 @@ pub(super) fn export(model: &mut Model) -> Vec<Effect> {
         };
         item(label, Action::Form(format!("Export {what}: {label}"), Goal::Certificates(Box::new(asked))))
     });
-    let items = items.collect();
+    let rows = rows_of(model);
+    let lists =
+        Form::ALL.into_iter().map(|form| item(format!("{rows}: {}", form.title()), Action::ExportList(form)));
+    let items = forms.chain(lists).collect();
     model.dialogs.push(Dialog::Menu(Menu::new(format!("Export {what}"), Vec::new(), items)));
     Vec::new()
+}
+
+/// Says which rows of the list leave: those that are marked, or else all that it shows.
+fn rows_of(model: &Model) -> String {
+    let pane = model.here();
+    match pane.marked.len() {
+        0 if pane.filter.is_empty() && !pane.findings => "The whole list".into(),
+        0 => "The list as it is filtered".into(),
+        1 => "The row that is marked".into(),
+        many => format!("The {many} rows that are marked"),
+    }
+}
+
+/// Asks where to write them.
+pub(in crate::tui) fn export_list(model: &mut Model, form: Form) {
+    let mut chosen = Chosen::default();
+    for key in &model.here().marked {
+        match key {
+            RowKey::Local(digest) => _ = chosen.here.insert(*digest),
+            RowKey::Issued(id) => _ = chosen.ids.insert(*id),
+            _ => {}
+        }
+    }
+    let chosen = (chosen != Chosen::default()).then_some(chosen);
+    let title = format!("{}: {}", rows_of(model), form.title());
+    let asked = ListAsked { wish: super::wish(model), chosen, form, to: PathBuf::new() };
+    model.dialogs.push(Dialog::Path(PathLine::list(title, asked)));
 }
 
 /// Returns the last eight digits of a serial number: enough to know it, little enough to type.

@@ -8,7 +8,7 @@ mod revoke;
 mod rows;
 
 pub(in crate::tui) use detail::beside;
-pub(in crate::tui) use leave::compare;
+pub(in crate::tui) use leave::{compare, export_list};
 use leave::{copies, export, pair};
 pub(in crate::tui) use revoke::offer_crl;
 pub(in crate::tui) use rows::{sort_name, wish};
@@ -125,16 +125,10 @@ const COMMANDS: &[Command] = &[
         name: "certificate.export",
         title: "export",
         keys: &["x"],
-        doc: "Writes the marked certificates, or the selected one, to a file or a new folder as PEM, DER, PKCS#7 or public key.",
+        doc: "Writes the marked certificates, or the selected one, to a file or a new folder as PEM, DER, PKCS#7 or public key; \
+              or the marked rows, or all that the list shows, as CSV, JSON or index.txt of openssl ca.",
         cli: Some("certificate export"),
         weight: 50,
-        ready: |model| match model.selected() {
-            Some(RowKey::Group(_)) if model.here().marked.is_empty() => {
-                Err("it is the head of a group".into())
-            }
-            _ if model.here().marked.is_empty() => whole(model),
-            _ => selected(model),
-        },
         run: export,
         ..READ
     },

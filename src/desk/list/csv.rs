@@ -1,6 +1,6 @@
 //! Writes lines of CSV as RFC 4180 has them, with cells that no spreadsheet takes for a formula.
 
-use crate::model::escape::visible;
+use crate::model::escape::visible_lines;
 
 /// Writes one line. A cell that begins with `=`, `+`, `-`, `@`, tab or return gets a `'` before it: a spreadsheet would
 /// run it as a formula. Cells with a comma, a quote or a line end are quoted.
@@ -12,7 +12,7 @@ pub(super) fn line(cells: impl IntoIterator<Item = String>) -> String {
 fn cell_of(text: &str) -> String {
     // Looked for before escaping, which turns tab and return into other characters.
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = text.split('\n').map(visible).collect::<Vec<_>>().join("\n");
+    let text = visible_lines(text);
     let text = if formula { format!("'{text}") } else { text };
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
