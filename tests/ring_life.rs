@@ -12,7 +12,7 @@ use ringmaster::model::field::Look;
 use ringmaster::model::issued::Reason;
 use ringmaster::model::key::KeyType;
 use ringmaster::model::keyring::{Identity, Keyring, NewKeyring, RequestKey, Role, status};
-use ringmaster::model::request::{RequestId, Status};
+use ringmaster::model::request::{Plan, RequestId, Status};
 use ringmaster::model::site::Site;
 use ringmaster::ops::install;
 use ringmaster::ops::request_again::proposed;
@@ -20,7 +20,7 @@ use ringmaster::ops::ring::Act;
 use ringmaster::pki::pem;
 use ringmaster::store::kyr;
 
-use crate::life::{create_certifier, create_keyring, issue};
+use crate::life::{create_certifier, create_keyring, issue, plan};
 use crate::support::{desk, openssl, secret, tool};
 
 /// A workspace with the certifier `root` and the keyring `mail`, whose certificate is installed.
@@ -87,7 +87,7 @@ fn a_new_key_waits_while_the_old_one_serves_and_takes_over_with_its_certificate(
     assert_eq!((&ring.key, ring.leaf()), (&before.key, Some(&old)));
     assert_eq!(ring.next_key.as_ref().unwrap().algorithm, "P-384");
     assert_eq!(desk.state().request_of_keyring(&ring).unwrap().id, id);
-    assert_eq!(word(&desk, "mail"), "renewal pending");
+    assert_eq!(word(&desk, "mail"), "renewal: pending");
     assert!(desk.opens_by_itself("mail"), "the stash is still good");
     // Other programs find what serves, although another key stands in the file.
     assert_eq!(seen_by_openssl(folder, "mail"), serving);
@@ -95,6 +95,9 @@ fn a_new_key_waits_while_the_old_one_serves_and_takes_over_with_its_certificate(
 
     let new = issue(&mut desk, id, "root");
     assert_eq!(word(&desk, "mail"), "renewal: install it");
+    let state = desk.state();
+    let late = Look { state: &state, now: old.not_after.plus_days(1), soon: 30, zone: None };
+    assert_eq!(status(&mail(&desk), &late), "expired: install it");
     let plan = desk.install_plan("mail", std::slice::from_ref(&new)).unwrap();
     assert_eq!((plan.refusal, plan.promotes, plan.replaces), (None, true, Some(old.clone())));
     let message = act(&mut desk, "mail", Act::Install { certificates: vec![new.clone()] }).unwrap();
@@ -115,6 +118,30 @@ fn a_new_key_waits_while_the_old_one_serves_and_takes_over_with_its_certificate(
         e.file_name().to_string_lossy().ends_with(".kyr").then(|| kyr::read("mail", &bytes, false).unwrap())
     });
     assert!(kept.into_iter().any(|old| old.key == before.key && old.next_key.is_some()));
+}
+
+#[test]
+fn what_was_issued_is_installed_unseen_only_where_nothing_is_lost() {
+    let temp = tempfile::tempdir().unwrap();
+    let (mut desk, old) = furnished(temp.path());
+    let nothing = create_keyring(&mut desk, "shop", true);
+    let error = act(&mut desk, "shop", Act::InstallIssued).unwrap_err();
+    assert!(error.what.contains("No certificate was issued") && nothing.0 > 0, "{error}");
+    // One that ends earlier is left for a person to look at.
+    let id = again(&mut desk, "mail", RequestKey::Same).unwrap();
+    let shorter = Plan { days: 30, ..plan("root") };
+    desk.run(Verb::Approve { id, plan: shorter }).unwrap();
+    desk.run(Verb::Issue { ids: vec![id] }).unwrap();
+    let error = act(&mut desk, "mail", Act::InstallIssued).unwrap_err();
+    assert!(error.kind == Kind::Refused && error.why.contains("earlier"), "{error}");
+    assert_eq!(mail(&desk).leaf(), Some(&old));
+    let id = again(&mut desk, "mail", RequestKey::New(KeyType::P256)).unwrap();
+    let longer = Plan { days: 120, ..plan("root") };
+    desk.run(Verb::Approve { id, plan: longer }).unwrap();
+    desk.run(Verb::Issue { ids: vec![id] }).unwrap();
+    act(&mut desk, "mail", Act::InstallIssued).unwrap();
+    let ring = mail(&desk);
+    assert!(ring.next_key.is_none() && ring.leaf().is_some_and(|leaf| leaf.not_after > old.not_after));
 }
 
 /// nginx takes key and certificate from the file and finds that they fit.
@@ -177,7 +204,7 @@ fn a_key_that_others_know_is_not_asked_with_again() {
     let error = act(&mut desk, "mail", Act::Install { certificates: vec![leaf.clone()] }).unwrap_err();
     assert_eq!((error.kind, error.command), (Kind::Refused, Some("keyring.request")), "{error}");
     again(&mut desk, "mail", RequestKey::New(KeyType::P256)).unwrap();
-    assert_eq!(word(&desk, "mail"), "revoked");
+    assert_eq!(word(&desk, "mail"), "revoked: pending");
 }
 
 #[test]

@@ -190,7 +190,7 @@ fn cells(line: &Line<'_>) -> Vec<String> {
         line.at.text(),
         line.operator.to_owned(),
         line.what.to_owned(),
-        line.object(),
+        line.about(),
     ]
 }
 

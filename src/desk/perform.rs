@@ -62,6 +62,7 @@ pub(super) struct Needs {
     issued: Vec<Issued>,
     crls: Vec<Prepared>,
     revocations: BTreeMap<Digest, Revocation>,
+    certificates: Vec<Certificate>,
     ending: Ending,
     ledger: reconcile::Known,
 }
@@ -76,8 +77,15 @@ impl Needs {
                 needs.password = desk.ring_password(state, keyring, password.as_ref()).unwrap_or_default();
             }
             Verb::Ring { keyring, act, password } => {
-                if let Act::Install { certificates } = act {
-                    needs.revocations = revocations(desk, certificates)?;
+                match act {
+                    Act::Install { certificates } => needs.revocations = revocations(desk, certificates)?,
+                    // What is revoked is not among them.
+                    Act::InstallIssued => {
+                        let ring = state.keyrings.get(keyring);
+                        needs.certificates =
+                            ring.map(|ring| desk.issued_for(ring)).transpose()?.into_iter().collect();
+                    }
+                    _ => {}
                 }
                 needs.password = desk.ring_password(state, keyring, password.as_ref())?;
             }
@@ -253,7 +261,7 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut E
             if let Act::Install { certificates } = act {
                 not_revoked(state, keyring, certificates, &needs.revocations, env.now)?;
             }
-            ring::act(state, keyring, act, &needs.password, env)
+            ring::act(state, keyring, act, &needs.certificates, &needs.password, env)
         }
         Verb::ImportKeyring { asked, key, certificates, labels } => {
             import_keyring(state, asked, key.as_deref(), certificates, labels, env)

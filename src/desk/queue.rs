@@ -6,6 +6,7 @@ use super::{Desk, Preview};
 use crate::model::certificate::Certificate;
 use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Result};
+use crate::model::keyring::Keyring;
 use crate::model::request::{Delivery, Plan, Request, RequestId, Status, pickup};
 use crate::ops::import_request::{Known, sort_out};
 use crate::ops::{approve, pick_up};
@@ -34,6 +35,29 @@ impl Desk {
             }
         }
         Ok(known)
+    }
+
+    /// Finds the newest certificate in the issued list for a key of a ring, which is not revoked.
+    ///
+    /// Errors: there is none.
+    pub fn issued_for(&mut self, ring: &Keyring) -> Result<Certificate> {
+        let nothing = || {
+            Error::refused(format!("No certificate was issued here for the key of keyring {}.", ring.name))
+                .next("Approve and issue its request, or install a certificate from a file.")
+        };
+        let ledger = self.store.ledger();
+        // The key that waits comes first: its certificate is the one to install.
+        let mut rows = Vec::new();
+        for key in ring.next_key.iter().chain(&ring.key) {
+            rows = ledger.issued_by_key(&key.sha256)?;
+            rows.retain(|row| row.revoked.is_none());
+            if !rows.is_empty() {
+                break;
+            }
+        }
+        let newest = rows.into_iter().max_by_key(|r| (r.at, r.id));
+        let (_, der) = ledger.issued_by_sha256(&newest.ok_or_else(nothing)?.sha256)?.ok_or_else(nothing)?;
+        crate::pki::certificate::read(&der.0)
     }
 
     /// Says of each request of a delivery whether it is accepted, and whether its key was certified for somebody else.

@@ -49,7 +49,9 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
                 format!("Keyring {ring} is made; its request {} waits for a decision.", request.id)
             }
             Some(_) => format!("Request {} waits for a decision: {}.", request.id, request.source),
-            None => format!("Request {} waits for a decision.", request.id),
+            None => {
+                format!("Request {} waits for a decision. Its pick-up ID is {}.", request.id, request.pickup)
+            }
         },
         Fact::CrlIssued { crl, .. } if crl.number == 1 => return None,
         Fact::CrlIssued { crl, .. } if crl.partition > 0 => return None,
@@ -80,8 +82,8 @@ pub(super) fn sentence(fact: &Fact) -> Option<String> {
             format!("The proposed policy version {version} of certifier {certifier} is withdrawn.")
         }
         Fact::RequestApproved { id, plan, relaxed, .. } => {
-            let relaxed = if relaxed.is_empty() { String::new() } else { format!(" ({relaxed})") };
-            format!("Request {id} is approved{relaxed}; {} has to sign it.", plan.certifier)
+            let relaxed = if relaxed.is_empty() { String::new() } else { format!(" {relaxed}.") };
+            format!("Request {id} is approved; {} has to sign it.{relaxed}", plan.certifier)
         }
         Fact::RequestDenied { id, .. } => format!("Request {id} is denied."),
         Fact::RequestNoted { id, .. } => format!("It is noted at request {id}."),

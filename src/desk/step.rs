@@ -3,13 +3,14 @@
 use super::Verb;
 use crate::model::State;
 use crate::model::certifier::{Certifier, Policy};
+use crate::model::crl::CrlKind;
 use crate::model::field::{Look, differences};
 use crate::model::request::{RequestId, Status};
 use crate::model::time::Timestamp;
 use crate::ops::issue::seal;
 
 impl Verb {
-    /// Says what the verb does with the keys that it needs, so that no two steps read the same; empty when it needs none.
+    /// Says what the verb does with the keys that it needs, so that no two different steps read the same; empty when it needs none.
     pub fn step(&self, state: &State) -> String {
         match self {
             Self::Issue { ids } => {
@@ -27,11 +28,13 @@ impl Verb {
                     ),
                 }
             }
-            Self::IssueCrl { certifier, .. } => {
+            Self::IssueCrl { certifier, kind } => {
                 let latest = state.certifiers.get(certifier).and_then(|c| c.crl.as_ref());
                 let owed = state.owed.get(certifier).map_or(0, |debt| debt.count);
+                let which = if *kind == CrlKind::Delta { "delta CRL" } else { "CRL" };
                 let after = latest.map_or_else(String::new, |crl| format!(" after number {}", crl.number));
-                format!("Sign the CRL of {certifier}{after}, with {owed} changes that it is owed.")
+                let s = if owed == 1 { "" } else { "s" };
+                format!("Sign the {which} of {certifier}{after}, with {owed} change{s} that it is owed.")
             }
             Self::Amend { certifier, amendment, .. } => policy(state, certifier, &amendment.policy),
             Self::Confirm { certifier, proposal } => policy(state, certifier, &proposal.policy),

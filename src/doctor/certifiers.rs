@@ -21,9 +21,8 @@ pub(super) const CHECKS: &[Check] = &[
         run: |case, found| {
             for certifier in signing(case) {
                 let due = Due::of_schedule(certifier, case.now);
-                if let (Some(crl), true) = (&certifier.crl, due.light > Light::Green) {
-                    let days = days_left(crl.next_update.days_from(case.now));
-                    let text = format!("The CRL of certifier {}: {days}.", certifier.name);
+                if certifier.crl.is_some() && due.light > Light::Green {
+                    let text = format!("Certifier {}: {}", certifier.name, due.text());
                     found(Hit::new(subject(certifier), text).severity(grave(due.light)));
                 }
             }

@@ -198,12 +198,14 @@ impl State {
             }
             Fact::FilePutAway { path } => self.unreadable.retain(|unread| unread.path != *path),
             Fact::Reconciled { .. } => self.setback = None,
+            Fact::StepWitnessed { certifier, .. } => {
+                *self.witnessed.entry(certifier.clone()).or_default() += 1;
+            }
             Fact::WorkspaceCreated
             | Fact::CertifierRequested { .. }
             | Fact::KeyExported { .. }
             | Fact::SigningAbandoned { .. }
             | Fact::Refused { .. }
-            | Fact::StepWitnessed { .. }
             | Fact::UnlockFailed { .. }
             | Fact::UnlockRehearsed { .. }
             | Fact::CertifierUnlocked { .. } => {}

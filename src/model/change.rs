@@ -526,6 +526,16 @@ impl Fact {
         }
     }
 
+    /// Says how a saved document came to say what it says, where that is known: what was changed of a person, or which earlier
+    /// version of a site or server is back.
+    pub fn way(&self) -> String {
+        match self {
+            Self::SiteSaved { how, .. } | Self::ServerSaved { how, .. } => how.words(),
+            Self::PersonSaved { what, .. } => what.clone(),
+            _ => String::new(),
+        }
+    }
+
     /// Returns the kind as a word, as it stands in the audit list.
     pub fn word(&self) -> &'static str {
         match self {

@@ -75,6 +75,8 @@ pub struct Due {
     pub next: Option<Timestamp>,
     /// What is due, the most urgent first; what stands well is left out.
     pub lines: Vec<(Light, String)>,
+    /// Whether a delta CRL is due, and no complete one.
+    pub delta: bool,
 }
 
 impl Due {
@@ -99,7 +101,7 @@ impl Due {
         now: Timestamp,
     ) -> Self {
         let mut lines: Vec<(Light, String)> = Vec::new();
-        let mut next = None;
+        let (mut next, mut delta) = (None, false);
         match crl {
             None => lines.push((Light::Yellow, "There is no CRL yet.".into())),
             Some(crl) => {
@@ -124,7 +126,9 @@ impl Due {
                         ),
                     ));
                 }
+                let complete = !lines.is_empty();
                 if let Some(ended) = crl.delta.filter(|end| *end < now && policy.delta_days > 0) {
+                    delta = !complete;
                     let text =
                         format!("The latest delta CRL has ended on {}: sign another one.", ended.text());
                     lines.push((Light::Yellow, text));
@@ -141,7 +145,7 @@ impl Due {
         lines.extend(debt.map(|debt| debt.due(policy, now)));
         lines.sort_by_key(|(light, _)| std::cmp::Reverse(*light));
         let light = lines.first().map_or(Light::Green, |(light, _)| *light);
-        Self { light, next, lines }
+        Self { light, next, lines, delta }
     }
 
     /// Says which CRL is the latest, until when it is valid, and when the next one is due.
@@ -330,6 +334,8 @@ mod tests {
         };
         assert_eq!([text(&deltas, 1), text(&policy(), 2)], ["", ""]);
         assert!(text(&deltas, 2).contains("delta CRL has ended"));
+        let delta = |days| Due::work_out(&deltas, Some(&stale), None, None, now.plus_days(days)).delta;
+        assert_eq!([1, 2, 23].map(delta), [false, true, false], "a complete one goes first");
         let debt = Debt { count: 1, compromise: Some(now), other: None };
         assert_eq!(light(crl, Some(&debt), None, 0), Light::Yellow);
         assert_eq!(light(crl, Some(&debt), None, 2), Light::Red, "24 hours");

@@ -110,6 +110,8 @@ pub struct State {
     /// Certificates in keyrings that name a certifier here as their issuer and that the issued list does not know, by
     /// SHA-256.
     pub unlisted: BTreeSet<Digest>,
+    /// How many steps with the key of each certifier a witness has confirmed, where one has.
+    pub witnessed: BTreeMap<String, u64>,
     /// Why the ledger seems to be an older one than was seen here before; nothing is signed until that is decided.
     pub setback: Option<Setback>,
     /// Where the latest CRL of a certifier was published and what is served was looked at, by target.

@@ -151,6 +151,25 @@ pub fn install(
     Ok(change)
 }
 
+/// Refuses to install unseen what a person would be warned of when looking at its [`plan()`].
+///
+/// Errors: `Refused`, with the warnings.
+pub fn unremarkable(
+    state: &State,
+    keyring: &str,
+    certificates: &[Certificate],
+    now: Timestamp,
+) -> Result<()> {
+    let plan = plan(state, keyring, certificates, &BTreeMap::new(), now)?;
+    if plan.warnings.is_empty() {
+        return Ok(());
+    }
+    Err(Error::refused(format!("The certificate for keyring {keyring} was not installed unseen."))
+        .why(plan.warnings.join(" "))
+        .next("Look at it, and install it by itself.")
+        .command("keyring.install"))
+}
+
 /// Finds the open requests for the key of a certificate that no certifier here has issued: nobody shall wait for them.
 fn answers(state: &State, leaf: &Certificate) -> Vec<RequestId> {
     if state.issuer_of(leaf).is_some() {

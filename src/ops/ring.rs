@@ -1,7 +1,7 @@
 //! What can be done to a keyring once its password is proved, as data, and which verb does it. Commits nothing.
 
 use super::Env;
-use super::install::install;
+use super::install::{install, unremarkable};
 use super::trust::trust;
 use super::{change_password, rename_keyring, request_again, restore, self_certify, stash};
 use crate::model::State;
@@ -20,6 +20,8 @@ pub enum Act {
         /// Leaf, intermediates and roots in any order.
         certificates: Vec<Certificate>,
     },
+    /// Installs the newest certificate that was issued here for the ring's key, where there is nothing to warn of.
+    InstallIssued,
     /// Adds trusted roots.
     Trust {
         /// The roots.
@@ -79,9 +81,22 @@ pub enum Act {
 }
 
 /// Carries an act out. Errors: those of the act; unknown keyring; wrong password.
-pub fn act(state: &State, keyring: &str, act: &Act, password: &Secret, env: &mut Env<'_>) -> Result<Change> {
+///
+/// `issued` is what was issued here for the ring's key, where the act asks for it.
+pub fn act(
+    state: &State,
+    keyring: &str,
+    act: &Act,
+    issued: &[Certificate],
+    password: &Secret,
+    env: &mut Env<'_>,
+) -> Result<Change> {
     match act {
         Act::Install { certificates } => install(state, keyring, certificates, password, env),
+        Act::InstallIssued => {
+            unremarkable(state, keyring, issued, env.now)?;
+            install(state, keyring, issued, password, env)
+        }
         Act::Trust { roots } => trust(state, keyring, roots, password, env),
         Act::SetTrust { roots, trusted } => {
             super::trust::set_trust(state, keyring, roots, *trusted, password, env)

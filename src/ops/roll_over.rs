@@ -34,6 +34,10 @@ pub fn roll_over(state: &State, old: &str, asked: &NewKey, env: &mut Env<'_>) ->
             .why(format!("{} waits for its certificate.", waits.name))
             .next("Bring its certificate back, or give it up first."));
     }
+    if old.certificate.is_self_issued() {
+        // First of all: while the old key is locked nothing is signed, not even with the new one.
+        env.signer.key(&old.name)?;
+    }
     let key = PrivateKey::generate(asked.key_type)?;
     let sealed = certifier_key::file(&asked.name, &key, &asked.password, &env.protection)?;
     let subject = old.certificate.subject.clone();

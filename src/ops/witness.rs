@@ -11,11 +11,13 @@ use crate::pki::sha256;
 /// The characters of a code: none of them is taken for another one when it is read aloud.
 const LETTERS: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
 
-/// Returns the code of a step with the keys of these certifiers: another step has another one.
+/// Returns the code of a step with the keys of these certifiers: another step has another one, and so has the same step once
+/// more after it was confirmed.
 fn code(state: &State, certifiers: &[&String], step: &str) -> String {
     let mut bytes = step.as_bytes().to_vec();
     for certifier in certifiers.iter().filter_map(|name| state.certifiers.get(*name)) {
         bytes.extend(certifier.certificate.sha256.0);
+        bytes.extend(state.witnessed.get(&certifier.name).copied().unwrap_or_default().to_be_bytes());
     }
     let digest = sha256(&bytes).0;
     let letter = |byte: &u8| LETTERS.get(usize::from(*byte) % LETTERS.len()).map_or('a', |l| char::from(*l));

@@ -56,6 +56,7 @@ pub(super) fn load(
     load.accepted();
     load.state.owed = ledger.owed()?;
     load.state.published = ledger.published()?;
+    load.state.witnessed = ledger.witnessed()?;
     load.standings(ledger)?;
     load.state.visits = Probes { folder: folder.to_owned() }.latest()?;
     Ok((load.state, load.stamps))

@@ -43,6 +43,7 @@ pub mod who;
 
 use ratatui::text::Line;
 
+use super::areas::areas;
 use super::model::Model;
 use super::msg::{Effect, Input, JobId};
 
@@ -149,6 +150,25 @@ pub struct Sheet {
     pub hints: Vec<Hint>,
     /// Whether it takes all the room there is.
     pub tall: bool,
+}
+
+impl Sheet {
+    /// Returns the first line of the body that is shown where so many fit.
+    pub fn first(&self, page: usize) -> usize {
+        self.top.unwrap_or_else(|| {
+            let row = self.cursor.map_or(0, |(row, _)| row);
+            let last = row + self.below;
+            if last < page { 0 } else { (last + 1 - page).min(row) }
+        })
+    }
+
+    /// Returns the first line shown a page further up or down, where the cursor need not be; a line stays in sight.
+    pub fn paged(&self, model: &Model, up: bool) -> usize {
+        let page = usize::from(areas(model).sheet.1).max(2);
+        let (top, step) = (self.first(page), page - 1);
+        let next = if up { top.saturating_sub(step) } else { top + step };
+        next.min(self.body.len().saturating_sub(page))
+    }
 }
 
 /// Makes a hint.

@@ -233,6 +233,7 @@ impl Model {
             }
         }
         self.state = state;
+        super::dialog::tasks::advance(self);
         let here = self.pane;
         for pane in PANES {
             self.pane = pane.id;

@@ -346,12 +346,7 @@ fn draw_sheet(ink: Ink, buf: &mut Buffer, body: Rect, sheet: &Sheet) -> Option<P
     let left = inner.height.saturating_sub(u16::try_from(sheet.body.len()).unwrap_or(u16::MAX));
     let foot = u16::try_from(sheet.foot.len()).unwrap_or(0).min(left.max(inner.height / 2));
     let page = usize::from(inner.height.saturating_sub(foot));
-    let top = sheet.top.unwrap_or_else(|| {
-        let row = sheet.cursor.map_or(0, |(row, _)| row);
-        let last = row + sheet.below;
-        if last < page { 0 } else { (last + 1 - page).min(row) }
-    });
-    let top = top.min(sheet.body.len().saturating_sub(1));
+    let top = sheet.first(page).min(sheet.body.len().saturating_sub(1));
     for (row, line) in (0..inner.height.saturating_sub(foot)).zip(sheet.body.iter().skip(top)) {
         put(buf, inner, row, line);
     }

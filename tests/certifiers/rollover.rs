@@ -4,6 +4,7 @@ use ringmaster::desk::{Desk, Verb};
 use ringmaster::doctor::examine;
 use ringmaster::model::certifier::SignedBy;
 use ringmaster::model::certifier::rollover::{Need, NewKey};
+use ringmaster::model::error::Kind;
 use ringmaster::model::key::KeyType;
 use ringmaster::ops::ring::Act;
 
@@ -16,6 +17,20 @@ fn roll(desk: &mut Desk, name: &str) -> ringmaster::model::error::Result<String>
     (new.password, new.repeat) = (secret("new-pass"), secret("new-pass"));
     let made = new.name.clone();
     desk.run(Verb::RollOver { name: name.into(), asked: new }).map(|_| made)
+}
+
+#[test]
+fn nothing_is_signed_while_the_old_key_is_locked() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    desk.run(Verb::CreateCertifier(asked("root", SignedBy::Itself))).unwrap();
+    desk.lock(None);
+    assert_eq!(roll(&mut desk, "root").unwrap_err().kind, Kind::Locked);
+    let before = desk.ledger().head().unwrap().number;
+    drop(desk);
+    // A signature that was begun would be told as abandoned.
+    let mut desk = crate::support::desk(temp.path());
+    assert_eq!(desk.ledger().head().unwrap().number, before);
 }
 
 #[test]

@@ -91,12 +91,24 @@ fn the_rule_itself_is_amended_before_a_witness_and_so_is_the_protection() {
     ann.witness(says("cora", &code(&error)));
     let outcome = ann.protect("root", &[secret("ca-pass")], &sealing).unwrap();
     assert!(matches!(outcome.facts.first(), Some(Fact::StepWitnessed { .. })), "{:?}", outcome.facts);
+    // The same once more is another step, also in another session.
+    ann = person(temp.path(), "ann");
+    let again = code(&ann.protect("root", &[secret("other-pass")], &sealing).unwrap_err());
+    assert_ne!(again, code(&error));
+    ann.witness(says("cora", &code(&error)));
+    let refused = ann.protect("root", &[secret("other-pass")], &sealing).unwrap_err();
+    assert_eq!(refused.kind, Kind::NotAllowed, "{refused}");
+    ann.unlock("root", &[secret("other-pass")]).unwrap();
     // Ann is the only CAA: she would have to witness what she does.
     let error = ann.run(amend(&["ann"])).unwrap_err();
     ann.witness(says("cora", &code(&error)));
     let error = ann.run(amend(&["ann"])).unwrap_err();
     assert!(error.kind == Kind::Refused && error.why.contains("cannot witness"), "{error}");
+    // Something was confirmed since: the code of before is of no use.
     ann.witness(says("cora", &off));
+    assert_eq!(ann.run(amend(&[])).unwrap_err().kind, Kind::NotAllowed);
+    let error = ann.run(amend(&[])).unwrap_err();
+    ann.witness(says("cora", &code(&error)));
     ann.run(amend(&[])).unwrap();
     ann.run(Verb::issue_crl("root")).unwrap();
 }

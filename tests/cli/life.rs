@@ -10,7 +10,7 @@ fn a_keyring_is_renewed_renamed_and_sealed_anew() {
     let out = place.run("keyring renew mail --key p-384 --hosts mail.example.test,imap.example.test").done();
     assert!(out.contains("Request 2 waits for a decision: keyring mail, a new key."), "{out}");
     let out = place.run("keyring show mail").done();
-    assert!(out.contains("Waiting key:") && out.contains("renewal pending"), "{out}");
+    assert!(out.contains("Waiting key:") && out.contains("renewal: pending"), "{out}");
     place.run("keyring rename mail post").done();
     assert!(place.run("keyring show mail").refused(1).contains("mail"));
     assert!(place.run("site show mail").done().contains("post"));

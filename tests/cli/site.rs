@@ -114,6 +114,13 @@ fn earlier_versions_are_listed_compared_undone_and_brought_back() {
     assert!(place.run("site undo www").done().contains("two -> one"));
     assert!(place.run("site undo www").done().contains("one -> two"));
     place.run("site restore www --version 1").done();
+    // The audit list tells it from an ordinary change, and older entries say what they said.
+    let audit = place.run("audit list").done();
+    for says in ["  site www: the last change is undone, version 2 is back", "site www: version 1 is back"] {
+        assert!(audit.contains(says), "{says}: {audit}");
+    }
+    assert!(audit.lines().any(|line| line.ends_with("  site www")), "{audit}");
+    assert!(place.run("audit verify").done().contains("whole"));
     assert_eq!(place.run("--json site show www").json()["comment"], "");
     assert!(place.run("site restore www --version 1").refused(1).contains("says the same"));
     place.run("site restore www --version 9").refused(1);

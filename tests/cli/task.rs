@@ -1,5 +1,7 @@
 //! Guided tasks as a script follows them: begun, done with ordinary commands, ticked, and ended with a receipt.
 
+use ringmaster::model::task::GUIDES;
+
 use super::{CA, Place, RING};
 
 fn progress(place: &Place, task: &str) -> (u64, u64) {
@@ -91,6 +93,7 @@ fn the_installing_step_follows_the_certificate_itself() {
 fn publishing_and_its_proof_are_seen_or_else_ticked() {
     let place = Place::furnished();
     let task = begin(&place, "f-7 --certifier root");
+    place.run(&format!("task tick {task} 1")).done();
     place.with(CA, "crl issue root").done();
     let before = progress(&place, &task).0;
     let shown = place.run(&format!("task show {task}")).done();
@@ -196,6 +199,11 @@ fn what_others_bring_is_told_from_the_request_of_ones_own_server() {
     place.run(site).done();
     // The request of the server itself is none from elsewhere.
     assert!(next().contains("[>] 10. Take the request from elsewhere"), "{}", next());
+    // What was done for the server itself stands on the receipt all the same.
+    let receipt = place.run(&format!("task print {task}")).done();
+    for told in ["request approved: request 1", "certificate issued:", "site saved: site mail"] {
+        assert!(receipt.contains(told), "{told}: {receipt}");
+    }
 }
 
 #[test]
@@ -228,4 +236,30 @@ fn a_renewal_is_not_seen_by_the_certificate_before() {
     // Without a keyring or a number, the next request that comes is taken.
     let task = begin(&place, "f-3 --certifier root");
     assert_eq!(progress(&place, &task).0, 0);
+}
+
+#[test]
+fn the_command_line_of_every_step_is_one_that_the_program_takes() {
+    let mut wrong = Vec::new();
+    let lines =
+        GUIDES.iter().flat_map(|guide| guide.steps).map(|step| step.cli).filter(|cli| !cli.is_empty());
+    // Another way stands in brackets behind it.
+    let ways = lines.flat_map(|line| line.trim_end_matches(')').split("   (or: "));
+    for line in ways {
+        // What a person fills in; where one of a few words is asked for, one that is good.
+        let filled = |word: &str| match word.trim_matches('"') {
+            "..." => "superseded".to_owned(),
+            "{own}" | "{request}" | "ID" | "N" => "1".to_owned(),
+            word => word.replace(['{', '}'], ""),
+        };
+        let words = std::iter::once("ringmaster".to_owned()).chain(line.split(' ').map(filled));
+        if let Err(error) = ringmaster::cli::tree().try_get_matches_from(words) {
+            wrong.push(format!("{line}: {error}"));
+        }
+        // A shell would take these for its own.
+        if line.contains(['<', '>', '|', '&', '*']) {
+            wrong.push(format!("{line}: a shell reads it otherwise"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -12,7 +12,7 @@ use ringmaster::model::key::KeyType;
 use ringmaster::model::policy::Amendment;
 
 /// A workspace with a certifier and two certificates of it.
-fn furnished(folder: &std::path::Path) {
+pub(super) fn furnished(folder: &std::path::Path) {
     let mut desk = desk(folder);
     create_certifier(&mut desk, "root", KeyType::P256);
     for name in ["mail", "web"] {
@@ -111,7 +111,14 @@ fn what_is_still_valid_under_an_old_key_is_listed() {
     beside.run(Verb::RollOver { name: "root".into(), asked: new }).unwrap();
     drop(beside);
     let mut live = Live::new(folder.path());
-    live.press("5").press("g w").sees("After the new key of root").press("<end> <up> <ret>");
+    // What is above the ways to go on can be looked at as well, where it does not fit.
+    live.resize(40, 10)
+        .press("5")
+        .press("g w")
+        .sees("After the new key of root")
+        .sees("Show the certificates");
+    live.press("<pgup> <pgup> <pgup>").sees("root-2 issues in its place");
+    live.press("<pgdn> <pgdn> <pgdn> <pgdn>").sees("Back").resize(80, 24).press("<end> <up> <ret>");
     live.sees("issuer:root -issuer:root-2 revoked:no").sees("mail.example.test").sees("of 4");
 }
 

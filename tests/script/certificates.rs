@@ -9,6 +9,7 @@ use ringmaster::desk::list::{Form, ListAsked};
 use ringmaster::model::error::{Error, Kind};
 use ringmaster::model::finding::{Finding, Severity, Subject};
 use ringmaster::model::issued::{Issued, Reason, Revocation};
+use ringmaster::model::keyring::RequestKey;
 use ringmaster::model::time::Timestamp;
 use ringmaster::ops::ring::Act;
 use ringmaster::store::listing::{Bar, Group, Listing, Timeline};
@@ -258,6 +259,25 @@ fn marked_certificates_are_renewed_one_after_the_other_with_a_result_each() {
     );
     c.press("<esc>");
     assert!(c.model.dialogs.is_empty());
+}
+
+#[test]
+fn marked_keyrings_are_renewed_and_what_was_issued_is_installed_at_once() {
+    let mut c = Console::fixture();
+    c.press("* r");
+    assert!(c.screen().contains("A new request is made of 5 keyrings: mail, old, shop, wiki, www."));
+    c.press("<down> <ret>");
+    let Some(Verb::Ring { keyring, act: Act::Request(asked), .. }) = c.verb() else { panic!() };
+    assert!(keyring == "mail" && matches!(asked.key, Some(RequestKey::New(_))), "{asked:?}");
+    c.press("<esc>");
+    committed(&mut c, "Request 9 waits for a decision.");
+    c.press("<esc> i");
+    let screen = c.screen();
+    assert!(screen.contains("wiki  request 1, issued by example-root"), "{screen}");
+    assert!(screen.contains("request 2 is pending"), "{screen}");
+    assert!(c.press("<ret>").screen().contains("Install into 1 keyring"), "{}", c.screen());
+    let Some(Verb::Ring { keyring, act: Act::InstallIssued, .. }) = c.verb() else { panic!() };
+    assert_eq!(keyring, "wiki");
 }
 
 #[test]

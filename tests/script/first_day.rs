@@ -43,6 +43,11 @@ impl Live {
         self
     }
 
+    pub(super) fn resize(&mut self, columns: u16, rows: u16) -> &mut Self {
+        self.console.send(Msg::Resize(columns, rows));
+        self.settle()
+    }
+
     fn settle(&mut self) -> &mut Self {
         let patience = Instant::now() + Duration::from_secs(60);
         loop {

@@ -118,6 +118,8 @@ fn a_change_is_undone_the_undoing_undone_and_a_deleted_document_brought_back() {
         .press("u <down> <ret>")
         .sees("3 ")
         .sees("Site www: the last change is undone, version 1 is back");
+    live.press("<esc> @").sees("site www: the last").press("<ret>").sees("site saved");
+    live.sees("the last change is undone, version 1 is back").press("<esc> <esc>").press("y");
     live.press("g u <down> <ret>").press("g r").sees("That is the present version");
     live.press("G r").sees("Restore www").press("<esc> <esc>").sees("The shop");
     live.press("X").text("www").press("<ret>").sees("is deleted");

@@ -1,6 +1,7 @@
 //! A guided task by keys on a real workspace: begun, left and resumed, done with the ordinary commands, ended.
 
 use super::first_day::Live;
+use ringmaster::desk::Desk;
 
 #[test]
 fn a_task_is_begun_left_resumed_and_shown_on_paper() {
@@ -39,4 +40,25 @@ fn a_task_is_begun_left_resumed_and_shown_on_paper() {
         .sees("Receipt: Secure a server")
         .press("<esc> <esc> ;")
         .sees("Ended: wf-a-");
+}
+
+#[test]
+fn a_task_is_about_what_is_selected_and_goes_on_whatever_was_done() {
+    let folder = tempfile::tempdir().unwrap();
+    super::authority::furnished(folder.path());
+    // A CRL of the second in which the task is begun would count as signed since.
+    let made = Desk::now();
+    while Desk::now() == made {
+        std::thread::yield_now();
+    }
+    let mut live = Live::new(folder.path());
+    live.press("5 ;").press("<end> <up> <up> <ret>").sees("The regular CRL day").press("C-s");
+    live.sees("0 of 5 done").press("t").text("two are owed").press("<ret>").sees("1 of 5 done");
+    live.press("<ret>").sees("The next CRL of root").press("<ret>").text("ca-pass").press("<ret>");
+    live.sees("2 of 5 done").press("t").text("by courier").press("<ret>").sees("3 of 5 done");
+    // The proof records itself; the checklist stands below what it says, and goes on.
+    live.press("<ret>").sees("Read a file").press("<down> <ret>");
+    let served = folder.path().join("ring/certifiers/root/crl.der");
+    live.text(served.to_str().unwrap()).press("<ret>").sees("What is served is CRL");
+    live.press("<ret>").sees("4 of 5 done").press("p").sees("by courier");
 }

@@ -105,7 +105,7 @@ pub(super) fn run(matches: &ArgMatches, session: &mut Session<'_>) -> Result<u8>
         Some(("install", options)) => {
             let ring = find(options, session)?;
             let certificates = if options.get_flag("issued") {
-                vec![issued(&ring, session)?]
+                vec![session.desk()?.issued_for(&ring)?]
             } else {
                 given(options, session)?
             };
@@ -195,25 +195,4 @@ fn show_plan(keyring: &str, certificates: &[Certificate], session: &mut Session<
         });
     }
     Ok(u8::from(plan.refusal.is_some()))
-}
-
-/// Finds the newest certificate in the issued list for the key of a ring.
-fn issued(ring: &Keyring, session: &mut Session<'_>) -> Result<Certificate> {
-    let nothing = || {
-        Error::refused(format!("No certificate was issued here for the key of keyring {}.", ring.name))
-            .next("Approve and issue its request, or install a certificate from a file.")
-    };
-    let ledger = session.desk()?.ledger();
-    // The key that waits comes first: its certificate is the one to install.
-    let mut rows = Vec::new();
-    for key in ring.next_key.iter().chain(&ring.key) {
-        rows = ledger.issued_by_key(&key.sha256)?;
-        rows.retain(|row| row.revoked.is_none());
-        if !rows.is_empty() {
-            break;
-        }
-    }
-    let newest = rows.into_iter().max_by_key(|r| (r.at, r.id));
-    let (_, der) = ledger.issued_by_sha256(&newest.ok_or_else(nothing)?.sha256)?.ok_or_else(nothing)?;
-    crate::pki::certificate::read(&der.0)
 }

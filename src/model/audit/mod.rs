@@ -49,6 +49,13 @@ impl Line<'_> {
         serde_json::from_str::<Fact>(self.body).map_or_else(|_| String::new(), |f| f.subject().to_string())
     }
 
+    /// Names what the entry is about, and how a document came to say what it says.
+    pub fn about(&self) -> String {
+        let Ok(fact) = serde_json::from_str::<Fact>(self.body) else { return String::new() };
+        let (object, way) = (fact.subject().to_string(), fact.way());
+        if way.is_empty() { object } else { format!("{object}: {way}") }
+    }
+
     /// Returns everything it says, as labels and values: the fact with each of its values on a line of its own. What is
     /// foreign is not escaped yet.
     pub fn details(&self) -> Vec<(String, String)> {
@@ -58,7 +65,7 @@ impl Line<'_> {
             pair("Time", self.at.text()),
             pair("Operator", self.operator.to_owned()),
             pair("What", self.what.to_owned()),
-            pair("Object", self.object()),
+            pair("Object", self.about()),
         ];
         let body = serde_json::from_str(self.body).unwrap_or_else(|_| Value::String(self.body.to_owned()));
         // The outermost name is that of the kind of fact, which stands above already.

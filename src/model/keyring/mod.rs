@@ -178,16 +178,18 @@ pub fn status(ring: &Keyring, look: &Look<'_>) -> String {
             None => "no certificate".into(),
         };
     };
+    let renewal = renewal(ring, leaf, look);
+    let bad = |word: &str| renewal.map_or_else(|| word.to_owned(), |next| format!("{word}: {next}"));
     if look.state.revocations.contains_key(&leaf.sha256) {
-        return "revoked".into();
+        return bad("revoked");
     }
     match leaf.lifetime(look.now, look.soon) {
-        Lifetime::Expired => "expired".into(),
+        Lifetime::Expired => bad("expired"),
         Lifetime::NotYet => "not yet valid".into(),
         _ if ring.is_self_certified() => "for tests only".into(),
         // By names only; a check verifies the signatures.
         _ if !ring.is_anchored(leaf) => "no trusted root".into(),
-        _ if let Some(word) = renewal(ring, leaf, look) => word.into(),
+        _ if let Some(next) = renewal => format!("renewal: {next}"),
         Lifetime::Soon => format!("soon: {}", days_left(leaf.not_after.days_from(look.now))),
         Lifetime::Good => "ok".into(),
     }
@@ -196,10 +198,10 @@ pub fn status(ring: &Keyring, look: &Look<'_>) -> String {
 /// Says where the request stands that shall replace a certificate, when there is one.
 fn renewal(ring: &Keyring, leaf: &Certificate, look: &Look<'_>) -> Option<&'static str> {
     match &look.state.request_of_keyring(ring)?.status {
-        status if status.is_undecided() => Some("renewal pending"),
-        Status::Approved { .. } => Some("renewal approved"),
+        status if status.is_undecided() => Some("pending"),
+        Status::Approved { .. } => Some("approved"),
         Status::Issued { sha256, at, .. } if *sha256 != leaf.sha256 && *at >= leaf.not_before => {
-            Some("renewal: install it")
+            Some("install it")
         }
         _ => None,
     }

@@ -133,7 +133,7 @@ pub const GUIDES: &[Guide] = &[
                 why: "One person alone should not be able to sign, and one person missing should not end the certifier: a second password, \
                       or M of N shares. Rehearse an unlock with what is on the paper before it is sealed.",
                 command: "certifier.protect",
-                cli: "certifier protect {certifier}",
+                cli: "certifier protect {certifier} --protection shares",
                 at: At::Only(certifier),
                 seen: Some(|case| case.certifier().is_some_and(|c| c.protection.people() > 1)),
                 elsewhere: true,
@@ -287,7 +287,7 @@ pub const GUIDES: &[Guide] = &[
                 title: "Look at what ends soon",
                 why: "The timeline counts what is in use; the keyring to renew is named in this task.",
                 command: "certificate.timeline",
-                cli: "certificate list expires<30d",
+                cli: "certificate list --due",
                 seen: Some(|case| case.keyring().is_some()),
                 ..STEP
             },
@@ -296,7 +296,7 @@ pub const GUIDES: &[Guide] = &[
                 title: "Request it again",
                 why: "The old certificate serves on until the new one is installed.",
                 command: "keyring.request",
-                cli: "keyring renew {keyring} --key new",
+                cli: "keyring renew {keyring} --key p-256",
                 at: At::Only(keyring),
                 seen: Some(|case| case.request().is_some_and(|r| case.came(r))),
                 ..STEP
@@ -325,7 +325,7 @@ pub const GUIDES: &[Guide] = &[
                 title: "Find the certificate, and who may say that it is to be revoked",
                 why: "Compare serial number and names with who reports it; note who that is and how they proved it.",
                 command: "pane.certificates",
-                cli: "certificate list serial:{serial}",
+                cli: "certificate list --filter serial:{serial}",
                 at: At::Maybe(issued),
                 ..STEP
             },
@@ -369,7 +369,6 @@ pub const GUIDES: &[Guide] = &[
                 command: "record.open",
                 cli: "certifier show {certifier}",
                 at: At::Only(certifier),
-                seen: Some(|case| case.certifier().is_some()),
                 ..STEP
             },
             NEW_CRL,
@@ -404,7 +403,7 @@ pub const GUIDES: &[Guide] = &[
                 why: "Another person than who wrote it looks at the same lines. Where the policy lets one amend alone, this is done with the step \
                       before.",
                 command: "certifier.proposal",
-                cli: "certifier confirm {certifier}",
+                cli: "certifier confirm {certifier} CODE",
                 at: At::Only(certifier),
                 seen: Some(|case| case.certifier().is_some_and(|c| c.proposal.is_none()) && changed(case)),
                 ..STEP

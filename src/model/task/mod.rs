@@ -82,16 +82,17 @@ impl Task {
         let named =
             |name: &String, make: fn(String) -> Subject| (!name.is_empty()).then(|| make(name.clone()));
         let case = Case { state, task: self };
-        [
+        let own = [
             named(&self.certifier, Subject::Certifier),
             case.other().map(|c| Subject::Certifier(c.name.clone())),
             named(&self.keyring, Subject::Keyring),
+            case.own().map(|r| Subject::Request(r.id)),
             case.request().map(|r| Subject::Request(r.id)),
             named(&self.person, Subject::Person),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        ];
+        let sites = case.keyring().into_iter().flat_map(|ring| state.sites_of_keyring(&ring.name));
+        let sites = sites.map(|site| Subject::Site(site.name.clone()));
+        own.into_iter().flatten().chain(sites).collect()
     }
 }
 
@@ -125,11 +126,10 @@ impl Standing {
 impl<'a> Case<'a> {
     /// Returns how a step stands. What was ticked counts only where the state cannot tell.
     pub fn standing(&self, step: &Step) -> Standing {
-        if step.seen.is_some_and(|seen| seen(self)) {
-            return Standing::Seen;
-        }
         match self.task.ticks.get(step.key) {
+            // What a person noted is told, also of what is seen as well.
             Some(tick) if step.takes_tick() => Standing::Ticked(tick.clone()),
+            _ if step.seen.is_some_and(|seen| seen(self)) => Standing::Seen,
             _ => Standing::Open,
         }
     }

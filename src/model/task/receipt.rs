@@ -7,6 +7,7 @@ use crate::model::audit::{Head, Line};
 use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
 use crate::model::change::Fact;
+use crate::model::finding::Subject;
 use crate::model::time::Timestamp;
 
 /// An entry of the audit chain that belongs to a task.
@@ -34,7 +35,7 @@ pub fn take(case: &Case<'_>, line: &Line<'_>, told: &mut Vec<Told>) -> bool {
         let subject = fact.subject();
         let issued = match &fact {
             Fact::CertificateIssued { issued, .. } => {
-                issued.request.is_some_and(|id| case.request().is_some_and(|r| r.id == id))
+                issued.request.is_some_and(|id| objects.contains(&Subject::Request(id)))
             }
             _ => false,
         };

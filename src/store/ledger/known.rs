@@ -39,6 +39,7 @@ enum Told {
     CertifierAwaited { awaited: Awaited },
     CertifierGivenUp { name: String },
     CertifierRenewed { certifier: String, certificate: Certificate },
+    StepWitnessed { certifier: String },
 }
 
 #[derive(Deserialize)]
@@ -105,7 +106,8 @@ impl SqliteLedger {
                 | Told::CrlProved { .. }
                 | Told::CertifierAwaited { .. }
                 | Told::CertifierGivenUp { .. }
-                | Told::CertifierRenewed { .. } => {}
+                | Told::CertifierRenewed { .. }
+                | Told::StepWitnessed { .. } => {}
             }
         }
         let mut rows = renewals.query([])?;
@@ -255,6 +257,22 @@ impl SqliteLedger {
             }
         }
         Ok(all)
+    }
+
+    /// Returns how many steps with the key of each certifier a witness has confirmed.
+    pub fn witnessed(&self) -> Result<BTreeMap<String, u64>> {
+        // The condition is that of the index `audit_witnessed`.
+        let mut query = self
+            .connection
+            .prepare_cached("SELECT number, body FROM audit WHERE what = 'step witnessed' ORDER BY number")?;
+        let mut rows = query.query([])?;
+        let mut witnessed = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            if let Told::StepWitnessed { certifier } = told(row)? {
+                *witnessed.entry(certifier).or_default() += 1;
+            }
+        }
+        Ok(witnessed)
     }
 
     /// Returns what the issued list says of a certificate, by the SHA-256 of its DER: nothing when it does not stand there,

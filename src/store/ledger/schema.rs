@@ -144,6 +144,7 @@ CREATE INDEX IF NOT EXISTS audit_revocation ON audit(number)
 CREATE INDEX IF NOT EXISTS audit_awaited ON audit(number)
   WHERE what IN ('certifier awaited', 'certifier given up');
 CREATE INDEX IF NOT EXISTS audit_published ON audit(number) WHERE what IN ('CRL published', 'CRL proved');
+CREATE INDEX IF NOT EXISTS audit_witnessed ON audit(number) WHERE what = 'step witnessed';
 
 CREATE INDEX IF NOT EXISTS request_sha256 ON request(sha256);
 CREATE INDEX IF NOT EXISTS request_open ON request(open, id);

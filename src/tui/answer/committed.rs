@@ -25,7 +25,7 @@ pub(super) fn committed(model: &mut Model, verb: &Verb, outcome: Outcome) {
         }
         // Beside the line of a password, the form or plan that asked for it is done as well.
         Verb::Ring { keyring, act, .. } => match act {
-            Act::Install { .. } => {
+            Act::Install { .. } | Act::InstallIssued => {
                 model.dialogs.retain(|d| !matches!(d, Dialog::Install(i) if i.keyring == *keyring));
             }
             Act::Request(_) | Act::Rename { .. } | Act::ChangePassword { .. } | Act::SelfCertify { .. } => {

@@ -190,7 +190,6 @@ impl Import {
     pub fn input(mut self, model: &mut Model, input: &Input) -> (Option<Dialog>, Vec<Effect>) {
         let Input::Chord(key) = input else { return (Some(Dialog::Import(self.into())), Vec::new()) };
         let last = self.ways.len().saturating_sub(1);
-        let page = usize::from(areas(model).sheet.1).max(2) - 1;
         let looking = matches!(key, Key::PageUp | Key::PageDown);
         match key {
             Key::Esc | Key::Char('q') => return (None, Vec::new()),
@@ -200,10 +199,7 @@ impl Import {
             Key::End | Key::Char('G') => self.cursor = last,
             Key::PageUp | Key::PageDown => {
                 let sheet = self.sheet(model, usize::from(areas(model).sheet.0));
-                let end = sheet.body.len().saturating_sub(page + 1);
-                let top = sheet.top.unwrap_or(end);
-                let next = if *key == Key::PageUp { top.saturating_sub(page) } else { top + page };
-                self.top = Some(next.min(end));
+                self.top = Some(sheet.paged(model, *key == Key::PageUp));
             }
             Key::Char(' ') => {
                 if let Some(way) = self.ways.get_mut(self.cursor).filter(|w| w.can_be_marked()) {

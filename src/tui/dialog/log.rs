@@ -162,7 +162,7 @@ pub(in crate::tui) fn reconcile(model: &mut Model) -> Vec<Effect> {
 impl Row {
     fn of(entry: &Entry) -> Self {
         let line = entry.line();
-        Self { object: line.object(), refusal: line.is_refusal(), entry: entry.clone() }
+        Self { object: line.about(), refusal: line.is_refusal(), entry: entry.clone() }
     }
 
     /// Finds where what the entry is about stands.

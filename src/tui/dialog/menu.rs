@@ -18,6 +18,7 @@ use crate::model::leftover::Way;
 use crate::model::request::{Plan, RequestId};
 use crate::model::resolve::Promise;
 use crate::model::seen::{Errand, Trip};
+use crate::tui::areas::areas;
 use crate::tui::chord::Key;
 use crate::tui::job::{self, IssuedFor, Job, ReadFor};
 use crate::tui::model::{Model, Mood};
@@ -156,7 +157,12 @@ pub struct Menu {
     /// The job it waits for.
     pub busy: Option<JobId>,
     cursor: usize,
+    /// The first line shown while a person looks around; else the chosen way is in sight.
+    top: Option<usize>,
 }
+
+/// How many ways below the chosen one are kept in sight with it.
+const MORE: usize = 8;
 
 /// Makes an item.
 pub(in crate::tui) fn item(label: impl Into<String>, action: Action) -> Item {
@@ -166,7 +172,7 @@ pub(in crate::tui) fn item(label: impl Into<String>, action: Action) -> Item {
 impl Menu {
     /// Makes a menu; the first way is chosen.
     pub fn new(title: impl Into<String>, lines: Vec<Text>, items: Vec<Item>) -> Self {
-        Self { title: title.into(), lines, items, busy: None, cursor: 0 }
+        Self { title: title.into(), lines, items, busy: None, cursor: 0, top: None }
     }
 
     /// Chooses a way before a person does.
@@ -186,6 +192,12 @@ impl Menu {
     pub fn input(mut self, model: &mut Model, input: &Input) -> (Option<Dialog>, Vec<Effect>) {
         let Input::Chord(key) = input else { return (Some(Dialog::Menu(self)), Vec::new()) };
         let last = self.items.len().saturating_sub(1);
+        if let Key::PageUp | Key::PageDown = key {
+            let sheet = self.sheet(model, usize::from(areas(model).sheet.0));
+            self.top = Some(sheet.paged(model, *key == Key::PageUp));
+            return (Some(Dialog::Menu(self)), Vec::new());
+        }
+        self.top = None;
         match key {
             Key::Esc => return (None, Vec::new()),
             _ if self.busy.is_some() => {}
@@ -392,10 +404,15 @@ impl Menu {
         if self.items.iter().any(|i| matches!(i.action, Action::Copy(_))) {
             hints.push(hint("w", "write to a file", 85));
         }
+        if body.len() > usize::from(areas(model).sheet.1) {
+            hints.push(hint("PgUp/PgDn", "look around", 50));
+        }
         Sheet {
             title: self.title.clone(),
             body,
             cursor: Some((first + self.cursor, 0)),
+            below: self.items.len().saturating_sub(self.cursor + 1).min(MORE),
+            top: self.top,
             hints,
             ..Sheet::default()
         }

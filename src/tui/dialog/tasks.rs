@@ -11,7 +11,7 @@ use crate::desk::Verb;
 use crate::model::State;
 use crate::model::escape::visible;
 use crate::model::finding::Subject;
-use crate::model::task::{At, Case, GUIDES, Standing, Step, Task};
+use crate::model::task::{At, Case, GUIDES, Guide, Standing, Step, Task};
 use crate::tui::chord::Key;
 use crate::tui::command;
 use crate::tui::job::{self, Job};
@@ -72,14 +72,50 @@ pub(in crate::tui) fn open(model: &mut Model, name: String) {
     model.dialogs.push(Dialog::Checklist(Checklist { name: name.clone(), cursor, doing: None }));
 }
 
-/// Goes on in the checklist after something was done; one that was ended shows its receipt.
-pub(in crate::tui) fn went_on(model: &mut Model, verb: &Verb) -> Vec<Effect> {
-    let state = model.state.clone();
+/// Proposes what a new task by this guide is about: what is selected, or the only certifier there is.
+pub(super) fn proposed(model: &Model, guide: &'static Guide) -> Task {
+    let here = |pane| (model.pane == pane).then(|| model.selected_name()).flatten();
+    let known = |name: &String| model.state.certifiers.contains_key(name);
+    let mut certifiers = model.state.certifiers.keys();
+    let only = certifiers.next().filter(|_| certifiers.next().is_none()).cloned();
+    let certifier = here(PaneId::Certifiers).filter(known).or(only).unwrap_or_default();
+    let mut task = Task { guide: guide.key.into(), ..Task::default() };
+    match (guide.makes("certifier"), guide.asks.contains(&"other")) {
+        (true, true) => task.other = certifier,
+        (true, false) => {}
+        (false, _) => task.certifier = certifier,
+    }
+    if !guide.makes("keyring") {
+        task.keyring = here(PaneId::Keyrings).unwrap_or_default();
+    }
+    if !guide.makes("person") {
+        task.person = here(PaneId::People).unwrap_or_default();
+    }
+    match model.selected() {
+        Some(RowKey::Request(id)) if !guide.brought => {
+            task.request = model.state.requests.get(&id).filter(|r| r.status.is_open()).map(|r| r.id);
+        }
+        Some(RowKey::Issued(id)) if guide.asks.contains(&"serial") => {
+            if let Some(row) = model.issued.rows.get(&id) {
+                (task.certifier, task.serial) = (row.certifier.clone(), row.serial.to_string());
+            }
+        }
+        _ => {}
+    }
+    task
+}
+
+/// Goes on in the checklists when something was done, wherever it was.
+pub(in crate::tui) fn advance(model: &mut Model) {
     for dialog in &mut model.dialogs {
         if let Dialog::Checklist(list) = dialog {
-            list.advance(&state);
+            list.advance(&model.state);
         }
     }
+}
+
+/// Shows the receipt of a task that was ended.
+pub(in crate::tui) fn went_on(model: &mut Model, verb: &Verb) -> Vec<Effect> {
     match verb {
         Verb::EndTask { name, .. } => vec![print(model, name.clone())],
         _ => Vec::new(),
@@ -228,7 +264,7 @@ impl Checklist {
     }
 
     /// Goes on to the next open step, once the one that was begun from here is done.
-    pub(in crate::tui) fn advance(&mut self, state: &State) {
+    fn advance(&mut self, state: &State) {
         let Some(task) = state.tasks.get(&self.name) else { return };
         let case = Case { state, task };
         let steps = task.guide().map_or(&[][..], |g| g.steps);

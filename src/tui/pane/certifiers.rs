@@ -34,9 +34,9 @@ pub const PANE: Pane = Pane {
     title: "Certifiers",
     short: "CAs",
     columns: &[
-        Column { title: "name", least: 12, share: 2, rank: 0 },
+        Column { title: "name", least: 14, share: 2, rank: 0 },
         Column { title: "kind", least: 11, share: 0, rank: 4 },
-        Column { title: "subject", least: 14, share: 4, rank: 2 },
+        Column { title: "subject", least: 12, share: 4, rank: 2 },
         Column { title: "ends", least: 10, share: 0, rank: 1 },
         Column { title: "key", least: 8, share: 0, rank: 3 },
         Column { title: "CRL ends", least: 18, share: 0, rank: 1 },

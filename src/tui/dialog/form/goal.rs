@@ -32,6 +32,7 @@ use crate::ops::certifier_status::Step;
 use crate::tui::dialog::import::Material;
 use crate::tui::dialog::line::{Line, lines, some_lines};
 use crate::tui::dialog::records::{Denial, Reasoning, TakingBack};
+use crate::tui::dialog::tasks;
 use crate::tui::model::Model;
 use std::sync::Arc;
 
@@ -162,8 +163,8 @@ impl Goal {
             Self::Register(_, person) => lines(&Registration { person: person.clone() }, &look, false),
             Self::Deliver(asked) => lines(&**asked, &look, false),
             Self::StartTask(guide) => {
-                let asks = guides::find(guide).map_or(&[][..], |g| g.asks);
-                some_lines(&Task::default(), &look, |f| asks.contains(&f.name))
+                let Some(guide) = guides::find(guide) else { return Vec::new() };
+                some_lines(&tasks::proposed(model, guide), &look, |f| guide.asks.contains(&f.name))
             }
             Self::Task(task) => {
                 let asks = task.guide().map_or(&[][..], |g| g.asks);

@@ -4,14 +4,14 @@ use super::READ;
 use crate::desk::Verb;
 use crate::model::certificate::Certificate;
 use crate::model::finding::Subject;
-use crate::model::keyring::{Keyring, NewRequest, RequestKey, left_out};
-use crate::ops::request_again::proposed;
+use crate::model::keyring::Keyring;
 use crate::ops::ring::Act;
 use crate::tui::command::{Command, Level};
 use crate::tui::dialog::Dialog;
 use crate::tui::dialog::menu::{Action, Menu, item};
 use crate::tui::dialog::viewer::Text;
 use crate::tui::model::Model;
+use crate::tui::pane::keyrings::renewal;
 use crate::tui::pane::{PaneId, RowKey};
 use crate::tui::theme::Role;
 
@@ -35,31 +35,8 @@ pub(super) const COMMANDS: &[Command] = &[
             Ok(())
         },
         run: |model| {
-            let rings = rings_of_marked(model);
-            let steps = |key: RequestKey| {
-                let step = |ring: &&Keyring| {
-                    let asked = NewRequest { key: Some(key), ..proposed(&model.state, ring) };
-                    (format!("keyring {}", ring.name), Verb::ring(&ring.name, Act::Request(asked)))
-                };
-                Action::Bulk("Renew".into(), rings.iter().map(step).collect())
-            };
-            let key_type = model.settings.keyring_key;
-            let items = vec![
-                item("with the key that each keyring has", steps(RequestKey::Same)),
-                item(format!("with a new {} key each", key_type.name()), steps(RequestKey::New(key_type))),
-            ];
-            let names: Vec<_> = rings.iter().map(|ring| ring.name.as_str()).collect();
-            let count =
-                if names.len() == 1 { "1 keyring".into() } else { format!("{} keyrings", names.len()) };
-            let mut text = format!("A new request is made of {count}: {}.", names.join(", "));
-            for ring in &rings {
-                let dropped = ring.leaf().map(left_out).unwrap_or_default();
-                if !dropped.is_empty() {
-                    text.push_str(&format!(" That of {} leaves out {}.", ring.name, dropped.join(", ")));
-                }
-            }
-            let lines = vec![Text { label: String::new(), text, role: Role::Text }];
-            model.dialogs.push(Dialog::Menu(Menu::new("Renew", lines, items)));
+            let menu = renewal::requests(model, &rings_of_marked(model));
+            model.dialogs.push(Dialog::Menu(menu));
             Vec::new()
         },
         ..READ

@@ -146,10 +146,16 @@ pub(in crate::tui) fn worklist(model: &mut Model, name: &str, tasks: &[Task]) {
             Role::Ok,
         ));
     }
+    let trust = |ring: &str| Verb::ring(ring, ring::Act::Trust { roots: root.iter().cloned().collect() });
+    if untold.len() > 1 {
+        let each = untold.iter().map(|ring| (format!("keyring {ring}"), trust(ring))).collect();
+        let title = format!("Trust the root of {next} in {} keyrings", untold.len());
+        let label = format!("Trust the new root in all {} keyrings, one after the other", untold.len());
+        items.push(item(label, Action::Bulk(title, each)));
+    }
     for ring in untold {
-        let roots = root.iter().cloned().collect();
         let label = format!("Trust the new root in keyring {ring}, beside the old one");
-        items.push(item(label, Action::Verb(Verb::ring(ring, ring::Act::Trust { roots }))));
+        items.push(item(label, Action::Verb(trust(&ring))));
     }
     for (need, role) in
         [(Need::Renew, Role::Warn), (Need::NotPossible, Role::Bad), (Need::NotNeeded, Role::Dim)]
@@ -261,9 +267,12 @@ fn panel(model: &Model) -> Menu {
         lines.push(line("CRL", is.crl, Role::Text));
         lines.extend(is.due.into_iter().map(|(light, text)| line("Due", text, crl::role(light))));
         lines.push(line("Ends", is.ends, Role::Text));
-        if c.status.has_key() && crl::due(c, model).light > Light::Green {
-            let label = format!("See and sign the next CRL of {}", c.name);
-            urgent.push(item(label, Action::PreviewCrl(c.name.clone(), CrlKind::AsDue)));
+        let due = crl::due(c, model);
+        if c.status.has_key() && due.light > Light::Green {
+            let (what, kind) =
+                if due.delta { ("delta CRL", CrlKind::Delta) } else { ("CRL", CrlKind::AsDue) };
+            let label = format!("See and sign the next {what} of {}", c.name);
+            urgent.push(item(label, Action::PreviewCrl(c.name.clone(), kind)));
         }
         let row = Target::Row(PaneId::Certifiers, RowKey::Name(c.name.clone()));
         items.push(item(format!("Go to {}", c.name), Action::Go(row)));

@@ -22,7 +22,7 @@ pub(super) const COMMANDS: &[Command] = &[
         name: "keyring.request",
         title: "request again",
         keys: &["r"],
-        doc: "Requests a certificate again, with the same key or with a new one that waits beside it.",
+        doc: "Requests a certificate again, with the same key or with a new one that waits beside it; where rings are marked, for each of them.",
         cli: Some("keyring renew"),
         weight: 46,
         run: request_again,
@@ -145,6 +145,12 @@ fn form(model: &mut Model, title: &str, goal: fn(String) -> Goal) -> Vec<Effect>
 }
 
 fn request_again(model: &mut Model) -> Vec<Effect> {
+    let marked = super::renewal::marked(model);
+    if !marked.is_empty() {
+        let menu = super::renewal::requests(model, &marked);
+        model.dialogs.push(Dialog::Menu(menu));
+        return Vec::new();
+    }
     let Some(ring) = selected(model) else { return Vec::new() };
     let (name, asked) = (ring.name.clone(), proposed(&model.state, ring));
     let dropped = ring.leaf().map(left_out).unwrap_or_default();

@@ -4,6 +4,7 @@ mod export;
 mod history;
 mod import;
 mod life;
+pub(super) mod renewal;
 mod roots;
 mod verify;
 
@@ -57,7 +58,8 @@ pub const PANE: Pane = Pane {
         let status = status(ring, &model.look());
         let role = match status.as_str() {
             "ok" => Role::Ok,
-            "revoked" | "expired" | "not yet valid" | "no trusted root" => Role::Bad,
+            "not yet valid" | "no trusted root" => Role::Bad,
+            word if word.starts_with("revoked") || word.starts_with("expired") => Role::Bad,
             "trusted roots only" => Role::Text,
             _ => Role::Warn,
         };
@@ -151,10 +153,11 @@ const COMMANDS: &[Command] = &[
         name: "keyring.install",
         title: "install",
         keys: &["i"],
-        doc: "Installs the certificate of the ring's key, from the queue or from a file.",
+        doc: "Installs the certificate of the ring's key, from the queue or from a file; where rings are marked, what was issued for each of them.",
         cli: Some("keyring install"),
         weight: 85,
         ready: |model| match model.selected().and_then(|k| ring(model, &k)) {
+            _ if !renewal::marked(model).is_empty() => Ok(()),
             None => Err("no keyring is selected".into()),
             Some(ring) if ring.key.is_none() => Err("this ring has no key of its own".into()),
             Some(_) => Ok(()),
@@ -195,6 +198,12 @@ fn ring<'a>(model: &'a Model, key: &RowKey) -> Option<&'a Keyring> {
 }
 
 fn install(model: &mut Model) -> Vec<Effect> {
+    let marked = renewal::marked(model);
+    if !marked.is_empty() {
+        let menu = renewal::installs(model, &marked);
+        model.dialogs.push(Dialog::Menu(menu));
+        return Vec::new();
+    }
     let Some(keyring) = model.selected_name() else { return Vec::new() };
     let request = model.state.keyrings.get(&keyring).and_then(|r| model.state.request_of_keyring(r));
     let mut items = Vec::new();
