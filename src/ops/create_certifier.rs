@@ -79,10 +79,7 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
                 constraints,
                 renews: None,
             };
-            let (certificate, fact) = signed(parent, wanted, env)?;
-            let mut certifier = Certifier::new(asked.name.clone(), env.now, certificate, policy);
-            certifier.chain = std::iter::once(&parent.certificate).chain(&parent.chain).cloned().collect();
-            certifier.parent = Some(parent.name.clone());
+            let (certifier, fact) = below(parent, &asked.name, policy, wanted, env)?;
             let mut change = Change::of(fact);
             change.extend(made(certifier, &key, &[], env)?);
             change
@@ -172,6 +169,21 @@ pub(super) struct Wanted<'a> {
     pub(super) constraints: Option<Extension>,
     /// The certificate of the same key that it takes the place of.
     pub(super) renews: Option<&'a Certificate>,
+}
+
+/// Makes a certifier whose certificate another one signs. The fact is its row of the issued list.
+pub(super) fn below(
+    parent: &Certifier,
+    name: &str,
+    policy: Policy,
+    wanted: Wanted<'_>,
+    env: &mut Env<'_>,
+) -> Result<(Certifier, Fact)> {
+    let (certificate, fact) = signed(parent, wanted, env)?;
+    let mut certifier = Certifier::new(name.to_owned(), env.now, certificate, policy);
+    certifier.chain = std::iter::once(&parent.certificate).chain(&parent.chain).cloned().collect();
+    certifier.parent = Some(parent.name.clone());
+    Ok((certifier, fact))
 }
 
 /// Returns when a subordinate's certificate of so many years would end that a certifier signs now.

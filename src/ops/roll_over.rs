@@ -1,7 +1,7 @@
 //! Gives an authority a new key under the same name: another certifier that takes over, the certificates that link both
 //! keys, and the list of what is still to be renewed.
 
-use super::create_certifier::{Wanted, awaited, made, new_name, self_signed, sign, sign_with, signed};
+use super::create_certifier::{Wanted, awaited, below, made, new_name, self_signed, sign, sign_with};
 use super::roles::{self, Act};
 use super::{Env, new_password};
 use crate::model::State;
@@ -81,10 +81,7 @@ pub fn roll_over(state: &State, old: &str, asked: &NewKey, env: &mut Env<'_>) ->
             constraints,
             renews: None,
         };
-        let (certificate, fact) = signed(parent, wanted, env)?;
-        let mut new = Certifier::new(asked.name.clone(), env.now, certificate, policy);
-        new.chain = std::iter::once(&parent.certificate).chain(&parent.chain).cloned().collect();
-        new.parent = Some(parent.name.clone());
+        let (mut new, fact) = below(parent, &asked.name, policy, wanted, env)?;
         new.succeeds = Some(old.name.clone());
         change.facts.push(fact);
         change.extend(made(new, &key, &[], env)?);
