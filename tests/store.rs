@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use crate::support::Mount;
 
 mod links;
+mod queue;
 mod rings;
 mod timing;
 

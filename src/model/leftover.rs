@@ -89,7 +89,7 @@ fn of_ring(state: &State, ring: &Keyring, now: Timestamp) -> Option<Leftover> {
 fn waiting_key(state: &State, ring: &Keyring) -> Option<Leftover> {
     let next = ring.next_key.as_ref()?;
     let name = &ring.name;
-    let request = state.requests.values().rev().find(|r| r.pkcs10.key.sha256 == next.sha256);
+    let request = state.requests.of_key(&next.sha256).next_back();
     let (why, since) = match request {
         None => ("no request for it is in the queue".into(), None),
         Some(request) if request.status.is_turned_down() => {

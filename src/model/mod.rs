@@ -57,7 +57,7 @@ use key::KeyInfo;
 use keyring::Keyring;
 use person::Person;
 use profile::Profile;
-use request::{Request, RequestId};
+use request::{Request, Requests};
 use seen::Visit;
 use server::Server;
 use site::Site;
@@ -88,7 +88,7 @@ pub struct State {
     /// Certifiers that wait for their certificate, by name; no name is both.
     pub awaited: BTreeMap<String, Awaited>,
     /// Requests by number: every open one, and the latest closed ones ([`State::CLOSED_KEPT`]).
-    pub requests: BTreeMap<RequestId, Request>,
+    pub requests: Requests,
     /// Profiles by name; not part of the audit chain, for they are files.
     pub profiles: BTreeMap<String, Profile>,
     /// Keys that were reported as known to others, by what they were reported as.
@@ -202,7 +202,7 @@ impl State {
 
     /// Finds the latest request of a keyring's key: of the one that waits for its certificate, when there is one.
     pub fn request_of_keyring(&self, ring: &Keyring) -> Option<&Request> {
-        let of_key = |key: &KeyInfo| self.requests.values().rev().find(|r| r.pkcs10.key.sha256 == key.sha256);
+        let of_key = |key: &KeyInfo| self.requests.of_key(&key.sha256).next_back();
         ring.next_key.as_ref().and_then(of_key).or_else(|| ring.key.as_ref().and_then(of_key))
     }
 

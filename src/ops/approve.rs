@@ -1,7 +1,6 @@
 //! Approves a request, after showing exactly what will be issued.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::compromised::against;
 use super::issue::{ByRequest, template};
@@ -21,6 +20,7 @@ use crate::model::profile::{Profile, Trust};
 use crate::model::request::{Pkcs10, Plan, Request, RequestId, Status, extension_word};
 use crate::model::time::Timestamp;
 use crate::pki::chain::forbidden;
+use crate::pki::issue::Template;
 use crate::pki::{issue, key, lint, parallel};
 
 /// What an approver looks at: what was asked beside what will be issued.
@@ -142,8 +142,7 @@ pub fn preview(
     known: &KeyHistory,
     now: Timestamp,
 ) -> Result<Preview> {
-    let request = super::request(state, id)?;
-    preview_among(state, request, &by_key(state, [request].into_iter()), plan, known, now)
+    preview_of(state, super::request(state, id)?, plan, known, now)
 }
 
 /// Previews what approving each of several requests would issue, in their order.
@@ -153,41 +152,57 @@ pub fn previews(
     known: &ByRequest,
     now: Timestamp,
 ) -> Vec<(RequestId, Plan, Result<Preview>)> {
-    let asked = plans.iter().filter_map(|(id, _)| state.requests.get(id));
-    let same_key = by_key(state, asked);
     let look = |(id, plan): &(RequestId, Plan)| {
         let nothing = KeyHistory::default();
         let known = known.get(id).unwrap_or(&nothing);
-        let looked = super::request(state, *id)
-            .and_then(|request| preview_among(state, request, &same_key, plan, known, now));
-        Ok((*id, plan.clone(), looked))
+        Ok((*id, plan.clone(), preview(state, *id, plan, known, now)))
     };
     parallel::map(plans, look).unwrap_or_default()
 }
 
-/// Requests by the SHA-256 of the key that they ask with, in the order of their numbers.
-pub(super) type ByKey<'a> = BTreeMap<Digest, Vec<&'a Request>>;
-
-/// Finds everything that asks with the keys of some requests, in one look at the queue.
-pub(super) fn by_key<'a>(state: &'a State, asked: impl Iterator<Item = &'a Request>) -> ByKey<'a> {
-    let mut found: ByKey<'_> = asked.map(|r| (r.pkcs10.key.sha256, Vec::new())).collect();
-    for request in state.requests.values() {
-        if let Some(same) = found.get_mut(&request.pkcs10.key.sha256) {
-            same.push(request);
-        }
-    }
-    found
-}
-
-/// Does what [`preview`] does, with the requests of the same key found before.
-pub(super) fn preview_among(
+/// Does what [`preview`] does, for a request that need not be in the queue.
+pub(super) fn preview_of(
     state: &State,
     request: &Request,
-    same_key: &ByKey<'_>,
     plan: &Plan,
     known: &KeyHistory,
     now: Timestamp,
 ) -> Result<Preview> {
+    // A serial number as long as a real one, so that the preview has the same bytes but for its value.
+    let serial = Serial(vec![0x40; 20]);
+    let (findings, draft) = judge(state, request, plan, known, serial, now)?;
+    let certificate = draft.map(|draft| draft.certificate);
+    let mut rows = rows(request, certificate.as_ref(), plan);
+    if let Some(certificate) = certificate.as_ref().filter(|_| request.status.is_open()) {
+        let certifier = super::certifier(state, &plan.certifier)?;
+        let takes = previous::renewal_of(known, certifier, plan, certificate, now);
+        if !takes.is_empty() {
+            rows.push(("Takes the place of", String::new(), takes));
+        }
+    }
+    Ok(Preview { rows, findings, certificate })
+}
+
+/// What is ready to be signed for a request.
+pub(super) struct Draft {
+    /// What the certificate will contain.
+    pub(super) template: Template,
+    /// The bytes to be signed.
+    pub(super) tbs: Vec<u8>,
+    /// How they read, without a signature.
+    certificate: Certificate,
+}
+
+/// Decides what is signed for a request with this serial number, and finds what there is to say of it, errors first. There is
+/// nothing to sign when an error prevents it.
+pub(super) fn judge(
+    state: &State,
+    request: &Request,
+    plan: &Plan,
+    known: &KeyHistory,
+    serial: Serial,
+    now: Timestamp,
+) -> Result<(Vec<Finding>, Option<Draft>)> {
     let id = request.id;
     let certifier = super::certifier(state, &plan.certifier)?;
     let profile = super::profile(state, &plan.profile)?;
@@ -208,8 +223,7 @@ pub(super) fn preview_among(
         let text = format!("Edited by {who}: the {} differ from what was asked.", plan.edits().join(" and "));
         findings.push(Finding::new("edited", Severity::Info, subject.clone(), text));
     }
-    let same_key = same_key.get(&request.pkcs10.key.sha256).into_iter().flatten();
-    for other in same_key.into_iter().filter(|r| r.id != id) {
+    for other in state.requests.of_key(&request.pkcs10.key.sha256).filter(|r| r.id != id) {
         let (number, word) = (other.id, other.word());
         if other.pkcs10.subject.der != request.pkcs10.subject.der {
             let text = format!("Request {number} asks with the same key for {}.", other.pkcs10.subject);
@@ -221,9 +235,8 @@ pub(super) fn preview_among(
             findings.push(Finding::new("request.again", Severity::Info, subject.clone(), text));
         }
     }
-    let mut issued = None;
-    // A serial number as long as a real one, so that the preview has the same bytes but for its value.
-    match template(&wished, certifier, profile, plan.days, Serial(vec![0x40; 20]), now) {
+    let mut draft = None;
+    match template(&wished, certifier, profile, plan.days, serial, now) {
         Ok(template) => {
             let algorithm = key::signature_algorithm(&certifier.certificate.key)?;
             let tbs = issue::to_be_signed(&template, &certifier.certificate.subject, &algorithm)?;
@@ -253,7 +266,7 @@ pub(super) fn preview_among(
                 let text = format!("It would last {days} days; the profile wants {least} at least.");
                 findings.push(Finding::new("validity.short", Severity::Error, subject, text));
             }
-            issued = Some(certificate);
+            draft = Some(Draft { template, tbs, certificate });
         }
         Err(error) => {
             findings.push(Finding::new("template", Severity::Error, subject, error.to_string()));
@@ -262,13 +275,7 @@ pub(super) fn preview_among(
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     let mut seen = std::collections::BTreeSet::new();
     findings.retain(|f| seen.insert(f.text.clone()));
-    let mut rows = rows(request, issued.as_ref(), plan);
-    let takes = issued.as_ref().filter(|_| request.status.is_open());
-    let takes = takes.map(|c| previous::renewal_of(known, certifier, plan, c, now));
-    if let Some(takes) = takes.filter(|text| !text.is_empty()) {
-        rows.push(("Takes the place of", String::new(), takes));
-    }
-    Ok(Preview { rows, findings, certificate: issued })
+    Ok((findings, draft))
 }
 
 /// Finds what speaks against a key: it is reported or listed as compromised, or was certified before.

@@ -175,9 +175,7 @@ fn answers(state: &State, leaf: &Certificate) -> Vec<RequestId> {
     if state.issuer_of(leaf).is_some() {
         return Vec::new();
     }
-    let for_it =
-        state.requests.values().filter(|r| r.status.is_open() && r.pkcs10.key.sha256 == leaf.key.sha256);
-    for_it.map(|r| r.id).collect()
+    state.requests.of_key(&leaf.key.sha256).filter(|r| r.status.is_open()).map(|r| r.id).collect()
 }
 
 /// Refuses what the workspace itself has revoked: the certificate for the ring's key, or an authority's.

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Env;
-use super::approve::{accept, by_key, preview_among};
-use super::edit_plan::wished;
+use super::approve::{Draft, accept, judge};
 use super::roles::{self, Act};
 use crate::model::State;
 use crate::model::bytes::{Der, Serial};
@@ -19,6 +18,7 @@ use crate::model::profile::Profile;
 use crate::model::request::{Pkcs10, Plan, Request, RequestId, Status, extension_word};
 use crate::model::time::Timestamp;
 use crate::pki::issue::{self, Template};
+use crate::pki::key::signature_algorithm;
 use crate::pki::parallel;
 use crate::pki::signer::Signing;
 
@@ -120,30 +120,25 @@ fn issue_by(
     env: &mut Env<'_>,
 ) -> Result<Change> {
     let authority = &certifier.certificate;
-    let algorithm = env.signer.key(&certifier.name)?.algorithm().to_vec();
-    let same_key = by_key(state, requests.iter().map(|(request, ..)| *request));
+    let algorithm = signature_algorithm(&authority.key)?;
     let now = env.now;
     let wanted: Vec<_> = requests.iter().map(|approved| (approved, env.serial())).collect();
-    let prepare = |(request, plan, _): &Approved<'_>, serial: &Serial| -> Result<_> {
+    let prepare = |(request, plan, _): &Approved<'_>, serial: &Serial| -> Result<Draft> {
         let nothing = KeyHistory::default();
         let known = known.get(&request.id).unwrap_or(&nothing);
-        let preview = preview_among(state, request, &same_key, plan, known, now)?;
-        accept(request.id, &preview.findings, &plan.reason)?;
-        let profile = super::profile(state, &plan.profile)?;
-        let wished = wished(&request.pkcs10, plan)?;
-        let template = template(&wished, certifier, profile, plan.days, serial.clone(), now)?;
-        let tbs = issue::to_be_signed(&template, &authority.subject, &algorithm)?;
-        Ok((template, (Signing::Certificate(serial.clone()), tbs)))
+        let (findings, draft) = judge(state, request, plan, known, serial.clone(), now)?;
+        accept(request.id, &findings, &plan.reason)?;
+        draft.ok_or_else(|| Error::internal(format!("There is nothing to sign for request {}.", request.id)))
     };
     let prepared = parallel::map(&wanted, |(approved, serial)| Ok(prepare(approved, serial)))?;
     let mut change = Change::default();
     let (mut requests, mut templates, mut work) = (Vec::new(), Vec::new(), Vec::new());
     for ((approved, _), prepared) in wanted.iter().zip(prepared) {
         match prepared {
-            Ok((template, signing)) => {
+            Ok(Draft { template, tbs, .. }) => {
                 requests.push(*approved);
+                work.push((Signing::Certificate(template.serial.clone()), tbs));
                 templates.push(template);
-                work.push(signing);
             }
             Err(error) => change.facts.push(failed(approved.0.id, env, error.to_string())),
         }

@@ -1,6 +1,6 @@
 //! Makes, changes and deletes profiles, and tries them on requests. A changed profile ends the approvals given by it.
 
-use super::approve::{Preview, by_key, preview_among};
+use super::approve::{Preview, preview_of};
 use super::conflict::unchanged;
 use super::roles::{self, Act};
 use super::{Env, certifier, profile};
@@ -78,7 +78,7 @@ pub fn try_profile(
     now: Timestamp,
 ) -> Result<Preview> {
     certifier(state, &plan.certifier)?;
-    preview_among(state, asked, &by_key(state, [asked].into_iter()), plan, known, now)
+    preview_of(state, asked, plan, known, now)
 }
 
 /// Makes what [`try_profile`] looks at of a request that is not in the queue.

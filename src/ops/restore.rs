@@ -189,9 +189,7 @@ pub fn consequences(
     let held =
         |ring: &Keyring, key: &KeyInfo| ring.key.iter().chain(&ring.next_key).any(|k| k.sha256 == key.sha256);
     for key in now.key.iter().chain(&now.next_key).filter(|key| !held(ring, key)) {
-        let open =
-            state.requests.values().filter(|r| r.status.is_open() && r.pkcs10.key.sha256 == key.sha256);
-        for request in open {
+        for request in state.requests.of_key(&key.sha256).filter(|r| r.status.is_open()) {
             warn(format!("Request {} stays open, and its key will be in the history only.", request.id));
         }
     }

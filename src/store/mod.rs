@@ -44,6 +44,7 @@ use crate::model::change::{Change, Fact, FileWrite};
 use crate::model::document::Sort as DocumentSort;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::keyring::{Keyring, Role, check_name};
+use crate::model::request::Request;
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
 use crate::model::unread::{Sort, Unread};
@@ -83,6 +84,8 @@ pub struct Store {
     operator: String,
     ledger: SqliteLedger,
     state: Arc<State>,
+    /// How many of the requests in `state` are closed.
+    closed: usize,
     /// The versions of files that `state` was read from.
     stamps: Stamps,
     /// The ledger's data version when `state` was read.
@@ -138,8 +141,9 @@ impl Store {
         let (state, stamps) = load::load(&folder, &ledger, &keys, None)?;
         let memory = Memory::of(&how.home, &folder, &ledger)?;
         let (home, operator) = (how.home.clone(), how.operator.clone());
-        let state = Arc::new(state);
-        let mut store = Self { folder, home, operator, ledger, state, stamps, version, read_only, memory };
+        let (closed, state) = (closed(&state), Arc::new(state));
+        let mut store =
+            Self { folder, home, operator, ledger, state, closed, stamps, version, read_only, memory };
         store.compare()?;
         store.remember(true);
         if store.read_only.is_none() && store.state.setback.is_none() {
@@ -217,7 +221,7 @@ impl Store {
         let state = State { setback: self.memory.setback(&self.ledger, &state)?, ..state };
         let changed = state != *self.state;
         if changed {
-            self.state = Arc::new(state);
+            (self.closed, self.state) = (closed(&state), Arc::new(state));
         }
         (self.stamps, self.version) = (stamps, version);
         self.ledger.hold(self.state.setback.as_ref().map(remembered::refusal));
@@ -355,18 +359,25 @@ impl Store {
 
     fn apply(&mut self, generation: Generation, change: &Change, files: &[&FileWrite]) {
         let state = Arc::make_mut(&mut self.state);
-        change.facts.iter().for_each(|fact| state.apply(fact));
+        for fact in &change.facts {
+            // Counted here, for a long queue is not to be looked through for every signature.
+            let about = fact.of_request();
+            let stands = |state: &State| about.and_then(|id| state.requests.get(&id)).is_some_and(is_closed);
+            let before = stands(state);
+            state.apply(fact);
+            self.closed = self.closed + usize::from(stands(state)) - usize::from(before);
+        }
         // What was wrong with a file ends with it.
         state.unreadable.retain(|unread| files.iter().all(|write| write.path != unread.path));
         state.generation = generation;
         recall(state, change, &self.ledger);
-        if state.requests.len() > State::CLOSED_KEPT {
-            let closed = state.requests.values().filter(|r| !r.status.is_open()).map(|r| r.id);
-            let closed: Vec<_> = closed.collect();
-            for id in closed.iter().take(closed.len().saturating_sub(State::CLOSED_KEPT)) {
-                state.requests.remove(id);
-            }
+        let many = self.closed.saturating_sub(State::CLOSED_KEPT);
+        let oldest: Vec<_> =
+            state.requests.values().filter(|r| is_closed(r)).take(many).map(|r| r.id).collect();
+        for id in oldest {
+            state.requests.remove(&id);
         }
+        self.closed -= many;
         for write in files {
             match file::stamp(&self.folder.join(&write.path)) {
                 Ok(Some(stamp)) => self.stamps.insert(write.path.clone(), stamp),
@@ -374,6 +385,14 @@ impl Store {
             };
         }
     }
+}
+
+fn is_closed(request: &Request) -> bool {
+    !request.status.is_open()
+}
+
+fn closed(state: &State) -> usize {
+    state.requests.values().filter(|r| is_closed(r)).count()
 }
 
 impl Drop for Store {

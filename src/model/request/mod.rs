@@ -2,6 +2,7 @@
 //! counted in `queue`.
 
 pub mod edit;
+mod kept;
 mod life;
 mod note;
 pub mod pickup;
@@ -9,6 +10,7 @@ mod plan;
 pub mod queue;
 mod told;
 
+pub use kept::Requests;
 use serde::{Deserialize, Serialize};
 
 use crate::model::bytes::{Der, Digest, Serial};

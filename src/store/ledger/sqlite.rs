@@ -332,7 +332,11 @@ impl SqliteLedger {
     pub fn unfinished_intents(&self, older_than: Option<Timestamp>) -> Result<Vec<Unfinished>> {
         let before = older_than.map_or(i64::MAX, |t| t.0);
         let mut query = self.connection.prepare_cached(
-            "SELECT certifier, serial, number, tbs, at FROM intent WHERE done IS NULL AND at < ? ORDER BY at, id",
+            // The conditions are those of the indexes `intent_serial` and `intent_unfinished`.
+            "SELECT certifier, serial, number, tbs, at, id FROM intent
+               WHERE serial IS NOT NULL AND listed = 0 AND done IS NULL AND at < ?1
+             UNION ALL SELECT certifier, serial, number, tbs, at, id FROM intent
+               WHERE number IS NOT NULL AND done IS NULL AND at < ?1 ORDER BY at, id",
         )?;
         let policies =
             "SELECT certifier, version, tbs, at FROM policy_intent WHERE done IS NULL AND at < ? ORDER BY id";

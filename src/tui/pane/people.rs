@@ -60,8 +60,7 @@ pub const PANE: Pane = Pane {
         let Some(person) = person(model, key) else { return Vec::new() };
         let mut used = Vec::new();
         for bound in &person.keys {
-            let mine = |r: &&crate::model::request::Request| r.pkcs10.key.sha256 == bound.sha256;
-            for request in model.state.requests.values().filter(mine) {
+            for request in model.state.requests.of_key(&bound.sha256) {
                 let text = format!("request {} is for the key, {}", request.id, request.status.word());
                 used.push(Used::at(text, PaneId::Requests, RowKey::Request(request.id)));
             }

@@ -272,7 +272,7 @@ proptest! {
         prop_assert!(closed.iter().all(|r| !r.status.is_open()));
         requests.extend(closed);
         requests.sort_by_key(|r| r.id);
-        prop_assert_eq!(&requests, &replayed.requests.into_values().collect::<Vec<_>>());
+        prop_assert_eq!(&requests, &replayed.requests.values().cloned().collect::<Vec<_>>());
         for request in &requests {
             let found = desk.ledger.request_by_sha256(&request.pkcs10.sha256).unwrap();
             prop_assert_eq!(found.as_ref(), Some(request));
