@@ -80,6 +80,15 @@ fn who_makes_a_certifier_is_its_first_caa_and_ra_and_others_need_a_role() {
     ] {
         assert!(refused(&mut dora, verb).why.contains("auditor"));
     }
+    // Nor does she change what belongs to no certifier.
+    let verb = Verb::ReportKey { key: Default::default(), why: "seen".into() };
+    assert!(refused(&mut dora, verb.clone()).why.contains("auditor"));
+    // Everybody else reports a key, and who may revoke takes that back.
+    let mut emil = person(temp.path(), "emil");
+    emil.run(verb).unwrap();
+    let clear = Verb::ClearKey { key: Default::default(), why: "a mistake".into() };
+    assert!(refused(&mut emil, clear.clone()).why.contains("RA or CAA, which ann, carl, bea have"));
+    person(temp.path(), "carl").run(clear).unwrap();
     assert_eq!(dora.unlock("root", &secret("ca-pass")).unwrap_err().kind, Kind::NotAllowed);
 
     // Another RA approves; a CAA signs; an RA alone does not.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::fields;
 use super::session::Session;
+use crate::cli::args::{flag, option};
 use crate::desk::{self, Desk, Verb};
 use crate::model::audit::setback::Reconciliation;
 use crate::model::audit::{Filter, Form, Head, Line, WORDS, groups, paper, typed_head};
@@ -21,21 +22,18 @@ pub(super) fn command() -> Command {
     let number = |name: &'static str, help: &'static str| {
         Arg::new(name).long(name).value_name("N").value_parser(value_parser!(u32).range(1..)).help(help)
     };
-    let text = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help)
-    };
     let filtered = |command: Command| {
         command
             .arg(number("from", "The first entry that is looked at"))
-            .arg(text("by", "NAME", "Only what this operator did"))
-            .arg(text("kind", "WORD", "Only facts of this kind, such as certificate-issued or revoked"))
-            .arg(text(
+            .arg(option("by", "NAME", "Only what this operator did"))
+            .arg(option("kind", "WORD", "Only facts of this kind, such as certificate-issued or revoked"))
+            .arg(option(
                 "object",
                 "WORD",
                 "Only what is about this object, such as \"certifier root\" or \"request 3\"",
             ))
-            .arg(text("since", "DATE", "Only entries from this day or moment on; -7d is a week ago"))
-            .arg(text("until", "DATE", "Only entries up to the end of this day, or to this moment"))
+            .arg(option("since", "DATE", "Only entries from this day or moment on; -7d is a week ago"))
+            .arg(option("until", "DATE", "Only entries up to the end of this day, or to this moment"))
             .arg(
                 Arg::new("filter")
                     .value_name("FILTER")
@@ -65,23 +63,23 @@ pub(super) fn command() -> Command {
             Command::new("verify")
                 .about("Reads the whole chain and checks it; exit code 1 when it is broken")
                 .arg(
-                    Arg::new("quick")
-                        .long("quick")
-                        .action(ArgAction::SetTrue)
-                        .help("Only counts the rows of the issued list, which takes a third of the time; the default compares each and hashes its certificate"),
+                    flag(
+                        "quick",
+                        "Only counts the rows of the issued list, which takes a third of the time; the default compares each and hashes its certificate",
+                    ),
                 ),
         )
         .subcommand(
             Command::new("head")
                 .about("Prints the head of the chain: to be written down, and to be compared")
                 .arg(
-                    Arg::new("print")
-                        .long("print")
-                        .action(ArgAction::SetTrue)
-                        .conflicts_with("expect")
-                        .help("Prints it for paper, in groups and with lines to sign on"),
+                    flag(
+                        "print",
+                        "Prints it for paper, in groups and with lines to sign on",
+                    )
+                    .conflicts_with("expect"),
                 )
-                .arg(text(
+                .arg(option(
                     "expect",
                     "N:HASH",
                     "Tells whether the chain passes through this head; exit code 1 when not",
@@ -90,7 +88,7 @@ pub(super) fn command() -> Command {
         .subcommand(
             filtered(Command::new("export").about("Writes entries for another program, one a line"))
                 .arg(
-                    text(
+                    option(
                         "form",
                         "FORM",
                         "JSON Lines, from which the chain can be verified again, or syslog of RFC 5424",
@@ -99,11 +97,12 @@ pub(super) fn command() -> Command {
                     .default_value("json-lines"),
                 )
                 .arg(
-                    Arg::new("to")
-                        .long("to")
-                        .value_name("FILE")
-                        .value_parser(value_parser!(PathBuf))
-                        .help("A new file instead of the standard output"),
+                    option(
+                        "to",
+                        "FILE",
+                        "A new file instead of the standard output",
+                    )
+                    .value_parser(value_parser!(PathBuf)),
                 ),
         )
         .subcommand(reconcile_command())
@@ -115,12 +114,11 @@ fn reconcile_command() -> Command {
         Command::new("reconcile")
             .about("Goes on with a ledger that is older than one seen before; CRL numbers jump ahead"),
     )
-    .arg(
-        Arg::new("expect")
-            .long("expect")
-            .value_name("N:HASH")
-            .help("The head that was written down, where nothing is remembered on this machine"),
-    )
+    .arg(option(
+        "expect",
+        "N:HASH",
+        "The head that was written down, where nothing is remembered on this machine",
+    ))
 }
 
 /// Runs a command about the audit chain.

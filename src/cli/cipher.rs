@@ -1,9 +1,10 @@
 //! `ringmaster cipher`: the table of cipher suites, and what a list of them means.
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
 use super::session::Session;
+use crate::cli::args::{flag, option};
 use crate::model::cipher::{
     Explained, PRESETS, Standing, Suite, domino, explain, parse_list, parse_spec, priority, release_notes,
     remarks, write_list, write_spec,
@@ -18,29 +19,18 @@ pub(super) fn command() -> Command {
     let about = |command: Command| {
         command
             .arg(
-                Arg::new("release")
-                    .long("release")
-                    .value_name("RELEASE")
+                option("release", "RELEASE", "What this release of Domino does with them")
                     .value_parser(Release::NAMES.to_vec())
-                    .default_value(Release::R14.name())
-                    .help("What this release of Domino does with them"),
+                    .default_value(Release::R14.name()),
             )
-            .arg(
-                Arg::new("keyring")
-                    .long("keyring")
-                    .value_name("KEYRING")
-                    .help("Whether the key of this keyring can use them"),
-            )
+            .arg(option("keyring", "KEYRING", "Whether the key of this keyring can use them"))
     };
     Command::new("cipher")
         .about("TLS cipher suites: names, strength, what releases and keys make of them")
         .subcommand_required(true)
         .subcommand(
             about(Command::new("list").about("Lists cipher suites in the order in which a server prefers them")).arg(
-                Arg::new("all")
-                    .long("all")
-                    .action(ArgAction::SetTrue)
-                    .help("Those too that Domino is not known for"),
+                flag("all", "Those too that Domino is not known for"),
             ),
         )
         .subcommand(

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgMatches, Command, value_parser};
 use serde_json::{Value, json};
 
 use super::session::Session;
 use super::{certifier, print};
+use crate::cli::args::{file, flag, option};
 use crate::desk::publish::Published;
 use crate::desk::{Desk, Verb};
 use crate::model::certifier::{Certifier, CrlInfo};
@@ -25,9 +26,6 @@ pub(super) fn command() -> Command {
             .about(about)
             .arg(Arg::new("name").value_name("CERTIFIER").required(true).help("The certifier"))
     };
-    let flag = |name: &'static str, help: &'static str| {
-        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
-    };
     let kinds = |command: Command| {
         command
             .arg(flag("regular", "A regular one: the schedule goes on from it").conflicts_with("immediate"))
@@ -37,13 +35,10 @@ pub(super) fn command() -> Command {
                     .conflicts_with_all(["regular", "immediate"]),
             )
     };
-    let limit = Arg::new("limit")
-        .long("limit")
-        .value_name("N")
+    let limit = option("limit", "N", "How many at most")
         .value_parser(value_parser!(u64).range(1..))
-        .default_value("20")
-        .help("How many at most");
-    let file = Arg::new("file").value_name("FILE").value_parser(value_parser!(PathBuf)).help(
+        .default_value("20");
+    let file = file(
         "A file that was brought back from where it is served, or -; without it the CRL's address is asked",
     );
     Command::new("crl")

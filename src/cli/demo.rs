@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{ArgMatches, Command, value_parser};
 
 use super::Console;
 use super::print::Printer;
+use crate::cli::args::{flag, option};
 use crate::config::Config;
 use crate::demo::{ISSUED, PROTECTION, furnish};
 use crate::desk::Desk;
@@ -15,25 +16,23 @@ pub(super) fn command() -> Command {
     Command::new("demo")
         .about("Opens the console on a throw-away workspace that looks like a real organisation; all passwords are \"demo\"")
         .arg(
-            Arg::new("at")
-                .long("at")
-                .value_name("DIR")
-                .value_parser(value_parser!(PathBuf))
-                .help("Makes it in this new folder and keeps it"),
+            option(
+                "at",
+                "DIR",
+                "Makes it in this new folder and keeps it",
+            )
+            .value_parser(value_parser!(PathBuf)),
         )
         .arg(
-            Arg::new("no-open")
-                .long("no-open")
-                .action(ArgAction::SetTrue)
-                .requires("at")
-                .help("Only makes it"),
+            flag("no-open", "Only makes it").requires("at"),
         )
         .arg(
-            Arg::new("scale")
-                .long("scale")
-                .value_name("N")
-                .value_parser(value_parser!(u64).range(ISSUED..=10_000_000))
-                .help("Issues this many certificates; a million take some minutes"),
+            option(
+                "scale",
+                "N",
+                "Issues this many certificates; a million take some minutes",
+            )
+            .value_parser(value_parser!(u64).range(ISSUED..=10_000_000)),
         )
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::print;
 use super::session::Session;
+use crate::cli::args::{file, flag, option};
 use crate::desk::{Desk, Verb};
 use crate::model::document::{Document, Saving, Sort};
 use crate::model::error::{Error, Result};
@@ -32,17 +33,10 @@ pub(super) fn command() -> Command {
                      with a result for each",
                 )
                 .arg(
-                    Arg::new("file")
-                        .value_name("FILE")
-                        .required(true)
-                        .value_parser(value_parser!(PathBuf))
-                        .help("The file; - is the standard input"),
+                    file("The file; - is the standard input").required(true),
                 )
                 .arg(
-                    Arg::new("dry-run")
-                        .long("dry-run")
-                        .action(ArgAction::SetTrue)
-                        .help("Shows what each would become, field by field, and changes nothing"),
+                    flag("dry-run", "Shows what each would become, field by field, and changes nothing"),
                 ),
         )
         .subcommand(
@@ -51,19 +45,21 @@ pub(super) fn command() -> Command {
                 .arg(named(Sort::Site, "This site document"))
                 .arg(named(Sort::Server, "This Server document"))
                 .arg(
-                    Arg::new("format")
-                        .long("format")
-                        .value_name("FORMAT")
-                        .value_parser(Form::NAMES)
-                        .default_value(Form::OneTouch.name())
-                        .help("One-touch setup JSON that makes new sites or changes those that are there, or Domino XML"),
+                    option(
+                        "format",
+                        "FORMAT",
+                        "One-touch setup JSON that makes new sites or changes those that are there, or Domino XML",
+                    )
+                    .value_parser(Form::NAMES)
+                    .default_value(Form::OneTouch.name()),
                 )
                 .arg(
-                    Arg::new("to")
-                        .long("to")
-                        .value_name("FILE")
-                        .value_parser(value_parser!(PathBuf))
-                        .help("A new file, instead of the standard output"),
+                    option(
+                        "to",
+                        "FILE",
+                        "A new file, instead of the standard output",
+                    )
+                    .value_parser(value_parser!(PathBuf)),
                 ),
         )
 }

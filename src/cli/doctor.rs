@@ -1,11 +1,12 @@
 //! `ringmaster doctor`: what the checks find in the whole workspace, and what each of them means.
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
 use super::remedy;
 use super::session::Session;
 use super::{finding, print};
+use crate::cli::args::{flag, option};
 use crate::desk::Desk;
 use crate::doctor::{self, Check};
 use crate::model::State;
@@ -20,44 +21,22 @@ pub(super) fn command() -> Command {
     let severities = Severity::ALL.map(Severity::word);
     Command::new("doctor")
         .about("Checks the whole workspace, worst first; exit code 3 when there are warnings or errors")
-        .arg(Arg::new("rule").long("rule").value_name("RULE").help("Shows what this rule finds, such as K09"))
+        .arg(option("rule", "RULE", "Shows what this rule finds, such as K09"))
+        .arg(option("severity", "SEVERITY", "Shows what is at least as bad as this").value_parser(severities))
+        .arg(option("keyring", "NAME", "Shows what is found about this keyring and the sites that name it"))
+        .arg(option(
+            "where",
+            "FILTER",
+            "Shows what fits: words, rule:S09, severity:error, object:web01, -word for what does not",
+        ))
+        .arg(flag("accepted", "Shows what was accepted as a risk, and what of that is obsolete"))
         .arg(
-            Arg::new("severity")
-                .long("severity")
-                .value_name("SEVERITY")
-                .value_parser(severities)
-                .help("Shows what is at least as bad as this"),
+            option("explain", "RULE", "Explains a rule; needs no workspace")
+                .conflicts_with_all(["rule", "severity", "keyring", "where", "accepted", "list"]),
         )
         .arg(
-            Arg::new("keyring")
-                .long("keyring")
-                .value_name("NAME")
-                .help("Shows what is found about this keyring and the sites that name it"),
-        )
-        .arg(
-            Arg::new("where").long("where").value_name("FILTER").help(
-                "Shows what fits: words, rule:S09, severity:error, object:web01, -word for what does not",
-            ),
-        )
-        .arg(
-            Arg::new("accepted")
-                .long("accepted")
-                .action(ArgAction::SetTrue)
-                .help("Shows what was accepted as a risk, and what of that is obsolete"),
-        )
-        .arg(
-            Arg::new("explain")
-                .long("explain")
-                .value_name("RULE")
-                .conflicts_with_all(["rule", "severity", "keyring", "where", "accepted", "list"])
-                .help("Explains a rule; needs no workspace"),
-        )
-        .arg(
-            Arg::new("list")
-                .long("list")
-                .action(ArgAction::SetTrue)
-                .conflicts_with_all(["rule", "severity", "keyring", "where", "accepted"])
-                .help("Lists every rule; needs no workspace"),
+            flag("list", "Lists every rule; needs no workspace")
+                .conflicts_with_all(["rule", "severity", "keyring", "where", "accepted"]),
         )
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::fields;
 use super::session::Session;
+use crate::cli::args::{flag, option};
 use crate::desk::{Desk, Verb};
 use crate::model::State;
 use crate::model::document::{Document, How, Saving, Sort};
@@ -38,16 +39,14 @@ pub(super) fn commands(command: Command, sort: Sort) -> Command {
                         .help("The documents, then fields with their new values, named as the options of create"),
                 )
                 .arg(
-                    Arg::new("where")
-                        .long("where")
-                        .value_name("FILTER")
-                        .help("Every document that fits: words, field:word, and -word for those that do not"),
+                    option(
+                        "where",
+                        "FILTER",
+                        "Every document that fits: words, field:word, and -word for those that do not",
+                    ),
                 )
                 .arg(
-                    Arg::new("dry-run")
-                        .long("dry-run")
-                        .action(ArgAction::SetTrue)
-                        .help("Shows old and new of each document, and changes nothing"),
+                    flag("dry-run", "Shows old and new of each document, and changes nothing"),
                 ),
         )
         .subcommand(

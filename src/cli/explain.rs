@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::print;
 use super::remedy;
 use super::session::Session;
+use crate::cli::args::{flag, option};
 use crate::desk::Desk;
 use crate::doctor;
 use crate::model::State;
@@ -51,27 +52,25 @@ pub(super) fn command() -> Command {
                 .help("The text or number, quoted or as several words; - reads it from the standard input"),
         )
         .arg(
-            Arg::new("log")
-                .long("log")
-                .value_name("FILE")
-                .value_parser(value_parser!(PathBuf))
-                .conflicts_with("text")
-                .help("Reads a log (console.log, traces of the TLS stack) of any size; - is the standard input"),
+            option(
+                "log",
+                "FILE",
+                "Reads a log (console.log, traces of the TLS stack) of any size; - is the standard input",
+            )
+            .value_parser(value_parser!(PathBuf))
+            .conflicts_with("text"),
         )
         .arg(
-            Arg::new("groups")
-                .long("groups")
-                .value_name("N")
-                .value_parser(value_parser!(usize))
-                .default_value(GROUPS)
-                .help("Shows at most so many groups of a log; 0 is all"),
+            option(
+                "groups",
+                "N",
+                "Shows at most so many groups of a log; 0 is all",
+            )
+            .value_parser(value_parser!(usize))
+            .default_value(GROUPS),
         )
         .arg(
-            Arg::new("list")
-                .long("list")
-                .action(ArgAction::SetTrue)
-                .conflicts_with_all(["text", "log"])
-                .help("Lists every problem that is known"),
+            flag("list", "Lists every problem that is known").conflicts_with_all(["text", "log"]),
         )
 }
 

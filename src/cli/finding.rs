@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::doctor::{filter, fits_finding, rule};
 use super::session::Session;
 use super::{fields, print};
+use crate::cli::args::option;
 use crate::desk::{Desk, Verb};
 use crate::doctor;
 use crate::model::accepted::{Acceptance, Accepted, Weighed};
@@ -34,9 +35,14 @@ pub(super) fn command() -> Command {
                 "accept",
                 "Accepts what a rule finds about an object; it counts again afterwards, or when it gets worse",
             ))
-            .arg(Arg::new("where").long("where").value_name("FILTER").conflicts_with("object").help(
-                "Everything that the rule finds and that fits, in place of one object: words, object:web01, -word; empty is all",
-            )),
+            .arg(
+                option(
+                    "where",
+                    "FILTER",
+                    "Everything that the rule finds and that fits, in place of one object: words, object:web01, -word; empty is all",
+                )
+                .conflicts_with("object"),
+            ),
         )
         .subcommand(of("unaccept", "Takes an acceptance back, or crosses one off whose finding is gone"))
         .subcommand(Command::new("accepted").about("Lists what is accepted, and whether that still holds"))

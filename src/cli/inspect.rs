@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
 use super::print;
 use super::session::{Holding, Session};
+use crate::cli::args::file;
 use crate::desk::Desk;
 use crate::model::certificate::Certificate;
 use crate::model::error::Result;
@@ -23,11 +24,7 @@ pub(super) fn command() -> Command {
              Private keys are told, never printed.",
         )
         .arg(
-            Arg::new("file")
-                .value_name("FILE")
-                .required(true)
-                .value_parser(value_parser!(PathBuf))
-                .help("The file, in any format; - is the standard input"),
+            file("The file, in any format; - is the standard input").required(true),
         )
 }
 

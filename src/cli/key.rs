@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgGroup, ArgMatches, Command};
 use serde_json::json;
 
 use super::print;
 use super::session::Session;
+use crate::cli::args::{file, option};
 use crate::desk::Verb;
 use crate::model::bytes::{Digest, unhex};
 use crate::model::error::{Error, Result};
@@ -21,11 +22,7 @@ use crate::store::file;
 
 /// The commands about keys.
 pub(super) fn command() -> Command {
-    let path = |help| Arg::new("file").value_name("FILE").value_parser(value_parser!(PathBuf)).help(help);
-    let text = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help)
-    };
-    let reason = |help| text("reason", "TEXT", help).required(true);
+    let reason = |help| option("reason", "TEXT", help).required(true);
     Command::new("key")
         .about("Keys that others know: reported here, or in lists that were brought")
         .subcommand_required(true)
@@ -33,14 +30,14 @@ pub(super) fn command() -> Command {
         .subcommand(
             Command::new("check")
                 .about("Tells of the keys in a file whether they are weak, reported or listed")
-                .arg(path("A certificate, request or key; - is the standard input").required(true)),
+                .arg(file("A certificate, request or key; - is the standard input").required(true)),
         )
         .subcommand(
             Command::new("report")
                 .about("Reports a key as known to others; it is not certified any more")
-                .arg(path("A certificate, request or key that has it; - is the standard input"))
-                .arg(text("sha256", "HEX", "SHA-256 of the public key (SubjectPublicKeyInfo) instead"))
-                .arg(text("modulus", "HEX", "The modulus of an RSA key instead"))
+                .arg(file("A certificate, request or key that has it; - is the standard input"))
+                .arg(option("sha256", "HEX", "SHA-256 of the public key (SubjectPublicKeyInfo) instead"))
+                .arg(option("modulus", "HEX", "The modulus of an RSA key instead"))
                 .group(ArgGroup::new("which").args(["file", "sha256", "modulus"]).required(true))
                 .arg(reason("How that is known")),
         )
@@ -55,8 +52,8 @@ pub(super) fn command() -> Command {
         .subcommand(
             Command::new("import-list")
                 .about("Brings a list of keys: of Debian, of badkeys, by SHA-256, or moduli")
-                .arg(path("The list").required(true))
-                .arg(text("name", "NAME", "What it is called here; else as the file")),
+                .arg(file("The list").required(true))
+                .arg(option("name", "NAME", "What it is called here; else as the file")),
         )
         .subcommand(
             Command::new("drop-list")

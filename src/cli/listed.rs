@@ -1,9 +1,10 @@
 //! `ringmaster certificate list` and `timeline`: every certificate that the console knows, each once, and when they end.
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgMatches, Command, value_parser};
 use serde_json::{Value, json};
 
 use super::session::Session;
+use crate::cli::args::{flag, option};
 use crate::desk::Desk;
 use crate::desk::list::{Form, HEADINGS, PAGE, Rows};
 use crate::model::State;
@@ -23,11 +24,7 @@ const EXPRESSION: &str = "Lists only what fits every term: words, expires<30d, e
                           profile: by: approver: request:12 reason:keyCompromise superseded:no dup:yes sharedkey:yes; -term leaves out, quotes hold blanks together";
 
 fn filter_option() -> Arg {
-    Arg::new("filter").long("filter").value_name("EXPR").help(EXPRESSION).allow_hyphen_values(true)
-}
-
-fn flag(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+    option("filter", "EXPR", EXPRESSION).allow_hyphen_values(true)
 }
 
 /// The command that lists certificates.
@@ -36,22 +33,24 @@ pub(super) fn list_command() -> Command {
         .about("Lists every certificate that is known, each once")
         .arg(filter_option())
         .arg(
-            Arg::new("sort")
-                .long("sort")
-                .value_name("COLUMN")
-                .value_parser(clap::builder::PossibleValuesParser::new(
+            option(
+                "sort",
+                "COLUMN",
+                "By which column; issued is the time of signing, serial stands within issuer",
+            )
+            .value_parser(clap::builder::PossibleValuesParser::new(
                     Sort::NAMES.into_iter().chain(["serial"]),
                 ))
-                .default_value("issued")
-                .help("By which column; issued is the time of signing, serial stands within issuer"),
+            .default_value("issued"),
         )
         .arg(flag("reverse", "Turns the order around"))
         .arg(
-            Arg::new("limit")
-                .long("limit")
-                .value_name("N")
-                .value_parser(value_parser!(u64).range(1..))
-                .help(format!("How many at most; without it a table has {LINES}, CSV and JSON have all")),
+            option(
+                "limit",
+                "N",
+                format!("How many at most; without it a table has {LINES}, CSV and JSON have all"),
+            )
+            .value_parser(value_parser!(u64).range(1..)),
         )
         .arg(
             flag(

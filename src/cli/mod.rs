@@ -1,5 +1,6 @@
 //! The command line: parses, runs verbs, prints. Holds no rules of its own.
 
+mod args;
 mod audit;
 mod certificate;
 mod certifier;
@@ -43,8 +44,9 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgMatches, Command, value_parser};
 
+use crate::cli::args::{flag, option};
 use crate::config::{Colour, Config, Symbols};
 use crate::model::error::{Error, Result};
 use crate::model::escape::visible;
@@ -198,36 +200,20 @@ fn usage(error: &clap::Error, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
 
 fn global_options() -> [Arg; 8] {
     [
-        Arg::new("config")
-            .long("config")
-            .value_name("FILE")
-            .value_parser(value_parser!(PathBuf))
-            .help("Reads the settings from this file"),
-        Arg::new("workspace")
-            .long("workspace")
-            .value_name("DIR")
-            .value_parser(value_parser!(PathBuf))
-            .help("Works in this folder instead of the one the settings name"),
-        Arg::new("read-only").long("read-only").action(ArgAction::SetTrue).help("Changes nothing"),
-        Arg::new("json")
-            .long("json")
-            .action(ArgAction::SetTrue)
-            .help("Prints JSON; texts in it are escaped as on the screen"),
-        Arg::new("password-fd")
-            .long("password-fd")
-            .value_name("N")
-            .value_parser(value_parser!(u32))
-            .help("Reads passwords from this open file, one a line, in the order they are needed"),
-        Arg::new("witness")
-            .long("witness")
-            .value_name("NAME:CODE")
-            .help("Confirms the step as a witness, with the code that stands in it"),
-        Arg::new("colour")
-            .long("colour")
-            .value_name("WHEN")
-            .value_parser(["auto", "always", "never"])
-            .help("When the console uses colours"),
-        Arg::new("ascii").long("ascii").action(ArgAction::SetTrue).help("Draws with ASCII characters only"),
+        option("config", "FILE", "Reads the settings from this file").value_parser(value_parser!(PathBuf)),
+        option("workspace", "DIR", "Works in this folder instead of the one the settings name")
+            .value_parser(value_parser!(PathBuf)),
+        flag("read-only", "Changes nothing"),
+        flag("json", "Prints JSON; texts in it are escaped as on the screen"),
+        option(
+            "password-fd",
+            "N",
+            "Reads passwords from this open file, one a line, in the order they are needed",
+        )
+        .value_parser(value_parser!(u32)),
+        option("witness", "NAME:CODE", "Confirms the step as a witness, with the code that stands in it"),
+        option("colour", "WHEN", "When the console uses colours").value_parser(["auto", "always", "never"]),
+        flag("ascii", "Draws with ASCII characters only"),
     ]
     .map(|option| option.global(true).help_heading("Everywhere"))
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::keyring::confirmed;
 use super::session::{Cell, Session};
 use super::{documents, fields, print};
+use crate::cli::args::{file, option};
 use crate::desk::{Desk, Verb};
 use crate::model::bytes::{Digest, unhex};
 use crate::model::document::Sort;
@@ -22,12 +23,7 @@ use crate::store::outside;
 pub(super) fn command() -> Command {
     let person = || Arg::new("person").value_name("PERSON").required(true).help("The document of the person");
     let named = |name, about| Command::new(name).about(about).arg(person());
-    let confirm = |help: &'static str| {
-        Arg::new("confirm").long("confirm").value_name("PERSON").required(true).help(help)
-    };
-    let file = |help: &'static str| {
-        Arg::new("file").value_name("FILE").value_parser(value_parser!(PathBuf)).help(help)
-    };
+    let confirm = |help: &'static str| option("confirm", "PERSON", help).required(true);
     let command = Command::new("person")
         .about("People and their client certificates, bound by key")
         .subcommand_required(true)
@@ -36,14 +32,20 @@ pub(super) fn command() -> Command {
         .subcommand(named("show", "Shows a person with keys and certificates"))
         .subcommand(
             named("register", "Binds the key of a request or of a certificate to a person, who is made when not there")
-                .arg(file("Certificates that others issued; - is the standard input").required_unless_present("request"))
                 .arg(
-                    Arg::new("request")
-                        .long("request")
-                        .value_name("N")
-                        .value_parser(value_parser!(u64))
-                        .conflicts_with("file")
-                        .help("A request of the queue instead of a file"),
+                    file(
+                        "Certificates that others issued; - is the standard input",
+                    )
+                    .required_unless_present("request"),
+                )
+                .arg(
+                    option(
+                        "request",
+                        "N",
+                        "A request of the queue instead of a file",
+                    )
+                    .value_parser(value_parser!(u64))
+                    .conflicts_with("file"),
                 ),
         )
         .subcommand(fields::options::<NewPersonKey>(named(

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::fields;
 use super::print;
 use super::session::Session;
+use crate::cli::args::{flag, option};
 use crate::desk::{Desk, Verb};
 use crate::model::certifier::{Certifier, Policy, Proposal};
 use crate::model::error::{Error, Result};
@@ -16,7 +17,7 @@ use crate::ops::{amend, roles};
 /// Adds the commands about policies to those about certifiers.
 pub(super) fn commands(command: Command) -> Command {
     let name = || Arg::new("name").value_name("NAME").required(true).help("The certifier");
-    let reason = |help| Arg::new("reason").long("reason").value_name("TEXT").help(help);
+    let reason = |help| option("reason", "TEXT", help);
     command
         .subcommand(
             Command::new("amend")
@@ -32,10 +33,7 @@ pub(super) fn commands(command: Command) -> Command {
                 )
                 .arg(reason("Why; signed with the policy and kept in the audit chain"))
                 .arg(
-                    Arg::new("preview")
-                        .long("preview")
-                        .action(ArgAction::SetTrue)
-                        .help("Only shows what would differ, and what follows from it"),
+                    flag("preview", "Only shows what would differ, and what follows from it"),
                 ),
         )
         .subcommand(

@@ -12,11 +12,12 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
 use serde_json::{Map, Value, json};
 
 use super::session::Session;
 use super::{certifier, keyring, print, verify};
+use crate::cli::args::{flag, option};
 use crate::desk::Desk;
 use crate::model::cipher::Suite;
 use crate::model::error::{Error, Result};
@@ -32,9 +33,6 @@ use crate::probe::scan::{Plan, scan};
 
 /// The command.
 pub(super) fn command() -> Command {
-    let option = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help)
-    };
     Command::new("probe")
         .about("Connects to a TLS service and tells what it sends; exit code 3 when it is not trusted")
         .args(many::options())
@@ -48,17 +46,28 @@ pub(super) fn command() -> Command {
                 .value_parser(value_parser!(SocketAddr)),
         )
         .arg(
-            option("starttls", "PROTOCOL", "Changes over to TLS as this protocol does; usual ports do so by themselves")
+            option(
+                "starttls",
+                "PROTOCOL",
+                "Changes over to TLS as this protocol does; usual ports do so by themselves",
+            )
                 .value_parser(PossibleValuesParser::new(Begin::NAMES)),
         )
         .arg(option("proxy", "HOST:PORT", "Goes through this HTTP proxy (CONNECT)"))
         .arg(
-            option("proxy-user", "NAME", "The name that the proxy wants; its password is asked, or read from --password-fd")
+            option(
+                "proxy-user",
+                "NAME",
+                "The name that the proxy wants; its password is asked, or read from --password-fd",
+            )
                 .requires("proxy"),
         )
-        .arg(Arg::new("matrix").long("matrix").action(ArgAction::SetTrue).help(
-            "Scans instead: versions, suites, groups, certificates with and without SNI; over a hundred connections",
-        ))
+        .arg(
+            flag(
+                "matrix",
+                "Scans instead: versions, suites, groups, certificates with and without SNI; over a hundred connections",
+            ),
+        )
         .arg(
             option("root", "FILE", "Trusts the certificates in this file")
                 .value_parser(value_parser!(PathBuf)),

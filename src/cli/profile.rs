@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 use super::keyring::confirmed;
 use super::session::{Cell, Session};
 use super::{documents, fields, print, request};
+use crate::cli::args::option;
 use crate::desk::Verb;
 use crate::model::document::Sort;
 use crate::model::error::{Error, Result};
@@ -42,43 +43,25 @@ pub(super) fn command() -> Command {
                 .arg(assignments(false)),
         )
         .subcommand(
-            named("delete", "Deletes a profile of your own; a built-in one of that name counts again").arg(
-                Arg::new("confirm")
-                    .long("confirm")
-                    .value_name("NAME")
-                    .required(true)
-                    .help("The name of the profile again"),
-            ),
+            named("delete", "Deletes a profile of your own; a built-in one of that name counts again")
+                .arg(option("confirm", "NAME", "The name of the profile again").required(true)),
         )
         .subcommand(
             named("try", "Shows what a profile would issue for a request, and what is found; stores nothing")
+                .arg(option("request", "ID", "A request of the queue").value_parser(value_parser!(u64)))
                 .arg(
-                    Arg::new("request")
-                        .long("request")
-                        .value_name("ID")
-                        .value_parser(value_parser!(u64))
-                        .help("A request of the queue"),
-                )
-                .arg(
-                    Arg::new("file")
-                        .long("file")
-                        .value_name("FILE")
-                        .value_parser(value_parser!(PathBuf))
-                        .help("A file with a request; - is the standard input"),
+                    option("file", "FILE", "A file with a request; - is the standard input")
+                        .value_parser(value_parser!(PathBuf)),
                 )
                 .group(ArgGroup::new("what").args(["request", "file"]).required(true))
+                .arg(option(
+                    "certifier",
+                    "CERTIFIER",
+                    "The certifier that would sign; may be left out where there is one",
+                ))
                 .arg(
-                    Arg::new("certifier")
-                        .long("certifier")
-                        .value_name("CERTIFIER")
-                        .help("The certifier that would sign; may be left out where there is one"),
-                )
-                .arg(
-                    Arg::new("days")
-                        .long("days")
-                        .value_name("N")
-                        .value_parser(value_parser!(u32).range(1..=36_500))
-                        .help("How many days it would be valid; else what the profile says"),
+                    option("days", "N", "How many days it would be valid; else what the profile says")
+                        .value_parser(value_parser!(u32).range(1..=36_500)),
                 ),
         );
     documents::commands(command, Sort::Profile)

@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 use super::session::Session;
+use crate::cli::args::option;
 use crate::model::error::{Error, Result};
 use crate::model::protection::{Dealt, MOST_SHARES, NewProtection, Sealing};
 use crate::store::shares;
@@ -24,27 +25,26 @@ pub(super) fn commands(command: Command) -> Command {
                 .about("Changes what opens the key; asks the present password or shares first")
                 .arg(name())
                 .arg(
-                    Arg::new("protection")
-                        .long("protection")
-                        .value_name("CHOICE")
-                        .required(true)
-                        .value_parser(choices)
-                        .help("A password, the passwords of two people together, or some of several shares"),
+                    option(
+                        "protection",
+                        "CHOICE",
+                        "A password, the passwords of two people together, or some of several shares",
+                    )
+                    .required(true)
+                    .value_parser(choices),
                 )
                 .arg(
-                    Arg::new("holders")
-                        .long("holders")
-                        .value_name("NAME,NAME")
-                        .help("The two people of two-passwords"),
+                    option("holders", "NAME,NAME", "The two people of two-passwords"),
                 )
                 .arg(number("needed", "M", "How many shares open the key; else 2"))
                 .arg(number("of", "N", "How many shares there are; else 3"))
                 .arg(
-                    Arg::new("share-file")
-                        .long("share-file")
-                        .value_name("PREFIX")
-                        .value_parser(value_parser!(PathBuf))
-                        .help("Writes each share to a new file of its own, PREFIX-1.txt and so on, instead of showing it"),
+                    option(
+                        "share-file",
+                        "PREFIX",
+                        "Writes each share to a new file of its own, PREFIX-1.txt and so on, instead of showing it",
+                    )
+                    .value_parser(value_parser!(PathBuf)),
                 ),
         )
         .subcommand(

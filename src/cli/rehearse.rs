@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::session::Session;
+use crate::cli::args::option;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::site::Site;
 use crate::probe::serve::{Entry, Outcome, Service, Tally};
@@ -23,24 +24,18 @@ pub(super) fn command(site: Arg) -> Command {
         .about("Serves a site on 127.0.0.1 with its keyring, until Ctrl-C or TERM")
         .arg(site)
         .arg(
-            Arg::new("port")
-                .long("port")
-                .value_name("N")
+            option("port", "N", "The port on 127.0.0.1; 0 picks a free one")
                 .value_parser(value_parser!(u16))
-                .default_value("0")
-                .help("The port on 127.0.0.1; 0 picks a free one"),
+                .default_value("0"),
         )
+        .arg(option(
+            "server",
+            "NAME",
+            "Serves the other Web sites of this server too; its rules choose by the name asked for",
+        ))
         .arg(
-            Arg::new("server").long("server").value_name("NAME").help(
-                "Serves the other Web sites of this server too; its rules choose by the name asked for",
-            ),
-        )
-        .arg(
-            Arg::new("for")
-                .long("for")
-                .value_name("SECONDS")
-                .value_parser(value_parser!(u64).range(1..=86_400))
-                .help("Stops by itself after this time"),
+            option("for", "SECONDS", "Stops by itself after this time")
+                .value_parser(value_parser!(u64).range(1..=86_400)),
         )
 }
 

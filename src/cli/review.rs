@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{ArgMatches, Command, value_parser};
 
 use super::print;
 use super::session::Session;
+use crate::cli::args::option;
 use crate::desk::Desk;
 use crate::doctor;
 use crate::doctor::review::{Format, review};
@@ -17,16 +18,15 @@ pub(super) fn command() -> Command {
     Command::new("review")
         .about("Writes the security review of all servers and sites: settings, findings, accepted risks")
         .arg(
-            Arg::new("format").long("format").value_name("FORMAT").value_parser(Format::NAMES).help(
+            option(
+                "format",
+                "FORMAT",
                 "How it is written; else by the end of the file's name: .md, .json, anything else is text",
-            ),
+            )
+            .value_parser(Format::NAMES),
         )
         .arg(
-            Arg::new("to")
-                .long("to")
-                .value_name("FILE")
-                .value_parser(value_parser!(PathBuf))
-                .help("A new file; else the standard output"),
+            option("to", "FILE", "A new file; else the standard output").value_parser(value_parser!(PathBuf)),
         )
 }
 

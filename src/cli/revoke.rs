@@ -1,10 +1,11 @@
 //! `ringmaster certificate revoke` and `release`: one certificate by its serial number, or all that a filter, a request or
 //! a key finds, after a look at them.
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
 
 use super::session::Session;
 use super::{certifier, fields, listed};
+use crate::cli::args::{flag, option};
 use crate::desk::{Desk, Verb};
 use crate::model::bytes::{Digest, Serial, unhex};
 use crate::model::error::{Error, Result};
@@ -38,15 +39,8 @@ pub(super) fn release_command() -> Command {
     .arg(flag("crl", "Signs the next CRL of each certifier at once"))
 }
 
-fn flag(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
-}
-
 /// Adds the ways to choose certificates.
 fn chosen(command: Command) -> Command {
-    let option = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help)
-    };
     command
         .arg(Arg::new("certifier").value_name("CERTIFIER").requires("serial").help("Who issued it"))
         .arg(Arg::new("serial").value_name("SERIAL").help("Its serial number, hexadecimal"))

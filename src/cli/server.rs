@@ -5,6 +5,7 @@ use clap::{Arg, ArgMatches, Command};
 use super::keyring::confirmed;
 use super::session::{Cell, Session};
 use super::{documents, fields};
+use crate::cli::args::option;
 use crate::desk::Verb;
 use crate::model::document::Sort;
 use crate::model::error::{Error, Result};
@@ -34,13 +35,8 @@ pub(super) fn command() -> Command {
             "Notes that a server was restarted or refreshed and runs with what its documents say now",
         ))
         .subcommand(
-            named("delete", "Deletes a Server document; its file goes to the history").arg(
-                Arg::new("confirm")
-                    .long("confirm")
-                    .value_name("NAME")
-                    .required(true)
-                    .help("The name of the document again"),
-            ),
+            named("delete", "Deletes a Server document; its file goes to the history")
+                .arg(option("confirm", "NAME", "The name of the document again").required(true)),
         );
     documents::commands(command, Sort::Server)
 }

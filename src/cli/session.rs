@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::desk::export::Asked;
 use crate::desk::{Desk, Outcome, Verb};
 use crate::model::State;
+use crate::model::certificate::Certificate;
 use crate::model::certifier::past::History;
 use crate::model::certifier::rollover::LINK;
 use crate::model::change::Fact;
@@ -394,8 +395,15 @@ impl<'a> Session<'a> {
             return Ok((self.open_up(&brought, &print::source(place), enough)?, history));
         }
         if !place.is_dir() {
-            let history = History { from: format!("file {}", brought::shown(place)), ..History::default() };
-            return Ok((self.bring(place, enough)?, history));
+            let mut history =
+                History { from: format!("file {}", brought::shown(place)), ..History::default() };
+            let holding = self.bring(place, enough)?;
+            let found = &holding.found;
+            let has_key = |c: &Certificate| found.keys.iter().any(|k| k.key.info().sha256 == c.key.sha256);
+            for authority in found.certificates.iter().filter(|c| c.is_ca() && has_key(c)) {
+                foreign_ca::listed(authority, &found.crls, &mut history);
+            }
+            return Ok((holding, history));
         }
         let mut brought = foreign_ca::folder(place)?;
         let history = brought.history.take().unwrap_or_default();

@@ -7,6 +7,7 @@ use clap::{Arg, ArgMatches, Command};
 use super::keyring::confirmed;
 use super::session::{Cell, Session};
 use super::{documents, fields};
+use crate::cli::args::option;
 use crate::desk::Verb;
 use crate::model::document::Sort;
 use crate::model::error::{Error, Result};
@@ -26,25 +27,17 @@ pub(super) fn command() -> Command {
                 .arg(Arg::new("to").value_name("TO").required(true).help("The name of the new document"))
                 .arg(fields::assignments()),
         )
-        .subcommand(
-            Command::new("list").about("Lists the site documents").arg(
-                Arg::new("where")
-                    .long("where")
-                    .value_name("FILTER")
-                    .help("Only those that fit: words, field:word, -word"),
-            ),
-        )
+        .subcommand(Command::new("list").about("Lists the site documents").arg(option(
+            "where",
+            "FILTER",
+            "Only those that fit: words, field:word, -word",
+        )))
         .subcommand(crl::command())
         .subcommand(named("show", "Shows a site document, and which certificate answers there"))
         .subcommand(super::who::command())
         .subcommand(
-            named("delete", "Deletes a site document; its file goes to the history").arg(
-                Arg::new("confirm")
-                    .long("confirm")
-                    .value_name("NAME")
-                    .required(true)
-                    .help("The name of the document again"),
-            ),
+            named("delete", "Deletes a site document; its file goes to the history")
+                .arg(option("confirm", "NAME", "The name of the document again").required(true)),
         );
     let command = documents::commands(command, Sort::Site);
     #[cfg(feature = "network")]

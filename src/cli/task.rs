@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::fields;
 use super::session::Session;
+use crate::cli::args::{flag, option};
 use crate::desk::{Desk, Verb};
 use crate::model::error::{Error, Result};
 use crate::model::field::Look;
@@ -21,9 +22,9 @@ pub(super) fn command() -> Command {
         .about("Guided tasks: checklists of ordinary commands that are left and resumed")
         .subcommand_required(true)
         .subcommand(
-            Command::new("list").about("Lists the tasks that are begun, and the guides to begin one").arg(
-                Arg::new("all").long("all").action(ArgAction::SetTrue).help("Also the tasks that are ended"),
-            ),
+            Command::new("list")
+                .about("Lists the tasks that are begun, and the guides to begin one")
+                .arg(flag("all", "Also the tasks that are ended")),
         )
         .subcommand(fields::options::<Task>(Command::new("start").about("Begins a task").arg(
             Arg::new("guide").value_name("GUIDE").required(true).help("The guide by its key, such as f-3"),
@@ -42,13 +43,14 @@ pub(super) fn command() -> Command {
         .subcommand(
             named("tick", "Ticks a step that the workspace cannot tell")
                 .arg(step())
-                .arg(Arg::new("note").long("note").value_name("TEXT").help("A remark for the receipt"))
-                .arg(Arg::new("undo").long("undo").action(ArgAction::SetTrue).help("Takes the tick back")),
+                .arg(option("note", "TEXT", "A remark for the receipt"))
+                .arg(flag("undo", "Takes the tick back")),
         )
         .subcommand(named("print", "Prints the receipt of a task for paper"))
-        .subcommand(named("done", "Ends a task, and prints its receipt").arg(
-            Arg::new("anyway").long("anyway").action(ArgAction::SetTrue).help("Also when steps are open"),
-        ))
+        .subcommand(
+            named("done", "Ends a task, and prints its receipt")
+                .arg(flag("anyway", "Also when steps are open")),
+        )
 }
 
 /// Runs a command about guided tasks.

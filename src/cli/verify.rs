@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::session::{Holding, Session};
 use super::{certificate, keyring, print};
+use crate::cli::args::{flag, option};
 use crate::desk::Desk;
 use crate::model::error::{Error, Kind, Result};
 use crate::model::site::host_name;
@@ -18,9 +19,6 @@ use crate::store::system;
 
 /// The command.
 pub(super) fn command() -> Command {
-    let option = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help)
-    };
     let file = |arg: Arg| arg.value_parser(value_parser!(PathBuf));
     let command = Command::new("verify")
         .about("Explains a chain, leaf to root, at any date; exit code 3 when TLS does not trust it")
@@ -41,13 +39,7 @@ pub(super) fn command() -> Command {
             .allow_hyphen_values(true),
         )
         .arg(file(option("roots", "FILE", "Trusts the certificates in this file instead")))
-        .arg(
-            Arg::new("system-roots")
-                .long("system-roots")
-                .action(ArgAction::SetTrue)
-                .conflicts_with("roots")
-                .help("Trusts the roots of the operating system instead"),
-        )
+        .arg(flag("system-roots", "Trusts the roots of the operating system instead").conflicts_with("roots"))
         .arg(file(option("crl", "FILE", "Asks the CRLs in this file as well")).action(ArgAction::Append));
     let mut sources = vec!["file", "keyring", "certificate"];
     let mut command = command;

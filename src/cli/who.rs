@@ -1,11 +1,12 @@
 //! `ringmaster site who`: which document, which keyring and which certificate answer, and why no other does.
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
 use super::fields;
 use super::print;
 use super::session::Session;
+use crate::cli::args::flag;
 use crate::model::error::Result;
 use crate::model::finding::Severity;
 use crate::model::resolve::{Answer, Outcome, Question, Sni, resolve};
@@ -22,11 +23,7 @@ pub(super) fn command() -> Command {
         .mut_arg("sni", |sni| sni.value_name("NAME"))
         .mut_arg("http-host", |host| host.value_name("HOST"))
         .arg(
-            Arg::new("no-sni")
-                .long("no-sni")
-                .action(ArgAction::SetTrue)
-                .conflicts_with("sni")
-                .help("Asks as a client that sends no SNI"),
+            flag("no-sni", "Asks as a client that sends no SNI").conflicts_with("sni"),
         )
         .after_help(
             "The answer comes from the documents alone; nothing is asked over the network. What is served in truth is told\n\

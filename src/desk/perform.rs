@@ -43,6 +43,7 @@ use crate::ops::renew_certifier::{renew_certifier, request_renewal};
 use crate::ops::restore::undelete;
 use crate::ops::revoke::{release, revoke};
 use crate::ops::ring::{self, Act};
+use crate::ops::roles;
 use crate::ops::roll_over::roll_over;
 use crate::ops::site::{delete_site, save_site};
 use crate::ops::withdraw::withdraw;
@@ -226,6 +227,7 @@ pub(super) fn revocations(
 }
 
 pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut Env<'_>) -> Result<Change> {
+    roles::not_auditor(state, env.operator)?;
     match verb {
         Verb::CreateCertifier(asked) => create_certifier(state, asked, env),
         Verb::CompleteCertifier { name, certificates } => complete_certifier(state, name, certificates, env),
@@ -275,11 +277,11 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut E
         }
         Verb::DeleteProfile { name } => delete_profile(state, name, env),
         Verb::ReportKey { key, why } => report_key(state, *key, why, env),
-        Verb::ClearKey { key, why } => clear_key(state, key, why),
+        Verb::ClearKey { key, why } => clear_key(state, key, why, env),
         Verb::AcceptFindings { findings, asked } => accept(state, findings, asked, env),
         Verb::UnacceptFinding { rule, subject } => unaccept(state, rule, subject),
-        Verb::ImportKeyList { name, source, bytes } => import_key_list(name, source, bytes),
-        Verb::DropKeyList { name } => drop_key_list(state, name),
+        Verb::ImportKeyList { name, source, bytes } => import_key_list(state, name, source, bytes, env),
+        Verb::DropKeyList { name } => drop_key_list(state, name, env),
         Verb::SaveSite { before, site } => save_site(state, before.as_ref(), site),
         Verb::DeleteSite { name } => delete_site(state, name),
         Verb::SaveDocuments { changes } => save_documents(state, changes, env.operator),

@@ -4,6 +4,7 @@ use super::{Case, Check, Hit};
 use crate::model::certificate::Lifetime;
 use crate::model::certifier::Certifier;
 use crate::model::crl::{Due, Light};
+use crate::model::escape::visible;
 use crate::model::finding::{Severity, Subject};
 use crate::model::time::days_left;
 
@@ -95,6 +96,51 @@ pub(super) const CHECKS: &[Check] = &[
                     subject(certifier),
                     format!("The certificate of certifier {} {text}.", certifier.name),
                 ));
+            }
+        },
+    },
+    Check {
+        id: "C05",
+        title: "A certifier's own certificate is revoked.",
+        severity: Severity::Error,
+        remedy: "Give it a new key under the same name, and renew what its old key has signed.",
+        command: "certifier.rollover",
+        explain: "The certificate of the certifier, or of an authority above it, is revoked, so whoever looks at CRLs refuses \
+            everything below it. It issues nothing until it has another certificate, and goes on signing CRLs. A hold is \
+            lifted by whoever set it; otherwise give it a new key: `ringmaster certifier rollover NAME`, and work the list of \
+            what its old key has signed.",
+        run: |case, found| {
+            for certifier in case.state.certifiers.values().filter(|c| c.status.issues()) {
+                if let Some(words) = case.state.revoked_words(certifier) {
+                    let text = format!("Certifier {} cannot issue. {words}", certifier.name);
+                    found(Hit::new(subject(certifier), text));
+                }
+            }
+        },
+    },
+    Check {
+        id: "C06",
+        title: "Two certifiers have one CRL address.",
+        severity: Severity::Warning,
+        remedy: "Give one of them another address, and publish its CRL there.",
+        command: "certifier.amend",
+        explain: "At one address there is one CRL. Whichever was published last takes the place of the other one, and peers \
+            refuse certificates of the other certifier, or learn nothing of its revocations. Amend one policy: \
+            `ringmaster certifier amend NAME crl-url=ADDRESS`. Certificates issued before keep the address that stands in them; \
+            leave the CRL there to the certifier that has issued most of those that are valid.",
+        run: |case, found| {
+            let with_address = || signing(case).filter(|c| !c.policy.crl_url.is_empty());
+            for certifier in with_address() {
+                let same =
+                    |c: &&Certifier| c.name < certifier.name && c.policy.crl_url == certifier.policy.crl_url;
+                if let Some(other) = with_address().find(same) {
+                    let (one, two) = (&other.name, &certifier.name);
+                    let text = format!(
+                        "Certifiers {one} and {two} have one CRL address, {}.",
+                        visible(&certifier.policy.crl_url)
+                    );
+                    found(Hit::new(subject(certifier), text));
+                }
             }
         },
     },

@@ -40,6 +40,7 @@ impl State {
                     c.chain.clone_from(chain);
                     c.parent.clone_from(parent);
                 }
+                self.forget_revocations();
             }
             Fact::PolicyAmended { certifier, policy, version, .. } => {
                 if let Some(c) = self.certifiers.get_mut(certifier) {
@@ -217,11 +218,14 @@ impl State {
         self.owed.entry(certifier.to_owned()).or_default().add(revoked);
     }
 
-    /// Remembers the revocation of a certificate that stands in a keyring, or that it is not revoked.
+    /// Remembers the revocation of a certificate that stands in a keyring, of a person or of a certifier, or that it is not
+    /// revoked.
     fn standing(&mut self, certifier: &str, serial: &Serial, revocation: Option<Revocation>) {
         let Some(issuer) = self.certifiers.get(certifier) else { return };
         let rings = self.keyrings.values().flat_map(|ring| &ring.entries).map(|e| &e.certificate);
-        let mut standing = rings.chain(self.people.values().flat_map(|p| &p.certificates));
+        let authorities =
+            self.certifiers.values().flat_map(|c| std::iter::once(&c.certificate).chain(&c.chain));
+        let mut standing = rings.chain(self.people.values().flat_map(|p| &p.certificates)).chain(authorities);
         let Some(c) = standing.find(|c| c.serial == *serial && issuer.is_issuer_of(c)) else { return };
         match revocation {
             Some(revocation) => self.revocations.insert(c.sha256, revocation),
@@ -229,12 +233,13 @@ impl State {
         };
     }
 
-    /// Forgets the revocations of certificates that stand in no keyring and belong to no person any more.
+    /// Forgets the revocations of certificates that stand in no keyring and belong to no person or certifier any more.
     fn forget_revocations(&mut self) {
-        let (keyrings, people) = (&self.keyrings, &self.people);
+        let (keyrings, people, certifiers) = (&self.keyrings, &self.people, &self.certifiers);
         self.revocations.retain(|sha256, _| {
             keyrings.values().any(|ring| ring.entry(sha256).is_some())
                 || people.values().any(|p| p.certificates.iter().any(|c| c.sha256 == *sha256))
+                || certifiers.values().any(|c| c.certificates().any(|c| c.sha256 == *sha256))
         });
     }
 }

@@ -85,11 +85,24 @@ impl Due {
         let published = targets.then(|| state.published.get(&certifier.name).cloned().unwrap_or_default());
         let debt = state.owed.get(&certifier.name);
         Self::work_out(&certifier.policy, certifier.crl.as_ref(), debt, published.as_ref(), now)
+            .with_parts(certifier)
     }
 
     /// Works out what is due of the schedule alone.
     pub fn of_schedule(certifier: &Certifier, now: Timestamp) -> Self {
-        Self::work_out(&certifier.policy, certifier.crl.as_ref(), None, None, now)
+        Self::work_out(&certifier.policy, certifier.crl.as_ref(), None, None, now).with_parts(certifier)
+    }
+
+    /// Adds that new certificates name parts of the CRL of which none was signed yet.
+    fn with_parts(mut self, certifier: &Certifier) -> Self {
+        let Some(crl) = &certifier.crl else { return self };
+        let parts = certifier.crl_parts();
+        if parts > certifier.crl_parts_by(Some(crl.this_update)) {
+            let text = format!("New certificates name one of {parts} parts of the CRL: sign the next one.");
+            self.lines.push((Light::Yellow, text));
+            self.light = self.light.max(Light::Yellow);
+        }
+        self
     }
 
     /// Works it out of its parts; `published` is `None` where this machine publishes nothing.
@@ -105,7 +118,7 @@ impl Due {
         match crl {
             None => lines.push((Light::Yellow, "There is no CRL yet.".into())),
             Some(crl) => {
-                let regular = Timestamp(crl.regular.unwrap_or(crl.this_update).0 + policy.interval());
+                let regular = policy.next_regular(crl);
                 next = Some(regular);
                 if crl.next_update < now {
                     let text = format!(
@@ -197,6 +210,21 @@ fn left(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+impl Certifier {
+    /// Returns in how many parts its CRL is signed: as many as the policy ever had, for a certificate names its part for
+    /// good; 0 for none.
+    pub fn crl_parts(&self) -> u32 {
+        self.crl_parts_by(None)
+    }
+
+    /// Returns the same by the policies up to a moment.
+    fn crl_parts_by(&self, at: Option<Timestamp>) -> u32 {
+        let then = self.versions.iter().filter(|v| at.is_none_or(|at| v.at <= at)).map(|v| &v.policy);
+        let now = Some(&self.policy).filter(|_| at.is_none() || self.versions.is_empty());
+        then.chain(now).map(|p| p.crl_parts).filter(|parts| *parts > 1).max().unwrap_or(0)
+    }
+}
+
 impl Policy {
     /// Returns the seconds between regular CRLs.
     pub fn interval(&self) -> i64 {
@@ -204,6 +232,14 @@ impl Policy {
             0 => i64::from(self.crl_days) * DAY / 4 * 3,
             days => i64::from(days) * DAY,
         }
+    }
+
+    /// Returns when a regular CRL is due after the latest one. Where the schedule was made longer since than that one lasts,
+    /// it is due when three quarters of its validity have passed.
+    pub fn next_regular(&self, latest: &CrlInfo) -> Timestamp {
+        let planned = Timestamp(latest.regular.unwrap_or(latest.this_update).0 + self.interval());
+        let lasts = latest.next_update.0 - latest.this_update.0;
+        if planned < latest.next_update { planned } else { Timestamp(latest.this_update.0 + lasts / 4 * 3) }
     }
 
     /// Says what contradicts itself about CRLs.
@@ -245,21 +281,33 @@ impl Policy {
         if self.delta_days == 0 { String::new() } else { self.beside("delta") }
     }
 
+    /// Returns the policy for the next key of the authority, which has a CRL and a certificate of its own: `root.crl` becomes
+    /// `root-g2.crl`, and that `root-g3.crl`.
+    #[must_use]
+    pub fn of_next_key(&self) -> Self {
+        let next = |url: &str| {
+            let (stem, extension) = split(url);
+            let (stem, count) = stem
+                .rsplit_once("-g")
+                .and_then(|(stem, n)| Some((stem, n.parse::<u32>().ok().filter(|n| *n < 1000)?)))
+                .unwrap_or((stem, 1));
+            if url.is_empty() { String::new() } else { format!("{stem}-g{}{extension}", count + 1) }
+        };
+        Self { crl_url: next(&self.crl_url), issuer_url: next(&self.issuer_url), ..self.clone() }
+    }
+
     /// Puts a word before the extension of the CRL's address.
     fn beside(&self, word: &str) -> String {
-        let url = &self.crl_url;
-        if url.is_empty() {
-            return String::new();
-        }
-        let name = url.rfind('/').map_or(0, |at| at + 1);
-        match url.get(name..).and_then(|n| n.rfind('.')) {
-            Some(dot) => {
-                let (stem, extension) = url.split_at(name + dot);
-                format!("{stem}-{word}{extension}")
-            }
-            None => format!("{url}-{word}"),
-        }
+        let (stem, extension) = split(&self.crl_url);
+        if stem.is_empty() { String::new() } else { format!("{stem}-{word}{extension}") }
     }
+}
+
+/// Splits an address before the extension of its last part.
+fn split(url: &str) -> (&str, &str) {
+    let name = url.rfind('/').map_or(0, |at| at + 1);
+    let dot = url.get(name..).and_then(|n| n.rfind('.'));
+    dot.map_or((url, ""), |dot| url.split_at(name + dot))
 }
 
 #[cfg(test)]
@@ -276,6 +324,12 @@ mod tests {
         assert_eq!(p.delta_address(), "http://c.test/x.y/root-delta.crl");
         assert_eq!(p.crl_address(3), "http://c.test/x.y/root-3.crl");
         assert_eq!(p.crl_address(0), p.crl_url);
+        let next = p.of_next_key();
+        let third = next.of_next_key();
+        assert_eq!(
+            [&next.crl_url, &third.crl_url, &third.issuer_url],
+            ["http://c.test/x.y/root-g2.crl", "http://c.test/x.y/root-g3.crl", ""]
+        );
         let bare = Policy { crl_url: "http://c.test/x.y/root".into(), ..p };
         assert_eq!(bare.crl_address(1), "http://c.test/x.y/root-1");
     }

@@ -103,7 +103,8 @@ pub struct State {
     pub issued: u64,
     /// How many of them are revoked.
     pub revoked: u64,
-    /// Revocations of certificates that stand in keyrings, by the certificate's SHA-256; the others are in the ledger.
+    /// Revocations of certificates that stand in keyrings, of people and of certifiers, by the certificate's SHA-256; the
+    /// others are in the ledger.
     pub revocations: BTreeMap<Digest, Revocation>,
     /// What each certifier owes its next CRL; one that owes nothing is left out.
     pub owed: BTreeMap<String, Debt>,
@@ -178,6 +179,25 @@ impl State {
         let issuer = self.issuer_of(certificate)?;
         let own = |c: &Certifier| c.certificate.sha256 == certificate.sha256;
         (!self.certifiers.values().any(own)).then_some(issuer)
+    }
+
+    /// Finds what is revoked of a certifier: its own certificate, or one of those above it.
+    pub fn revoked_authority<'a>(
+        &'a self,
+        certifier: &'a Certifier,
+    ) -> Option<(&'a Certificate, &'a Revocation)> {
+        let own = std::iter::once(&certifier.certificate).chain(&certifier.chain);
+        own.filter_map(|c| self.revocations.get(&c.sha256).map(|revocation| (c, revocation))).next()
+    }
+
+    /// Says that a certifier has a revoked certificate, or stands below one, if so.
+    pub fn revoked_words(&self, certifier: &Certifier) -> Option<String> {
+        let (certificate, revocation) = self.revoked_authority(certifier)?;
+        let whose = match certificate.sha256 == certifier.certificate.sha256 {
+            true => "Its certificate".to_owned(),
+            false => format!("The certificate of {} above it", certificate.subject.title()),
+        };
+        Some(format!("{whose} is revoked since {}: {}.", revocation.at.date(), revocation.reason.name()))
     }
 
     /// Finds the latest request of a keyring's key: of the one that waits for its certificate, when there is one.

@@ -152,6 +152,12 @@ pub fn consequences(state: &State, certifier: &Certifier, policy: &Policy) -> Ve
     if policy.crl_url != certifier.policy.crl_url {
         told.push("Certificates issued before keep the CRL address that stands in them.".into());
     }
+    let parts = certifier.crl_parts();
+    if policy.crl_parts < parts {
+        told.push(format!(
+            "Certificates issued before name one of {parts} parts of the CRL; those parts are signed as before."
+        ));
+    }
     if policy.roles.is_empty() && !certifier.policy.roles.is_empty() {
         told.push("Without roles everybody may do everything.".into());
     }

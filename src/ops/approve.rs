@@ -200,6 +200,7 @@ pub(super) fn preview_among(
     });
     findings.extend(lint::request(&wished, profile, subject.clone()));
     findings.extend(of_key(state, &wished, known, &subject));
+    findings.extend(of_person(state, &wished, &subject));
     findings.extend(made_here(request, profile, &subject));
     if !plan.edits().is_empty() {
         let editors = request.proposal.iter().flat_map(|p| &p.editors).map(|by| visible(by));
@@ -289,6 +290,16 @@ fn of_key(state: &State, wished: &Pkcs10, known: &KeyHistory, subject: &Subject)
     told
 }
 
+/// Finds that a key belongs to a person who is called otherwise: servers take whoever holds it for that person.
+fn of_person(state: &State, wished: &Pkcs10, subject: &Subject) -> Option<Finding> {
+    let name = wished.subject.common_name()?;
+    let person = state.people_of_key(&wished.key.sha256).find(|p| p.full_name != name)?;
+    let (document, called) = (&person.name, visible(&person.full_name));
+    let text = format!("The key belongs to person {document}, {called}, and not to {}.", visible(name));
+    let finding = Finding::new("key.person", Severity::Warning, subject.clone(), text);
+    Some(finding.remedy("Ask who holds the key; a certificate goes to that person.", None))
+}
+
 /// Finds a key that an authority would have made for a server itself, which public ones must not (CA/Browser Forum
 /// 6.1.1.3).
 fn made_here(request: &Request, profile: &Profile, subject: &Subject) -> Option<Finding> {
@@ -306,7 +317,7 @@ fn issuers<'a>(state: &'a State, certifier: &'a Certifier) -> Vec<&'a Certificat
     while let Some(last) = all.last().filter(|c| !c.is_self_issued() && all.len() < 10) {
         let above =
             |c: &&Certificate| c.subject.der == last.issuer.der && (last.aki.is_none() || c.ski == last.aki);
-        match state.certifiers.values().map(|c| &c.certificate).find(above) {
+        match state.certifiers.values().map(|c| &c.certificate).chain(&certifier.chain).find(above) {
             Some(above) => all.push(above),
             None => break,
         }

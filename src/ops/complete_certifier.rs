@@ -43,7 +43,7 @@ pub fn complete_certifier(
     new.succeeds.clone_from(&awaited.succeeds);
     let key = env.signer.key(name)?.pkcs8().to_vec();
     let key = PrivateKey::read(&zeroize::Zeroizing::new(key))?;
-    let mut change = made(new, &key, Vec::new(), env)?;
+    let mut change = made(new, &key, &[], env)?;
     change.files.extend(document::awaited_no_more(name));
     if let Some(old) = awaited.succeeds.as_ref().and_then(|old| state.certifiers.get(old))
         && old.status.has_key()

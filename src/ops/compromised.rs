@@ -1,7 +1,7 @@
 //! Reports keys as known to others, takes a report back, and brings lists of such keys. A key that is reported or listed is
 //! not certified.
 
-use super::Env;
+use super::{Env, roles};
 use crate::model::State;
 use crate::model::bytes::Digest;
 use crate::model::change::{Change, Fact};
@@ -55,8 +55,8 @@ pub fn report_key(state: &State, key: Digest, why: &str, env: &Env<'_>) -> Resul
     Ok(Change { facts: vec![Fact::KeyReported { report }], files: vec![compromised::reported(&all)?] })
 }
 
-/// Takes a report back that was a mistake. Errors: not reported, no reason.
-pub fn clear_key(state: &State, key: &Digest, why: &str) -> Result<Change> {
+/// Takes a report back that was a mistake. Errors: not reported, no reason, not the person for it.
+pub fn clear_key(state: &State, key: &Digest, why: &str, env: &Env<'_>) -> Result<Change> {
     if !state.compromised.contains_key(key) {
         return Err(
             Error::not_found("reported key", &key.to_string()).next("List them with: ringmaster key list")
@@ -65,6 +65,7 @@ pub fn clear_key(state: &State, key: &Digest, why: &str) -> Result<Change> {
     if why.trim().is_empty() {
         return Err(Error::usage("A reason is needed.").why("It is kept in the audit chain."));
     }
+    roles::keeps_keys(state, env.operator)?;
     let mut all = state.compromised.clone();
     all.remove(key);
     let fact = Fact::KeyCleared { key: *key, why: why.trim().into() };
@@ -73,12 +74,21 @@ pub fn clear_key(state: &State, key: &Digest, why: &str) -> Result<Change> {
 
 /// Brings a list of compromised keys, or replaces one of the same name.
 ///
-/// Errors: the name cannot be a file, the list cannot be read.
-pub fn import_key_list(name: &str, source: &str, bytes: &[u8]) -> Result<Change> {
+/// Errors: the name cannot be a file, the list cannot be read; it replaces one, and not the person for that.
+pub fn import_key_list(
+    state: &State,
+    name: &str,
+    source: &str,
+    bytes: &[u8],
+    env: &Env<'_>,
+) -> Result<Change> {
     check_name(name).map_err(|why| Error::usage("The list cannot have this name.").why(why))?;
     if name == compromised::OWN {
         return Err(Error::usage(format!("A list cannot be called \"{name}\"."))
             .why("The keys that are reported here have that name."));
+    }
+    if state.key_lists.contains_key(name) {
+        roles::keeps_keys(state, env.operator)?;
     }
     let (sort, entries) = key_list::read(bytes)?;
     let count = entries.len() / sort.size();
@@ -93,11 +103,12 @@ pub fn import_key_list(name: &str, source: &str, bytes: &[u8]) -> Result<Change>
     Ok(Change { facts: vec![Fact::KeyListSaved { list }], files })
 }
 
-/// Drops a list; its files go to the history.
-pub fn drop_key_list(state: &State, name: &str) -> Result<Change> {
+/// Drops a list; its files go to the history. Errors: unknown, not the person for it.
+pub fn drop_key_list(state: &State, name: &str, env: &Env<'_>) -> Result<Change> {
     if !state.key_lists.contains_key(name) {
         return Err(Error::not_found("key list", name).next("List them with: ringmaster key list"));
     }
+    roles::keeps_keys(state, env.operator)?;
     let files = compromised::list_removed(name);
     Ok(Change { facts: vec![Fact::KeyListDropped { name: name.into() }], files })
 }

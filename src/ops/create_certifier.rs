@@ -2,7 +2,7 @@
 //! a key with a request that an authority elsewhere answers. Together or not at all.
 
 use super::roles::{self, Act};
-use super::{Env, new_password};
+use super::{Env, issue_crl, new_password};
 use crate::model::State;
 use crate::model::bytes::{Der, Digest, Serial};
 use crate::model::certificate::{Certificate, Extension};
@@ -17,6 +17,7 @@ use crate::model::name::Name;
 use crate::model::profile::Validity;
 use crate::model::time::Timestamp;
 use crate::pki::authority::{self, Limits};
+use crate::pki::crl::Entries;
 use crate::pki::issue::{self, Template};
 use crate::pki::key::PrivateKey;
 use crate::pki::signer::Signing;
@@ -65,7 +66,7 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
         SignedBy::Itself => {
             let certificate = self_signed(&asked.name, subject, &key, asked.years, env)?;
             let certifier = Certifier::new(asked.name.clone(), env.now, certificate, policy);
-            made(certifier, &key, Vec::new(), env)?
+            made(certifier, &key, &[], env)?
         }
         SignedBy::Certifier(parent) => {
             let parent = super::issuing(state, parent)?;
@@ -78,12 +79,9 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
                 constraints,
                 renews: None,
             };
-            let (certificate, fact) = signed(parent, wanted, env)?;
-            let mut certifier = Certifier::new(asked.name.clone(), env.now, certificate, policy);
-            certifier.chain = std::iter::once(&parent.certificate).chain(&parent.chain).cloned().collect();
-            certifier.parent = Some(parent.name.clone());
+            let (certifier, fact) = below(parent, &asked.name, policy, wanted, env)?;
             let mut change = Change::of(fact);
-            change.extend(made(certifier, &key, Vec::new(), env)?);
+            change.extend(made(certifier, &key, &[], env)?);
             change
         }
         SignedBy::Elsewhere => {
@@ -173,6 +171,21 @@ pub(super) struct Wanted<'a> {
     pub(super) renews: Option<&'a Certificate>,
 }
 
+/// Makes a certifier whose certificate another one signs. The fact is its row of the issued list.
+pub(super) fn below(
+    parent: &Certifier,
+    name: &str,
+    policy: Policy,
+    wanted: Wanted<'_>,
+    env: &mut Env<'_>,
+) -> Result<(Certifier, Fact)> {
+    let (certificate, fact) = signed(parent, wanted, env)?;
+    let mut certifier = Certifier::new(name.to_owned(), env.now, certificate, policy);
+    certifier.chain = std::iter::once(&parent.certificate).chain(&parent.chain).cloned().collect();
+    certifier.parent = Some(parent.name.clone());
+    Ok((certifier, fact))
+}
+
 /// Returns when a subordinate's certificate of so many years would end that a certifier signs now.
 pub(super) fn end(parent: &Certifier, years: u32, now: Timestamp) -> Timestamp {
     Timestamp(now.plus_days(i64::from(years) * 365).0 - 1).min(parent.certificate.not_after)
@@ -256,12 +269,15 @@ pub(super) fn sign_with(
     Ok((certificate, Fact::CertificateIssued { issued, der: Der(der) }))
 }
 
-/// Makes a certifier whose certificate is there: the first version of its policy and its first CRL, with these entries in
-/// the order of their serials, are signed with its key. The CRL is the last fact.
+/// An entry of a first CRL: serial, when and why it was revoked, and since when it is invalid.
+pub(super) type Entry = (Serial, Timestamp, Reason, Option<Timestamp>);
+
+/// Makes a certifier whose certificate is there: the first version of its policy and its first CRLs, with these entries in
+/// the order of their serials, are signed with its key. The certifier is the first fact, CRLs are the others.
 pub(super) fn made(
     mut certifier: Certifier,
     key: &PrivateKey,
-    revoked: Vec<(Serial, Timestamp, Reason)>,
+    revoked: &[Entry],
     env: &mut Env<'_>,
 ) -> Result<Change> {
     let version = PolicyVersion {
@@ -276,7 +292,7 @@ pub(super) fn made(
     let signed = super::amend::sign(&mut certifier, version, Some(key), env)?;
     let files = [document::certifier(&certifier)?, signed].concat();
     let mut change = Change { facts: vec![Fact::CertifierCreated { certifier: certifier.clone() }], files };
-    change.extend(first_crl(&certifier, key, revoked, env)?);
+    change.extend(first_crls(&certifier, key, revoked, env)?);
     Ok(change)
 }
 
@@ -298,21 +314,36 @@ pub(super) fn awaited(
     Ok(Change { facts: vec![Fact::CertifierAwaited { awaited }], files })
 }
 
-fn first_crl(
+/// Signs the complete CRL and its parts with a key that is just being made or brought.
+fn first_crls(
     certifier: &Certifier,
     key: &PrivateKey,
-    revoked: Vec<(Serial, Timestamp, Reason)>,
+    revoked: &[Entry],
     env: &mut Env<'_>,
 ) -> Result<Change> {
-    let next = env.now.plus_days(i64::from(certifier.policy.crl_days));
-    let entries = &mut revoked.into_iter();
-    let number = certifier.crl_floor + 1;
-    let tbs = crl::to_be_signed(&certifier.certificate, key.algorithm(), number, env.now, next, entries)?;
-    let work = [(Signing::Crl(number), tbs)];
-    let signature = super::one(env.signer.sign_with(key, &certifier.name, &work)?)?;
-    let der = issue::assemble(&work[0].1, key.algorithm(), &signature);
-    let info: CrlInfo = crl::read(&der, &certifier.certificate)?;
-    let files = document::crl(&certifier.name, &info, &der);
-    let fact = Fact::CrlIssued { certifier: certifier.name.clone(), crl: info, der: Der(der) };
-    Ok(Change { facts: vec![fact], files })
+    let (mut work, mut kinds) = (Vec::new(), Vec::new());
+    for (number, part) in (certifier.crl_floor + 1..).zip(0..=certifier.crl_parts()) {
+        let mut entries = Entries::new(&certifier.certificate, env.now);
+        // What comes with a past names no part.
+        for (serial, at, reason, invalidity) in revoked.iter().filter(|_| part == 0) {
+            entries.push(&serial.0, *at, Some(*reason), *invalidity)?;
+        }
+        let wanted = issue_crl::Wanted { base: None, part, immediate: false };
+        let times = (env.now, None);
+        let tbs = issue_crl::encode(certifier, key.algorithm(), &wanted, number, entries, times)?;
+        work.push((Signing::Crl(number), tbs));
+        kinds.push(part);
+    }
+    let signatures = env.signer.sign_with(key, &certifier.name, &work)?;
+    if signatures.len() != work.len() {
+        return Err(Error::internal("The signer returned another number of signatures than asked."));
+    }
+    let mut change = Change::default();
+    for (((_, tbs), signature), partition) in work.iter().zip(&signatures).zip(kinds) {
+        let der = issue::assemble(tbs, key.algorithm(), signature);
+        let info = CrlInfo { partition, ..crl::read(&der, &certifier.certificate)? };
+        change.files.extend(document::crl(&certifier.name, &info, &der));
+        change.facts.push(Fact::CrlIssued { certifier: certifier.name.clone(), crl: info, der: Der(der) });
+    }
+    Ok(change)
 }

@@ -62,16 +62,14 @@ pub fn import_certifier(
                 comment: "taken over".into(),
             });
             if not_after >= env.now {
-                revoked.push((serial, r.at, r.reason));
+                revoked.push((serial, r.at, r.reason, r.invalidity));
             }
         }
     }
     revoked.sort_by(|a, b| a.0.cmp(&b.0));
-    let mut change = made(new, key, revoked, env)?;
+    let mut change = made(new, key, &revoked, env)?;
     // After the certifier and before its CRL, which carries the revocations.
-    let crl = change.facts.pop();
-    change.facts.extend(facts);
-    change.facts.extend(crl);
+    change.facts.splice(1..1, facts);
     change.files.push(certifier_key::file(&asked.name, key, &asked.password, &env.protection)?);
     Ok(change)
 }

@@ -93,15 +93,14 @@ pub fn wanted(state: &State, name: &str, kind: CrlKind, now: Timestamp) -> Resul
         };
         return Ok(vec![Wanted { base: Some(latest.number), part: 0, immediate: true }]);
     }
-    let due =
-        certifier.crl.as_ref().and_then(|crl| crl.regular).is_none_or(|at| at.0 + policy.interval() <= now.0);
+    let latest = certifier.crl.as_ref().filter(|crl| crl.regular.is_some());
+    let due = latest.is_none_or(|crl| policy.next_regular(crl) <= now);
     let immediate = match kind {
         CrlKind::Regular => false,
         CrlKind::Immediate => true,
         _ => !due,
     };
-    let parts = if policy.crl_parts < 2 { 0 } else { policy.crl_parts };
-    Ok((0..=parts).map(|part| Wanted { base: None, part, immediate }).collect())
+    Ok((0..=certifier.crl_parts()).map(|part| Wanted { base: None, part, immediate }).collect())
 }
 
 /// Signs CRLs with their numbers and entries, all or none.
@@ -228,7 +227,7 @@ fn next_update(certifier: &Certifier, wanted: &Wanted, now: Timestamp) -> Timest
     }
 }
 
-fn encode(
+pub(super) fn encode(
     certifier: &Certifier,
     algorithm: &[u8],
     wanted: &Wanted,

@@ -153,8 +153,21 @@ pub(crate) fn certifier<'a>(state: &'a State, name: &str) -> Result<&'a Certifie
     })
 }
 
-/// Takes a certifier that may issue certificates. Errors: unknown; disabled, retired or destroyed.
+/// Takes a certifier that may issue certificates, and whose certificates count. Errors: those of [`active`]; its own
+/// certificate, or one above it, is revoked.
 fn issuing<'a>(state: &'a State, name: &str) -> Result<&'a Certifier> {
+    let certifier = active(state, name)?;
+    match state.revoked_words(certifier) {
+        None => Ok(certifier),
+        Some(why) => Err(Error::refused(format!("Certifier {name} issues no certificates."))
+            .why(format!("{why} Nobody who looks at CRLs would believe what it signs."))
+            .next("Choose another certifier, or give this one a new key under the same name.")
+            .command("certifier.rollover")),
+    }
+}
+
+/// Takes a certifier that was not put out of use. Errors: unknown; disabled, retired or destroyed.
+fn active<'a>(state: &'a State, name: &str) -> Result<&'a Certifier> {
     let certifier = certifier(state, name)?;
     match certifier.refusal() {
         None => Ok(certifier),

@@ -34,6 +34,14 @@ fn fact(state: &State, issued: &Issued, asked: &NewRevocation, env: &Env<'_>) ->
             .why(format!("{} is still to come.", from.text()))
             .next("Revoke it when it is time, or leave the date empty."));
     }
+    let same = |r: &crate::model::issued::Revocation| {
+        r.reason == asked.reason && asked.invalidity.is_none_or(|from| r.invalidity == Some(from))
+    };
+    if issued.revoked.as_ref().is_some_and(same) {
+        return Err(Error::refused(format!("Serial {} was not revoked again.", issued.serial))
+            .why(format!("It is revoked for {} already.", asked.reason.name()))
+            .next("Say what is new, such as an earlier date with invalid-from."));
+    }
     let (certifier, serial) = (issued.certifier.clone(), issued.serial.clone());
     let (reason, invalidity) = (asked.reason, asked.invalidity);
     let (by, comment) = (env.operator.to_owned(), asked.comment.clone());

@@ -71,7 +71,8 @@ pub(super) fn require_of(name: &str, roles: &Roles, operator: &str, act: Act) ->
         return Ok(());
     }
     let mut may: Vec<&str> = may.into_iter().map(String::as_str).collect();
-    may.dedup();
+    let mut seen = std::collections::BTreeSet::new();
+    may.retain(|name| seen.insert(*name));
     let who = if may.is_empty() { "nobody".into() } else { may.join(", ") };
     let why = if roles.auditor.iter().any(|name| name == operator) {
         format!("{operator} is an auditor of it, who reads, verifies and exports. {role} is {who}.")
@@ -86,6 +87,32 @@ pub(super) fn require_of(name: &str, roles: &Roles, operator: &str, act: Act) ->
     };
     let what = format!("{operator} may not {} for certifier {}.", act.words(), name);
     Err(Error::not_allowed(Subject::Certifier(name.to_owned()), what).why(why).next(next))
+}
+
+/// Allows a change of the workspace, of whatever kind, to everybody but those who are auditors and nothing else.
+///
+/// Errors: `NotAllowed`, which is recorded.
+pub fn not_auditor(state: &State, operator: &str) -> Result<()> {
+    let roles = || state.certifiers.values().map(|c| (&c.name, &c.policy.roles));
+    let is = |names: &[String]| names.iter().any(|name| name == operator);
+    let Some((name, _)) = roles().find(|(_, roles)| is(&roles.auditor)) else { return Ok(()) };
+    if roles().any(|(_, roles)| is(&roles.caa) || is(&roles.ra)) {
+        return Ok(());
+    }
+    let what = format!("{operator} may change nothing.");
+    Err(Error::not_allowed(Subject::Certifier(name.clone()), what)
+        .why(format!("{operator} is an auditor of certifier {name}, who reads, verifies and exports."))
+        .next("Ask somebody else, or have a CAA amend the roles."))
+}
+
+/// Allows taking back what is known of keys that others have: to whoever may revoke for one of the certifiers.
+///
+/// Errors: `NotAllowed`, which is recorded.
+pub(super) fn keeps_keys(state: &State, operator: &str) -> Result<()> {
+    first(state, None, |certifier| require(certifier, operator, Act::Revoke)).map_err(|error| {
+        let what = format!("{operator} may not decide which keys are good again.");
+        Error { what, ..error }
+    })
 }
 
 /// Says why a person may not do something with a certifier, or with one that waits for its certificate: for a command that

@@ -1,7 +1,7 @@
 //! Gives an authority a new key under the same name: another certifier that takes over, the certificates that link both
 //! keys, and the list of what is still to be renewed.
 
-use super::create_certifier::{Wanted, awaited, made, new_name, self_signed, sign, sign_with, signed};
+use super::create_certifier::{Wanted, awaited, below, made, new_name, self_signed, sign, sign_with};
 use super::roles::{self, Act};
 use super::{Env, new_password};
 use crate::model::State;
@@ -25,7 +25,8 @@ pub const SOON: i64 = 30;
 ///
 /// Errors: the old one is not active or locked; the name is taken; the passwords differ; the issuer is locked.
 pub fn roll_over(state: &State, old: &str, asked: &NewKey, env: &mut Env<'_>) -> Result<Change> {
-    let old = super::issuing(state, old)?;
+    // Also one whose certificate is revoked: a new key is what helps then.
+    let old = super::active(state, old)?;
     roles::require(old, env.operator, Act::Administer)?;
     new_name(state, &asked.name)?;
     new_password(&asked.password, &asked.repeat)?;
@@ -41,8 +42,9 @@ pub fn roll_over(state: &State, old: &str, asked: &NewKey, env: &mut Env<'_>) ->
     let key = PrivateKey::generate(asked.key_type)?;
     let sealed = certifier_key::file(&asked.name, &key, &asked.password, &env.protection)?;
     let subject = old.certificate.subject.clone();
-    // Its own count of versions begins anew: each is signed with the new key.
-    let policy = Policy { version: 1, ..old.policy.clone() };
+    // Its own count of versions begins anew: each is signed with the new key. Its CRLs have an address of their own: at one
+    // address each would take the place of the other key's.
+    let policy = Policy { version: 1, ..old.policy.of_next_key() };
     let limits =
         Limits { path_length: old.certificate.basic.and_then(|b| b.path_length), ..Limits::default() };
     let mut change = Change::default();
@@ -66,7 +68,7 @@ pub fn roll_over(state: &State, old: &str, asked: &NewKey, env: &mut Env<'_>) ->
         let (old_with_new, second) = sign_with(&new, Some(&key), &template, LINK, env)?;
         new.links = vec![new_with_old, old_with_new];
         change.facts.push(first);
-        change.extend(made(new, &key, Vec::new(), env)?);
+        change.extend(made(new, &key, &[], env)?);
         change.facts.push(second);
     } else if let Some(parent) = &old.parent {
         let parent = super::issuing(state, parent)?;
@@ -79,13 +81,10 @@ pub fn roll_over(state: &State, old: &str, asked: &NewKey, env: &mut Env<'_>) ->
             constraints,
             renews: None,
         };
-        let (certificate, fact) = signed(parent, wanted, env)?;
-        let mut new = Certifier::new(asked.name.clone(), env.now, certificate, policy);
-        new.chain = std::iter::once(&parent.certificate).chain(&parent.chain).cloned().collect();
-        new.parent = Some(parent.name.clone());
+        let (mut new, fact) = below(parent, &asked.name, policy, wanted, env)?;
         new.succeeds = Some(old.name.clone());
         change.facts.push(fact);
-        change.extend(made(new, &key, Vec::new(), env)?);
+        change.extend(made(new, &key, &[], env)?);
     } else {
         let constraints = authority::kept(&old.certificate);
         let succeeds = Some(old.name.clone());

@@ -261,7 +261,11 @@ pub fn tell(found: &Found, bundle: &Bundle, at: Timestamp) -> Vec<Told> {
         say("Request", text, Tone::Plain);
     }
     if !found.crls.is_empty() {
-        say("CRLs", format!("{}; a CRL cannot be imported", found.crls.len()), Tone::Aside);
+        say(
+            "CRLs",
+            format!("{}; taken over only with the key of the authority", found.crls.len()),
+            Tone::Aside,
+        );
     }
     if bundle.doubled > 0 {
         let times = if bundle.doubled == 1 { "certificate stands" } else { "certificates stand" };

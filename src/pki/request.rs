@@ -15,7 +15,7 @@ use crate::model::certificate::Extension;
 use crate::model::error::{Error, Result};
 use crate::model::escape::visible;
 use crate::model::name::{AltName, Name};
-use crate::model::request::{Pkcs10, Proof};
+use crate::model::request::Pkcs10;
 
 const EXTENSION_REQUEST: &str = "1.2.840.113549.1.9.14";
 /// What Windows wrote before it took the standard one.
@@ -68,12 +68,7 @@ pub fn read(der: &[u8]) -> Result<Pkcs10> {
         extensions,
         attributes,
         signature: signature::words(algorithm),
-        proof: match proof {
-            Verdict::Good => Proof::Good,
-            Verdict::Weak(why) => Proof::Weak(why),
-            Verdict::Bad => Proof::Bad,
-            Verdict::CannotCheck(what) => Proof::CannotCheck(what),
-        },
+        proof: proof.proof(),
     })
 }
 
@@ -187,6 +182,7 @@ fn read_attributes(attributes: &[(u8, &[u8], &[u8])]) -> Option<(Vec<Extension>,
 mod tests {
     use super::*;
     use crate::model::key::KeyType;
+    use crate::model::request::Proof;
     use crate::pki::der::oid;
 
     fn names() -> Vec<AltName> {

@@ -4,6 +4,7 @@ use aws_lc_rs::signature::*;
 
 use super::der::{dotted, elements, only};
 use super::key::describe;
+use crate::model::request::Proof;
 
 /// The outcome of checking a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,18 @@ pub enum Verdict {
     Bad,
     /// The algorithm is not known here; says which.
     CannotCheck(String),
+}
+
+impl Verdict {
+    /// Returns what it proves where it is the signature of a request by its own key.
+    pub(super) fn proof(self) -> Proof {
+        match self {
+            Self::Good => Proof::Good,
+            Self::Weak(why) => Proof::Weak(why),
+            Self::Bad => Proof::Bad,
+            Self::CannotCheck(what) => Proof::CannotCheck(what),
+        }
+    }
 }
 
 /// Checks `signature` over `message` by the key in `spki` (a SubjectPublicKeyInfo) with `algorithm` (an

@@ -10,7 +10,7 @@ use super::signature::{self, Verdict};
 use crate::model::bytes::Der;
 use crate::model::error::{Error, Result};
 use crate::model::name::{AltName, Name};
-use crate::model::request::{Pkcs10, Proof};
+use crate::model::request::Pkcs10;
 
 /// How the line begins that holds it.
 const MARK: &str = "SPKAC";
@@ -103,12 +103,7 @@ pub fn read_der(der: &[u8]) -> Result<Pkcs10> {
         // The challenge may be meant as a password: it is named, never repeated.
         attributes: vec![if challenged { "SPKAC with a challenge" } else { "SPKAC" }.to_owned()],
         signature: signature::words(algorithm),
-        proof: match proof {
-            Verdict::Good => Proof::Good,
-            Verdict::Weak(why) => Proof::Weak(why),
-            Verdict::Bad => Proof::Bad,
-            Verdict::CannotCheck(what) => Proof::CannotCheck(what),
-        },
+        proof: proof.proof(),
     })
 }
 
@@ -150,6 +145,7 @@ fn field(line: &str) -> Option<(&str, &str)> {
 mod tests {
     use super::*;
     use crate::model::key::KeyType;
+    use crate::model::request::Proof;
     use crate::pki::der::wrap;
     use crate::pki::issue::assemble;
     use crate::pki::key::PrivateKey;

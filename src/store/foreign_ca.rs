@@ -110,6 +110,7 @@ impl Places {
                 "newcerts",
                 "certs_by_serial",
                 "revoked/certs_by_serial",
+                "renewed/certs_by_serial",
                 "issued",
                 "certs",
             ]),
@@ -170,17 +171,28 @@ impl Places {
         if let Some(database) = self.first(&self.database) {
             let bytes = read(&database, false)?.bytes;
             let name = shown(&database);
+            let mut places: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
             for entry in index_txt::read(&String::from_utf8_lossy(&bytes), &name)? {
-                let certificate = kept.remove(&minimal(&entry.serial));
+                let serial = minimal(&entry.serial);
+                let certificate = kept.remove(&serial);
                 if entry.serial == authority.serial && authority.is_self_issued() {
                     continue;
                 }
+                if let Some(before) = places.get(&serial).and_then(|place| history.issued.get_mut(*place)) {
+                    history.remarks.push(format!(
+                        "Serial {} stands in {name} more than once; what revokes it counts.",
+                        entry.serial
+                    ));
+                    before.revoked = before.revoked.take().or(entry.revoked);
+                    continue;
+                }
+                places.insert(serial, history.issued.len());
                 history.issued.push(Past { certificate, ..entry });
             }
         } else {
-            history
-                .remarks
-                .push("There is no index.txt: which certificates were revoked is not known.".into());
+            history.remarks.push(
+                "There is no index.txt: of revocations only those are known that stand on a CRL.".into(),
+            );
         }
         for (_, c) in kept {
             history
@@ -204,12 +216,51 @@ impl Places {
             }
         }
         if let Some(file) = self.first(&self.crl) {
-            let crls = pem::find(&read(&file, false)?.bytes)?.crls;
-            for info in crls.iter().filter_map(|der| crl::read(der, authority).ok()) {
-                history.crl_number = history.crl_number.max(info.number);
-            }
+            listed(authority, &pem::find(&read(&file, false)?.bytes)?.crls, history);
         }
         Ok(())
+    }
+}
+
+/// Takes over what CRLs of an authority say: their numbers, and what is revoked by them and not by its other files.
+pub fn listed(authority: &Certificate, crls: &[Vec<u8>], history: &mut History) {
+    for der in crls {
+        if let Ok(info) = crl::read(der, authority) {
+            history.crl_number = history.crl_number.max(info.number);
+        }
+        let entries = match crl::revocations(der, authority) {
+            Ok(entries) => entries,
+            Err(error) => {
+                history.remarks.push(format!("A CRL was not looked into. {error}"));
+                continue;
+            }
+        };
+        let key = authority.key.sha256;
+        let own = history.issued.iter().enumerate().filter(|(_, p)| p.authority.is_none_or(|k| k == key));
+        let mut places: BTreeMap<Vec<u8>, usize> = own.map(|(at, p)| (minimal(&p.serial), at)).collect();
+        for (serial, revocation) in entries {
+            let place = places.get(&minimal(&serial)).copied();
+            match place.and_then(|place| history.issued.get_mut(place)) {
+                Some(past) if past.revoked.is_some() => {}
+                Some(past) => {
+                    past.revoked = Some(revocation);
+                    history.remarks.push(format!("Serial {serial} is revoked by the CRL alone."));
+                }
+                // It still belongs on the CRL, as long as the authority lasts.
+                None => {
+                    places.insert(minimal(&serial), history.issued.len());
+                    history.remarks.push(format!("Of serial {serial} only the CRL tells."));
+                    history.issued.push(Past {
+                        serial,
+                        subject: "(not kept)".into(),
+                        not_after: authority.not_after,
+                        certificate: None,
+                        revoked: Some(revocation),
+                        authority: Some(key),
+                    });
+                }
+            }
+        }
     }
 }
 

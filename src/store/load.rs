@@ -77,7 +77,7 @@ struct Load<'a> {
 }
 
 impl<'a> Load<'a> {
-    /// Finds the revocations of what stands in keyrings and documents of persons, and what in a keyring names a certifier
+    /// Finds the revocations of what stands in keyrings, documents of persons and certifiers, and what in a keyring names a certifier
     /// here as its issuer and is not in its issued list.
     fn standings(&mut self, ledger: &SqliteLedger) -> Result<()> {
         let any = self.state.revoked > 0;
@@ -99,7 +99,10 @@ impl<'a> Load<'a> {
                 _ => {}
             }
         }
-        for certificate in self.state.people.values().flat_map(|person| &person.certificates) {
+        let people = self.state.people.values().flat_map(|person| &person.certificates);
+        let authorities =
+            self.state.certifiers.values().flat_map(|c| std::iter::once(&c.certificate).chain(&c.chain));
+        for certificate in people.chain(authorities.filter(|c| !c.is_self_issued())) {
             if any && let Some(Some(revocation)) = ledger.standing(&certificate.sha256)? {
                 self.state.revocations.insert(certificate.sha256, revocation);
             }

@@ -386,12 +386,18 @@ impl Drop for Store {
 }
 
 /// Remembers the revocations of certificates that a change has brought into a ring, as when an earlier version comes
-/// back, and which of them the issued list does not know.
+/// back, or made those of a certifier, and which of them the issued list does not know.
 fn recall(state: &mut State, change: &Change, ledger: &SqliteLedger) {
     let mut recalled = Vec::new();
     for fact in &change.facts {
         if let Fact::PersonSaved { person, .. } = fact {
             recalled.extend(person.certificates.iter().map(|c| c.sha256));
+        }
+        if let Fact::CertifierCreated { certifier } = fact {
+            recalled.extend(certifier.chain.iter().chain([&certifier.certificate]).map(|c| c.sha256));
+        }
+        if let Fact::CertifierRenewed { certificate, chain, .. } = fact {
+            recalled.extend(chain.iter().chain([certificate]).map(|c| c.sha256));
         }
         let (Fact::KeyringCreated { keyring } | Fact::KeyringChanged { keyring, .. }) = fact else {
             continue;

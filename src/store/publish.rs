@@ -2,9 +2,14 @@
 
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::file;
 use super::outside::{PUBLIC, shown};
@@ -15,7 +20,13 @@ use crate::model::escape::visible;
 pub const LONGEST: Duration = Duration::from_secs(60);
 
 /// How much of what a command prints is kept, in bytes.
-const PRINTED: u64 = 16 << 10;
+const PRINTED: usize = 16 << 10;
+
+/// How much of it stands in an error, in characters.
+const TOLD: usize = 500;
+
+/// How long the rest of what it printed is waited for when it has ended.
+const LINGER: Duration = Duration::from_millis(500);
 
 /// Replaces a file in a folder outside of the workspace, whole or not at all, for everybody to read; then reads it back.
 ///
@@ -70,19 +81,20 @@ pub fn run(command: &[String], argument: &Path, longest: Duration) -> Result<Str
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        // In a group of its own: what it has started ends with it.
+        .process_group(0)
         .spawn()
         .map_err(|e| {
             Error::new(Kind::NotFound, format!("The command {name} cannot be run."))
                 .why(format!("{e}."))
                 .next("Correct it in config.ron: crl_commands.")
         })?;
-    let out = started.stdout.take().map(|from| std::thread::spawn(move || printed(from)));
-    let err = started.stderr.take().map(|from| std::thread::spawn(move || printed(from)));
+    let outputs = [started.stdout.take().map(Output::of), started.stderr.take().map(Output::of)];
     let ended = wait(&mut started, longest);
-    let texts = [out, err].map(|t| t.and_then(|t| t.join().ok()).unwrap_or_default());
-    let text = texts.concat().lines().map(visible).collect::<Vec<_>>().join("\n");
+    let text = outputs.into_iter().flatten().map(Output::text).collect::<String>();
+    let text = text.lines().map(visible).collect::<Vec<_>>().join("\n");
     let failed = |what: String| {
-        Error::refused(what).why(if text.is_empty() { "It printed nothing.".into() } else { text.clone() })
+        Error::refused(what).why(if text.is_empty() { "It printed nothing.".into() } else { told(&text) })
     };
     match ended {
         Some(true) => Ok(text),
@@ -90,6 +102,14 @@ pub fn run(command: &[String], argument: &Path, longest: Duration) -> Result<Str
         None => {
             Err(failed(format!("The command {name} was ended: it took longer than {} s.", longest.as_secs())))
         }
+    }
+}
+
+/// Keeps the beginning of what a command that failed has printed, short enough for an error.
+fn told(text: &str) -> String {
+    match text.char_indices().nth(TOLD) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 
@@ -102,6 +122,9 @@ fn wait(started: &mut Child, longest: Duration) -> Option<bool> {
             Ok(None) if begun.elapsed() < longest => std::thread::sleep(Duration::from_millis(10)),
             _ => {
                 // One that cannot be ended is left to the system.
+                if let Some(group) = i32::try_from(started.id()).ok().and_then(Pid::from_raw) {
+                    let _ = kill_process_group(group, Signal::KILL);
+                }
                 let _ = started.kill();
                 let _ = started.wait();
                 return None;
@@ -110,13 +133,36 @@ fn wait(started: &mut Child, longest: Duration) -> Option<bool> {
     }
 }
 
-/// Reads all that is printed and keeps the beginning.
-fn printed(mut from: impl Read) -> String {
-    let mut kept = Vec::new();
-    // A pipe that breaks says what it said.
-    let _ = from.by_ref().take(PRINTED).read_to_end(&mut kept);
-    let _ = std::io::copy(&mut from, &mut std::io::sink());
-    String::from_utf8_lossy(&kept).into_owned()
+/// What a command prints, read on a thread of its own.
+struct Output {
+    kept: Arc<Mutex<Vec<u8>>>,
+    ended: Receiver<()>,
+}
+
+impl Output {
+    fn of(mut from: impl Read + Send + 'static) -> Self {
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let (end, ended) = std::sync::mpsc::channel();
+        let keep = Arc::clone(&kept);
+        std::thread::spawn(move || {
+            let mut part = [0; 4096];
+            // A pipe that breaks says what it said.
+            while let Ok(n @ 1..) = from.read(&mut part) {
+                if let (Ok(mut kept), Some(read)) = (keep.lock(), part.get(..n)) {
+                    let room = PRINTED.saturating_sub(kept.len());
+                    kept.extend(read.iter().take(room));
+                }
+            }
+            let _ = end.send(());
+        });
+        Self { kept, ended }
+    }
+
+    /// Returns what was printed. What the command has left running may hold the pipe open for long: nobody waits for that.
+    fn text(self) -> String {
+        let _ = self.ended.recv_timeout(LINGER);
+        self.kept.lock().map_or_else(|_| String::new(), |kept| String::from_utf8_lossy(&kept).into_owned())
+    }
 }
 
 #[cfg(test)]
@@ -149,5 +195,26 @@ mod tests {
         let slow = run(&words(&["sh", "-c", "exec sleep 30"]), file, Duration::from_millis(50)).unwrap_err();
         assert!(slow.what.contains("longer"), "{slow}");
         assert_eq!(run(&words(&["/no/such"]), file, LONGEST).unwrap_err().kind, Kind::NotFound);
+        let garbage =
+            run(&words(&["sh", "-c", "head -c 90000 /dev/zero; exit 3"]), file, LONGEST).unwrap_err();
+        assert!(garbage.why.chars().count() < 600 && garbage.why.ends_with("..."), "{}", garbage.why.len());
+    }
+
+    #[test]
+    fn what_a_command_leaves_running_holds_nobody_up() {
+        let words = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
+        let file = Path::new("/x/root.crl");
+        let begun = Instant::now();
+        // It has ended, and what it started holds its output open.
+        let said = run(&words(&["sh", "-c", "echo sent; sleep 60 & echo $! >&2"]), file, LONGEST).unwrap();
+        let (sent, left) = said.split_once('\n').unwrap();
+        assert_eq!(sent, "sent");
+        let left = Pid::from_raw(left.parse().unwrap()).unwrap();
+        rustix::process::kill_process(left, Signal::KILL).unwrap();
+        // It has to be ended, with what it waits for.
+        let slow = words(&["sh", "-c", "sleep 60; echo late"]);
+        let slow = run(&slow, file, Duration::from_millis(50)).unwrap_err();
+        assert!(slow.what.contains("longer"), "{slow}");
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
     }
 }

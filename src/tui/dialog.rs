@@ -30,6 +30,7 @@ pub mod records;
 pub mod review;
 pub mod roots;
 pub mod scan;
+mod scroll;
 pub mod secret;
 pub mod shares;
 pub mod tasks;

@@ -144,3 +144,49 @@ fn a_key_and_certificate_in_pem_and_in_pkcs12_become_certifiers() {
     let refused = place.with("ca-pass\n", "certifier import s s.pem --key s.key").refused(1);
     assert!(refused.contains("None of the keys is that of an authority"), "{refused}");
 }
+
+#[test]
+fn what_stands_on_a_crl_stays_revoked_whatever_the_database_says() {
+    let Some(_) = tool("openssl") else { return };
+    let place = Place::new();
+    let folder = place.folder.path();
+    openssl_ca(folder);
+    let index = folder.join("ca/index.txt");
+    let lines = std::fs::read_to_string(&index).unwrap();
+    // A database that was put back from before the revocation, with a line that was doubled.
+    let first = lines.lines().next().unwrap();
+    let before: Vec<_> = lines.lines().filter(|l| l.starts_with('V')).chain([first]).collect();
+    std::fs::write(&index, before.join("\n")).unwrap();
+    let shown = place.with("old-pass\n", "certifier import old ca --preview").done();
+    assert!(shown.contains("3 certificates issued, 2 valid, 1 revoked"), "{shown}");
+    assert!(shown.contains("Serial 00C0FFEE02 is revoked by the CRL alone"), "{shown}");
+    assert!(shown.contains("more than once"), "{shown}");
+    let options = "certifier import old ca --crl-days 5 --crl-interval 9";
+    assert!(place.with("old-pass\nca-pass\n", options).refused(2).contains("crl-interval below crl-days"));
+    place.with("old-pass\nca-pass\n", "certifier import old ca").done();
+    place.write("now.crl", place.run("certifier crl old").done());
+    let text = openssl(folder, "crl -in now.crl -noout -text");
+    assert!(text.contains("C0FFEE02") && text.contains("Key Compromise"), "{text}");
+    place.run("audit verify").done();
+}
+
+#[test]
+fn a_crl_in_the_file_of_an_authority_is_taken_over() {
+    let Some(_) = tool("openssl") else { return };
+    let place = Place::new();
+    let folder = place.folder.path();
+    openssl_ca(folder);
+    let ca = folder.join("ca");
+    openssl(&ca, "pkey -in private/my.key -passin pass:old-pass -out open.key");
+    let all =
+        ["open.key", "my-ca.pem", "crl.pem"].map(|name| std::fs::read_to_string(ca.join(name)).unwrap());
+    place.write("all.pem", all.concat());
+    let shown = place.with("ca-pass\n", "certifier import old all.pem").done();
+    assert!(
+        shown.contains("Of serial 00C0FFEE02 only the CRL tells") && shown.contains("is number 27"),
+        "{shown}"
+    );
+    place.write("now.crl", place.run("certifier crl old").done());
+    let text = openssl(folder, "crl -in now.crl -noout -text");
+    assert!(text.contains("C0FFEE02") && text.contains("Key Compromise"), "{text}");
+}

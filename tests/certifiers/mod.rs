@@ -30,7 +30,8 @@ pub(crate) fn asked(name: &str, signed_by: SignedBy) -> NewCertifier {
         key_type: KeyType::P256,
         signed_by,
         policy: Policy {
-            crl_url: "http://crl.example.test/ca.crl".into(),
+            // At one address there is one CRL.
+            crl_url: format!("http://crl.example.test/{}.crl", if name == "root" { "ca" } else { name }),
             own_approval: true,
             ..Policy::default()
         },

@@ -59,6 +59,12 @@ fn a_root_gets_a_new_key_and_both_worlds_verify() {
         assert_eq!((row.earlier, row.later), (None, None), "a link takes no place");
     }
 
+    // Each key has a CRL of its own, at an address of its own.
+    assert_eq!(old.policy.crl_url, "http://crl.example.test/ca.crl");
+    assert_eq!(new.policy.crl_url, "http://crl.example.test/ca-g2.crl");
+    let found = examine(&state, Desk::now(), &[90, 30, 14, 7]);
+    assert!(found.iter().all(|f| f.rule != "C06"), "{found:?}");
+
     // The old one issues nothing and signs CRLs; the new one issues.
     let web = create_keyring(&mut desk, "web", true);
     assert!(
@@ -121,6 +127,11 @@ fn a_subordinate_gets_a_new_key_from_its_issuer() {
     let folder = temp.path();
     let mut desk = desk(folder);
     family(&mut desk);
+    let mut same = asked("two", SignedBy::Itself);
+    same.policy.crl_url.clone_from(&desk.state().certifiers["root"].policy.crl_url);
+    desk.run(Verb::CreateCertifier(same)).unwrap();
+    let found = examine(&desk.state(), Desk::now(), &[90, 30, 14, 7]);
+    assert!(found.iter().any(|f| f.rule == "C06" && f.text.contains("root and two")), "{found:?}");
     roll(&mut desk, "issuing").unwrap();
     let state = desk.state();
     let (old, new) = (&state.certifiers["issuing"], &state.certifiers["issuing-2"]);

@@ -1,11 +1,16 @@
 //! Disabling, enabling, retiring, and the end of a key.
 
 use ringmaster::desk::{Desk, Verb};
-use ringmaster::model::certifier::{Policy, SignedBy};
+use ringmaster::doctor::examine;
+use ringmaster::model::certifier::rollover::NewKey;
+use ringmaster::model::certifier::{Policy, SignedBy, overview};
 use ringmaster::model::change::Fact;
+use ringmaster::model::crl::Light;
 use ringmaster::model::error::Kind;
 use ringmaster::model::issued::Reason;
+use ringmaster::model::key::KeyType;
 use ringmaster::model::policy::Amendment;
+use ringmaster::model::time::Timestamp;
 use ringmaster::ops::certifier_status::Step;
 use ringmaster::pki::pem;
 
@@ -95,11 +100,11 @@ fn crls_that_are_signed_together_are_told_together() {
     root.policy.delta_days = 0;
     desk.run(Verb::CreateCertifier(root)).unwrap();
     let signed = desk.run(Verb::issue_crl("root")).unwrap().message;
-    assert_eq!(signed, "Certifier root signed CRL 2 with 0 entries, and its 3 parts.");
+    assert_eq!(signed, "Certifier root signed CRL 5 with 0 entries, and its 3 parts.");
     desk.run(step("root", Step::Retire, "end")).unwrap();
     let destroy = Verb::DestroyKey { name: "root".into(), why: "end of service".into() };
     let ended = desk.run(destroy).unwrap().message;
-    assert!(ended.contains("CRL 6 with its 3 parts is the last one"), "{ended}");
+    assert!(ended.contains("CRL 9 with its 3 parts is the last one"), "{ended}");
 }
 
 #[test]
@@ -153,4 +158,92 @@ fn a_key_ends_with_a_crl_that_outlasts_its_certificates() {
     let again = crate::support::desk(folder).state();
     assert_eq!(again.unreadable, []);
     assert_eq!(again.certifiers, state.certifiers);
+}
+
+#[test]
+fn a_revoked_subordinate_issues_nothing_until_it_has_a_new_key() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    family(&mut desk);
+    let (mail, web) = (create_keyring(&mut desk, "mail", true), create_keyring(&mut desk, "web", true));
+    desk.run(Verb::Approve { id: mail, plan: plan("issuing") }).unwrap();
+    let own = desk.state().certifiers["issuing"].certificate.clone();
+    desk.run(Verb::revoke("root", own.serial, Reason::KeyCompromise)).unwrap();
+
+    for again in [false, true] {
+        if again {
+            // It is so after reading it from the disk, too.
+            drop(desk);
+            desk = crate::support::desk(temp.path());
+            desk.unlock("issuing", &secret("ca-pass")).unwrap();
+            desk.unlock("root", &secret("ca-pass")).unwrap();
+        }
+        let refused = [
+            desk.run(Verb::Issue { ids: vec![mail] }).unwrap_err(),
+            desk.run(Verb::Approve { id: web, plan: plan("issuing") }).unwrap_err(),
+        ];
+        for error in refused {
+            assert!(error.why.contains("is revoked since") && error.why.contains("keyCompromise"), "{error}");
+        }
+        let state = desk.state();
+        let certifier = &state.certifiers["issuing"];
+        let told = overview::of(&state, certifier, false, Desk::now());
+        assert!(told.light == Light::Red && told.due[0].1.contains("is revoked"), "{told:?}");
+        let found = examine(&state, Desk::now(), &[90, 30, 14, 7]);
+        assert!(found.iter().any(|f| f.rule == "C05" && f.text.contains("issuing")), "{found:?}");
+    }
+
+    // Its CRLs go on, and a new key issues under the same name.
+    desk.run(Verb::issue_crl("issuing")).unwrap();
+    let mut new = NewKey::after("issuing", KeyType::P256, 5);
+    (new.password, new.repeat) = (secret("new-pass"), secret("new-pass"));
+    desk.run(Verb::RollOver { name: "issuing".into(), asked: new }).unwrap();
+    issue(&mut desk, web, "issuing-2");
+}
+
+#[test]
+fn parts_that_new_certificates_name_are_due_until_they_are_signed() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    family(&mut desk);
+    let due = |desk: &Desk, now| {
+        let state = desk.state();
+        overview::of(&state, &state.certifiers["root"], false, now).due
+    };
+    let mut hours = 0;
+    for (parts, says) in [(4, "one of 4 parts"), (2, ""), (8, "one of 8 parts")] {
+        hours += 1;
+        let now = Timestamp(Desk::now().0 + hours * 3600);
+        desk.set_clock(Some(now));
+        let present = desk.state().certifiers["root"].policy.clone();
+        let policy = Policy { crl_parts: parts, ..present.clone() };
+        let amendment = Box::new(Amendment { policy, reason: "parts".into() });
+        desk.run(Verb::Amend { certifier: "root".into(), before: present.version, amendment }).unwrap();
+        let told = due(&desk, now);
+        assert!(told.iter().any(|(_, text)| text.contains(says)) != says.is_empty(), "{parts}: {told:?}");
+        desk.run(Verb::issue_crl("root")).unwrap();
+        assert_eq!(due(&desk, now), []);
+    }
+}
+
+#[test]
+fn a_longer_schedule_lets_the_crl_that_is_there_not_run_out() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    family(&mut desk);
+    let present = desk.state().certifiers["root"].policy.clone();
+    let policy = Policy { crl_days: 90, ..present.clone() };
+    let amendment = Box::new(Amendment { policy, reason: "a quieter root".into() });
+    desk.run(Verb::Amend { certifier: "root".into(), before: present.version, amendment }).unwrap();
+    let due = |desk: &Desk, days| {
+        let state = desk.state();
+        overview::of(&state, &state.certifiers["root"], false, Desk::now().plus_days(days)).light
+    };
+    // It lasts 30 days, as long as the policy said when it was signed.
+    assert_eq!((due(&desk, 20), due(&desk, 25)), (Light::Green, Light::Yellow));
+    desk.set_clock(Some(Desk::now().plus_days(25)));
+    desk.run(Verb::issue_crl("root")).unwrap();
+    let crl = desk.state().certifiers["root"].crl.clone().unwrap();
+    assert!(!crl.immediate && crl.next_update.days_from(crl.this_update) == 90, "{crl:?}");
+    assert_eq!((due(&desk, 90), due(&desk, 93)), (Light::Green, Light::Yellow));
 }

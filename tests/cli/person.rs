@@ -59,6 +59,14 @@ fn a_person_is_certified_and_gets_a_file_that_openssl_opens_with_the_pass_phrase
 fn a_key_belongs_to_one_person_and_a_copied_document_is_found() {
     let place = certified();
     place.write("ann.pem", place.run("person certificates ann").done());
+    // A request for somebody else with the same key is told before it is approved.
+    place.run("person set ann full-name=Bea").done();
+    let tried = place.run("profile try client --request 1 --certifier root");
+    assert!(
+        tried.out.contains("key.person: The key belongs to person ann, Bea, and not to Ann Miller"),
+        "{tried:?}"
+    );
+    place.run("person undo ann").done();
     let err = place.run("person register bob ann.pem").refused(1);
     assert!(err.contains("belongs to ann already") && err.contains("person unbind ann"), "{err}");
     let document = std::fs::read_to_string(place.path("data/directory/people/ann.ron")).unwrap();

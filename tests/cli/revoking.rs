@@ -151,7 +151,7 @@ fn a_crl_in_parts_lists_each_certificate_where_it_says() {
         place.run(&format!("certificate revoke ca {serial} --reason superseded --confirm {serial}")).done();
     }
     let signed = place.with(CA, "crl issue ca").done();
-    assert!(signed.contains("signed CRL 2 with 4 entries, and its 2 parts."), "{signed}");
+    assert!(signed.contains("signed CRL 4 with 4 entries, and its 2 parts."), "{signed}");
     for part in 1..=2 {
         let der = format!("crl -inform DER -in data/certifiers/ca/crl-{part}.der -out part{part}.crl");
         openssl(folder, &der);
@@ -185,7 +185,7 @@ fn a_crl_in_parts_lists_each_certificate_where_it_says() {
         format!("(operator: \"tester\", argon2_mib: 8, argon2_passes: 1, keyring_rounds: 10000, crl_folders: {{\"ca\": [\"{}\"]}})", web.display()),
     );
     let pushed = place.run("crl push ca").done();
-    assert!(pushed.contains("CRL 2 and its 2 parts of certifier ca are published."), "{pushed}");
+    assert!(pushed.contains("CRL 4 and its 2 parts of certifier ca are published."), "{pushed}");
     assert!(pushed.contains("ca.crl, ca-1.crl, ca-2.crl and as PEM, read back"), "{pushed}");
 }
 
@@ -233,4 +233,30 @@ fn a_crl_is_published_read_back_and_proved() {
     assert_eq!(place.run("crl prove ca x.crl").code, 1);
     assert!(place.run("audit list").done().contains("CRL proved"));
     assert_eq!(place.run("audit verify").code, 0);
+}
+
+#[test]
+fn parts_that_certificates_name_are_signed_on_when_there_are_fewer() {
+    if !openssl_is_here() {
+        return;
+    }
+    let place = Place::new();
+    let serials = issued(&place, "--crl-parts 64", 1);
+    let folder = place.folder.path();
+    // The parts are there from the beginning.
+    let text = openssl(folder, "x509 -in h1.pem -noout -text");
+    let part = (1..=64).find(|p| text.contains(&format!("/ca-{p}.crl"))).unwrap();
+    let part = format!("data/certifiers/ca/crl-{part}.der");
+    assert!(place.path(&part).is_file());
+
+    let told = place.with(CA, "certifier amend ca crl-parts=0 --reason few");
+    assert!(told.code == 0 && told.err.contains("those parts are signed as before"), "{told:?}");
+    let serial = &serials[0];
+    place.run(&format!("certificate revoke ca {serial} --reason keyCompromise --confirm {serial}")).done();
+    place.with(CA, "crl issue ca").done();
+    let text = openssl(folder, &format!("crl -inform DER -in {part} -noout -text"));
+    assert!(text.contains(serial.as_str()), "{text}");
+    let again = format!("certificate revoke ca {serial} --reason keyCompromise --confirm {serial}");
+    assert!(place.run(&again).refused(1).contains("revoked for keyCompromise already"));
+    assert_eq!(place.run("crl due").code, 0);
 }

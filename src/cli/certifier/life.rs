@@ -3,9 +3,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgMatches, Command, value_parser};
 
 use super::{find, name_argument};
+use crate::cli::args::{flag, option};
 use crate::cli::keyring::confirmed;
 use crate::cli::session::Session;
 use crate::desk::{Desk, Verb};
@@ -18,14 +19,13 @@ use crate::pki::pem;
 /// The commands.
 pub(super) fn commands() -> Vec<Command> {
     let named = |name, about| Command::new(name).about(about).arg(name_argument());
-    let why = |help| Arg::new("why").long("why").value_name("TEXT").required(true).help(help);
+    let why = |help| option("why", "TEXT", help).required(true);
     let confirm = || {
         let confirm = Arg::new("confirm").long("confirm").value_name("NAME").required(true);
         confirm.help("The name of the certifier again")
     };
     let file = Arg::new("file").value_name("FILE").required(true).value_parser(value_parser!(PathBuf));
-    let why_optional =
-        || Arg::new("why").long("why").value_name("TEXT").help("Why; it is kept in the audit chain");
+    let why_optional = || option("why", "TEXT", "Why; it is kept in the audit chain");
     vec![
         named("request", "Prints the request of a certifier that waits for its certificate as PEM"),
         named("install", "Takes the certificate that answers a certifier's request, or a newer one of the same key").arg(
@@ -35,15 +35,19 @@ pub(super) fn commands() -> Vec<Command> {
         ),
         named("renew", "Renews the certificate of a subordinate for the same key, signed by the certifier above it")
             .arg(
-                Arg::new("years")
-                    .long("years")
-                    .value_name("N")
-                    .value_parser(value_parser!(u32).range(1..=30))
-                    .help("For how many years; as long as the present one when it is left out"),
+                option(
+                    "years",
+                    "N",
+                    "For how many years; as long as the present one when it is left out",
+                )
+                .value_parser(value_parser!(u32).range(1..=30)),
             )
-            .arg(Arg::new("request").long("request").action(ArgAction::SetTrue).help(
-                "Prints a request of its key as PEM instead, for an authority elsewhere; \"certifier install\" takes the answer",
-            )),
+            .arg(
+                flag(
+                    "request",
+                    "Prints a request of its key as PEM instead, for an authority elsewhere; \"certifier install\" takes the answer",
+                ),
+            ),
         named("give-up", "Gives a certifier up that waits for its certificate, and destroys its key")
             .arg(confirm()),
         named("deactivate", "Lets a certifier issue nothing until it is activated; its CRLs go on")

@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::json;
 
 use super::{by_name, find, name_argument};
+use crate::cli::args::{flag, option};
 use crate::cli::crl::lines;
 use crate::cli::fields;
 use crate::cli::session::Session;
@@ -54,19 +55,17 @@ pub(super) fn commands() -> Vec<Command> {
             )
             .arg(path("key", "FILE").long("key").help("The private key, when it is in a file of its own"))
             .arg(
-                Arg::new("preview")
-                    .long("preview")
-                    .action(ArgAction::SetTrue)
-                    .help("Only shows what would be taken over"),
+                flag("preview", "Only shows what would be taken over"),
             ),
         rollover,
         named("links", "Prints the certificates that link the key of a certifier with the one before, as PEM"),
         named("worklist", "Lists what is still valid under an old key, and how to renew each; ends with 3 when there is any")
             .arg(
-                Arg::new("day")
-                    .long("day")
-                    .value_name("DATE")
-                    .help("The day from which on nothing shall depend on the old key; 30 days from now without it"),
+                option(
+                    "day",
+                    "DATE",
+                    "The day from which on nothing shall depend on the old key; 30 days from now without it",
+                ),
             ),
     ]
 }

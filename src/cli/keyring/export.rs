@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 
+use crate::cli::args::option;
 use crate::cli::fields;
 use crate::cli::session::Session;
 use crate::desk::export::Asked;
@@ -33,18 +34,20 @@ pub(super) fn commands() -> Vec<Command> {
             .arg(named)
             .arg(Arg::new("preset").value_name("PRESET").required(true).value_parser(presets).help("The program"))
             .arg(
-                Arg::new("to")
-                    .long("to")
-                    .value_name("FOLDER")
-                    .required(true)
-                    .value_parser(value_parser!(PathBuf))
-                    .help("The folder, outside of the workspace; it must not be there yet"),
+                option(
+                    "to",
+                    "FOLDER",
+                    "The folder, outside of the workspace; it must not be there yet",
+                )
+                .required(true)
+                .value_parser(value_parser!(PathBuf)),
             )
             .arg(
-                Arg::new("confirm")
-                    .long("confirm")
-                    .value_name("NAME")
-                    .help("The name of the keyring again: its private key leaves the workspace"),
+                option(
+                    "confirm",
+                    "NAME",
+                    "The name of the keyring again: its private key leaves the workspace",
+                ),
             ),
     ]
 }

@@ -1,8 +1,9 @@
 //! Commands for earlier revisions of a keyring, undoing, and what an abandoned attempt left.
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
+use crate::cli::args::flag;
 use crate::cli::documents;
 use crate::cli::session::Session;
 use crate::desk::{Desk, Verb};
@@ -43,7 +44,7 @@ pub(super) fn commands() -> Vec<Command> {
         ),
         Command::new("leftovers")
             .about("Lists what abandoned attempts have left, and cleans it up")
-            .arg(Arg::new("clean").long("clean").action(ArgAction::SetTrue).help("Cleans it up"))
+            .arg(flag("clean", "Cleans it up"))
             .arg(
                 Arg::new("what")
                     .value_name("WHAT")

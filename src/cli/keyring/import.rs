@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{ArgMatches, Command};
 
+use crate::cli::args::{file, option};
 use crate::cli::session::{Holding, Session};
 use crate::cli::{fields, print};
 use crate::desk::{Desk, Verb};
@@ -27,19 +28,12 @@ pub(super) fn commands() -> Vec<Command> {
              something in it is locked; then the new one of the keyring (once). For a .kyr: its own, alone.",
         );
     let import = fields::options::<ImportedKeyring>(import)
-        .arg(
-            Arg::new("file")
-                .value_name("FILE")
-                .required(true)
-                .value_parser(value_parser!(PathBuf))
-                .help("The file; - is the standard input"),
-        )
-        .arg(
-            Arg::new("key")
-                .long("key")
-                .value_name("LABEL|N")
-                .help("Which key, where the file holds several: what it is called there, or its number"),
-        );
+        .arg(file("The file; - is the standard input").required(true))
+        .arg(option(
+            "key",
+            "LABEL|N",
+            "Which key, where the file holds several: what it is called there, or its number",
+        ));
     vec![import]
 }
 

@@ -1,8 +1,9 @@
 //! Commands for the life of a keyring: request again, rename, duplicate, password, stash, self-certified certificate.
 
-use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
+use clap::{Arg, ArgGroup, ArgMatches, Command};
 
 use super::{by_name, confirmed};
+use crate::cli::args::{flag, option};
 use crate::cli::fields;
 use crate::cli::session::Session;
 use crate::desk::Verb;
@@ -17,7 +18,6 @@ pub(super) fn commands() -> Vec<Command> {
         let name_argument = Arg::new("name").value_name("NAME").required(true).help("The keyring");
         Command::new(name).about(about).arg(name_argument)
     };
-    let flag = |name, help| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
     let renew = named("renew", "Requests a certificate again, with the same key or a new one");
     let rename = named("rename", "Renames a keyring in every document that names it");
     let to = fields::options::<Renaming>(rename)
@@ -37,11 +37,7 @@ pub(super) fn commands() -> Vec<Command> {
             .group(ArgGroup::new("what").args(["make", "drop"]).required(true)),
         fields::options::<SelfCertifying>(self_certify),
         named("drop-key", "Drops the key that waits for its certificate, and denies its request").arg(
-            Arg::new("confirm")
-                .long("confirm")
-                .value_name("NAME")
-                .required(true)
-                .help("The name of the keyring again"),
+            option("confirm", "NAME", "The name of the keyring again").required(true),
         ),
     ]
 }

@@ -8,11 +8,12 @@ mod roots;
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
 use serde_json::json;
 
 use super::session::{Cell, Session};
 use super::{fields, print};
+use crate::cli::args::{flag, option};
 use crate::desk::Verb;
 use crate::model::certificate::Certificate;
 use crate::model::error::{Error, Result};
@@ -52,28 +53,13 @@ pub(super) fn command() -> Command {
                 .arg(
                     file().help("A file with the certificate and its intermediates; - is the standard input"),
                 )
-                .arg(
-                    Arg::new("issued")
-                        .long("issued")
-                        .action(ArgAction::SetTrue)
-                        .help("Takes the newest certificate issued here for the keyring's key"),
-                )
-                .arg(
-                    Arg::new("dry-run")
-                        .long("dry-run")
-                        .action(ArgAction::SetTrue)
-                        .help("Shows the sorted chain and what would happen, and does nothing"),
-                )
+                .arg(flag("issued", "Takes the newest certificate issued here for the keyring's key"))
+                .arg(flag("dry-run", "Shows the sorted chain and what would happen, and does nothing"))
                 .group(ArgGroup::new("source").args(["file", "issued"]).required(true)),
         )
         .subcommand(
-            named("delete", "Moves a keyring to the history").arg(
-                Arg::new("confirm")
-                    .long("confirm")
-                    .value_name("NAME")
-                    .required(true)
-                    .help("The name of the keyring again"),
-            ),
+            named("delete", "Moves a keyring to the history")
+                .arg(option("confirm", "NAME", "The name of the keyring again").required(true)),
         );
     PARTS.iter().fold(command, |command, part| command.subcommands((part.commands)()))
 }

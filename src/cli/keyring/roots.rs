@@ -1,11 +1,10 @@
 //! Commands for the trusted roots of a keyring.
 
-use std::path::PathBuf;
-
-use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
 use serde_json::json;
 
 use super::{by_name, find, given, named};
+use crate::cli::args::{file, flag, option};
 use crate::cli::certifier;
 use crate::cli::session::Session;
 use crate::desk::{Desk, Verb};
@@ -24,12 +23,7 @@ pub(super) fn commands() -> Vec<Command> {
     vec![
         named("roots", "Lists the trusted roots of a keyring"),
         named("trust", "Adds trusted roots to a keyring")
-            .arg(
-                Arg::new("file")
-                    .value_name("FILE")
-                    .value_parser(value_parser!(PathBuf))
-                    .help("A file with the root certificates; - is the standard input"),
-            )
+            .arg(file("A file with the root certificates; - is the standard input"))
             .arg(option("certifier", "CERTIFIER", "Takes the certificate of a certifier of this workspace"))
             .arg(option("from", "KEYRING", "Takes the roots that another keyring trusts"))
             .arg(option(
@@ -41,20 +35,12 @@ pub(super) fn commands() -> Vec<Command> {
         named("root", "Changes one trusted root of a keyring")
             .arg(root().help("The root: its label, or the beginning of its SHA-256, eight digits or more"))
             .arg(
-                Arg::new("trust")
-                    .long("trust")
-                    .value_name("YES|NO")
+                option("trust", "YES|NO", "Switches its trust on or off [yes or no]")
                     .value_parser(["yes", "no"])
-                    .hide_possible_values(true)
-                    .help("Switches its trust on or off [yes or no]"),
+                    .hide_possible_values(true),
             )
             .arg(option("label", "TEXT", "Gives it another label"))
-            .arg(
-                Arg::new("remove")
-                    .long("remove")
-                    .action(ArgAction::SetTrue)
-                    .help("Takes it out of the ring; the present revision goes to the history"),
-            )
+            .arg(flag("remove", "Takes it out of the ring; the present revision goes to the history"))
             .arg(option("confirm", "NAME", "The name of the keyring again, when something would break"))
             .group(ArgGroup::new("what").args(["trust", "label", "remove"]).required(true)),
         Command::new("prune-roots")
@@ -65,12 +51,7 @@ pub(super) fn commands() -> Vec<Command> {
                     .action(ArgAction::Append)
                     .help("The keyrings; without any, every keyring"),
             )
-            .arg(
-                Arg::new("dry-run")
-                    .long("dry-run")
-                    .action(ArgAction::SetTrue)
-                    .help("Only says which roots would go"),
-            ),
+            .arg(flag("dry-run", "Only says which roots would go")),
     ]
 }
 
@@ -83,10 +64,6 @@ pub(super) fn run(name: &str, options: &ArgMatches, session: &mut Session<'_>) -
         "prune-roots" => prune(options, session),
         _ => return None,
     })
-}
-
-fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).value_name(value).help(help)
 }
 
 fn roots(options: &ArgMatches, session: &mut Session<'_>) -> Result<u8> {

@@ -2,10 +2,11 @@
 //! handshakes at once. Judges nothing.
 
 use clap::builder::RangedU64ValueParser;
-use clap::{Arg, ArgAction, ArgMatches};
+use clap::{Arg, ArgMatches};
 use serde_json::{Value, json};
 
 use super::many::stopped_by_signals;
+use crate::cli::args::{flag, option};
 use crate::cli::session::Session;
 use crate::model::error::Result;
 use crate::model::seen::{Admission, Answer, Burst, Guest, GuestSources, Trip, Welcome};
@@ -21,18 +22,21 @@ pub(super) fn options() -> Vec<Arg> {
     };
     let not_with = ["matrix", "list", "history"];
     vec![
-        Arg::new("clients").long("clients").action(ArgAction::SetTrue).conflicts_with_all(not_with).help(
+        flag(
+            "clients",
             "Comes with no, a trusted, an untrusted, an expired and a revoked client certificate, and tells who is let in",
-        ),
+        )
+        .conflicts_with_all(not_with),
         source("trusted-client", "With --clients: the client certificate that is to be trusted, and its key"),
         source("expired-client", "With --clients: one that has ended; without, one is made that is also unknown"),
         source("revoked-client", "With --clients: one that was revoked"),
-        Arg::new("burst")
-            .long("burst")
-            .value_name("N")
-            .value_parser(RangedU64ValueParser::<u16>::new().range(1..=u64::from(MOST)))
-            .conflicts_with_all(not_with)
-            .help("Makes so many handshakes, 16 at a time, and looks whether the service still answers"),
+        option(
+            "burst",
+            "N",
+            "Makes so many handshakes, 16 at a time, and looks whether the service still answers",
+        )
+        .value_parser(RangedU64ValueParser::<u16>::new().range(1..=u64::from(MOST)))
+        .conflicts_with_all(not_with),
     ]
 }
 

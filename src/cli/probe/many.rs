@@ -14,6 +14,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use super::super::session::Session;
 use super::super::{print, remedy};
 use super::{clients, list, monitor};
+use crate::cli::args::{flag, option};
 use crate::desk::Desk;
 use crate::doctor::{Judged, beside, judge};
 use crate::model::State;
@@ -32,12 +33,6 @@ const MANY: [&str; 4] = ["site", "server", "all", "file"];
 
 /// The options.
 pub(super) fn options() -> Vec<Arg> {
-    let option = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help)
-    };
-    let flag = |name: &'static str, help: &'static str| {
-        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
-    };
     let days = |name: &'static str, usual: &'static str, help: &'static str| {
         option(name, "DAYS", help).value_parser(value_parser!(i64).range(0..=3650)).default_value(usual)
     };
@@ -49,7 +44,11 @@ pub(super) fn options() -> Vec<Arg> {
         )
         .action(ArgAction::Append)
         .conflicts_with_all(ALONE),
-        option("server", "NAME", "Scans every service of this server and compares; may be given several times")
+        option(
+            "server",
+            "NAME",
+            "Scans every service of this server and compares; may be given several times",
+        )
             .action(ArgAction::Append)
             .conflicts_with_all(ALONE),
         flag("all", "Scans every service that any document promises and compares").conflicts_with_all(ALONE),

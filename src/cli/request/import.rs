@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::session::Session;
 use super::super::{fields, print};
+use crate::cli::args::option;
 use crate::desk::Verb;
 use crate::desk::queue::Sorted;
 use crate::model::change::Fact;
@@ -40,16 +41,14 @@ pub(super) fn command() -> Command {
                     ),
             )
             .arg(
-                Arg::new("subject")
-                    .long("subject")
-                    .value_name("NAME")
-                    .help("Gives an SPKAC, which has none, its name: CN=www.example.com,O=Example"),
+                option(
+                    "subject",
+                    "NAME",
+                    "Gives an SPKAC, which has none, its name: CN=www.example.com,O=Example",
+                ),
             )
             .arg(
-                Arg::new("names")
-                    .long("names")
-                    .value_name("NAMES")
-                    .help("Gives an SPKAC its alternative names, with commas"),
+                option("names", "NAMES", "Gives an SPKAC its alternative names, with commas"),
             ),
     )
 }

@@ -1,9 +1,10 @@
 //! `ringmaster request issue`: signs approved requests, one, several, or a batch that was reviewed as a whole.
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
 use super::super::session::Session;
+use crate::cli::args::{flag, option};
 use crate::desk::Verb;
 use crate::model::State;
 use crate::model::error::{Error, Result};
@@ -13,19 +14,13 @@ use crate::ops::issue::{BATCH, became, seal};
 /// The command, with its options.
 pub(super) fn command(command: Command) -> Command {
     command
-        .arg(
-            Arg::new("certifier")
-                .long("certifier")
-                .value_name("CERTIFIER")
-                .help("Takes everything that is approved for this certifier"),
-        )
-        .arg(Arg::new("all").long("all").action(ArgAction::SetTrue).help("Takes everything that is approved"))
-        .arg(
-            Arg::new("batch")
-                .long("batch")
-                .value_name("SEAL")
-                .help("Signs the batch that was shown with this seal, and no other; without it, it is shown"),
-        )
+        .arg(option("certifier", "CERTIFIER", "Takes everything that is approved for this certifier"))
+        .arg(flag("all", "Takes everything that is approved"))
+        .arg(option(
+            "batch",
+            "SEAL",
+            "Signs the batch that was shown with this seal, and no other; without it, it is shown",
+        ))
 }
 
 /// Runs it. 1 when something was not signed, 3 when a batch is only shown.

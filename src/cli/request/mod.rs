@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::session::Session;
 use super::{fields, print};
+use crate::cli::args::{flag, option};
 use crate::desk::{Desk, Preview, Verb};
 use crate::model::error::Result;
 use crate::model::finding::Subject;
@@ -25,12 +26,6 @@ pub(super) fn command() -> Command {
     let id = || Arg::new("id").value_name("ID").required(true).value_parser(named);
     let numbered = |name, about| {
         Command::new(name).about(about).arg(id().help("The number of the request, or its pick-up ID"))
-    };
-    let option = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help)
-    };
-    let flag = |name: &'static str, help: &'static str| {
-        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
     };
     let several = |name, about| {
         let all = id().action(ArgAction::Append).num_args(1..);
@@ -67,7 +62,13 @@ pub(super) fn command() -> Command {
         .subcommand(
             Command::new("queue")
                 .about("Counts what waits and since when, the oldest first; exit code 3 when something waits for too long")
-                .arg(option("certifier", "CERTIFIER", "Only what waits for this one, or for nobody in particular yet")),
+                .arg(
+                    option(
+                        "certifier",
+                        "CERTIFIER",
+                        "Only what waits for this one, or for nobody in particular yet",
+                    ),
+                ),
         )
         .subcommand(Command::new("mine").about("Lists what you have brought, open and closed").arg(option(
             "contact",
@@ -88,7 +89,13 @@ pub(super) fn command() -> Command {
                 "edit",
                 "Edits what will be issued; the request stays as it came, and somebody else approves it",
             ))
-            .arg(option("subject", "NAME", "The whole subject, such as \"C=DE, O=Example, CN=www.example.test\""))
+            .arg(
+                option(
+                    "subject",
+                    "NAME",
+                    "The whole subject, such as \"C=DE, O=Example, CN=www.example.test\"",
+                ),
+            )
             .arg(flag("as-asked", "Goes back to the subject and the names that were asked for")),
         )
         .subcommand(plan(

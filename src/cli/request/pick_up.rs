@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{ArgMatches, Command, value_parser};
 
 use super::super::print;
 use super::super::session::Session;
+use crate::cli::args::{flag, option};
 use crate::desk::Verb;
 use crate::model::error::Result;
 use crate::ops::ring::Act;
@@ -16,25 +17,11 @@ use crate::store::outside;
 pub(super) fn command(command: Command) -> Command {
     command
         .arg(
-            Arg::new("to")
-                .long("to")
-                .value_name("FILE")
-                .value_parser(value_parser!(PathBuf))
-                .help("Writes a new file; else it is printed"),
+            option("to", "FILE", "Writes a new file; else it is printed")
+                .value_parser(value_parser!(PathBuf)),
         )
-        .arg(
-            Arg::new("keyring")
-                .long("keyring")
-                .value_name("KEYRING")
-                .conflicts_with("to")
-                .help("Installs it in this keyring"),
-        )
-        .arg(
-            Arg::new("root")
-                .long("root")
-                .action(ArgAction::SetTrue)
-                .help("Adds the root certificate, which its peers have to trust"),
-        )
+        .arg(option("keyring", "KEYRING", "Installs it in this keyring").conflicts_with("to"))
+        .arg(flag("root", "Adds the root certificate, which its peers have to trust"))
 }
 
 /// Runs it. What cannot be recorded, in a workspace that is only read, is handed out all the same.

@@ -133,10 +133,7 @@ impl HasPolicy for NewCertifier {
 
 impl NewCertifier {
     const OWN: &'static [Field<Self>] = &[
-        Field::fixed(
-            "name",
-            "Name",
-            "The name in lists and on disk; a-z, 0-9, dot, dash and underscore.",
+        Field::name(
             |x, _| x.name.clone(),
             |x, t| check_certifier_name(t.trim()).and_then(|()| put(&mut x.name, t)),
         ),

@@ -54,6 +54,7 @@ pub fn of(state: &State, certifier: &Certifier, targets: bool, now: Timestamp) -
             () if left < SOON => Some((Light::Yellow, format!("Its certificate ends on {ends}."))),
             () => None,
         });
+        due.extend(state.revoked_words(certifier).map(|text| (Light::Red, text)));
         due.sort_by_key(|(light, _)| std::cmp::Reverse(*light));
     }
     let light = due.first().map_or(Light::Green, |(light, _)| *light);

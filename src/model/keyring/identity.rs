@@ -3,7 +3,7 @@
 
 use crate::model::certificate::Certificate;
 use crate::model::escape::visible;
-use crate::model::field::{Field, Kind, When, names};
+use crate::model::field::{Field, Kind, bounded, names};
 use crate::model::name::{AltName, Name};
 use crate::model::request::Pkcs10;
 use crate::model::site::host_name;
@@ -108,31 +108,9 @@ pub(in crate::model) fn country(text: &str) -> Result<String, String> {
     }
 }
 
-/// Reads an attribute of a subject with its upper bound in characters (RFC 5280, appendix A.1).
-fn attribute(text: &str, bound: usize) -> Result<String, String> {
-    let text = text.trim();
-    if text.chars().any(char::is_control) {
-        return Err("plain text: it holds a control character".into());
-    }
-    match text.chars().count() {
-        count if count > bound => Err(format!("at most {bound} characters; these are {count}")),
-        _ => Ok(text.to_owned()),
-    }
-}
-
-const fn text<T>(
-    name: &'static str,
-    label: &'static str,
-    help: &'static str,
-    get: fn(&T, &crate::model::field::Look<'_>) -> String,
-    set: fn(&mut T, &str) -> Result<(), String>,
-) -> Field<T> {
-    Field { name, label, help, kind: Kind::Text, when: When::AtCreation, get, set }
-}
-
 /// The field of the host names.
 pub(super) const fn hosts<T: Names>() -> Field<T> {
-    let mut field = text::<T>(
+    let mut field = Field::<T>::fixed(
         "hosts",
         "Host names",
         "The names the certificate shall answer for, separated by spaces; the first is also the common name.",
@@ -146,64 +124,64 @@ pub(super) const fn hosts<T: Names>() -> Field<T> {
     field
 }
 
-/// The field of the common name.
+/// The field of the common name; it and the others have the upper bounds of RFC 5280, appendix A.1.
 pub(super) const fn common_name<T: Names>() -> Field<T> {
-    text(
+    Field::fixed(
         "common-name",
         "Common name",
         "Empty takes the first host name; a host name given here is added to the host names.",
         |x, _| visible(&x.identity().common_name),
-        |x, t| attribute(t, 64).map(|common_name| x.identity_mut().common_name = common_name),
+        |x, t| bounded(t, 64).map(|common_name| x.identity_mut().common_name = common_name),
     )
 }
 
 /// The field of the organisation.
 pub(super) const fn organization<T: Names>() -> Field<T> {
-    text(
+    Field::fixed(
         "organization",
         "Organization",
         "The legal name of the organisation.",
         |x, _| visible(&x.identity().organization),
-        |x, t| attribute(t, 64).map(|organization| x.identity_mut().organization = organization),
+        |x, t| bounded(t, 64).map(|organization| x.identity_mut().organization = organization),
     )
 }
 
 /// The field of the organisational unit.
 pub(super) const fn unit<T: Names>() -> Field<T> {
-    text(
+    Field::fixed(
         "unit",
         "Organizational unit",
         "The department, if any.",
         |x, _| visible(&x.identity().unit),
-        |x, t| attribute(t, 64).map(|unit| x.identity_mut().unit = unit),
+        |x, t| bounded(t, 64).map(|unit| x.identity_mut().unit = unit),
     )
 }
 
 /// The field of the locality.
 pub(super) const fn locality<T: Names>() -> Field<T> {
-    text(
+    Field::fixed(
         "locality",
         "City or locality",
         "In full.",
         |x, _| visible(&x.identity().locality),
-        |x, t| attribute(t, 128).map(|locality| x.identity_mut().locality = locality),
+        |x, t| bounded(t, 128).map(|locality| x.identity_mut().locality = locality),
     )
 }
 
 /// The field of the state; what it must not be depends on the country, which comes after it.
 pub(super) const fn state<T: Names>() -> Field<T> {
-    text(
+    Field::fixed(
         "state",
         "State or province",
         "In full, not abbreviated.",
         |x, _| visible(&x.identity().state),
-        |x, t| attribute(t, 128).map(|state| x.identity_mut().state = state),
+        |x, t| bounded(t, 128).map(|state| x.identity_mut().state = state),
     )
 }
 
 /// The field of the country.
 pub(super) const fn country_field<T: Names>() -> Field<T> {
-    text(
+    Field::fixed(
         "country",
         "Country",
         "Two letters, such as DE; written as PrintableString.",

@@ -40,18 +40,10 @@ impl Default for MovedKeyring {
     }
 }
 
-const NAME: &str = "The name in lists and on disk; a-z, 0-9, dot, dash and underscore.";
-
 impl Record for ImportedKeyring {
     const NOUN: &'static str = "imported keyring";
     const FIELDS: &'static [Field<Self>] = &[
-        Field::fixed(
-            "name",
-            "Name",
-            NAME,
-            |x, _| x.name.clone(),
-            |x, t| check_name(t.trim()).and_then(|()| put(&mut x.name, t)),
-        ),
+        Field::name(|x, _| x.name.clone(), |x, t| check_name(t.trim()).and_then(|()| put(&mut x.name, t))),
         Field::secret(
             "password",
             "New password",
@@ -66,13 +58,7 @@ impl Record for ImportedKeyring {
 impl Record for MovedKeyring {
     const NOUN: &'static str = "moved keyring";
     const FIELDS: &'static [Field<Self>] = &[
-        Field::fixed(
-            "name",
-            "Name",
-            NAME,
-            |x, _| x.name.clone(),
-            |x, t| check_name(t.trim()).and_then(|()| put(&mut x.name, t)),
-        ),
+        Field::name(|x, _| x.name.clone(), |x, t| check_name(t.trim()).and_then(|()| put(&mut x.name, t))),
         Field::secret(
             "password",
             "Its password",

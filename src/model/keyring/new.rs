@@ -106,13 +106,7 @@ impl Names for NewRequest {
 impl Record for NewKeyring {
     const NOUN: &'static str = "new keyring";
     const FIELDS: &'static [Field<Self>] = &[
-        Field::fixed(
-            "name",
-            "Name",
-            "The name in lists and on disk; a-z, 0-9, dot, dash and underscore.",
-            |x, _| x.name.clone(),
-            |x, t| check_name(t.trim()).and_then(|()| put(&mut x.name, t)),
-        ),
+        Field::name(|x, _| x.name.clone(), |x, t| check_name(t.trim()).and_then(|()| put(&mut x.name, t))),
         identity::hosts(),
         identity::common_name(),
         identity::organization(),

@@ -64,13 +64,7 @@ macro_rules! count {
 impl Record for Profile {
     const NOUN: &'static str = "profile";
     const FIELDS: &'static [Field<Self>] = &[
-        Field::fixed(
-            "name",
-            "Name",
-            "The name in lists and on disk; a-z, 0-9, dot, dash and underscore.",
-            |x, _| x.name.clone(),
-            |x, t| check_name(t.trim()).and_then(|()| put(&mut x.name, t)),
-        ),
+        Field::name(|x, _| x.name.clone(), |x, t| check_name(t.trim()).and_then(|()| put(&mut x.name, t))),
         Field::text(
             "title",
             "Title",

@@ -3,7 +3,7 @@
 
 use super::{Plan, Request};
 use crate::model::escape::{rfc4514, visible};
-use crate::model::field::{Field, Kind, Look, Record, When, names, number};
+use crate::model::field::{Field, Kind, Record, When, names, number};
 use crate::model::name::{ATTRIBUTES, AltName, Attribute, Name};
 
 /// The order in which attributes stand in a subject that they are put into.
@@ -174,16 +174,6 @@ fn joins(rest: &str) -> bool {
         .is_some_and(|(name, _)| ATTRIBUTES.iter().any(|(_, short)| short.eq_ignore_ascii_case(name.trim())))
 }
 
-const fn attribute(
-    name: &'static str,
-    label: &'static str,
-    help: &'static str,
-    get: fn(&Edit, &Look<'_>) -> String,
-    set: fn(&mut Edit, &str) -> Result<(), String>,
-) -> Field<Edit> {
-    Field { name, label, help, kind: Kind::Text, when: When::AtCreation, get, set }
-}
-
 impl Record for Edit {
     const NOUN: &'static str = "edit of a request";
     const FIELDS: &'static [Field<Self>] = &[
@@ -223,36 +213,42 @@ impl Record for Edit {
             get: |x, _| x.plan.days.to_string(),
             set: |x, t| number(t, 1, 11_000).map(|days| x.plan.days = days),
         },
-        attribute(
+        Field::fixed(
             "common-name",
             "Common name",
             "It has to be one of the names, or empty.",
             |x, _| x.value("CN"),
             |x, t| x.set("CN", t, 64),
         ),
-        attribute(
+        Field::fixed(
             "organization",
             "Organization",
             "The legal name of the organisation.",
             |x, _| x.value("O"),
             |x, t| x.set("O", t, 64),
         ),
-        attribute(
+        Field::fixed(
             "unit",
             "Organizational unit",
             "The department, if any.",
             |x, _| x.value("OU"),
             |x, t| x.set("OU", t, 64),
         ),
-        attribute("locality", "City or locality", "In full.", |x, _| x.value("L"), |x, t| x.set("L", t, 128)),
-        attribute(
+        Field::fixed(
+            "locality",
+            "City or locality",
+            "In full.",
+            |x, _| x.value("L"),
+            |x, t| x.set("L", t, 128),
+        ),
+        Field::fixed(
             "state",
             "State or province",
             "In full, not abbreviated.",
             |x, _| x.value("ST"),
             |x, t| x.set("ST", t, 128),
         ),
-        attribute(
+        Field::fixed(
             "country",
             "Country",
             "Two letters, such as DE.",
@@ -291,6 +287,7 @@ fn shown(name: &AltName) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::field::Look;
 
     fn edit(subject: &str) -> Edit {
         Edit { plan: Plan::default(), subject: read_subject(subject).unwrap(), names: Vec::new() }

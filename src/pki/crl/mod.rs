@@ -5,7 +5,7 @@ mod read;
 mod write;
 
 pub(super) use read::List;
-pub use read::{CrlChange, change, read, revoked};
+pub use read::{CrlChange, change, read, revocations, revoked};
 pub(super) use write::points;
 pub use write::{Entries, Outline, encode, to_be_signed};
 

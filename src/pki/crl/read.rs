@@ -6,12 +6,12 @@ use aws_lc_rs::digest;
 use x509_parser::prelude::FromDer;
 use x509_parser::time::ASN1Time;
 
-use super::{CRL_NUMBER, DELTA, DISTRIBUTION, REASON};
+use super::{CRL_NUMBER, DELTA, DISTRIBUTION, INVALIDITY, REASON};
 use crate::model::bytes::{Digest, Serial};
 use crate::model::certificate::{Certificate, KeyUsage};
 use crate::model::certifier::CrlInfo;
 use crate::model::error::{Error, Result};
-use crate::model::issued::Reason;
+use crate::model::issued::{Reason, Revocation};
 use crate::model::time::Timestamp;
 use crate::pki::der::tlv;
 use crate::pki::issue::signed_parts;
@@ -65,6 +65,47 @@ pub fn read(der: &[u8], issuer: &Certificate) -> Result<CrlInfo> {
 /// authority) are told as `Unspecified`. The signature is not checked here. Errors: malformed, a partial list.
 pub fn revoked(der: &[u8], serial: &Serial) -> Result<Option<Reason>> {
     List::open(der)?.find(serial)
+}
+
+/// Lists what a complete CRL of `issuer` revokes, whatever its number; a CRL without one, or with one that is too large, tells
+/// as well. Errors: malformed, a partial list, another issuer, a signature that does not fit or cannot be checked.
+pub fn revocations(der: &[u8], issuer: &Certificate) -> Result<Vec<(Serial, Revocation)>> {
+    let list = List::open(der)?;
+    let good = matches!(list.signature_by(issuer), Verdict::Good | Verdict::Weak(_));
+    if list.issuer != issuer.subject.der.0 || !good {
+        return Err(Error::refused(format!("The CRL is not of {}.", issuer.subject)));
+    }
+    let (mut found, mut unread) = (Vec::new(), false);
+    list.visit(|entry| {
+        let time = |bytes| ASN1Time::from_der(bytes).ok().map(|(_, at)| Timestamp(at.timestamp()));
+        let at = time(entry.date);
+        unread |= at.is_none();
+        found.push((
+            Serial(entry.serial.to_vec()),
+            Revocation {
+                at: at.unwrap_or_default(),
+                reason: entry.reason,
+                invalidity: entry.invalidity.and_then(time),
+                by: String::new(),
+                comment: String::new(),
+            },
+        ));
+        true
+    })?;
+    if unread {
+        return Err(Error::damaged("An entry of the CRL cannot be read.").why("Its date is none."));
+    }
+    Ok(found)
+}
+
+/// An entry of a list.
+struct Entry<'a> {
+    serial: &'a [u8],
+    reason: Reason,
+    /// The element that says when.
+    date: &'a [u8],
+    /// The element that says since when it is invalid.
+    invalidity: Option<&'a [u8]>,
 }
 
 /// What one list says otherwise than the one before it.
@@ -222,18 +263,23 @@ impl<'a> List<'a> {
         Ok(found)
     }
 
-    /// Visits the entries until `visit` says no.
+    /// Visits serial and reason of the entries until `visit` says no.
     fn walk(&self, mut visit: impl FnMut(&'a [u8], Reason) -> bool) -> Result<()> {
+        self.visit(|entry| visit(entry.serial, entry.reason))
+    }
+
+    /// Visits the entries until `visit` says no.
+    fn visit(&self, mut visit: impl FnMut(Entry<'a>) -> bool) -> Result<()> {
         let bad = || Error::damaged("An entry of the CRL cannot be read.");
         let mut rest = self.entries;
         while !rest.is_empty() {
             let (_, entry, more) = tlv(rest).filter(|_| rest[0] == 0x30).ok_or_else(bad)?;
             let (whole, serial, entry) = tlv(entry).ok_or_else(bad)?;
-            let (_, _, extensions) = tlv(entry).ok_or_else(bad)?;
+            let (date, _, extensions) = tlv(entry).ok_or_else(bad)?;
             if whole.first() != Some(&2) {
                 return Err(bad());
             }
-            let mut reason = Reason::Unspecified;
+            let (mut reason, mut invalidity) = (Reason::Unspecified, None);
             if !extensions.is_empty() {
                 let (_, mut extensions, _) = tlv(extensions).ok_or_else(bad)?;
                 while !extensions.is_empty() {
@@ -241,6 +287,7 @@ impl<'a> List<'a> {
                     let (oid, critical, value) = split(extension).ok_or_else(bad)?;
                     match (oid == REASON, critical, value) {
                         (true, _, [10, 1, code]) => reason = Reason::from_code(*code).unwrap_or(reason),
+                        _ if oid == INVALIDITY => invalidity = Some(value),
                         // certificateIssuer: the entry is about a certificate of somebody else.
                         (false, true, _) => {
                             return Err(Error::refused("The CRL is indirect.")
@@ -251,7 +298,7 @@ impl<'a> List<'a> {
                     extensions = more;
                 }
             }
-            if !visit(serial, reason) {
+            if !visit(Entry { serial, reason, date, invalidity }) {
                 return Ok(());
             }
             rest = more;

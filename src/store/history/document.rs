@@ -214,9 +214,7 @@ pub(crate) fn gone(ledger: &dyn Ledger, state: &State, sort: Sort) -> Result<Vec
         let Some((_, name, _)) = told(&entry.body).filter(|(s, ..)| *s == sort) else { return true };
         if seen.insert(name.clone()) && own(state, sort, &name).is_none() {
             let file = state.unread(&directory::path(sort, &name));
-            let why = file.map_or_else(|| "It was deleted.".to_owned(), |unread| unread.why.clone());
-            let last = Made { at: entry.at, by: entry.operator, what: entry.what };
-            found.push(Gone { name, last, why });
+            found.push(Gone::after(entry, name, file));
         }
         true
     })?;

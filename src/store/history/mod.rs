@@ -81,9 +81,7 @@ pub(super) fn gone(ledger: &dyn Ledger, state: &State) -> Result<Vec<Gone>> {
         };
         if seen.insert(name.clone()) && !state.keyrings.contains_key(&name) {
             let file = state.unread(&kyr::path(&name));
-            let why = file.map_or_else(|| "It was deleted.".to_owned(), |unread| unread.why.clone());
-            let last = Made { at: entry.at, by: entry.operator, what: entry.what };
-            found.push(Gone { name, last, why });
+            found.push(Gone::after(entry, name, file));
         }
         true
     })?;

@@ -6,6 +6,8 @@ use crate::model::escape::visible;
 use crate::model::issued::Revocation;
 use crate::model::keyring::Keyring;
 use crate::model::time::Timestamp;
+use crate::model::unread::Unread;
+use crate::store::ledger::Entry;
 
 /// Who did what, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +82,14 @@ pub struct Gone {
     pub last: Made,
     /// Why it is not among the keyrings.
     pub why: String,
+}
+
+impl Gone {
+    /// Tells of one after the last entry about it, and of its file where that is there and of no use.
+    pub(super) fn after(entry: Entry, name: String, file: Option<&Unread>) -> Self {
+        let why = file.map_or_else(|| "It was deleted.".to_owned(), |unread| unread.why.clone());
+        Self { name, last: Made { at: entry.at, by: entry.operator, what: entry.what }, why }
+    }
 }
 
 impl Revision {

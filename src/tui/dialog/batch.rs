@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::form::{Form, Goal};
+use super::scroll::moved;
 use super::{Dialog, Sheet, bulk, hint, review};
 use crate::desk::Verb;
 use crate::desk::queue::Looked;
@@ -168,12 +169,6 @@ impl Batch {
         let mut effects = Vec::new();
         match key {
             Key::Esc | Key::Char('q') => return (None, Vec::new()),
-            Key::Up | Key::Char('k') => self.cursor = self.cursor.saturating_sub(1),
-            Key::Down | Key::Char('j') => self.cursor = (self.cursor + 1).min(last),
-            Key::PageUp => self.cursor = self.cursor.saturating_sub(page),
-            Key::PageDown => self.cursor = (self.cursor + page).min(last),
-            Key::Home | Key::Char('g') => self.cursor = 0,
-            Key::End | Key::Char('G') => self.cursor = last,
             Key::Char(' ') => {
                 if let Some(id) = self.ids.get(self.cursor) {
                     if !self.marked.remove(id) {
@@ -231,7 +226,7 @@ impl Batch {
                 self.looks.clear();
                 effects = self.ask(model);
             }
-            _ => {}
+            _ => self.cursor = moved(*key, self.cursor, last, page),
         }
         (Some(Dialog::Batch(self.into())), effects)
     }

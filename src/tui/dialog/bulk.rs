@@ -4,6 +4,7 @@
 use ratatui::text::Line;
 
 use super::form::Form;
+use super::scroll::scrolled;
 use super::secret::Opens;
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
@@ -211,13 +212,7 @@ impl Bulk {
                     return (None, super::batch::renew(model));
                 }
                 Key::Esc => self.stopped = true,
-                Key::Up | Key::Char('k') => self.top = self.top.saturating_sub(1),
-                Key::Down | Key::Char('j') => self.top += 1,
-                Key::PageUp => self.top = self.top.saturating_sub(page),
-                Key::PageDown | Key::Char(' ') => self.top += page,
-                Key::Home | Key::Char('g') => self.top = 0,
-                Key::End | Key::Char('G') => self.top = last,
-                _ => {}
+                _ => self.top = scrolled(*key, self.top, last, page),
             }
         }
         self.top = self.top.min(last);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use ratatui::text::Line;
 
+use super::scroll::moved;
 use super::{Dialog, Hint, Sheet, hint};
 use crate::model::cipher::{
     Explained, Grade, PRESETS, Suite, default_of, domino, explain, parse_list, priority, remarks, write_list,
@@ -97,16 +98,7 @@ impl Ciphers {
         let rows = self.rows();
         let last = rows.len().saturating_sub(1);
         let page = (page / 2).max(1);
-        self.cursor = match key {
-            Key::Up | Key::Char('k') => self.cursor.saturating_sub(1),
-            Key::Down | Key::Char('j') => self.cursor + 1,
-            Key::PageUp => self.cursor.saturating_sub(page),
-            Key::PageDown => self.cursor + page,
-            Key::Home | Key::Char('g') => 0,
-            Key::End | Key::Char('G') => last,
-            _ => self.cursor,
-        }
-        .min(last);
+        self.cursor = moved(key, self.cursor, last, page);
         let under = rows.get(self.cursor).copied();
         match key {
             Key::Char(' ') => {

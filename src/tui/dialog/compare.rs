@@ -1,5 +1,6 @@
 //! Two certificates side by side, field by field, with the differences marked.
 
+use super::scroll::scrolled;
 use super::{Dialog, Sheet, hint};
 use crate::model::certificate::Certificate;
 use crate::pki::reading;
@@ -31,18 +32,12 @@ impl Compare {
         if let Input::Chord(key) = input {
             match key {
                 Key::Esc | Key::Enter | Key::Char('q') => return (None, Vec::new()),
-                Key::Up | Key::Char('k') => self.top = self.top.saturating_sub(1),
-                Key::Down | Key::Char('j') => self.top += 1,
-                Key::PageUp => self.top = self.top.saturating_sub(page),
-                Key::PageDown | Key::Char(' ') => self.top += page,
-                Key::Home | Key::Char('g') => self.top = 0,
-                Key::End | Key::Char('G') => self.top = usize::MAX,
                 Key::Char('d') => (self.differing, self.top) = (!self.differing, 0),
                 Key::Char('s') => {
                     let both = std::mem::replace(&mut self.both.0, self.both.1.clone());
                     self.both.1 = both;
                 }
-                _ => {}
+                _ => self.top = scrolled(*key, self.top, usize::MAX, page),
             }
             let last = self.body(model, usize::from(inner.0)).len().saturating_sub(page);
             self.top = self.top.min(last);

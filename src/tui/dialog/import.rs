@@ -16,7 +16,7 @@ use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
 use crate::model::bytes::Digest;
 use crate::model::certificate::Certificate;
-use crate::model::certifier::past::{History, ImportedCertifier};
+use crate::model::certifier::past::ImportedCertifier;
 use crate::model::error::Error;
 use crate::model::key::KeyInfo;
 use crate::model::keyring::{ImportedKeyring, MovedKeyring};
@@ -30,7 +30,7 @@ use crate::tui::model::Model;
 use crate::tui::msg::{Effect, Input};
 use crate::tui::theme::Role;
 use crate::tui::widget::text::{cut, wrap};
-use ways::{Does, Way, delivery, free_name, ways};
+use ways::{Does, Way, delivery, free_name, past, ways};
 
 /// How many requests that are not taken have a line of their own.
 const REFUSED: usize = 20;
@@ -267,9 +267,8 @@ impl Import {
                     certificates: found.certificates.clone(),
                     labels: found.labels.clone(),
                 };
-                let history = history
-                    .clone()
-                    .unwrap_or_else(|| Arc::new(History { from: given.shown(), ..History::default() }));
+                let history =
+                    history.clone().unwrap_or_else(|| Arc::new(past(found, &key.key, given.shown())));
                 let asked = ImportedCertifier { crl_number: history.crl_number, ..Default::default() };
                 (
                     "Certifier that was run elsewhere".into(),

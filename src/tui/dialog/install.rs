@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::scroll::moved;
 use super::viewer::{Text, labelled};
 use super::{Dialog, Sheet, hint};
 use crate::desk::Verb;
@@ -61,13 +62,7 @@ impl Install {
         let last = self.body(model, plan, usize::from(inner.0)).len().saturating_sub(page);
         match key {
             Key::Esc | Key::Char('q') => return (None, Vec::new()),
-            Key::Up | Key::Char('k') => self.top = self.top.saturating_sub(1),
-            Key::Down | Key::Char('j') => self.top = (self.top + 1).min(last),
-            Key::PageUp => self.top = self.top.saturating_sub(page),
-            Key::PageDown => self.top = (self.top + page).min(last),
-            Key::Home | Key::Char('g') => self.top = 0,
-            Key::End | Key::Char('G') => self.top = last,
-            _ if self.busy.is_some() => {}
+            _ if self.busy.is_some() => self.top = moved(*key, self.top, last, page),
             Key::Char('t') => {
                 if let Some(root) = &plan.root {
                     let act = if root.switched_off {
@@ -93,7 +88,7 @@ impl Install {
                     return (None, command::that_helps(model, refusal));
                 }
             },
-            _ => {}
+            _ => self.top = moved(*key, self.top, last, page),
         }
         (Some(Dialog::Install(self)), Vec::new())
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::menu::{Action, Menu, item};
+use super::scroll::moved;
 use super::viewer::{Text, labelled};
 use super::{Dialog, Sheet, hint};
 use crate::desk::{Outcome, Verb};
@@ -86,12 +87,6 @@ impl Leftovers {
             match key {
                 // What was begun is ended after the one that runs.
                 Key::Esc | Key::Char('q') => return (None, Vec::new()),
-                Key::Up | Key::Char('k') => self.cursor = self.cursor.saturating_sub(1),
-                Key::Down | Key::Char('j') => self.cursor = (self.cursor + 1).min(last),
-                Key::PageUp => self.cursor = self.cursor.saturating_sub(10),
-                Key::PageDown => self.cursor = (self.cursor + 10).min(last),
-                Key::Home | Key::Char('g') => self.cursor = 0,
-                Key::End | Key::Char('G') => self.cursor = last,
                 Key::Char(' ') => {
                     if let Some(chosen) = all.get(self.cursor) {
                         if !self.marked.remove(&chosen.way) {
@@ -105,7 +100,7 @@ impl Leftovers {
                     model.say(Mood::Warn, "Not done: this session is read-only.");
                 }
                 Key::Char('X') if self.queue.is_empty() => self.ask(model, &all),
-                _ => {}
+                _ => self.cursor = moved(*key, self.cursor, last, 10),
             }
         }
         (Some(Dialog::Leftovers(self)), Vec::new())

@@ -6,6 +6,7 @@ use ratatui::text::Line;
 use super::form::Goal;
 use super::menu::{Action, Menu, item};
 use super::path::PathLine;
+use super::scroll::moved;
 use super::viewer::{Text, Viewer};
 use super::{Dialog, Sheet, hint};
 use crate::model::audit::{Filter, Form, Head, WORDS, groups, paper};
@@ -198,12 +199,6 @@ impl Log {
                     effects = self.ask(model, u64::MAX);
                 }
                 Key::Esc | Key::Char('q') => return (None, Vec::new()),
-                Key::Up | Key::Char('k') => self.cursor = self.cursor.saturating_sub(1),
-                Key::Down | Key::Char('j') => self.cursor += 1,
-                Key::PageUp | Key::Ctrl('b') => self.cursor = self.cursor.saturating_sub(page),
-                Key::PageDown | Key::Ctrl('f') => self.cursor += page,
-                Key::Home | Key::Char('g') => self.cursor = 0,
-                Key::End | Key::Char('G') => self.cursor = self.rows.len(),
                 Key::Char('/') => self.typing = Some((LineEdit::new(&self.text), None)),
                 Key::Enter => self.show(model),
                 Key::Char('u') => match self.rows.get(self.cursor).and_then(Row::target) {
@@ -222,7 +217,7 @@ impl Log {
                     effects = vec![model.start(Job::VerifyAudit(full), |id| Effect::VerifyAudit(id, full)).1];
                 }
                 Key::Char('r') | Key::Ctrl('r') | Key::F(5) => effects = self.ask(model, u64::MAX),
-                _ => {}
+                _ => self.cursor = moved(*key, self.cursor, self.rows.len(), page),
             }
             let last = self.rows.len().saturating_sub(1);
             self.cursor = self.cursor.min(last);

@@ -1,6 +1,7 @@
 //! What a server's log says about TLS: the groups, and each with its explanation.
 
 use super::explain::told;
+use super::scroll::moved;
 use super::viewer::{Text, Viewer, labelled};
 use super::{Dialog, Sheet, hint};
 use crate::model::explain;
@@ -32,19 +33,12 @@ impl LogReport {
         if let Input::Chord(key) = input {
             self.cursor = match key {
                 Key::Esc | Key::Char('q') => return (None, Vec::new()),
-                Key::Up | Key::Char('k') => self.cursor.saturating_sub(1),
-                Key::Down | Key::Char('j') => self.cursor + 1,
-                Key::PageUp | Key::Ctrl('b') => self.cursor.saturating_sub(10),
-                Key::PageDown | Key::Ctrl('f') => self.cursor + 10,
-                Key::Home | Key::Char('g') => 0,
-                Key::End | Key::Char('G') => last,
                 Key::Enter => {
                     self.explain(model);
                     self.cursor
                 }
-                _ => self.cursor,
-            }
-            .min(last);
+                _ => moved(*key, self.cursor, last, 10),
+            };
         }
         (Some(Dialog::LogReport(self)), Vec::new())
     }

@@ -4,7 +4,7 @@ use ratatui::text::Line;
 
 use super::menu::{Action, Menu, item};
 use super::viewer::Text;
-use super::{Dialog, Sheet, hint};
+use super::{Dialog, Sheet, hint, scroll};
 use crate::desk::Verb;
 use crate::model::escape::visible;
 use crate::model::time::{Timestamp, local};
@@ -112,16 +112,7 @@ pub(super) fn foot(
 pub(super) fn moved(model: &Model, cursor: usize, key: Key, count: usize) -> usize {
     let last = count.saturating_sub(1);
     let page = usize::from(areas(model).sheet.1).saturating_sub(2).max(1);
-    let to = match key {
-        Key::Up | Key::Char('k') => cursor.saturating_sub(1),
-        Key::Down | Key::Char('j') => cursor + 1,
-        Key::PageUp | Key::Ctrl('b') => cursor.saturating_sub(page),
-        Key::PageDown | Key::Ctrl('f') => cursor + page,
-        Key::Home | Key::Char('g') => 0,
-        Key::End | Key::Char('G') => last,
-        _ => cursor,
-    };
-    to.min(last)
+    scroll::moved(key, cursor, last, page)
 }
 
 /// Shows what can be brought back.

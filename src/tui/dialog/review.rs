@@ -2,6 +2,7 @@
 //! beside what will be issued. A decision is made from here and nowhere else.
 
 use super::form::{Form, Goal};
+use super::scroll::scrolled;
 use super::viewer::{Text, labelled};
 use super::{Dialog, Sheet, hint};
 use crate::desk::Preview;
@@ -136,12 +137,6 @@ impl Review {
         if let Input::Chord(key) = input {
             match key {
                 Key::Esc | Key::Char('q') => return (None, Vec::new()),
-                Key::Up | Key::Char('k') => self.top = self.top.saturating_sub(1),
-                Key::Down | Key::Char('j') => self.top += 1,
-                Key::PageUp => self.top = self.top.saturating_sub(page),
-                Key::PageDown | Key::Char(' ') => self.top += page,
-                Key::Home | Key::Char('g') => self.top = 0,
-                Key::End | Key::Char('G') => self.top = last,
                 Key::Char('a') => self.approve(model),
                 Key::Char('d') => self.decide(model, "request.deny", |review, model| {
                     let title = format!("Deny request {}", review.id);
@@ -158,9 +153,8 @@ impl Review {
                         effects = command::dispatch(model, command);
                     }
                 }
-                _ => {}
+                _ => self.top = scrolled(*key, self.top, last, page),
             }
-            self.top = self.top.min(last);
         }
         (Some(Dialog::Review(self)), effects)
     }

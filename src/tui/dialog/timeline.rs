@@ -2,6 +2,7 @@
 
 use ratatui::text::Line;
 
+use super::scroll::moved;
 use super::{Dialog, Sheet, hint};
 use crate::model::filter::{self, Clock, Filter, Span, Term, Test};
 use crate::store::listing::{Bar, Timeline};
@@ -68,15 +69,8 @@ impl Chart {
                     };
                     0
                 }
-                Key::Up | Key::Char('k') => self.cursor.saturating_sub(1),
-                Key::Down | Key::Char('j') => self.cursor + 1,
-                Key::PageUp => self.cursor.saturating_sub(page),
-                Key::PageDown => self.cursor + page,
-                Key::Home | Key::Char('g') => 0,
-                Key::End | Key::Char('G') => last,
-                _ => self.cursor,
-            }
-            .min(self.bars().len() + 1);
+                _ => moved(*key, self.cursor, last, page),
+            };
         }
         (Some(Dialog::Timeline(self)), Vec::new())
     }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::form::{Form, Goal};
+use super::scroll::scrolled;
 use super::{Dialog, Sheet, hint};
 use crate::model::certificate::Certificate;
 use crate::pki::{asn1, pem, reading};
@@ -101,12 +102,6 @@ impl Viewer {
                     self.top
                 }
                 Key::Esc | Key::Enter | Key::Char('q') => return (None, Vec::new()),
-                Key::Up | Key::Char('k') => self.top.saturating_sub(1),
-                Key::Down | Key::Char('j') => self.top.saturating_add(1),
-                Key::PageUp | Key::Ctrl('b') => self.top.saturating_sub(page),
-                Key::PageDown | Key::Char(' ') | Key::Ctrl('f') => self.top.saturating_add(page),
-                Key::Home | Key::Char('g') => 0,
-                Key::End | Key::Char('G') => last,
                 Key::Tab | Key::BackTab if !self.others.is_empty() => {
                     let here = (std::mem::take(&mut self.title), std::mem::take(&mut self.lines));
                     let next = if *key == Key::Tab {
@@ -130,9 +125,8 @@ impl Viewer {
                     model.dialogs.push(Dialog::Path(path));
                     self.top
                 }
-                _ => self.top,
-            }
-            .min(last);
+                _ => scrolled(*key, self.top, last, page),
+            };
         }
         (Some(Dialog::Viewer(self)), Vec::new())
     }

@@ -8,6 +8,7 @@ use ratatui::text::Line;
 
 use super::form::Goal;
 use super::menu::{Action, Item, Menu, item};
+use super::scroll::moved;
 use super::viewer::{Text, Viewer};
 use super::{Dialog, Sheet, hint, scan};
 use crate::doctor::{Judged, beside, judge};
@@ -143,16 +144,9 @@ impl Visits {
             match key {
                 Key::Esc | Key::Char('q') => return (None, Vec::new()),
                 Key::Enter => self.show(model),
-                Key::Up | Key::Char('k') => self.cursor = self.cursor.saturating_sub(1),
-                Key::Down | Key::Char('j') => self.cursor += 1,
-                Key::PageUp => self.cursor = self.cursor.saturating_sub(page),
-                Key::PageDown => self.cursor += page,
-                Key::Home | Key::Char('g') => self.cursor = 0,
-                Key::End | Key::Char('G') => self.cursor = last,
-                _ => {}
+                _ => self.cursor = moved(*key, self.cursor, last, page),
             }
         }
-        self.cursor = self.cursor.min(last);
         (Some(Dialog::Visits(self.into())), Vec::new())
     }
 

@@ -2,11 +2,15 @@
 
 use crate::desk::Verb;
 use crate::model::certificate::Certificate;
+use crate::model::certifier::past::History;
 use crate::model::key::KeyInfo;
 use crate::model::request::{Delivery, Incoming, Pkcs10};
 use crate::ops::import_request::sort_out;
 use crate::ops::ring::Act;
 use crate::pki::bundle::Identity;
+use crate::pki::key::PrivateKey;
+use crate::pki::pem::Found;
+use crate::store::foreign_ca;
 use crate::tui::brought::Brought;
 use crate::tui::job::ReadFor;
 use crate::tui::model::Model;
@@ -174,4 +178,14 @@ pub(super) fn free_name(model: &Model, name: String) -> String {
         free = format!("{short}-{number}");
     }
     free
+}
+
+/// Tells what a file says of the past of an authority whose key is in it.
+pub(super) fn past(found: &Found, key: &PrivateKey, from: String) -> History {
+    let mut history = History { from, ..History::default() };
+    let own = |c: &&Certificate| c.is_ca() && c.key.sha256 == key.info().sha256;
+    if let Some(authority) = found.certificates.iter().find(own) {
+        foreign_ca::listed(authority, &found.crls, &mut history);
+    }
+    history
 }
