@@ -3,6 +3,7 @@
 //! panics. Draws nothing.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -74,6 +75,8 @@ pub struct Workers {
     shared: Arc<Shared>,
     pub(super) state: Arc<State>,
     lists: Lists,
+    /// The workspace, where nothing is written but its own.
+    folder: PathBuf,
     memory: Arc<doctor::Memory>,
 }
 
@@ -119,6 +122,7 @@ impl Workers {
         let no_thread =
             |e: std::io::Error| Error::new(Kind::Disk, "No thread can be started.").why(e.to_string());
         let (ledger, state, lists) = (desk.reader()?, desk.state(), desk.lists());
+        let folder = desk.folder().to_owned();
         let (asks, asked) = mpsc::channel();
         let reader = post.clone();
         std::thread::Builder::new()
@@ -141,6 +145,7 @@ impl Workers {
             shared,
             state,
             lists,
+            folder,
             memory: Arc::default(),
         })
     }
@@ -220,7 +225,8 @@ impl Workers {
             }
             Effect::VerifyAudit(id, full) => self.ask(id, Ask::VerifyAudit(id, full)),
             Effect::ExportAudit(id, filter, form, path) => {
-                self.ask(id, Ask::ExportAudit(id, filter, form, task::at_home(&path)));
+                let (to, workspace) = (task::at_home(&path), self.folder.clone());
+                self.ask(id, Ask::ExportAudit(id, filter, form, [to, workspace]));
             }
             Effect::Probe(id, errand) => self.probe(id, &errand),
             Effect::Scan(id, errand) => self.scan(id, &errand),
@@ -244,7 +250,10 @@ impl Workers {
                 }
             }
             Effect::CompletePath(id, typed) => post.spawn(id, move || task::complete(&typed)),
-            Effect::WriteFile(id, path, bytes) => post.spawn(id, move || task::write(&path, &bytes)),
+            Effect::WriteFile(id, path, bytes) => {
+                let folder = self.folder.clone();
+                post.spawn(id, move || task::write(&path, &bytes, &folder));
+            }
             Effect::Preview(id, request, plan) => {
                 let state = self.state.clone();
                 let key = state.requests.get(&request).map(|r| r.pkcs10.key.sha256).unwrap_or_default();
@@ -269,10 +278,12 @@ impl Workers {
             }
             Effect::Review(id, path, now, bands) => {
                 let (state, memory) = (self.state.clone(), self.memory.clone());
+                let folder = self.folder.clone();
                 post.spawn(id, move || {
                     let found = doctor::examine_again(&memory, &state, now, &bands);
                     let review = review(&state, doctor::weigh(&state, now, found), now);
-                    task::write(&path, review.write(Format::of_file(&path.to_string_lossy())).as_bytes())
+                    let text = review.write(Format::of_file(&path.to_string_lossy()));
+                    task::write(&path, text.as_bytes(), &folder)
                 });
             }
             Effect::ServiceLog(id) => post.done(id, Ok(self.shared.service_log())),

@@ -22,6 +22,7 @@ use crate::model::task::{Case, receipt};
 use crate::model::time::DAY;
 use crate::store::ledger::{Entry, Ledger, Order};
 use crate::store::listing;
+use crate::store::outside;
 use crate::store::search::Search;
 use crate::store::system;
 
@@ -55,8 +56,8 @@ pub enum Ask {
     Receipt(JobId, Arc<State>, String, String),
     /// Whether the audit chain is whole.
     VerifyAudit(JobId, bool),
-    /// Entries of the audit chain, to a new file.
-    ExportAudit(JobId, Filter, Form, PathBuf),
+    /// Entries of the audit chain, to a new file; after it the workspace, where it must not stand.
+    ExportAudit(JobId, Filter, Form, [PathBuf; 2]),
 }
 
 /// Serves asks until nobody can ask any more.
@@ -217,9 +218,11 @@ fn answer_quickly(ledger: &dyn Ledger, ask: Ask, post: &Post) {
             let verified = caught(|| if full { ledger.verify_audit() } else { ledger.verify_chain() });
             post.done(id, verified.map(|verified| Done::Audited(Box::new(verified))));
         }
-        Ask::ExportAudit(id, filter, form, path) => {
-            let written =
-                caught(|| export::audit(ledger, &filter, form, 1, &path).map(|_| Done::Written(path)));
+        Ask::ExportAudit(id, filter, form, [path, workspace]) => {
+            let written = caught(|| {
+                export::audit(ledger, &filter, form, 1, &outside::place(&path, &workspace)?)?;
+                Ok(Done::Written(path))
+            });
             post.done(id, written);
         }
         Ask::Rows(id, ids) => post.done(id, caught(|| ledger.issued_rows(&ids)).map(Done::Rows)),

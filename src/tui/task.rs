@@ -90,10 +90,10 @@ pub fn read_log(path: &Path, stop: &AtomicBool) -> Result<Done> {
     Ok(Done::LogRead(Box::new((brought::shown(&path), reader.end()))))
 }
 
-/// Writes a new file that others may read, whole or not at all. An existing one is refused.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<Done> {
+/// Writes a new file that others may read, whole or not at all. An existing one is refused, and so is a place in `workspace`.
+pub fn write(path: &Path, bytes: &[u8], workspace: &Path) -> Result<Done> {
     let path = at_home(path);
-    outside::write(&path, bytes, outside::PUBLIC)?;
+    outside::write(&outside::place(&path, workspace)?, bytes, outside::PUBLIC)?;
     Ok(Done::Written(path))
 }
 
@@ -178,12 +178,14 @@ mod tests {
     #[test]
     fn a_new_file_is_written_whole_and_an_old_one_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ca.pem");
-        assert!(matches!(write(&path, b"one"), Ok(Done::Written(p)) if p == path));
-        let error = write(&path, b"two").unwrap_err();
+        let (path, workspace) = (folder.path().join("ca.pem"), folder.path().join("ring"));
+        std::fs::create_dir(&workspace).unwrap();
+        assert!(matches!(write(&path, b"one", &workspace), Ok(Done::Written(p)) if p == path));
+        let error = write(&path, b"two", &workspace).unwrap_err();
         assert_eq!((error.kind, std::fs::read(&path).unwrap()), (Kind::Refused, b"one".to_vec()));
-        assert_eq!(write(&folder.path().join("none/x"), b"").unwrap_err().kind, Kind::Disk);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing temporary is left");
+        assert_eq!(write(&folder.path().join("none/x"), b"", &workspace).unwrap_err().kind, Kind::Disk);
+        assert_eq!(write(&workspace.join("x"), b"", &workspace).unwrap_err().kind, Kind::Refused);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing temporary is left");
     }
 
     fn read_file(path: &Path) -> Result<Done> {

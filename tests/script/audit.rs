@@ -74,3 +74,17 @@ fn an_older_ledger_is_said_at_once_and_gone_on_with_after_a_reason() {
     live.press("<esc> r").sees("Sign it").press("<ret>").sees("Password");
     live.text("ca-pass").press("<ret>").sees("signed CRL 103");
 }
+
+#[test]
+fn nothing_is_written_into_the_workspace() {
+    let folder = tempfile::tempdir().unwrap();
+    super::authority::furnished(folder.path());
+    let mut live = Live::new(folder.path());
+    let inside = |name: &str| folder.path().join("ring").join(name).to_str().unwrap().to_owned();
+    live.press("@").sees("Audit").press("x <ret> C-u");
+    live.text(&inside("chain.jsonl")).press("<ret>").sees("is inside of the workspace");
+    assert!(!std::path::Path::new(&inside("chain.jsonl")).exists());
+    live.press("<esc> <esc> <esc> <esc> 5 x <ret> C-u").text(&inside("root.pem")).press("<ret>");
+    live.sees("is inside of the workspace");
+    assert!(!std::path::Path::new(&inside("root.pem")).exists());
+}
