@@ -319,7 +319,7 @@ fn made_here(request: &Request, profile: &Profile, subject: &Subject) -> Option<
 }
 
 /// Lists the certificate of a certifier and of those above it that the workspace has, bottom up.
-fn issuers<'a>(state: &'a State, certifier: &'a Certifier) -> Vec<&'a Certificate> {
+pub(super) fn issuers<'a>(state: &'a State, certifier: &'a Certifier) -> Vec<&'a Certificate> {
     let mut all = vec![&certifier.certificate];
     while let Some(last) = all.last().filter(|c| !c.is_self_issued() && all.len() < 10) {
         let above =
