@@ -225,6 +225,11 @@ pub(super) fn judge(
     }
     for other in state.requests.of_key(&request.pkcs10.key.sha256).filter(|r| r.id != id) {
         let (number, word) = (other.id, other.word());
+        // An SPKAC that was closed before it got a name has asked for no other one.
+        let unnamed = other.pkcs10.subject.rdns.is_empty() && other.pkcs10.alt_names.is_empty();
+        if unnamed && other.status.is_turned_down() {
+            continue;
+        }
         if other.pkcs10.subject.der != request.pkcs10.subject.der {
             let text = format!("Request {number} asks with the same key for {}.", other.pkcs10.subject);
             let finding = Finding::new("key.shared", Severity::Warning, subject.clone(), text);
