@@ -30,8 +30,9 @@ impl Desk {
         let mut known = Known::new();
         for incoming in &delivery.requests {
             let sha256 = incoming.pkcs10.sha256;
-            if let Some(request) = ledger.request_by_sha256(&sha256)? {
-                known.insert(sha256, request);
+            let requests = ledger.requests_by_sha256(&sha256)?;
+            if !requests.is_empty() {
+                known.insert(sha256, requests);
             }
         }
         Ok(known)

@@ -34,7 +34,11 @@ pub(super) const CHECKS: &[Check] = &[
             waits for a decision, was denied, or its certificate is issued and not installed yet. See the request of the \
             keyring, and install what answers it.",
         run: |case, found| {
-            for ring in rings(case).filter(|r| r.key.is_some() && r.leaf().is_none() && !persons(case, r)) {
+            for ring in rings(case).filter(|r| r.key.is_some() && r.leaf().is_none()) {
+                // That of a person who has the certificate is delivered, and not installed here.
+                if case.state.kept_for(ring).is_some() {
+                    continue;
+                }
                 let waiting = Waiting::of(case, ring);
                 found(waiting.hit(Hit::ring(ring, format!("has no certificate: {}.", waiting.words()))));
             }
@@ -90,13 +94,6 @@ pub(super) const CHECKS: &[Check] = &[
         },
     },
 ];
-
-/// Tells whether a ring holds the key of a person who has the certificate: that is delivered, and not installed here.
-fn persons(case: &Case<'_>, ring: &Keyring) -> bool {
-    let Some(key) = &ring.key else { return false };
-    let mut people = case.state.people_of_key(&key.sha256);
-    people.any(|person| person.certificates.iter().any(|c| c.key.sha256 == key.sha256))
-}
 
 /// What a key waits for.
 pub(super) struct Waiting<'a>(Option<&'a Request>);

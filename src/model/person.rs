@@ -10,7 +10,7 @@ use super::certificate::{Certificate, Lifetime};
 use super::escape::visible;
 use super::field::{Field, Kind, Look, Record, When, choice, names, put, put_flag, yes_no};
 use super::key::KeyType;
-use super::keyring::{check_name, country};
+use super::keyring::{Keyring, check_name, country};
 use super::name::AltName;
 use super::secret::Secret;
 use super::time::Timestamp;
@@ -91,6 +91,14 @@ impl State {
     /// Finds the people to whom a key belongs; more than one is a finding.
     pub fn people_of_key<'a>(&'a self, sha256: &'a Digest) -> impl Iterator<Item = &'a Person> {
         self.people.values().filter(move |p| p.has_key(sha256))
+    }
+
+    /// Finds the person for whom a ring keeps a key: one who has the certificate for it. Both are delivered to that person, and
+    /// nothing is to be installed in the ring.
+    pub fn kept_for<'a>(&'a self, ring: &'a Keyring) -> Option<&'a Person> {
+        let key = ring.key.as_ref().filter(|_| ring.leaf().is_none())?;
+        let certified = |p: &&Person| p.certificates.iter().any(|c| c.key.sha256 == key.sha256);
+        self.people_of_key(&key.sha256).find(certified)
     }
 }
 

@@ -225,6 +225,11 @@ pub(super) fn judge(
     }
     for other in state.requests.of_key(&request.pkcs10.key.sha256).filter(|r| r.id != id) {
         let (number, word) = (other.id, other.word());
+        // An SPKAC that was closed before it got a name has asked for no other one.
+        let unnamed = other.pkcs10.subject.rdns.is_empty() && other.pkcs10.alt_names.is_empty();
+        if unnamed && other.status.is_turned_down() {
+            continue;
+        }
         if other.pkcs10.subject.der != request.pkcs10.subject.der {
             let text = format!("Request {number} asks with the same key for {}.", other.pkcs10.subject);
             let finding = Finding::new("key.shared", Severity::Warning, subject.clone(), text);
@@ -319,7 +324,7 @@ fn made_here(request: &Request, profile: &Profile, subject: &Subject) -> Option<
 }
 
 /// Lists the certificate of a certifier and of those above it that the workspace has, bottom up.
-fn issuers<'a>(state: &'a State, certifier: &'a Certifier) -> Vec<&'a Certificate> {
+pub(super) fn issuers<'a>(state: &'a State, certifier: &'a Certifier) -> Vec<&'a Certificate> {
     let mut all = vec![&certifier.certificate];
     while let Some(last) = all.last().filter(|c| !c.is_self_issued() && all.len() < 10) {
         let above =

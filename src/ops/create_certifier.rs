@@ -1,6 +1,7 @@
 //! Makes a certifier: a root with key, certificate and first CRL; a subordinate that a certifier of the workspace signs; or
 //! a key with a request that an authority elsewhere answers. Together or not at all.
 
+use super::approve::issuers;
 use super::roles::{self, Act};
 use super::{Env, issue_crl, new_password};
 use crate::model::State;
@@ -21,7 +22,7 @@ use crate::pki::crl::Entries;
 use crate::pki::issue::{self, Template};
 use crate::pki::key::PrivateKey;
 use crate::pki::signer::Signing;
-use crate::pki::{certificate, crl, name, request};
+use crate::pki::{certificate, chain, crl, name, request};
 use crate::store::{certifier_key, document};
 
 /// What the issued list has for the profile of an authority's certificate.
@@ -70,6 +71,7 @@ pub fn create_certifier(state: &State, asked: &NewCertifier, env: &mut Env<'_>) 
         }
         SignedBy::Certifier(parent) => {
             let parent = super::issuing(state, parent)?;
+            within(state, parent, &subject, &limits)?;
             let constraints = authority::constraints(&limits)?;
             let wanted = Wanted {
                 subject,
@@ -132,6 +134,19 @@ pub(super) fn new_subject(state: &State, subject: &Name) -> Result<()> {
             .next("Choose another common name. A new key for the same authority is a key rollover.")
             .command("certifier.rollover")),
     }
+}
+
+/// Refuses a subject and permitted names that those above do not permit: what it would issue for them could not be signed.
+fn within(state: &State, parent: &Certifier, subject: &Name, limits: &Limits) -> Result<()> {
+    let beyond = chain::beyond(subject, &limits.permitted, &issuers(state, parent))?;
+    if beyond.is_empty() {
+        return Ok(());
+    }
+    Err(Error::refused(format!("Certifier {} cannot sign an authority for these names.", parent.name))
+        .why(format!("Not permitted: {}.", beyond.join("; ")))
+        .next(
+            "Name what lies within that alone, leave the permitted names out, or let another certifier sign.",
+        ))
 }
 
 /// Makes the certificate of a root.

@@ -9,12 +9,13 @@ use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
 use crate::model::finding::Subject;
 use crate::model::request::{Delivery, Pkcs10, Proof, Received, Request, RequestId, Status};
+use crate::pki::spkac;
 
 /// The most requests that are taken at once.
 pub const MOST: usize = 10_000;
 
-/// Requests of the ledger by the SHA-256 of their bytes: the state forgets those that were closed long ago.
-pub type Known = BTreeMap<Digest, Request>;
+/// Requests of the ledger by the SHA-256 of their bytes, the latest first: the state forgets those that were closed long ago.
+pub type Known = BTreeMap<Digest, Vec<Request>>;
 
 /// Receives what was delivered, all or nothing.
 ///
@@ -90,13 +91,18 @@ fn unfit(pkcs10: &Pkcs10, known: &Known) -> Option<Error> {
             .why("Its signature does not fit its key and content: it was altered, or its maker does not hold the key.")
             .next("Ask for a new request, and compare its fingerprint by telephone."));
     }
-    let known = known.get(&pkcs10.sha256)?;
+    let known = came_before(pkcs10, known.get(&pkcs10.sha256)?)?;
     let (id, word) = (known.id, known.word());
+    // Only an SPKAC may come again under another name: it holds none itself.
+    let unnamed = spkac::came_as(pkcs10);
     let refused = |what: String| Error::refused(what).command("request.open").on(Subject::Request(id));
     Some(match &known.status {
         Status::Denied { at, reason, .. } => refused(format!("The request for {subject} was denied before."))
             .why(format!("It is request {id}, denied on {}: {reason}", at.date()))
-            .next("Ask for a new request that sets right what was wrong."),
+            .next(match unnamed {
+                true => "Give it another name with --subject, or ask for a new request that sets right what was wrong.",
+                false => "Ask for a new request that sets right what was wrong.",
+            }),
         Status::Issued { at, certifier, serial, .. } => {
             refused(format!("The request for {subject} was answered before."))
                 .why(format!(
@@ -108,10 +114,25 @@ fn unfit(pkcs10: &Pkcs10, known: &Known) -> Option<Error> {
         status if status.is_open() => {
             refused(format!("The request for {subject} stands in the queue already."))
                 .why(format!("It is request {id}, {word}."))
-                .next("Work with that one, or ask for a new request.")
+                .next(match unnamed {
+                    true => format!("Give that one its name: ringmaster request edit {id} --subject NAME --names NAMES"),
+                    false => "Work with that one, or ask for a new request.".into(),
+                })
         }
         _ => refused(format!("The request for {subject} came before."))
             .why(format!("It is request {id}, {word}."))
-            .next("Ask for a new request."),
+            .next(match unnamed {
+                true => "Give it another name with --subject, or ask for a new request.",
+                false => "Ask for a new request.",
+            }),
     })
+}
+
+/// Finds what stands against the same bytes once more: one that is open or was answered; or one that was closed, and asked
+/// for the same names.
+fn came_before<'a>(pkcs10: &Pkcs10, known: &'a [Request]) -> Option<&'a Request> {
+    let stands = |r: &&Request| r.status.is_open() || matches!(r.status, Status::Issued { .. });
+    let asked =
+        |r: &&Request| r.pkcs10.subject.der == pkcs10.subject.der && r.pkcs10.alt_names == pkcs10.alt_names;
+    known.iter().find(stands).or_else(|| known.iter().find(asked))
 }

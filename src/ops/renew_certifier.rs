@@ -3,6 +3,7 @@
 
 use super::Env;
 use super::complete_certifier::{above, fitting};
+use super::compromised::against;
 use super::create_certifier::{Wanted, end, signed};
 use super::roles::{self, Act};
 use crate::model::State;
@@ -11,6 +12,8 @@ use crate::model::certificate::Certificate;
 use crate::model::certifier::Certifier;
 use crate::model::change::{Change, Fact, FileWrite};
 use crate::model::error::{Error, Result};
+use crate::model::finding::Subject;
+use crate::model::issued::{Reason, Revocation};
 use crate::pki::authority::{self, Limits};
 use crate::pki::key::PrivateKey;
 use crate::pki::{chain, request};
@@ -32,7 +35,7 @@ pub fn issuer<'a>(state: &'a State, certifier: &Certifier) -> Option<&'a Certifi
 
 /// Lets the certifier above sign another certificate for the same key, name, path length and name constraints.
 ///
-/// Errors: a root, or its key is destroyed; nobody above it issues here; it would end no later than the present one; the one
+/// Errors: a root, or its key is destroyed or known to others; nobody above it issues here; it would end no later than the present one; the one
 /// above is locked, or may not sign it.
 pub fn renew_certifier(state: &State, name: &str, years: u32, env: &mut Env<'_>) -> Result<Change> {
     let own = renewable(state, name, env)?;
@@ -74,7 +77,7 @@ pub fn renew_certifier(state: &State, name: &str, years: u32, env: &mut Env<'_>)
 /// Makes a request of the certifier's key for an authority elsewhere; its certificate is brought back when it
 /// has come.
 ///
-/// Errors: a root, or its key is destroyed or locked.
+/// Errors: a root, or its key is destroyed, locked or known to others.
 pub fn request_renewal(state: &State, name: &str, env: &mut Env<'_>) -> Result<Change> {
     let own = renewable(state, name, env)?;
     let key = PrivateKey::read(&zeroize::Zeroizing::new(env.signer.key(name)?.pkcs8().to_vec()))?;
@@ -87,7 +90,7 @@ pub fn request_renewal(state: &State, name: &str, env: &mut Env<'_>) -> Result<C
 
 /// Takes another certificate of the same key and name, that an authority elsewhere has issued, in place of the present one.
 ///
-/// Errors: a root, or its key is destroyed; what [`fitting`] and [`above`] refuse; it ends no later; it has another key
+/// Errors: a root, or its key is destroyed or known to others; what [`fitting`] and [`above`] refuse; it ends no later; it has another key
 /// identifier, which what was issued before names.
 pub(super) fn take_renewed(
     state: &State,
@@ -120,7 +123,7 @@ fn refused(name: &str) -> Error {
     Error::refused(format!("The certificate of certifier {name} was not renewed."))
 }
 
-/// Takes a subordinate certifier that has its key.
+/// Takes a subordinate certifier that has its key, and has it alone.
 fn renewable<'a>(state: &'a State, name: &str, env: &Env<'_>) -> Result<&'a Certifier> {
     let own = super::certifier(state, name)?;
     roles::require(own, env.operator, Act::Administer)?;
@@ -133,7 +136,34 @@ fn renewable<'a>(state: &'a State, name: &str, env: &Env<'_>) -> Result<&'a Cert
             .next("Give it a new key instead, which both certificates link with the old one.")
             .command("certifier.rollover"));
     }
+    its_key_alone(state, own)?;
     Ok(own)
+}
+
+/// Refuses to certify a key again that others know: what they sign with it would be good as well.
+fn its_key_alone(state: &State, own: &Certifier) -> Result<()> {
+    let known = |r: &&Revocation| matches!(r.reason, Reason::KeyCompromise | Reason::CaCompromise);
+    let revoked = state.revocations.get(&own.certificate.sha256).filter(known);
+    let why = match revoked {
+        Some(r) => {
+            format!(
+                "Its certificate was revoked on {} because others know the key ({}).",
+                r.at.date(),
+                r.reason.name()
+            )
+        }
+        None => {
+            let subject = Subject::Certifier(own.name.clone());
+            match against(state, &own.certificate.key, &[], &subject).into_iter().next() {
+                Some(finding) => finding.text,
+                None => return Ok(()),
+            }
+        }
+    };
+    Err(refused(&own.name)
+        .why(why)
+        .next(format!("Give it a new key: ringmaster certifier rollover {}", own.name))
+        .command("certifier.rollover"))
 }
 
 fn limits(certificate: &Certificate) -> Limits {

@@ -133,7 +133,8 @@ fn extensions(
     draft::extensions(parameters, IsCa::Ca(limit), hashed_key(&key.spki.0)?, authority)
 }
 
-fn general_name(tree: &Subtree) -> Result<Vec<u8>> {
+/// Encodes the base of a subtree.
+pub(super) fn general_name(tree: &Subtree) -> Result<Vec<u8>> {
     Ok(match tree {
         Subtree::Email(value) => wrap(0x81, value.as_bytes()),
         Subtree::Dns(value) => wrap(0x82, value.as_bytes()),

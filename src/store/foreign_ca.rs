@@ -111,6 +111,8 @@ impl Places {
                 "certs_by_serial",
                 "revoked/certs_by_serial",
                 "renewed/certs_by_serial",
+                // Versions since 3.1 move what they renew by its name, and keep no copy by its serial number.
+                "renewed/issued",
                 "issued",
                 "certs",
             ]),

@@ -84,22 +84,28 @@ fn an_openssl_ca_folder_is_taken_over_with_its_past() {
     place.run("audit verify").done();
 }
 
-#[test]
-fn an_easy_rsa_folder_is_taken_over() {
+/// Gives what runs easy-rsa in the folder `vpn`, when it is here.
+fn easy_rsa() -> Option<impl Fn(&Path, &str)> {
     let easy = Path::new("/usr/share/easy-rsa/easyrsa");
     if tool("openssl").is_none() || !easy.is_file() {
         assert!(std::env::var_os("RINGMASTER_REQUIRE_TOOLS").is_none(), "easy-rsa is required here");
         eprintln!("skipped: easy-rsa is not installed");
-        return;
+        return None;
     }
-    let place = Place::new();
-    let folder = place.folder.path();
-    let easyrsa = |arguments: &str| {
+    Some(move |folder: &Path, arguments: &str| {
+        std::fs::create_dir_all(folder.join("vpn")).unwrap();
         let mut command = Command::new(easy);
         command.current_dir(folder).env("EASYRSA_BATCH", "1").env("EASYRSA_PKI", folder.join("vpn/pki"));
-        run(command.args(arguments.split(' ')).stdin(std::process::Stdio::null()))
-    };
-    std::fs::create_dir_all(folder.join("vpn")).unwrap();
+        run(command.args(arguments.split(' ')).stdin(std::process::Stdio::null()));
+    })
+}
+
+#[test]
+fn an_easy_rsa_folder_is_taken_over() {
+    let Some(easy_rsa) = easy_rsa() else { return };
+    let place = Place::new();
+    let folder = place.folder.path();
+    let easyrsa = |arguments: &str| easy_rsa(folder, arguments);
     easyrsa("init-pki");
     easyrsa("--req-cn=EasyCA build-ca nopass");
     easyrsa("build-server-full vpn.example.test nopass");
@@ -114,6 +120,38 @@ fn an_easy_rsa_folder_is_taken_over() {
     place.write("vpn.crl", place.run("certifier crl vpn").done());
     let text = openssl(folder, "crl -in vpn.crl -noout -text");
     assert!(text.contains("Superseded"), "{text}");
+}
+
+#[test]
+fn what_easy_rsa_has_renewed_is_taken_over_with_its_certificate() {
+    let Some(easyrsa) = easy_rsa() else { return };
+    let place = Place::new();
+    let folder = place.folder.path();
+    easyrsa(folder, "init-pki");
+    easyrsa(folder, "--req-cn=EasyCA build-ca nopass");
+    easyrsa(folder, "build-server-full vpn.example.test nopass");
+    let pki = folder.join("vpn/pki");
+    let serial = openssl(folder, "x509 -in vpn/pki/issued/vpn.example.test.crt -noout -serial");
+    let serial = serial.trim().strip_prefix("serial=").unwrap();
+    easyrsa(folder, "--renew-days=1000 renew vpn.example.test nopass");
+    assert!(pki.join("renewed/issued/vpn.example.test.crt").is_file());
+    place.with("ca-pass\n", "certifier import vpn vpn").done();
+    let shown = place.run("certificate list --json").json();
+    let own = shown.as_array().unwrap().iter().filter(|c| c.to_string().contains("vpn.example.test")).count();
+    assert_eq!(own, 2, "{shown}");
+    // The certificate itself is known, and not only its line in the database.
+    let certificate = place.run(&format!("certificate show {serial} --pem")).done();
+    place.write("before.pem", certificate);
+    let text = openssl(folder, "x509 -in before.pem -noout -serial");
+    assert!(text.contains(serial), "{text}");
+    // Earlier versions have moved it by its serial number.
+    let by_serial = Place::new();
+    let old = pki.join("renewed/certs_by_serial");
+    std::fs::create_dir_all(&old).unwrap();
+    std::fs::rename(pki.join("renewed/issued/vpn.example.test.crt"), old.join(format!("{serial}.crt")))
+        .unwrap();
+    by_serial.with("ca-pass\n", &format!("certifier import vpn {}", folder.join("vpn").display())).done();
+    by_serial.run(&format!("certificate show {serial} --pem")).done();
 }
 
 #[test]
@@ -203,4 +241,33 @@ fn an_authority_without_a_name_is_not_taken_over() {
     let refused = place.with("ca-pass\nca-pass\n", "certifier import own own.pem --key own.key").refused(1);
     assert!(refused.contains("subject of its certificate is empty"), "{refused}");
     assert!(!place.run("certifier list").done().contains("own"));
+}
+
+#[test]
+fn since_when_a_key_was_known_is_kept_from_the_crl() {
+    let Some(_) = tool("openssl") else { return };
+    let place = Place::new();
+    let folder = place.folder.path();
+    openssl_ca(folder);
+    let ca = folder.join("ca");
+    openssl(
+        &ca,
+        "ca -config openssl.cnf -passin pass:old-pass -revoke a.pem -crl_compromise 20250304050607Z",
+    );
+    openssl(&ca, "ca -config openssl.cnf -passin pass:old-pass -gencrl -out crl.pem");
+    openssl(&ca, "pkey -in private/my.key -passin pass:old-pass -out open.key");
+    let file = |name: &str| std::fs::read_to_string(ca.join(name)).unwrap();
+    // Once by the CRL alone, and once by the database.
+    place.write("all.pem", ["open.key", "my-ca.pem", "crl.pem"].map(file).concat());
+    place.with("ca-pass\n", "certifier import old all.pem").done();
+    let other = Place::new();
+    other.with("old-pass\nca-pass\n", &format!("certifier import old {}", ca.display())).done();
+    for place in [&place, &other] {
+        place.write("now.crl", place.run("certifier crl old").done());
+        let text = openssl(place.folder.path(), "crl -in now.crl -noout -text");
+        let of_a = text.split("C0FFEE01").nth(1).unwrap().split("Serial Number").next().unwrap();
+        assert!(of_a.contains("Key Compromise") && of_a.contains("Invalidity Date"), "{text}");
+        assert!(of_a.contains("Mar  4 05:06:07 2025 GMT"), "{text}");
+    }
+    assert!(place.run("certificate show C0FFEE01").out.contains("2025-03-04 05:06"));
 }

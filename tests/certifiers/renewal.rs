@@ -1,10 +1,11 @@
 //! A subordinate's certificate is renewed for the same key, here and by an authority elsewhere; OpenSSL judges.
 
 use ringmaster::desk::{Desk, Verb};
-use ringmaster::model::certifier::SignedBy;
 use ringmaster::model::certifier::rollover::NewKey;
+use ringmaster::model::certifier::{NewCertifier, SignedBy};
 use ringmaster::model::change::Fact;
 use ringmaster::model::error::Kind;
+use ringmaster::model::issued::Reason;
 use ringmaster::model::key::KeyType;
 use ringmaster::pki::pem;
 
@@ -159,4 +160,46 @@ fn an_authority_elsewhere_renews_it_by_a_request_of_the_same_key() {
     drop(desk);
     let again = crate::support::desk(folder).state();
     assert_eq!((&again.certifiers["issuing"], again.unreadable.len()), (&issuing, 0));
+}
+
+#[test]
+fn a_key_that_others_know_gets_no_other_certificate_and_no_request() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    desk.run(Verb::CreateCertifier(asked("root", SignedBy::Itself))).unwrap();
+    for (name, reason) in
+        [("first", Reason::KeyCompromise), ("second", Reason::CaCompromise), ("third", Reason::Superseded)]
+    {
+        let below = NewCertifier { years: 2, ..asked(name, SignedBy::Certifier("root".into())) };
+        desk.run(Verb::CreateCertifier(below)).unwrap();
+        let serial = desk.state().certifiers[name].certificate.serial.clone();
+        desk.run(Verb::revoke("root", serial, reason)).unwrap();
+    }
+    let renew = |name: &str| Verb::RenewCertifier { name: name.into(), years: 5 };
+    let ask = |name: &str| Verb::RequestCertifier { name: name.into() };
+    let (reserved, generation) = (intents(&desk), desk.state().generation);
+    for (name, reason) in [("first", "keyCompromise"), ("second", "cACompromise")] {
+        for verb in [renew(name), ask(name)] {
+            let error = desk.run(verb).unwrap_err();
+            assert!(error.kind == Kind::Refused && error.why.contains("others know the key"), "{error}");
+            assert!(error.why.contains(reason), "{error}");
+            assert!(error.next.contains(&format!("certifier rollover {name}")), "{error}");
+        }
+    }
+    assert_eq!((intents(&desk), desk.state().generation), (reserved, generation));
+    // What was revoked for another reason gets its other certificate.
+    desk.run(ask("third")).unwrap();
+    desk.run(renew("third")).unwrap();
+
+    // The same of a key that was reported, until a new one takes over.
+    let key = desk.state().certifiers["third"].certificate.key.sha256;
+    desk.run(Verb::ReportKey { key, why: "found on a stick".into() }).unwrap();
+    let error = desk.run(Verb::RenewCertifier { name: "third".into(), years: 8 }).unwrap_err();
+    assert!(error.why.contains("found on a stick"), "{error}");
+    for name in ["first", "third"] {
+        let mut new = NewKey::after(name, KeyType::P256, 2);
+        (new.password, new.repeat) = (secret("new-pass"), secret("new-pass"));
+        desk.run(Verb::RollOver { name: name.into(), asked: new }).unwrap();
+        desk.run(renew(&format!("{name}-2"))).unwrap();
+    }
 }

@@ -1,14 +1,15 @@
 //! Subordinates: signed by a certifier of the workspace, or by an authority elsewhere.
 
 use ringmaster::desk::Verb;
-use ringmaster::model::certifier::SignedBy;
 use ringmaster::model::certifier::constraints;
+use ringmaster::model::certifier::{NewCertifier, SignedBy};
 use ringmaster::model::error::Kind;
+use ringmaster::model::request::Plan;
 use ringmaster::ops::ring::Act;
 use ringmaster::pki::pem;
 
 use super::{asked, family, read_pem, write_pem};
-use crate::life::{create_keyring, issue};
+use crate::life::{create_keyring, issue, plan};
 use crate::support::{desk, openssl, secret, tool};
 
 #[test]
@@ -199,4 +200,130 @@ pub(crate) fn key_files(place: &std::path::Path) -> Vec<String> {
     let all = [place.to_owned(), place.join(".history")];
     let names = all.iter().flat_map(|f| std::fs::read_dir(f).unwrap()).map(|e| e.unwrap().file_name());
     names.map(|n| n.to_string_lossy().into_owned()).filter(|n| n.starts_with("key")).collect()
+}
+
+#[test]
+fn names_that_the_authority_above_does_not_permit_are_refused_before_anything_is_signed() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    desk.run(Verb::CreateCertifier(asked("root", SignedBy::Itself))).unwrap();
+    let below = |name: &str, parent: &str, permitted: &str, excluded: &str| {
+        let mut asked = asked(name, SignedBy::Certifier(parent.into()));
+        asked.path_length = Some(if parent == "root" { 2 } else { 1 });
+        asked.permitted = constraints::read(permitted).unwrap();
+        asked.excluded = constraints::read(excluded).unwrap();
+        asked
+    };
+    let permitted = "dns:judge.test ip:10.0.0.0/8 email:judge.test; dir:O=Example,C=DE";
+    let judge = below("judge", "root", permitted, "dns:secret.judge.test ip:10.9.0.0/16");
+    desk.run(Verb::CreateCertifier(judge)).unwrap();
+    let generation = desk.state().generation;
+    for (permitted, named) in [
+        ("dns:other.test", "dns:other.test"),
+        ("dns:web.judge.test dns:other.test", "dns:other.test"),
+        ("dns:notjudge.test", "dns:notjudge.test"),
+        // It would say more than it may.
+        ("dns:test", "dns:test"),
+        ("dns:secret.judge.test", "dns:secret.judge.test"),
+        ("dns:deep.secret.judge.test", "dns:deep.secret.judge.test"),
+        ("ip:11.0.0.0/8", "ip:11.0.0.0/8"),
+        ("ip:10.0.0.0/7", "ip:10.0.0.0/7"),
+        ("ip:10.9.1.0/24", "ip:10.9.1.0/24"),
+        ("ip:2001:db8::/32", "ip:2001:db8::/32"),
+        ("email:ann@other.test", "email:ann@other.test"),
+        ("email:.judge.test", "email:.judge.test"),
+        ("dir:O=Other,C=DE", "dir:O=Other,C=DE"),
+    ] {
+        let error = desk.run(Verb::CreateCertifier(below("web", "judge", permitted, ""))).unwrap_err();
+        assert_eq!(error.kind, Kind::Refused, "{permitted}: {error}");
+        assert!(error.why.contains(named) && error.why.contains("Test judge"), "{permitted}: {error}");
+        assert!(!error.why.contains("dns:web"), "{error}");
+    }
+    // Its own name would be none that the authority above may sign.
+    let mut outside = below("web", "judge", "", "");
+    outside.organization = "Other".into();
+    let error = desk.run(Verb::CreateCertifier(outside)).unwrap_err();
+    assert!(error.why.contains("O=Other"), "{error}");
+    assert_eq!(desk.state().generation, generation, "nothing was signed");
+    assert!(!desk.state().certifiers.contains_key("web"));
+
+    // Within, with less or with names left out, and of a kind that is not limited above.
+    let permitted = "dns:web.judge.test ip:10.1.0.0/16 email:ann@judge.test; dir:OU=Web,O=Example,C=DE";
+    desk.run(Verb::CreateCertifier(below("web", "judge", permitted, "dns:x.other.test"))).unwrap();
+    desk.run(Verb::CreateCertifier(below("all", "judge", "", ""))).unwrap();
+    desk.run(Verb::CreateCertifier(below("same", "judge", "dns:judge.test", ""))).unwrap();
+    // What stands further above counts as well.
+    let error = desk.run(Verb::CreateCertifier(NewCertifier {
+        path_length: Some(0),
+        ..below("deep", "all", "dns:other.test", "")
+    }));
+    assert!(error.unwrap_err().why.contains("dns:other.test"));
+}
+
+#[test]
+fn what_an_authority_elsewhere_forbids_is_not_signed() {
+    let Some(_) = tool("openssl") else { return };
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
+    let mut desk = desk(folder);
+    // The intermediate that limits the names is neither the certifier nor the root above it.
+    openssl(
+        folder,
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout up.key -subj /CN=Upper -days 3650 -addext keyUsage=critical,keyCertSign,cRLSign -out up.pem",
+    );
+    openssl(
+        folder,
+        "req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout mid.key -subj /CN=Middle -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign -addext subjectKeyIdentifier=hash -addext nameConstraints=critical,permitted;DNS:other.test -out mid.csr",
+    );
+    openssl(
+        folder,
+        "x509 -req -in mid.csr -CA up.pem -CAkey up.key -days 900 -copy_extensions copyall -out mid.pem",
+    );
+    desk.run(Verb::CreateCertifier(asked("issuing", SignedBy::Elsewhere))).unwrap();
+    let request = desk.state().awaited["issuing"].request.der.clone();
+    std::fs::write(folder.join("sub.csr"), pem::write("CERTIFICATE REQUEST", &request.0)).unwrap();
+    openssl(
+        folder,
+        "x509 -req -in sub.csr -CA mid.pem -CAkey mid.key -days 365 -copy_extensions copyall -out sub.pem",
+    );
+    desk.unlock("issuing", &secret("ca-pass")).unwrap();
+    let certificates = ["sub.pem", "mid.pem", "up.pem"].iter().flat_map(|f| read_pem(folder, f)).collect();
+    desk.run(Verb::CompleteCertifier { name: "issuing".into(), certificates }).unwrap();
+
+    let id = create_keyring(&mut desk, "mail", true);
+    let plan = Plan { reason: "it is tried".into(), ..plan("issuing") };
+    let looked = desk.previews(&[(id, plan.clone())]).unwrap();
+    let told = &looked[0].2.as_ref().unwrap().findings;
+    let forbids = told.iter().find(|f| f.rule == "issuer.forbids").unwrap();
+    assert!(forbids.text.contains("mail.example.test") && forbids.text.contains("Middle"), "{told:?}");
+    let generation = desk.state().generation;
+    let error = desk.run(Verb::Approve { id, plan }).unwrap_err();
+    assert!(error.to_string().contains("outside of what Middle may issue for"), "{error}");
+    assert_eq!(desk.state().generation, generation);
+}
+
+#[test]
+fn the_first_crl_names_where_its_delta_is() {
+    let Some(_) = tool("openssl") else { return };
+    let temp = tempfile::tempdir().unwrap();
+    let folder = temp.path();
+    let mut desk = desk(folder);
+    for (name, by, days) in [
+        ("root", SignedBy::Itself, 1),
+        ("issuing", SignedBy::Certifier("root".into()), 2),
+        ("plain", SignedBy::Certifier("root".into()), 0),
+    ] {
+        let mut wanted = asked(name, by);
+        wanted.policy.delta_days = days;
+        if name == "root" {
+            wanted.path_length = None;
+        }
+        desk.run(Verb::CreateCertifier(wanted)).unwrap();
+        let certifier = &desk.state().certifiers[name];
+        assert_eq!(certifier.crl.as_ref().map(|c| c.number), Some(1));
+        let text = openssl(folder, &format!("crl -in data/certifiers/{name}/crl.pem -noout -text"));
+        let address = certifier.policy.delta_address();
+        let named = text.contains("X509v3 Freshest CRL") && text.contains(&address);
+        assert_eq!((named, address.is_empty()), (days > 0, days == 0), "{text}");
+    }
 }

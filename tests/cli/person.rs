@@ -24,6 +24,8 @@ fn a_person_is_certified_and_gets_a_file_that_openssl_opens_with_the_pass_phrase
     );
     // The certificate is the person's: nothing waits to be installed in the ring that keeps the key.
     assert!(!place.run("doctor").out.contains("K07"));
+    let rings = place.run("keyring list").done();
+    assert!(rings.contains("kept for ann") && !rings.contains("install"), "{rings}");
     place.run("person export ann --to ann.p12 --confirm bob").refused(2);
     let done = place.words(
         &["--password-fd", "0", "person", "export", "ann", "--to", "ann.p12", "--confirm", "ann"],

@@ -55,3 +55,50 @@ fn an_spkac_gets_its_name_from_its_file_or_from_the_options() {
     place.write("broken.spkac", "SPKAC=!!!\n");
     assert!(place.run("request import broken.spkac").refused(1).contains("base64"));
 }
+
+#[test]
+fn one_that_was_closed_without_its_name_is_brought_again_with_one() {
+    if !openssl_is_here() {
+        return;
+    }
+    let place = Place::new();
+    place.certifier();
+    let folder = place.folder.path();
+    openssl(folder, "genrsa -out web.key 2048");
+    openssl(folder, "spkac -key web.key -digest sha256 -out web.spkac");
+    let import = "request import web.spkac";
+    let named = |host: &str| format!("{import} --subject O=Example,CN={host} --names {host}");
+    place.run(import).done();
+    // While it is open its plan gets the name.
+    let err = place.run(&named("www.example.com")).refused(1);
+    assert!(err.contains("stands in the queue already") && err.contains("request edit 1 --subject"), "{err}");
+    place.run("request edit 1 --subject O=Example,CN=www.example.com --names www.example.com").done();
+    assert!(place.run("request show 1").out.contains("www.example.com"));
+    place.run("request withdraw 1 --reason unnamed").done();
+    let err = place.run(import).refused(1);
+    assert!(err.contains("came before") && err.contains("request 1"), "{err}");
+    assert!(err.contains("--subject"), "{err}");
+    place.run(&named("www.example.com")).done();
+    let shown = place.run("request show 2").done();
+    assert!(shown.contains("CN=www.example.com,O=Example") && shown.contains("pending"), "{shown}");
+    // That it came without a name before is not another name.
+    place.run("request approve 2 --certifier root").done();
+    place.run("request deny 2 --reason wrong").done();
+    // Each of those that were closed is known, and not the latest alone.
+    let err = place.run(&named("www.example.com")).refused(1);
+    assert!(err.contains("denied before") && err.contains("wrong"), "{err}");
+    let err = place.run(import).refused(1);
+    assert!(err.contains("came before") && err.contains("request 1"), "{err}");
+    place.run(&named("web.example.com")).done();
+    let err = place.run("request approve 3 --certifier root").refused(1);
+    assert!(err.contains("Request 2 asks with the same key for CN=www.example.com"), "{err}");
+    let approve = ["request", "approve", "3", "--certifier", "root", "--reason", "the name was wrong"];
+    place.words(&approve, b"").done();
+    place.with(CA, "request issue 3").done();
+    // Once it was answered no name brings it again.
+    for again in [import.to_owned(), named("www.example.com"), named("new.example.com")] {
+        let err = place.run(&again).refused(1);
+        assert!(err.contains("answered before") && err.contains("request 3"), "{err}");
+    }
+    place.run("audit verify").done();
+}

@@ -43,6 +43,10 @@ fn a_person_gets_a_key_a_certificate_and_a_file() {
     live.press("<ret>").sees("What left the workspace").sees("ann.p12");
     assert!(file.exists());
     live.press("<esc>").sees("Ann Miller");
+    // In the ring that keeps the key nothing is to be installed, one by one or together.
+    live.press("1").sees("kept for ann").press("i").sees("which person ann gets with the key");
+    live.press("<esc> * i").sees("its key and certificate are for person ann: they are exported there");
+    assert!(!live.screen().contains("Install what was issued"), "{}", live.screen());
 }
 
 #[test]

@@ -173,7 +173,10 @@ pub fn status(ring: &Keyring, look: &Look<'_>) -> String {
     let Some(leaf) = ring.leaf() else {
         return match look.state.request_of_keyring(ring).map(|r| r.status.word()) {
             _ if ring.key.is_none() => "trusted roots only".into(),
-            Some("issued") => "issued: install it".into(),
+            Some("issued") => match look.state.kept_for(ring) {
+                Some(person) => format!("kept for {}", person.name),
+                None => "issued: install it".into(),
+            },
             Some(word) => format!("request {word}"),
             None => "no certificate".into(),
         };

@@ -5,8 +5,11 @@ use std::net::IpAddr;
 
 use super::Link;
 use crate::model::certificate::Certificate;
+use crate::model::certifier::constraints::Subtree;
+use crate::model::error::Result;
 use crate::model::finding::Severity;
-use crate::model::name::AltName;
+use crate::model::name::{AltName, Name};
+use crate::pki::authority::general_name;
 use crate::pki::der::tlv;
 use crate::pki::issue::NAME_CONSTRAINTS;
 
@@ -70,6 +73,32 @@ pub fn forbidden(certificate: &Certificate, issuers: &[&Certificate]) -> Vec<Str
     told
 }
 
+/// Says what issuers forbid of an authority that is about to be made with this subject and these permitted subtrees: what
+/// reaches beyond that which they permit, or lies within what they exclude. `issuers` begins with the one that signs.
+pub fn beyond(subject: &Name, permitted: &[Subtree], issuers: &[&Certificate]) -> Result<Vec<String>> {
+    let mut told = Vec::new();
+    for issuer in issuers {
+        let by = issuer.subject.title();
+        let Some(raw) = issuer.extensions.iter().find(|e| e.oid == NAME_CONSTRAINTS) else { continue };
+        let Some(limits) = Limits::read(&raw.value.0) else {
+            told.push(format!("the name constraints of {by} cannot be read"));
+            continue;
+        };
+        if limits.refuses_subject(subject) {
+            told.push(format!("the name {} is outside of what {by} may issue for", subject.text()));
+        }
+        for tree in permitted {
+            let encoded = general_name(tree)?;
+            let Some((whole, content, _)) = tlv(&encoded) else { continue };
+            let tag = whole.first().copied().unwrap_or_default();
+            if limits.refuses(tag, &|base| tree_inside(tag, content, base), &|_| false) {
+                told.push(format!("{tree} is outside of what {by} may issue for"));
+            }
+        }
+    }
+    Ok(told)
+}
+
 /// Subtrees as (GeneralName tag, content).
 struct Limits<'a> {
     permitted: Vec<(u8, &'a [u8])>,
@@ -123,12 +152,15 @@ impl<'a> Limits<'a> {
                 refused.push(name.to_string());
             }
         }
-        let subject = tlv(&c.subject.der.0).map_or(&[][..], |(_, content, _)| content);
-        let inside = |base: &[u8]| tlv(base).is_some_and(|(_, rdns, _)| subject.starts_with(rdns));
-        if !subject.is_empty() && self.refuses(DIRECTORY, &inside, &|_| false) {
+        if self.refuses_subject(&c.subject) {
             refused.push(c.subject.text());
         }
         refused
+    }
+
+    fn refuses_subject(&self, subject: &Name) -> bool {
+        let inside = |base: &[u8]| directory_inside(&subject.der.0, base);
+        !subject.rdns.is_empty() && self.refuses(DIRECTORY, &inside, &|_| false)
     }
 
     fn refuses(&self, tag: u8, inside: Inside<'_>, reaches: Inside<'_>) -> bool {
@@ -138,6 +170,41 @@ impl<'a> Limits<'a> {
         excluded.any(|(_, base)| inside(base) || reaches(base))
             || limited && !permitted.any(|(_, base)| inside(base))
     }
+}
+
+/// Tells whether a subtree lies in another one of its kind, whole.
+fn tree_inside(tag: u8, tree: &[u8], base: &[u8]) -> bool {
+    let text = |bytes| std::str::from_utf8(bytes).unwrap_or_default();
+    match tag {
+        DNS => dns_inside(text(tree), base),
+        IP => network_inside(tree, base),
+        EMAIL if tree.contains(&b'@') => mail_inside(text(tree), base),
+        EMAIL => hosts_inside(text(tree), text(base)),
+        DIRECTORY => directory_inside(tree, base),
+        _ => false,
+    }
+}
+
+/// Tells whether all addresses of a host, or with a leading dot of all hosts below, are in a subtree of mail addresses.
+fn hosts_inside(hosts: &str, base: &str) -> bool {
+    let (hosts, base) = (hosts.to_ascii_lowercase(), base.to_ascii_lowercase());
+    hosts == base || base.starts_with('.') && hosts.ends_with(&base)
+}
+
+fn network_inside(tree: &[u8], base: &[u8]) -> bool {
+    let ((own, own_mask), (network, mask)) = (tree.split_at(tree.len() / 2), base.split_at(base.len() / 2));
+    tree.len() == base.len()
+        && own
+            .iter()
+            .zip(network)
+            .zip(own_mask.iter().zip(mask))
+            .all(|((own, net), (own_mask, mask))| own_mask & mask == *mask && own & mask == net & mask)
+}
+
+/// Tells whether a name begins with the attributes of another one.
+fn directory_inside(name: &[u8], base: &[u8]) -> bool {
+    let attributes = |name| tlv(name).map(|(_, content, _)| content);
+    matches!((attributes(name), attributes(base)), (Some(name), Some(base)) if name.starts_with(base))
 }
 
 fn dns_inside(name: &str, base: &[u8]) -> bool {
@@ -191,11 +258,28 @@ mod tests {
         assert!(mail_inside("a@sub.example.test", b".example.test"));
     }
 
+    #[test]
+    fn subtrees_lie_whole_in_others() {
+        let inside = |tree: &[u8], base: &[u8]| network_inside(tree, base);
+        assert!(inside(&[10, 1, 0, 0, 255, 255, 0, 0], &[10, 0, 0, 0, 255, 0, 0, 0]));
+        assert!(!inside(&[10, 0, 0, 0, 254, 0, 0, 0], &[10, 0, 0, 0, 255, 0, 0, 0]));
+        assert!(!inside(&[11, 0, 0, 0, 255, 0, 0, 0], &[10, 0, 0, 0, 255, 0, 0, 0]));
+        assert!(!inside(&[0; 32], &[10, 0, 0, 0, 255, 0, 0, 0]));
+        assert!(hosts_inside("Example.test", "example.test") && hosts_inside(".a.test", ".test"));
+        assert!(!hosts_inside(".example.test", "example.test") && !hosts_inside("a.test", "ann@a.test"));
+        assert!(tree_inside(DNS, b".example.test", b"example.test"));
+        assert!(!tree_inside(DNS, b"example.test", b".example.test"));
+    }
+
     proptest::proptest! {
         #[test]
         fn garbage_never_panics(value: Vec<u8>, base: Vec<u8>, name: String) {
             let _ = Limits::read(&value);
             let _ = (dns_inside(&name, &base), ip_inside("10.0.0.1", &base), mail_inside(&name, &base));
+            for tag in [DNS, IP, EMAIL, DIRECTORY, 0] {
+                let _ = tree_inside(tag, &value, &base);
+                proptest::prop_assert!(tag != IP || tree_inside(tag, &base, &base));
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ mod verdict;
 use std::collections::BTreeSet;
 
 use super::signature::{self, Verdict};
-pub use constraints::forbidden;
+pub use constraints::{beyond, forbidden};
 
 use crate::model::bytes::{Der, Digest};
 use crate::model::certificate::Certificate;

@@ -201,8 +201,8 @@ pub trait Ledger {
     /// Finds the latest request with a pick-up ID, as it was given out.
     fn request_by_pickup(&self, pickup: &str) -> Result<Option<Request>>;
 
-    /// Finds a request by the SHA-256 of its PKCS#10, to notice one that came before.
-    fn request_by_sha256(&self, sha256: &Digest) -> Result<Option<Request>>;
+    /// Finds the requests with the SHA-256 of their PKCS#10, the latest first, to notice one that came before.
+    fn requests_by_sha256(&self, sha256: &Digest) -> Result<Vec<Request>>;
 
     /// Returns audit entries from `from` on upward, at most `limit`.
     fn audit(&self, from: u64, limit: usize) -> Result<Vec<Entry>>;

@@ -258,8 +258,8 @@ impl Ledger for SqliteLedger {
         Ok(self.requests_where("pickup = ? ORDER BY id DESC LIMIT 1", params![pickup])?.pop())
     }
 
-    fn request_by_sha256(&self, sha256: &Digest) -> Result<Option<Request>> {
-        Ok(self.requests_where("sha256 = ? ORDER BY id DESC LIMIT 1", params![sha256.0])?.pop())
+    fn requests_by_sha256(&self, sha256: &Digest) -> Result<Vec<Request>> {
+        self.requests_where("sha256 = ? ORDER BY id DESC", params![sha256.0])
     }
 
     fn audit(&self, from: u64, limit: usize) -> Result<Vec<Entry>> {

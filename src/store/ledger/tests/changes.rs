@@ -274,8 +274,8 @@ proptest! {
         requests.sort_by_key(|r| r.id);
         prop_assert_eq!(&requests, &replayed.requests.values().cloned().collect::<Vec<_>>());
         for request in &requests {
-            let found = desk.ledger.request_by_sha256(&request.pkcs10.sha256).unwrap();
-            prop_assert_eq!(found.as_ref(), Some(request));
+            let found = desk.ledger.requests_by_sha256(&request.pkcs10.sha256).unwrap();
+            prop_assert_eq!(found.as_slice(), std::slice::from_ref(request));
         }
         let newest: Vec<_> = desk.ledger.requests(None, None, 99).unwrap().into_iter().rev().collect();
         prop_assert_eq!(newest, requests);

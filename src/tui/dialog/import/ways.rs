@@ -5,7 +5,7 @@ use crate::model::certificate::Certificate;
 use crate::model::certifier::past::History;
 use crate::model::key::KeyInfo;
 use crate::model::request::{Delivery, Incoming, Pkcs10};
-use crate::ops::import_request::sort_out;
+use crate::ops::import_request::{Known, sort_out};
 use crate::ops::ring::Act;
 use crate::pki::bundle::Identity;
 use crate::pki::key::PrivateKey;
@@ -60,7 +60,10 @@ pub(super) fn delivery(model: &Model, brought: &Brought) -> (Delivery, Vec<Strin
     if all.requests.len() < 2 {
         return (all, Vec::new());
     }
-    let known = model.state.requests.values().map(|r| (r.pkcs10.sha256, r.clone())).collect();
+    let mut known = Known::new();
+    for request in model.state.requests.values().rev() {
+        known.entry(request.pkcs10.sha256).or_default().push(request.clone());
+    }
     let (mut fit, mut refused) = (Delivery::default(), Vec::new());
     for (incoming, error) in all.requests.iter().zip(sort_out(&all, &known)) {
         match error {

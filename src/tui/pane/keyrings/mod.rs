@@ -205,9 +205,16 @@ fn install(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let Some(keyring) = model.selected_name() else { return Vec::new() };
-    let request = model.state.keyrings.get(&keyring).and_then(|r| model.state.request_of_keyring(r));
+    let ring = model.state.keyrings.get(&keyring);
+    let request = ring.and_then(|r| model.state.request_of_keyring(r));
     let mut items = Vec::new();
     let mut text = "Nothing is done yet: you will see what a file holds first.".to_owned();
+    if let Some(person) = ring.and_then(|r| model.state.kept_for(r)) {
+        let name = &person.name;
+        text = format!(
+            "A certificate is there, which person {name} gets with the key: exported there, not installed. {text}"
+        );
+    }
     if let Some(request) = request {
         match &request.status {
             Status::Issued { certifier, serial, .. } => items.push(item(

@@ -2,6 +2,7 @@
 
 use crate::desk::Verb;
 use crate::model::keyring::{Keyring, NewRequest, RequestKey, left_out};
+use crate::model::person::Person;
 use crate::model::request::Status;
 use crate::ops::request_again::proposed;
 use crate::ops::ring::Act;
@@ -52,7 +53,10 @@ pub(super) fn installs(model: &Model, rings: &[&Keyring]) -> Menu {
         let (text, role) = match model.state.request_of_keyring(ring).map(|r| (r.id, &r.status)) {
             Some((id, Status::Issued { certifier, sha256, .. })) => {
                 let there = ring.leaf().is_some_and(|leaf| leaf.sha256 == *sha256);
-                if there {
+                if let Some(Person { name, .. }) = model.state.kept_for(ring) {
+                    let text = "its key and certificate are for person";
+                    (format!("{text} {name}: they are exported there"), Role::Dim)
+                } else if there {
                     (format!("what was issued for request {id} is installed"), Role::Dim)
                 } else {
                     steps
