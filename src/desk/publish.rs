@@ -88,7 +88,9 @@ impl Desk {
             let target = format!("folder {}", shown(folder));
             let files: Vec<_> = all
                 .iter()
-                .flat_map(|signed| file_names(issuer, &signed.0).into_iter().map(move |name| (name, signed)))
+                .flat_map(|signed| {
+                    file_names(&state, issuer, &signed.0).into_iter().map(move |name| (name, signed))
+                })
                 .collect();
             let fresh = files.iter().try_for_each(|(name, (crl, _))| not_newer(folder, name, issuer, crl));
             let write = |(name, (_, der)): &(String, &(CrlInfo, Der))| {
@@ -209,16 +211,20 @@ fn named(number: u64, all: &[(CrlInfo, Der)]) -> (String, bool) {
 }
 
 /// Returns the names of a CRL's files where it is published: the ends of the addresses at which certificates look for it, the
-/// present one first; without any the certifier's name.
-fn file_names(certifier: &Certifier, crl: &CrlInfo) -> Vec<String> {
+/// present one first; without any the certifier's name. An earlier address that another certifier has now is left to it.
+fn file_names(state: &State, certifier: &Certifier, crl: &CrlInfo) -> Vec<String> {
     let word = match (crl.base, crl.partition) {
         (Some(_), _) => "-delta".to_owned(),
         (None, 0) => String::new(),
         (None, part) => format!("-{part}"),
     };
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let others = || state.certifiers.values().filter(|c| c.name != certifier.name);
     let mut names = Vec::new();
-    for address in certifier.crl_addresses(crl) {
+    for (i, address) in certifier.crl_addresses(crl).into_iter().enumerate() {
+        if i > 0 && others().any(|other| other.crl_addresses(crl).first() == Some(&address)) {
+            continue;
+        }
         let end = address.rsplit('/').next().unwrap_or_default();
         let unfit = end.is_empty() || end.starts_with('.') || !end.chars().all(plain);
         let name = if unfit { format!("{}{word}.crl", certifier.name) } else { end.to_owned() };

@@ -294,6 +294,15 @@ fn a_crl_fits_the_certificates_that_name_an_earlier_address() {
     let pushed = place.run("crl push ca").done();
     let names = "next.crl, ca.crl, next-1.crl, ca-1.crl, next-2.crl, ca-2.crl and as PEM, read back";
     assert!(pushed.contains(names), "{pushed}");
+    // Not any more when it is the address of another one.
+    let other =
+        "--password-fd 0 certifier create other --common-name Other --crl-url http://crl.example.test/ca.crl";
+    place.words(&other.split(' ').collect::<Vec<_>>(), CA.as_bytes()).done();
+    let pushed = place.run("crl push ca").done();
+    assert!(
+        pushed.contains("web: next.crl, next-1.crl, ca-1.crl, next-2.crl, ca-2.crl and as PEM"),
+        "{pushed}"
+    );
 }
 
 #[test]
