@@ -13,6 +13,7 @@ use crate::model::crl::CrlKind;
 use crate::model::error::{Error, Result};
 use crate::model::export::Which;
 use crate::model::issued::{Issued, Revocation};
+use crate::model::key::KeyInfo;
 use crate::model::request::{Request, RequestId};
 use crate::model::secret::Secret;
 use crate::model::time::Timestamp;
@@ -60,6 +61,7 @@ pub(super) struct Needs {
     known: Known,
     request: Option<Request>,
     keys: ByRequest,
+    key: KeyHistory,
     issued: Vec<Issued>,
     crls: Vec<Prepared>,
     revocations: BTreeMap<Digest, Revocation>,
@@ -111,6 +113,13 @@ impl Needs {
             Verb::Revoke { which, .. } | Verb::Release { which, .. } => {
                 needs.issued = which.iter().map(|one| listed(desk, one)).collect::<Result<_>>()?;
             }
+            Verb::RenewCertifier { name, .. }
+            | Verb::RequestCertifier { name }
+            | Verb::CompleteCertifier { name, .. } => {
+                if let Some(certifier) = state.certifiers.get(name) {
+                    needs.key = key_history(desk, state, &certifier.certificate.key)?;
+                }
+            }
             Verb::StartTask(_) => needs.ledger.head = desk.store.ledger().head()?,
             Verb::Reconcile(asked) => needs.look_back(desk, state, asked)?,
             Verb::IssueCrl { certifier, kind } => needs.crls = crls(desk, state, certifier, *kind, now)?,
@@ -145,15 +154,12 @@ impl Needs {
 
     /// Looks up what is known of the key of a request. Errors: it was closed long ago, and is not in the state.
     fn look_at(&mut self, desk: &mut Desk, state: &State, id: RequestId) -> Result<()> {
-        let ledger = desk.store.ledger();
         match state.requests.get(&id) {
             Some(request) => {
-                let issued = ledger.issued_by_key(&request.pkcs10.key.sha256)?;
-                let listed = desk.store.lists().holding(&request.pkcs10.key, state)?;
-                self.keys.insert(id, KeyHistory { issued, listed, before: None });
+                self.keys.insert(id, key_history(desk, state, &request.pkcs10.key)?);
                 Ok(())
             }
-            None => match ledger.request(id)? {
+            None => match desk.store.ledger().request(id)? {
                 Some(closed) => Err(Error::refused(format!("Nothing was done with request {id}."))
                     .why(format!("It is {} already.", closed.status.word()))),
                 None => Err(Error::not_found("request", &id.to_string())),
@@ -185,6 +191,13 @@ pub(super) fn crls(
         prepared.push(Prepared { wanted, number, entries });
     }
     Ok(prepared)
+}
+
+/// Looks up what the ledger and the lists know of a key.
+fn key_history(desk: &mut Desk, state: &State, key: &KeyInfo) -> Result<KeyHistory> {
+    let issued = desk.store.ledger().issued_by_key(&key.sha256)?;
+    let listed = desk.store.lists().holding(key, state)?;
+    Ok(KeyHistory { issued, listed, before: None })
 }
 
 /// Looks up what the final CRL of a certifier has to carry, and until when.
@@ -230,14 +243,16 @@ pub(super) fn perform(state: &State, verb: &Verb, needs: &mut Needs, env: &mut E
     roles::not_auditor(state, env.operator)?;
     match verb {
         Verb::CreateCertifier(asked) => create_certifier(state, asked, env),
-        Verb::CompleteCertifier { name, certificates } => complete_certifier(state, name, certificates, env),
+        Verb::CompleteCertifier { name, certificates } => {
+            complete_certifier(state, name, certificates, &needs.key, env)
+        }
         Verb::GiveUpCertifier { name } => give_up_certifier(state, name, env),
         Verb::ImportCertifier { asked, key, certificates, history } => {
             import_certifier(state, asked, key, certificates, history, env)
         }
         Verb::RollOver { name, asked } => roll_over(state, name, asked, env),
-        Verb::RenewCertifier { name, years } => renew_certifier(state, name, *years, env),
-        Verb::RequestCertifier { name } => request_renewal(state, name, env),
+        Verb::RenewCertifier { name, years } => renew_certifier(state, name, *years, &needs.key, env),
+        Verb::RequestCertifier { name } => request_renewal(state, name, &needs.key, env),
         Verb::CertifierStatus { name, step, why } => change_status(state, name, *step, why, env),
         Verb::DestroyKey { name, why } => destroy_key(state, name, why, &needs.ending, env),
         Verb::CreateKeyring(asked) => create_keyring(state, asked, env),

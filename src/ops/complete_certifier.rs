@@ -8,6 +8,7 @@ use crate::model::State;
 use crate::model::certificate::{Certificate, KeyUsage, Lifetime};
 use crate::model::certifier::{Awaited, Certifier};
 use crate::model::change::{Change, Fact, FileWrite};
+use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Result};
 use crate::model::key::KeyInfo;
 use crate::model::name::Name;
@@ -26,10 +27,11 @@ pub fn complete_certifier(
     state: &State,
     name: &str,
     certificates: &[Certificate],
+    known: &KeyHistory,
     env: &mut Env<'_>,
 ) -> Result<Change> {
     if state.certifiers.contains_key(name) {
-        return take_renewed(state, name, certificates, env);
+        return take_renewed(state, name, certificates, known, env);
     }
     let awaited = awaited(state, name)?;
     roles::require_of(name, &awaited.policy.roles, env.operator, Act::Administer)?;

@@ -11,6 +11,7 @@ use crate::model::bytes::Der;
 use crate::model::certificate::Certificate;
 use crate::model::certifier::Certifier;
 use crate::model::change::{Change, Fact, FileWrite};
+use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Subject;
 use crate::model::issued::{Reason, Revocation};
@@ -37,8 +38,14 @@ pub fn issuer<'a>(state: &'a State, certifier: &Certifier) -> Option<&'a Certifi
 ///
 /// Errors: a root, or its key is destroyed or known to others; nobody above it issues here; it would end no later than the present one; the one
 /// above is locked, or may not sign it.
-pub fn renew_certifier(state: &State, name: &str, years: u32, env: &mut Env<'_>) -> Result<Change> {
-    let own = renewable(state, name, env)?;
+pub fn renew_certifier(
+    state: &State,
+    name: &str,
+    years: u32,
+    known: &KeyHistory,
+    env: &mut Env<'_>,
+) -> Result<Change> {
+    let own = renewable(state, name, known, env)?;
     let Some(issuer) = issuer(state, own) else {
         return Err(refused(name)
             .why("No certifier of this workspace that still issues has signed its certificate.")
@@ -78,8 +85,8 @@ pub fn renew_certifier(state: &State, name: &str, years: u32, env: &mut Env<'_>)
 /// has come.
 ///
 /// Errors: a root, or its key is destroyed, locked or known to others.
-pub fn request_renewal(state: &State, name: &str, env: &mut Env<'_>) -> Result<Change> {
-    let own = renewable(state, name, env)?;
+pub fn request_renewal(state: &State, name: &str, known: &KeyHistory, env: &mut Env<'_>) -> Result<Change> {
+    let own = renewable(state, name, known, env)?;
     let key = PrivateKey::read(&zeroize::Zeroizing::new(env.signer.key(name)?.pkcs8().to_vec()))?;
     let constraints = authority::kept(&own.certificate);
     let subject = &own.certificate.subject;
@@ -96,9 +103,10 @@ pub(super) fn take_renewed(
     state: &State,
     name: &str,
     certificates: &[Certificate],
+    known: &KeyHistory,
     env: &mut Env<'_>,
 ) -> Result<Change> {
-    let own = renewable(state, name, env)?;
+    let own = renewable(state, name, known, env)?;
     let present = &own.certificate;
     let new = fitting(name, (&present.key, &present.subject), certificates, env)?;
     if new.not_after <= present.not_after {
@@ -124,7 +132,7 @@ fn refused(name: &str) -> Error {
 }
 
 /// Takes a subordinate certifier that has its key, and has it alone.
-fn renewable<'a>(state: &'a State, name: &str, env: &Env<'_>) -> Result<&'a Certifier> {
+fn renewable<'a>(state: &'a State, name: &str, known: &KeyHistory, env: &Env<'_>) -> Result<&'a Certifier> {
     let own = super::certifier(state, name)?;
     roles::require(own, env.operator, Act::Administer)?;
     if !own.status.has_key() {
@@ -136,25 +144,23 @@ fn renewable<'a>(state: &'a State, name: &str, env: &Env<'_>) -> Result<&'a Cert
             .next("Give it a new key instead, which both certificates link with the old one.")
             .command("certifier.rollover"));
     }
-    its_key_alone(state, own)?;
+    its_key_alone(state, own, known)?;
     Ok(own)
 }
 
 /// Refuses to certify a key again that others know: what they sign with it would be good as well.
-fn its_key_alone(state: &State, own: &Certifier) -> Result<()> {
-    let known = |r: &&Revocation| matches!(r.reason, Reason::KeyCompromise | Reason::CaCompromise);
-    let revoked = state.revocations.get(&own.certificate.sha256).filter(known);
-    let why = match revoked {
-        Some(r) => {
-            format!(
-                "Its certificate was revoked on {} because others know the key ({}).",
-                r.at.date(),
-                r.reason.name()
-            )
+fn its_key_alone(state: &State, own: &Certifier, known: &KeyHistory) -> Result<()> {
+    // A certificate from elsewhere has no row of the issued list.
+    let revoked = state.revocations.get(&own.certificate.sha256).into_iter();
+    let mut revoked = revoked.chain(known.issued.iter().filter_map(|row| row.revoked.as_ref()));
+    let why = match revoked.find(|r| matches!(r.reason, Reason::KeyCompromise | Reason::CaCompromise)) {
+        Some(Revocation { at, reason, .. }) => {
+            let (day, reason) = (at.date(), reason.name());
+            format!("A certificate of its key was revoked on {day} because others know the key ({reason}).")
         }
         None => {
             let subject = Subject::Certifier(own.name.clone());
-            match against(state, &own.certificate.key, &[], &subject).into_iter().next() {
+            match against(state, &own.certificate.key, &known.listed, &subject).into_iter().next() {
                 Some(finding) => finding.text,
                 None => return Ok(()),
             }

@@ -189,14 +189,32 @@ fn a_key_that_others_know_gets_no_other_certificate_and_no_request() {
     assert_eq!((intents(&desk), desk.state().generation), (reserved, generation));
     // What was revoked for another reason gets its other certificate.
     desk.run(ask("third")).unwrap();
+    let before = desk.state().certifiers["third"].certificate.serial.clone();
     desk.run(renew("third")).unwrap();
+    // That of before tells as well, when it turns out later.
+    desk.run(Verb::revoke("root", before, Reason::KeyCompromise)).unwrap();
+    for verb in [ask("third"), Verb::RenewCertifier { name: "third".into(), years: 7 }] {
+        let error = desk.run(verb).unwrap_err();
+        assert!(error.why.contains("others know the key (keyCompromise)"), "{error}");
+    }
 
-    // The same of a key that was reported, until a new one takes over.
-    let key = desk.state().certifiers["third"].certificate.key.sha256;
+    // The same of a key that was reported or listed, until a new one takes over.
+    let below = NewCertifier { years: 2, ..asked("fourth", SignedBy::Certifier("root".into())) };
+    desk.run(Verb::CreateCertifier(below)).unwrap();
+    let key = desk.state().certifiers["fourth"].certificate.key.sha256;
+    let list = Verb::ImportKeyList {
+        name: "known".into(),
+        source: "known.txt".into(),
+        bytes: format!("{key}\n").into_bytes().into(),
+    };
+    desk.run(list).unwrap();
+    let error = desk.run(renew("fourth")).unwrap_err();
+    assert!(error.why.contains("the list \"known\""), "{error}");
+    desk.run(Verb::DropKeyList { name: "known".into() }).unwrap();
     desk.run(Verb::ReportKey { key, why: "found on a stick".into() }).unwrap();
-    let error = desk.run(Verb::RenewCertifier { name: "third".into(), years: 8 }).unwrap_err();
+    let error = desk.run(renew("fourth")).unwrap_err();
     assert!(error.why.contains("found on a stick"), "{error}");
-    for name in ["first", "third"] {
+    for name in ["first", "third", "fourth"] {
         let mut new = NewKey::after(name, KeyType::P256, 2);
         (new.password, new.repeat) = (secret("new-pass"), secret("new-pass"));
         desk.run(Verb::RollOver { name: name.into(), asked: new }).unwrap();
