@@ -2,7 +2,7 @@
 //! holds is decided in `ops::issue_crl`; where it goes on this machine, in the settings.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Desk, perform};
@@ -86,15 +86,21 @@ impl Desk {
         let kept_out = self.folder().to_owned();
         for folder in self.targets.folders.get(certifier).into_iter().flatten() {
             let target = format!("folder {}", shown(folder));
-            let written = all.iter().try_for_each(|(crl, der)| {
-                let name = file_name(issuer, crl);
-                publish::to_folder(folder, &name, &der.0, &kept_out)?;
+            let files: Vec<_> = all
+                .iter()
+                .flat_map(|signed| {
+                    file_names(&state, issuer, &signed.0).into_iter().map(move |name| (name, signed))
+                })
+                .collect();
+            let fresh = files.iter().try_for_each(|(name, (crl, _))| not_newer(folder, name, issuer, crl));
+            let write = |(name, (_, der)): &(String, &(CrlInfo, Der))| {
+                publish::to_folder(folder, name, &der.0, &kept_out)?;
                 let text = pem::write("X509 CRL", &der.0);
                 publish::to_folder(folder, &format!("{name}.pem"), text.as_bytes(), &kept_out)
-            });
-            match written {
+            };
+            match fresh.and_then(|()| files.iter().try_for_each(write)) {
                 Ok(()) => {
-                    let names: Vec<_> = all.iter().map(|(crl, _)| file_name(issuer, crl)).collect();
+                    let names: Vec<_> = files.into_iter().map(|(name, _)| name).collect();
                     lines.push(format!("{target}: {} and as PEM, read back", names.join(", ")));
                     facts.push((target, true));
                 }
@@ -204,19 +210,50 @@ fn named(number: u64, all: &[(CrlInfo, Der)]) -> (String, bool) {
     (what, false)
 }
 
-/// Returns the name of a CRL's file where it is published: the end of its address, or the certifier's name.
-fn file_name(certifier: &Certifier, crl: &CrlInfo) -> String {
-    let policy = &certifier.policy;
+/// Returns the names of a CRL's files where it is published: the ends of the addresses at which certificates look for it, the
+/// present one first; without any the certifier's name. An earlier address that another certifier has now is left to it.
+fn file_names(state: &State, certifier: &Certifier, crl: &CrlInfo) -> Vec<String> {
     let word = match (crl.base, crl.partition) {
         (Some(_), _) => "-delta".to_owned(),
         (None, 0) => String::new(),
         (None, part) => format!("-{part}"),
     };
-    let address = if crl.base.is_some() { policy.delta_address() } else { policy.crl_address(crl.partition) };
-    let end = address.rsplit('/').next().unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    if end.is_empty() || end.starts_with('.') || !end.chars().all(plain) {
-        return format!("{}{word}.crl", certifier.name);
+    let others = || state.certifiers.values().filter(|c| c.name != certifier.name);
+    let mut names = Vec::new();
+    for (i, address) in certifier.crl_addresses(crl).into_iter().enumerate() {
+        if i > 0 && others().any(|other| other.crl_addresses(crl).first() == Some(&address)) {
+            continue;
+        }
+        let end = address.rsplit('/').next().unwrap_or_default();
+        let unfit = end.is_empty() || end.starts_with('.') || !end.chars().all(plain);
+        let name = if unfit { format!("{}{word}.crl", certifier.name) } else { end.to_owned() };
+        if !names.contains(&name) {
+            names.push(name);
+        }
     }
-    end.to_owned()
+    if names.is_empty() {
+        names.push(format!("{}{word}.crl", certifier.name));
+    }
+    names
+}
+
+/// Refuses to take a newer CRL of the same key away from peers: what it revokes would count as good again. It is there when
+/// this workspace is an older copy, or another one has signed since.
+fn not_newer(folder: &Path, name: &str, issuer: &Certifier, crl: &CrlInfo) -> Result<()> {
+    let there = std::fs::read(folder.join(name)).ok();
+    let there = there.and_then(|bytes| crl::read(&bytes, &issuer.certificate).ok());
+    match there.filter(|there| there.number > crl.number) {
+        None => Ok(()),
+        Some(there) => Err(Error::refused(format!(
+            "{name} there is CRL {} of {}, newer than CRL {}.",
+            there.number,
+            there.this_update.text(),
+            crl.number
+        ))
+        .why("What was revoked since would count as good again.")
+        .next(
+            "Publish from the newer workspace; if it is lost, ringmaster audit reconcile, and sign a CRL.",
+        )),
+    }
 }

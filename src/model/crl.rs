@@ -223,6 +223,24 @@ impl Certifier {
         let now = Some(&self.policy).filter(|_| at.is_none() || self.versions.is_empty());
         then.chain(now).map(|p| p.crl_parts).filter(|parts| *parts > 1).max().unwrap_or(0)
     }
+
+    /// Returns every address at which certificates look for the complete CRL, a part of it, or its delta CRLs: those that the
+    /// policy names now first, and those that it has named before, for a certificate names its address for good.
+    pub fn crl_addresses(&self, kind: &CrlInfo) -> Vec<String> {
+        let before = self.versions.iter().rev().map(|v| &v.policy);
+        let mut all = Vec::new();
+        for policy in std::iter::once(&self.policy).chain(before) {
+            let address = match (kind.base, kind.partition) {
+                (Some(_), _) => policy.delta_address(),
+                (None, part) if part > policy.crl_parts => String::new(),
+                (None, part) => policy.crl_address(part),
+            };
+            if !address.is_empty() && !all.contains(&address) {
+                all.push(address);
+            }
+        }
+        all
+    }
 }
 
 impl Policy {

@@ -150,7 +150,7 @@ pub fn consequences(state: &State, certifier: &Certifier, policy: &Policy) -> Ve
         told.push("The next CRL is the first one of the new length; the latest one keeps its end.".into());
     }
     if policy.crl_url != certifier.policy.crl_url {
-        told.push("Certificates issued before keep the CRL address that stands in them.".into());
+        told.push("Certificates issued before keep the CRL address that stands in them; CRLs are published under both names.".into());
     }
     let parts = certifier.crl_parts();
     if policy.crl_parts < parts {

@@ -89,6 +89,11 @@ fn own<'a>(name: &str, key: &PrivateKey, given: &'a [Certificate], env: &Env<'_>
             .next("Make a keyring of it instead.")
             .command("keyring.import"));
     }
+    if own.subject.rdns.is_empty() {
+        return Err(refused()
+            .why("The subject of its certificate is empty, so it can be the issuer of nothing (RFC 5280 section 4.1.2.6).")
+            .next("Make a new authority, and let it answer for what is needed still."));
+    }
     match own.lifetime(env.now, 0) {
         Lifetime::Expired => {
             Err(refused().why(format!("Its certificate ended on {}.", own.not_after.date())))

@@ -236,7 +236,12 @@ pub(super) fn encode(
     (now, until): (Timestamp, Option<Timestamp>),
 ) -> Result<Vec<u8>> {
     let policy = &certifier.policy;
-    let (part, delta) = (policy.crl_address(wanted.part), policy.delta_address());
+    let kind = CrlInfo { partition: wanted.part, ..CrlInfo::default() };
+    let (part, delta) = (certifier.crl_addresses(&kind), policy.delta_address());
+    if wanted.part > 0 && part.is_empty() {
+        // Without an address it would pass for the complete list.
+        return Err(Error::internal(format!("Part {} of the CRL has no address.", wanted.part)));
+    }
     let outline = Outline {
         issuer: &certifier.certificate,
         algorithm,
@@ -244,7 +249,7 @@ pub(super) fn encode(
         this_update: now,
         next_update: until.unwrap_or_else(|| next_update(certifier, wanted, now)),
         base: wanted.base,
-        part: (wanted.part > 0).then_some(part.as_str()),
+        part: if wanted.part > 0 { &part } else { &[] },
         delta: (until.is_none() && wanted.base.is_none() && !delta.is_empty()).then_some(delta.as_str()),
     };
     crl::encode(&outline, entries)

@@ -16,7 +16,7 @@ use crate::model::certifier::constraints::Subtree;
 use crate::model::error::{Error, Result};
 use crate::model::key::KeyInfo;
 use crate::model::name::Name;
-use crate::model::profile::Validity;
+use crate::model::profile::{Profile, Validity};
 
 /// What an authority below another one may do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Limits {
 }
 
 /// The template of an authority's certificate that `issuer` signs: CA:TRUE critical with the path length, keyCertSign and
-/// cRLSign critical, SKI, AKI equal to the issuer's SKI, these name constraints, CRL address of the issuer's policy.
+/// cRLSign critical, SKI, AKI equal to the issuer's SKI, these name constraints, the addresses of the issuer's policy.
 pub fn subordinate(
     subject: Name,
     key: &KeyInfo,
@@ -41,8 +41,10 @@ pub fn subordinate(
     validity: Validity,
 ) -> Result<Template> {
     let authority = key_id(&issuer.certificate)?;
+    let addresses = Profile::default().addresses(&issuer.policy, 0);
     let mut extensions = extensions(&subject, key, limits, authority, &issuer.policy.crl_url)?;
     extensions.extend(constraints);
+    extensions.extend(issue::pointers(&addresses));
     Ok(Template { serial, subject, spki: key.spki.clone(), validity, extensions })
 }
 

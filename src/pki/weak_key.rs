@@ -48,6 +48,20 @@ pub fn number(spki: &[u8]) -> Option<&[u8]> {
 
 const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
 
+/// Tells whether the algorithm of a key carries the parameters of its kind: NULL for RSA, the name of a curve and nothing more
+/// for points of curves, none for Ed25519. Of other kinds nothing is known here.
+pub fn parameters_fit(spki: &[u8]) -> bool {
+    const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+    const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
+    let algorithm = only(0x30, spki).and_then(elements).and_then(|parts| elements(parts.first()?.2));
+    match algorithm.as_deref() {
+        Some([(6, _, RSA), parameters @ ..]) => matches!(parameters, [(5, _, [])]),
+        Some([(6, _, EC_PUBLIC_KEY), parameters @ ..]) => matches!(parameters, [(6, ..)]),
+        Some([(6, _, ED25519), parameters @ ..]) => parameters.is_empty(),
+        _ => true,
+    }
+}
+
 /// Returns the mark of a key in lists of this sort; `None` when they cannot name such a key.
 pub fn mark(spki: &[u8], sort: Sort) -> Option<Vec<u8>> {
     Some(match sort {

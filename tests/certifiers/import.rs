@@ -230,6 +230,20 @@ fn a_crl_in_the_file_of_an_authority_is_taken_over() {
 }
 
 #[test]
+fn an_authority_without_a_name_is_not_taken_over() {
+    let Some(_) = tool("openssl") else { return };
+    let place = Place::new();
+    let settings = "[req]\ndistinguished_name=dn\nx509_extensions=v3\n[dn]\n[v3]\nbasicConstraints=critical,CA:TRUE\n\
+        keyUsage=keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n";
+    place.write("own.cnf", settings);
+    let key = "req -x509 -config own.cnf -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout own.key";
+    openssl(place.folder.path(), &format!("{key} -subj / -days 900 -out own.pem"));
+    let refused = place.with("ca-pass\nca-pass\n", "certifier import own own.pem --key own.key").refused(1);
+    assert!(refused.contains("subject of its certificate is empty"), "{refused}");
+    assert!(!place.run("certifier list").done().contains("own"));
+}
+
+#[test]
 fn since_when_a_key_was_known_is_kept_from_the_crl() {
     let Some(_) = tool("openssl") else { return };
     let place = Place::new();

@@ -65,6 +65,32 @@ fn a_certifier_signs_another_one_and_openssl_agrees() {
 }
 
 #[test]
+fn the_addresses_of_the_issuer_stand_in_an_authority_as_in_any_certificate() {
+    let Some(_) = tool("openssl") else { return };
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    let mut root = asked("root", SignedBy::Itself);
+    root.policy.crl_url = "http://pki.test/root.crl".into();
+    root.policy.delta_days = 1;
+    root.policy.ocsp_url = "http://pki.test/ocsp".into();
+    root.policy.issuer_url = "http://pki.test/root.der".into();
+    desk.run(Verb::CreateCertifier(root)).unwrap();
+    desk.run(Verb::CreateCertifier(asked("issuing", SignedBy::Certifier("root".into())))).unwrap();
+    let issuing = desk.state().certifiers["issuing"].certificate.clone();
+    write_pem(temp.path(), "issuing.pem", [&issuing]);
+    let text = openssl(temp.path(), "x509 -in issuing.pem -noout -text");
+    for says in [
+        "URI:http://pki.test/root.crl",
+        "OCSP - URI:http://pki.test/ocsp",
+        "CA Issuers - URI:http://pki.test/root.der",
+        "Freshest CRL",
+        "URI:http://pki.test/root-delta.crl",
+    ] {
+        assert!(text.contains(says), "{says}: {text}");
+    }
+}
+
+#[test]
 fn a_certificate_comes_back_from_an_authority_elsewhere() {
     let Some(_) = tool("openssl") else { return };
     let temp = tempfile::tempdir().unwrap();

@@ -180,10 +180,7 @@ fn a_crl_in_parts_lists_each_certificate_where_it_says() {
     // Published together, and told so.
     std::fs::create_dir(place.path("web")).unwrap();
     let web = place.path("web");
-    place.write(
-        "config.ron",
-        format!("(operator: \"tester\", argon2_mib: 8, argon2_passes: 1, keyring_rounds: 10000, crl_folders: {{\"ca\": [\"{}\"]}})", web.display()),
-    );
+    place.write("config.ron", publishing(&web));
     let pushed = place.run("crl push ca").done();
     assert!(pushed.contains("CRL 4 and its 2 parts of certifier ca are published."), "{pushed}");
     assert!(pushed.contains("ca.crl, ca-1.crl, ca-2.crl and as PEM, read back"), "{pushed}");
@@ -259,4 +256,79 @@ fn parts_that_certificates_name_are_signed_on_when_there_are_fewer() {
     let again = format!("certificate revoke ca {serial} --reason keyCompromise --confirm {serial}");
     assert!(place.run(&again).refused(1).contains("revoked for keyCompromise already"));
     assert_eq!(place.run("crl due").code, 0);
+}
+
+#[test]
+fn a_crl_fits_the_certificates_that_name_an_earlier_address() {
+    if !openssl_is_here() {
+        return;
+    }
+    let place = Place::new();
+    let serials = issued(&place, "--crl-parts 2", 1);
+    let folder = place.folder.path();
+    let text = openssl(folder, "x509 -in h1.pem -noout -text");
+    let part = (1..=2).find(|p| text.contains(&format!("/ca-{p}.crl"))).unwrap();
+    place.with(CA, "certifier amend ca crl-url=http://new.test/next.crl --reason moved").done();
+    let serial = &serials[0];
+    place.run(&format!("certificate revoke ca {serial} --reason superseded --confirm {serial}")).done();
+    place.with(CA, "crl issue ca").done();
+
+    // By the address in the certificate a peer knows which part is about it.
+    let text = openssl(folder, &format!("crl -in data/certifiers/ca/crl-{part}.pem -noout -text"));
+    for address in [format!("http://new.test/next-{part}.crl"), format!("/ca-{part}.crl")] {
+        assert!(text.contains(&address), "{address}: {text}");
+    }
+    place.write("ca.pem", place.run("certifier certificate ca").done());
+    let check = format!(
+        "verify -CAfile ca.pem -crl_check -extended_crl -CRLfile data/certifiers/ca/crl-{part}.pem h1.pem"
+    );
+    let words: Vec<&str> = check.split(' ').collect();
+    let out = std::process::Command::new("openssl").args(words).current_dir(folder).output().unwrap();
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert!(said.contains("certificate revoked"), "{said}");
+
+    // Peers look for it at both.
+    let web = place.path("web");
+    std::fs::create_dir(&web).unwrap();
+    place.write("config.ron", publishing(&web));
+    let pushed = place.run("crl push ca").done();
+    let names = "next.crl, ca.crl, next-1.crl, ca-1.crl, next-2.crl, ca-2.crl and as PEM, read back";
+    assert!(pushed.contains(names), "{pushed}");
+    // Not any more when it is the address of another one.
+    let other =
+        "--password-fd 0 certifier create other --common-name Other --crl-url http://crl.example.test/ca.crl";
+    place.words(&other.split(' ').collect::<Vec<_>>(), CA.as_bytes()).done();
+    let pushed = place.run("crl push ca").done();
+    assert!(
+        pushed.contains("web: next.crl, next-1.crl, ca-1.crl, next-2.crl, ca-2.crl and as PEM"),
+        "{pushed}"
+    );
+}
+
+#[test]
+fn an_older_crl_never_takes_the_place_of_a_newer_one() {
+    let place = Place::new();
+    issued(&place, "", 0);
+    let web = place.path("web");
+    std::fs::create_dir(&web).unwrap();
+    place.write("config.ron", publishing(&web));
+    let folder = place.folder.path();
+    let copy = |from: &str, to: &str| {
+        let copied = std::process::Command::new("cp").args(["-a", from, to]).current_dir(folder).status();
+        assert!(copied.unwrap().success());
+    };
+    copy("data", "older");
+    place.with(CA, "crl issue ca --push").done();
+    let served = std::fs::read(web.join("ca.crl")).unwrap();
+    std::fs::remove_dir_all(place.path("data")).unwrap();
+    copy("older", "data");
+    let err = place.run("crl push ca").refused(1);
+    assert!(err.contains("is CRL 2 of") && err.contains("newer than CRL 1"), "{err}");
+    assert_eq!(std::fs::read(web.join("ca.crl")).unwrap(), served);
+}
+
+/// Settings that publish the CRLs of `ca` in a folder.
+fn publishing(web: &std::path::Path) -> String {
+    let cheap = "operator: \"tester\", argon2_mib: 8, argon2_passes: 1, keyring_rounds: 10000";
+    format!("({cheap}, crl_folders: {{\"ca\": [\"{}\"]}})", web.display())
 }

@@ -94,8 +94,9 @@ pub struct Outline<'a> {
     pub next_update: Timestamp,
     /// The number of the complete list that a delta list adds to.
     pub base: Option<u64>,
-    /// The address of a list that is about a part of the certificates, byte for byte as in those certificates.
-    pub part: Option<&'a str>,
+    /// The addresses of a list that is about a part of the certificates, byte for byte as in those certificates: one of them
+    /// stands in each. None is a list about all.
+    pub part: &'a [String],
     /// Where the delta lists of a complete list are.
     pub delta: Option<&'a str>,
 }
@@ -115,7 +116,7 @@ pub fn to_be_signed(
         all.push(&serial.0, at, Some(reason), None)?;
     }
     let outline =
-        Outline { issuer, algorithm, number, this_update, next_update, base: None, part: None, delta: None };
+        Outline { issuer, algorithm, number, this_update, next_update, base: None, part: &[], delta: None };
     encode(&outline, all)
 }
 
@@ -147,8 +148,9 @@ pub fn encode(outline: &Outline<'_>, entries: Entries) -> Result<Vec<u8>> {
     if let Some(base) = outline.base {
         add(DELTA, true, &wrap(2, &unsigned(base)));
     }
-    if let Some(address) = outline.part {
-        add(DISTRIBUTION, true, &wrap(0x30, &full_name(address)));
+    if !outline.part.is_empty() {
+        let addresses: Vec<&str> = outline.part.iter().map(String::as_str).collect();
+        add(DISTRIBUTION, true, &wrap(0x30, &full_name(&addresses)));
     }
     if let Some(address) = outline.delta {
         add(FRESHEST, false, &points(address));
@@ -178,12 +180,13 @@ pub fn encode(outline: &Outline<'_>, entries: Entries) -> Result<Vec<u8>> {
 
 /// The value of cRLDistributionPoints and freshestCRL with one address.
 pub(in crate::pki) fn points(address: &str) -> Vec<u8> {
-    wrap(0x30, &wrap(0x30, &full_name(address)))
+    wrap(0x30, &wrap(0x30, &full_name(&[address])))
 }
 
-/// distributionPoint with the full name of one URI.
-fn full_name(address: &str) -> Vec<u8> {
-    wrap(0xa0, &wrap(0xa0, &wrap(0x86, address.as_bytes())))
+/// distributionPoint with a full name of these URIs.
+fn full_name(addresses: &[&str]) -> Vec<u8> {
+    let names: Vec<u8> = addresses.iter().flat_map(|address| wrap(0x86, address.as_bytes())).collect();
+    wrap(0xa0, &wrap(0xa0, &names))
 }
 
 /// The content octets of a non-negative INTEGER.

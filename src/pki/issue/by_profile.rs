@@ -100,11 +100,8 @@ fn build(
     if let Some(constraints) = profile.authority.as_ref().map(name_constraints).transpose()?.flatten() {
         add(NAME_CONSTRAINTS, true, constraints);
     }
-    if let Some(address) = addresses.delta.first() {
-        add(FRESHEST, false, crl::points(address));
-    }
-    if let Some(access) = access(addresses) {
-        add(ACCESS, false, access);
+    for pointer in pointers(addresses) {
+        add(&pointer.oid, false, pointer.value.0);
     }
     if let Some(policies) = policies(profile)? {
         add(POLICIES, false, policies);
@@ -169,8 +166,9 @@ fn kept_names(pkcs10: &Pkcs10, profile: &Profile) -> Result<Vec<u8>> {
     let (_, mut rest, _) = names.ok_or_else(|| bad("The extension is not one DER sequence."))?;
     let mut kept = Vec::new();
     while !rest.is_empty() {
-        let (name, _, more) = tlv(rest).ok_or_else(|| bad("A name in it is cut off."))?;
-        if profile.alt_names.iter().any(|k| name.first().is_some_and(|tag| k == alt_name_kind(*tag))) {
+        let (name, content, more) = tlv(rest).ok_or_else(|| bad("A name in it is cut off."))?;
+        let kind = name.first().map(|tag| alt_name_kind(*tag, content.len()));
+        if profile.alt_names.iter().any(|k| kind == Some(k)) {
             kept.extend(name);
         }
         rest = more;
@@ -178,13 +176,13 @@ fn kept_names(pkcs10: &Pkcs10, profile: &Profile) -> Result<Vec<u8>> {
     Ok(kept)
 }
 
-/// The GeneralName tags that belong to a kind of a profile's `alt_names`.
-fn alt_name_kind(tag: u8) -> &'static str {
+/// The kind of a profile's `alt_names` to which a GeneralName of this tag and length belongs, as it is read.
+fn alt_name_kind(tag: u8, length: usize) -> &'static str {
     match tag {
         0x81 => "email",
         0x82 => "dns",
         0x86 => "uri",
-        0x87 => "ip",
+        0x87 if matches!(length, 4 | 16) => "ip",
         _ => "other",
     }
 }
@@ -206,6 +204,13 @@ fn name_constraints(authority: &Authority) -> Result<Option<Vec<u8>>> {
     };
     let content = [subtrees(&authority.permitted, 0xa0)?, subtrees(&authority.excluded, 0xa1)?].concat();
     Ok((!content.is_empty()).then(|| wrap(0x30, &content)))
+}
+
+/// Returns the extensions that say where delta CRLs, OCSP answers and the issuer's certificate are found.
+pub fn pointers(addresses: &Addresses) -> Vec<Extension> {
+    let delta = addresses.delta.first().map(|address| (FRESHEST, crl::points(address)));
+    let all = delta.into_iter().chain(access(addresses).map(|access| (ACCESS, access)));
+    all.map(|(oid, value)| Extension { oid: oid.into(), critical: false, value: Der(value) }).collect()
 }
 
 /// Encodes the authority information access (RFC 5280 section 4.2.2.1); `None` when there is no address.

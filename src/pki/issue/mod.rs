@@ -6,7 +6,7 @@ mod by_profile;
 use aws_lc_rs::digest;
 use rcgen::{BasicConstraints, IsCa, KeyUsagePurpose};
 
-pub use by_profile::{from_request, kept_subject, self_certified};
+pub use by_profile::{from_request, kept_subject, pointers, self_certified};
 
 use super::der::{self, header, tlv, wrap};
 use super::draft;

@@ -34,6 +34,12 @@ pub(super) fn accepted(report: &mut Report, key: &KeyInfo, profile: &Profile) {
 /// Looks for keys that are broken from birth (CA/Browser Forum 6.1.1.3 and 6.1.6).
 pub(super) fn sound(report: &mut Report, key: &KeyInfo) {
     let again = "Ask for a request with a new key, made by an up-to-date program.";
+    if !weak_key::parameters_fit(&key.spki.0) {
+        let text = format!("The parameters of the {} key are not those of its kind.", key.algorithm);
+        let remedy = "Strict readers refuse the certificate (RFC 3279, RFC 5480, RFC 8410); ask for a request made \
+                      by an up-to-date program.";
+        report.error("key.parameters", text, remedy);
+    }
     if !key.algorithm.starts_with("RSA") {
         if weak_key::is_on_curve(&key.algorithm, &key.spki.0) == Some(false) {
             report.error("key.point", "The key is no point of its curve.", again);

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use super::{Report, cut, lookalike};
 use crate::model::escape::unseen;
 use crate::model::name::{AltName, Name};
-use crate::pki::der::tlv;
+use crate::pki::der::{elements, only};
+use crate::pki::name::text;
 
 /// Upper bounds in characters (RFC 5280 appendix A, RFC 4519).
 const LONGEST: &[(&str, usize)] = &[
@@ -69,7 +70,15 @@ pub(super) fn subject(report: &mut Report, name: &Name) {
             report.warning("names.country", text, "Some programs take it for another name.");
         }
     }
-    if country_tags(&name.der.0).any(|tag| tag != 0x13) {
+    if attribute_values(&name.der.0)
+        .any(|(_, tag, value)| STRINGS.contains(&tag) && text(tag, value).is_none())
+    {
+        let text =
+            "A value in the subject is not text of the kind it says; strict readers refuse the certificate.";
+        report.error("names.encoding", text, "Ask for a request whose program writes UTF-8.");
+    }
+    let country = |(kind, tag, _): (&[u8], u8, &[u8])| kind == COUNTRY && tag != 0x13;
+    if attribute_values(&name.der.0).any(country) {
         let text = "The country is not written as PrintableString (RFC 5280 appendix A).";
         report.info("names.country", text);
     }
@@ -107,7 +116,7 @@ pub(super) fn alternative(report: &mut Report, name: &AltName) {
                     && !host.is_empty()
                     && !host.contains('@')
                     && mail.is_ascii()
-                    && !mail.contains(' ')
+                    && !mail.contains([' ', '<', '>', ',', ';'])
             });
             if !good {
                 let text = format!("\"{}\" is not a mail address.", cut(mail));
@@ -126,6 +135,11 @@ pub(super) fn alternative(report: &mut Report, name: &AltName) {
                     "Ask for an address with its scheme, such as https://host/.",
                 );
             }
+        }
+        // One that is neither 4 nor 16 octets is read as none of the addresses.
+        AltName::Other(kind, _) if kind == "iPAddress" => {
+            let text = format!("{} is not an IP address.", cut(&name.to_string()));
+            report.error("names.ip", text, "Ask for a request with the address in 4 or 16 octets.");
         }
         AltName::Other(..) => {}
     }
@@ -245,18 +259,18 @@ pub(super) fn private(ip: IpAddr) -> bool {
     }
 }
 
-/// The string tags of the country attributes of an encoded name.
-fn country_tags(name: &[u8]) -> impl Iterator<Item = u8> {
-    let mut tags = Vec::new();
-    let mut rdns = tlv(name).map_or(&[][..], |(_, content, _)| content);
-    while let Some((_, mut rdn, rest)) = tlv(rdns) {
-        while let Some((_, attribute, more)) = tlv(rdn) {
-            if let Some(value) = attribute.strip_prefix(&[6, 3, 0x55, 4, 6]) {
-                tags.extend(value.first());
-            }
-            rdn = more;
-        }
-        rdns = rest;
-    }
-    tags.into_iter()
+/// The tags of strings: UTF8, Numeric, Printable, T61, IA5, Visible, Universal, BMP.
+const STRINGS: [u8; 8] = [12, 18, 19, 20, 22, 26, 28, 30];
+
+/// The object identifier of the country.
+const COUNTRY: &[u8] = &[0x55, 4, 6];
+
+/// The attributes of an encoded name: object identifier, tag and content of the value.
+fn attribute_values(name: &[u8]) -> impl Iterator<Item = (&[u8], u8, &[u8])> {
+    let sets = only(0x30, name).and_then(elements).unwrap_or_default();
+    let attributes = sets.into_iter().flat_map(|(_, _, set)| elements(set).unwrap_or_default());
+    attributes.filter_map(|(_, _, attribute)| match elements(attribute)?[..] {
+        [(6, _, kind), (tag, _, value)] => Some((kind, tag, value)),
+        _ => None,
+    })
 }

@@ -173,6 +173,43 @@ fn subjects_are_judged() {
 }
 
 #[test]
+fn what_strict_readers_refuse_is_no_key_and_no_name() {
+    let fine = of_kind(KeyType::P256);
+    // The identifier of RSA, without NULL and with something else.
+    for parameters in [&[][..], &[0x30, 0], &[5, 0, 5, 0]] {
+        let oid = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+        let algorithm = wrap(0x30, &[&oid[..], parameters].concat());
+        let plain = rsa(&[&[0xff; 255][..], &[0xfd]].concat(), &[1, 0, 1], 2048);
+        let bits = &plain.spki.0[4 + 15..];
+        let key = KeyInfo { spki: Der(wrap(0x30, &[&algorithm[..], bits].concat())), ..plain };
+        assert!(told(&Pkcs10 { key, ..good() }, Severity::Error).contains(&"key.parameters".into()));
+    }
+    assert!(told(&Pkcs10 { key: fine, ..good() }, Severity::Warning).is_empty());
+
+    let name = |tag: u8, value: &[u8]| {
+        let attribute = wrap(0x30, &[&[6, 3, 0x55, 4, 10][..], &wrap(tag, value)].concat());
+        let subject = crate::pki::name::read(&wrap(0x30, &wrap(0x31, &attribute))).unwrap();
+        told(&Pkcs10 { subject, ..good() }, Severity::Error)
+    };
+    for (tag, value) in [(12, &b"\xff\xfe"[..]), (19, b"\xfc"), (30, b"abc"), (28, b"abc")] {
+        assert_eq!(name(tag, value), ["names.encoding"], "{tag}");
+    }
+    // T61 was written as Latin-1.
+    assert_eq!([name(12, "ü".as_bytes()), name(20, b"\xfc"), name(30, b"\0a")], [[""; 0]; 3]);
+
+    let with = |name: AltName| {
+        let asked = Pkcs10 { alt_names: vec![good().alt_names.remove(0), name], ..good() };
+        let kinds = ["dns", "ip", "email", "other"].map(str::to_owned).to_vec();
+        let profile = Profile { alt_names: kinds, ..profile() };
+        let findings = request(&asked, &profile, Subject::Workspace);
+        findings.into_iter().filter(|f| f.severity == Severity::Error).map(|f| f.rule).collect::<Vec<_>>()
+    };
+    assert_eq!(with(AltName::Other("iPAddress".into(), "#0a000000ff000000".into())), ["names.ip"]);
+    assert_eq!(with(AltName::Email("Foo<a@b.test>".into())), ["names.email-syntax"]);
+    assert_eq!(with(AltName::Email("a@b.test".into())), [""; 0]);
+}
+
+#[test]
 fn wishes_and_missing_names_are_judged() {
     let mut asked = good();
     let authority = wrap(0x30, &[1, 1, 0xff]);
