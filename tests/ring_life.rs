@@ -197,6 +197,7 @@ fn a_key_that_others_know_is_not_asked_with_again() {
     let temp = tempfile::tempdir().unwrap();
     let (mut desk, leaf) = furnished(temp.path());
     let revoke = |reason| Verb::revoke("root", leaf.serial.clone(), reason);
+    assert!([Reason::KeyCompromise, Reason::CaCompromise].iter().all(|r| r.is_compromise()));
     desk.run(revoke(Reason::KeyCompromise)).unwrap();
     let error = again(&mut desk, "mail", RequestKey::Same).unwrap_err();
     assert_eq!((error.kind, error.command), (Kind::Refused, Some("keyring.request")), "{error}");

@@ -93,10 +93,7 @@ impl Debt {
     pub fn add(&mut self, revoked: Option<(Reason, Timestamp)>) {
         self.count += 1;
         let Some((reason, at)) = revoked else { return };
-        let first = match reason {
-            Reason::KeyCompromise | Reason::CaCompromise => &mut self.compromise,
-            _ => &mut self.other,
-        };
+        let first = if reason.is_compromise() { &mut self.compromise } else { &mut self.other };
         *first = Some(first.map_or(at, |before| before.min(at)));
     }
 }

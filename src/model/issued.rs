@@ -60,6 +60,11 @@ impl Reason {
         Self::NAMES[self as usize]
     }
 
+    /// Tells whether it says that others know a private key: no key that it was said of is certified again.
+    pub fn is_compromise(self) -> bool {
+        matches!(self, Self::KeyCompromise | Self::CaCompromise)
+    }
+
     /// Reads a name, in any case.
     pub fn from_name(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|r| r.name().eq_ignore_ascii_case(text.trim()))

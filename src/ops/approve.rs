@@ -14,7 +14,6 @@ use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Result};
 use crate::model::escape::visible;
 use crate::model::finding::{Finding, Severity, Subject};
-use crate::model::issued::Reason;
 use crate::model::keyring::join;
 use crate::model::profile::{Profile, Trust};
 use crate::model::request::{Pkcs10, Plan, Request, RequestId, Status, extension_word};
@@ -291,7 +290,7 @@ fn of_key(state: &State, wished: &Pkcs10, known: &KeyHistory, subject: &Subject)
     };
     let again = "Ask for a request with a new key.";
     let compromised =
-        known.issued.iter().find(|i| i.revoked.as_ref().is_some_and(|r| r.reason == Reason::KeyCompromise));
+        known.issued.iter().find(|i| i.revoked.as_ref().is_some_and(|r| r.reason.is_compromise()));
     if let Some(issued) = compromised {
         let text = format!("Serial {} with this key was revoked because others know the key.", issued.serial);
         tell("key.compromised", Severity::Error, text, again);

@@ -14,7 +14,7 @@ use crate::model::change::{Change, Fact, FileWrite};
 use crate::model::compromised::KeyHistory;
 use crate::model::error::{Error, Result};
 use crate::model::finding::Subject;
-use crate::model::issued::{Reason, Revocation};
+use crate::model::issued::Revocation;
 use crate::pki::authority::{self, Limits};
 use crate::pki::key::PrivateKey;
 use crate::pki::{chain, request};
@@ -153,7 +153,7 @@ fn its_key_alone(state: &State, own: &Certifier, known: &KeyHistory) -> Result<(
     // A certificate from elsewhere has no row of the issued list.
     let revoked = state.revocations.get(&own.certificate.sha256).into_iter();
     let mut revoked = revoked.chain(known.issued.iter().filter_map(|row| row.revoked.as_ref()));
-    let why = match revoked.find(|r| matches!(r.reason, Reason::KeyCompromise | Reason::CaCompromise)) {
+    let why = match revoked.find(|r| r.reason.is_compromise()) {
         Some(Revocation { at, reason, .. }) => {
             let (day, reason) = (at.date(), reason.name());
             format!("A certificate of its key was revoked on {day} because others know the key ({reason}).")

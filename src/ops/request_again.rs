@@ -5,7 +5,6 @@ use super::{Env, rewrite, unlocked};
 use crate::model::State;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
-use crate::model::issued::Reason;
 use crate::model::keyring::{Identity, Keyring, NewRequest, RequestKey};
 use crate::model::request::{Request, RequestId, Status};
 use crate::model::secret::Secret;
@@ -114,7 +113,7 @@ fn same_key_serves(state: &State, ring: &Keyring) -> Result<()> {
             .command("keyring.drop-key"));
     }
     let revoked = ring.leaf().and_then(|leaf| state.revocations.get(&leaf.sha256));
-    if let Some(revoked) = revoked.filter(|r| r.reason == Reason::KeyCompromise) {
+    if let Some(revoked) = revoked.filter(|r| r.reason.is_compromise()) {
         return Err(refused(&ring.name)
             .why(format!(
                 "Its certificate was revoked on {} because others know the key; a certificate for the same key \
