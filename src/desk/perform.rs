@@ -1,6 +1,6 @@
 //! What each verb needs of the disk beside the state, and which function carries it out. Commits nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Desk, Verb};
 use crate::model::State;
@@ -49,7 +49,7 @@ use crate::ops::roll_over::roll_over;
 use crate::ops::site::{delete_site, save_site};
 use crate::ops::withdraw::withdraw;
 use crate::ops::{Env, amend, person, server, task};
-use crate::pki::crl::Entries;
+use crate::pki::crl::{self, Entries};
 use crate::pki::pem::Opening;
 use crate::store::brought;
 use crate::store::ledger::Listed;
@@ -131,9 +131,11 @@ impl Needs {
 
     /// Looks up what the ledger knows, and which of the certificates in a file it does not know.
     fn look_back(&mut self, desk: &mut Desk, state: &State, asked: &Reconciliation) -> Result<()> {
+        let mut crls = Vec::new();
         if let Some(path) = &asked.found {
             self.ledger.place = format!("file {}", brought::shown(path));
             let (found, ring) = brought::recognise(&brought::read(path, true)?.bytes, Opening::default())?;
+            crls = found.crls;
             self.ledger.found = found.certificates;
             self.ledger.found.extend(ring.into_iter().flat_map(|ring| ring.entries).map(|e| e.certificate));
         }
@@ -149,6 +151,26 @@ impl Needs {
             }
         }
         self.ledger.found = unknown;
+        for (name, certifier) in &state.certifiers {
+            let number = |der: &[u8]| crl::read(der, &certifier.certificate).ok().map(|crl| crl.number);
+            let mut theirs: Vec<_> = crls.iter().filter_map(|der| Some((number(der)?, der))).collect();
+            // Of two that tell of the same certificate the newer one is right.
+            theirs.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
+            let mut told = BTreeSet::new();
+            for (number, der) in theirs {
+                let highest = self.ledger.crls.entry(name.clone()).or_default();
+                *highest = number.max(*highest);
+                for (serial, revocation) in crl::revocations(der, &certifier.certificate)? {
+                    let row = ledger.issued_by_serial(name, &serial)?;
+                    let known = row.as_ref().is_some_and(|(issued, _)| issued.revoked.is_some());
+                    if known || !told.insert(serial.clone()) {
+                        continue;
+                    }
+                    let (certifier, listed) = (name.clone(), row.is_some());
+                    self.ledger.revoked.push(reconcile::Lost { certifier, serial, revocation, listed });
+                }
+            }
+        }
         Ok(())
     }
 

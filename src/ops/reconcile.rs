@@ -8,11 +8,11 @@ use super::roles::{self, Act};
 use crate::model::State;
 use crate::model::audit::Head;
 use crate::model::audit::setback::{MARGIN, Reconciliation, Remembered, Unlisted};
-use crate::model::bytes::Digest;
+use crate::model::bytes::{Der, Digest, Serial};
 use crate::model::certificate::Certificate;
 use crate::model::change::{Change, Fact};
 use crate::model::error::{Error, Result};
-use crate::model::issued::Issued;
+use crate::model::issued::{Issued, Origin, Revocation};
 use crate::pki::chain::signed_by;
 
 /// What the ledger knows beside the state.
@@ -24,8 +24,23 @@ pub struct Known {
     pub crls: BTreeMap<String, u64>,
     /// Certificates from the file that was named, with those that the issued list knows taken out.
     pub found: Vec<Certificate>,
+    /// Revocations on CRLs from that file that the issued list does not know.
+    pub revoked: Vec<Lost>,
     /// Where they come from.
     pub place: String,
+}
+
+/// A revocation that peers know from a CRL of a newer ledger.
+#[derive(Debug)]
+pub struct Lost {
+    /// Who signed the CRL.
+    pub certifier: String,
+    /// The serial number of the certificate.
+    pub serial: Serial,
+    /// What the CRL says of it.
+    pub revocation: Revocation,
+    /// Whether the certificate stands in the issued list.
+    pub listed: bool,
 }
 
 /// Decides about an older ledger. Errors: it is not older, as far as is known; no reason; a CRL number of a certifier that
@@ -71,8 +86,45 @@ pub fn reconcile(state: &State, asked: &Reconciliation, known: &Known, env: &mut
         crls,
         unlisted,
     };
-    let facts = std::iter::once(fact).chain(recorded).collect();
+    let revoked = revoked(state, known, &recorded, env);
+    let facts = std::iter::once(fact).chain(recorded).chain(revoked).collect();
     Ok(Change { facts, files: Vec::new() })
+}
+
+/// Revokes again what a CRL of a newer ledger revokes: the next one would make it good. A certificate of which nothing else
+/// is known is brought into the list by its serial number.
+fn revoked(state: &State, known: &Known, recorded: &[Fact], env: &Env<'_>) -> Vec<Fact> {
+    let from = format!("lost with a newer ledger, found in {} by {}", known.place, env.operator);
+    let mut facts = Vec::new();
+    for Lost { certifier, serial, revocation, listed } in &known.revoked {
+        let is_it = |fact: &Fact| {
+            matches!(fact, Fact::CertificateRecorded { issued, .. }
+                if issued.certifier == *certifier && issued.serial == *serial)
+        };
+        if let Some(authority) = state.certifiers.get(certifier)
+            && !(*listed || recorded.iter().any(is_it))
+        {
+            let issued = Issued {
+                certifier: certifier.clone(),
+                serial: serial.clone(),
+                subject: "(not kept)".into(),
+                not_after: authority.certificate.not_after,
+                origin: Origin { elsewhere: from.clone(), ..Origin::default() },
+                ..Issued::default()
+            };
+            facts.push(Fact::CertificateRecorded { issued, der: Der::default() });
+        }
+        facts.push(Fact::CertificateRevoked {
+            certifier: certifier.clone(),
+            serial: serial.clone(),
+            reason: revocation.reason,
+            at: revocation.at,
+            by: env.operator.to_owned(),
+            invalidity: revocation.invalidity,
+            comment: from.clone(),
+        });
+    }
+    facts
 }
 
 /// Lists the certificates that a certifier here has signed and that the issued list does not know, each with the fact that

@@ -155,6 +155,43 @@ fn an_older_copy_of_the_workspace_signs_nothing_until_a_person_decides() {
 }
 
 #[test]
+fn what_peers_know_as_revoked_stays_so_with_an_older_ledger() {
+    let place = Place::furnished();
+    let (data, backup) = (place.path("data"), place.path("backup"));
+    let issue = |ring: &str, id: u32| {
+        place.with(RING, &format!("keyring create {ring} --hosts {ring}.example.test")).done();
+        place.run(&format!("request approve {id} --certifier root")).done();
+        place.with(CA, &format!("request issue {id}")).done();
+    };
+    issue("known", 2);
+    copy(&data, &backup);
+    // What the backup does not know: a certificate, two revocations, and the CRL with them.
+    issue("later", 3);
+    for id in [2, 3] {
+        let revoke = format!("certificate revoke --request {id} --reason keyCompromise --confirm 1");
+        place.run(&revoke).done();
+    }
+    place.with(CA, "crl issue root").done();
+    place.write("served.crl", place.run("certifier crl root").done());
+    std::fs::remove_dir_all(&data).unwrap();
+    copy(&backup, &data);
+
+    let words = ["audit", "reconcile", "--reason", "disk died", "--found", "served.crl"];
+    let said = place.words(&words, b"").done();
+    assert!(said.contains("is revoked: keyCompromise") || said.contains("is revoked;"), "{said}");
+    assert!(place.run("crl due").out.contains("2 changes"));
+    let signed = place.with(CA, "crl issue root").done();
+    assert!(signed.contains("with 2 entries"), "{signed}");
+    // Once more, there is nothing new in it.
+    let head = place.run("audit head --json").json();
+    let paper = format!("{}:{}", head["number"].as_u64().unwrap() + 9, head["hash"].as_str().unwrap());
+    let words = ["audit", "reconcile", "--reason", "paper", "--expect", &paper, "--found", "served.crl"];
+    place.words(&words, b"").done();
+    assert!(place.with(CA, "crl issue root").done().contains("with 2 entries"));
+    place.run("audit verify").done();
+}
+
+#[test]
 fn a_certificate_that_the_issued_list_does_not_know_is_found() {
     let place = Place::furnished();
     let ledger = place.path("data/ledger.db");

@@ -121,7 +121,7 @@ pub struct Reconciliation {
     pub reason: String,
     /// The highest CRL numbers that peers have seen, by certifier.
     pub crls: BTreeMap<String, u64>,
-    /// A file with certificates that were issued since.
+    /// A file with certificates that were issued since, and with CRLs that peers have.
     pub found: Option<PathBuf>,
     /// The head that was written down, where nothing is remembered here.
     pub expected: Option<Head>,
@@ -162,8 +162,8 @@ impl Record for Reconciliation {
         },
         Field {
             name: "found",
-            label: "Certificates found",
-            help: "A file with certificates that were issued since, as servers or a twin have them; may be empty.",
+            label: "What was found",
+            help: "A file with certificates that were issued since, as servers or a twin have them, and with the CRLs that peers have, of which the revocations count again; may be empty.",
             kind: Kind::Path,
             when: When::AtCreation,
             get: |x, _| x.found.as_ref().map_or_else(String::new, |p| p.display().to_string()),
