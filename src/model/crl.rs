@@ -84,13 +84,25 @@ impl Due {
     pub fn of(state: &State, certifier: &Certifier, targets: bool, now: Timestamp) -> Self {
         let published = targets.then(|| state.published.get(&certifier.name).cloned().unwrap_or_default());
         let debt = state.owed.get(&certifier.name);
-        Self::work_out(&certifier.policy, certifier.crl.as_ref(), debt, published.as_ref(), now)
-            .with_parts(certifier)
+        Self::of_parts(certifier, debt, published.as_ref(), now)
     }
 
     /// Works out what is due of the schedule alone.
     pub fn of_schedule(certifier: &Certifier, now: Timestamp) -> Self {
-        Self::work_out(&certifier.policy, certifier.crl.as_ref(), None, None, now).with_parts(certifier)
+        Self::of_parts(certifier, None, None, now)
+    }
+
+    fn of_parts(
+        certifier: &Certifier,
+        debt: Option<&Debt>,
+        published: Option<&BTreeMap<String, Publication>>,
+        now: Timestamp,
+    ) -> Self {
+        if certifier.certificate.not_after < now {
+            // Nobody believes a CRL of it any more, nor a certificate: none can be signed, and none is missed.
+            return Self { light: Light::Green, next: None, lines: Vec::new(), delta: false };
+        }
+        Self::work_out(&certifier.policy, certifier.crl.as_ref(), debt, published, now).with_parts(certifier)
     }
 
     /// Adds that new certificates name parts of the CRL of which none was signed yet.
@@ -163,10 +175,11 @@ impl Due {
 
     /// Says which CRL is the latest, until when it is valid, and when the next one is due.
     pub fn told(&self, crl: Option<&CrlInfo>, now: Timestamp) -> String {
-        let (Some(crl), Some(next)) = (crl, self.next) else { return "none yet".into() };
+        let Some(crl) = crl else { return "none yet".into() };
+        let next = self.next.map_or_else(String::new, |next| format!(", next due {}", next.date()));
         let until = crl.next_update;
         let left = days_left(until.days_from(now));
-        format!("number {}, valid until {} ({left}), next due {}", crl.number, until.date(), next.date())
+        format!("number {}, valid until {} ({left}){next}", crl.number, until.date())
     }
 
     /// Says what is due in one line.

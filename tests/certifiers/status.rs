@@ -5,7 +5,7 @@ use ringmaster::doctor::examine;
 use ringmaster::model::certifier::rollover::NewKey;
 use ringmaster::model::certifier::{Policy, SignedBy, overview};
 use ringmaster::model::change::Fact;
-use ringmaster::model::crl::Light;
+use ringmaster::model::crl::{Due, Light};
 use ringmaster::model::error::Kind;
 use ringmaster::model::issued::Reason;
 use ringmaster::model::key::KeyType;
@@ -246,4 +246,22 @@ fn a_longer_schedule_lets_the_crl_that_is_there_not_run_out() {
     let crl = desk.state().certifiers["root"].crl.clone().unwrap();
     assert!(!crl.immediate && crl.next_update.days_from(crl.this_update) == 90, "{crl:?}");
     assert_eq!((due(&desk, 90), due(&desk, 93)), (Light::Green, Light::Yellow));
+}
+
+#[test]
+fn no_crl_is_missed_of_a_certifier_that_has_ended() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut desk = desk(temp.path());
+    family(&mut desk);
+    let state = desk.state();
+    let root = &state.certifiers["root"];
+    let end = root.certificate.not_after;
+    assert_eq!(Due::of(&state, root, false, end).light, Light::Red, "its CRL has long ended");
+    let due = Due::of(&state, root, false, end.plus_days(1));
+    assert!(due.light == Light::Green && due.lines.is_empty());
+    let told = due.told(root.crl.as_ref(), end.plus_days(1));
+    assert!(told.starts_with("number 1, valid until") && !told.contains("next due"), "{told}");
+    // That it has ended itself is told all the same.
+    let status = overview::of(&state, root, false, end.plus_days(1));
+    assert!(status.due.iter().any(|(light, text)| *light == Light::Red && text.contains("has ended")));
 }
