@@ -95,11 +95,8 @@ static SETTINGS: [Setting; 15] = [
     },
     Setting {
         name: "operator",
-        allowed: "a name in quotes, at most 64 characters; empty takes the login name",
-        set: |c, v| {
-            let good = |t: &String| t.chars().count() <= 64 && !t.chars().any(unseen);
-            text(v).filter(good).map(|t| c.operator = t.trim().to_owned())
-        },
+        allowed: "a name in quotes without a comma, at most 64 characters; empty takes the login name",
+        set: |c, v| text(v).filter(|t| is_one_name(t)).map(|t| c.operator = t.trim().to_owned()),
     },
     Setting {
         name: "colour",
@@ -450,14 +447,18 @@ fn place(name: &str, below_home: &str) -> Result<PathBuf> {
     })
 }
 
+/// Tells whether a text can be the name of an operator: in the roles of a policy, commas stand between names.
+fn is_one_name(text: &str) -> bool {
+    text.chars().count() <= 64 && !text.chars().any(|c| c == ',' || unseen(c))
+}
+
 /// Returns the login name: from the environment, the list of accounts, or the user's number.
 fn login() -> String {
     let named = ["LOGNAME", "USER"].into_iter().find_map(variable);
     let named = named.and_then(|n| n.into_os_string().into_string().ok());
-    let good = |n: &String| n.chars().count() <= 64 && !n.chars().any(unseen);
     named
-        .filter(good)
-        .or_else(|| account().map(|a| a.0).filter(good))
+        .filter(|n| is_one_name(n))
+        .or_else(|| account().map(|a| a.0).filter(|n| is_one_name(n)))
         .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
 }
 

@@ -30,6 +30,13 @@ fn what_is_left_out_is_as_shipped_and_what_is_given_counts() {
     assert_eq!((config.home.as_path(), config.workspace.as_path()), (Path::new("/a/keys"), Path::new("/w")));
 }
 
+#[test]
+fn an_operator_has_one_name() {
+    assert_eq!(Config::parse("(operator: \" Ann Miller \")", None).unwrap().operator, "Ann Miller");
+    // The roles of a policy would name two people.
+    assert!(refused("(operator: \"Miller, Ann\")").contains("without a comma"));
+}
+
 /// Breaks every line of the shipped file in several ways.
 #[test]
 fn every_broken_setting_is_named_with_its_line_and_what_is_allowed() {
