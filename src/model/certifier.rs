@@ -249,7 +249,10 @@ impl Certifier {
             "status",
             "Status",
             "What it still does, and who decided that when and why.",
-            |x, _| x.status.text(),
+            |x, look| match look.state.revoked_words(x).filter(|_| x.status.issues()) {
+                Some(why) => format!("signs CRLs only. {why}"),
+                None => x.status.text(),
+            },
         ),
         Field::derived("subject", "Subject", "The issuer name in every certificate it signs.", |x, _| {
             x.certificate.subject.text()

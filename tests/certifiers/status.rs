@@ -3,10 +3,11 @@
 use ringmaster::desk::{Desk, Verb};
 use ringmaster::doctor::examine;
 use ringmaster::model::certifier::rollover::NewKey;
-use ringmaster::model::certifier::{Policy, SignedBy, overview};
+use ringmaster::model::certifier::{Certifier, Policy, SignedBy, overview};
 use ringmaster::model::change::Fact;
 use ringmaster::model::crl::{Due, Light};
 use ringmaster::model::error::Kind;
+use ringmaster::model::field::{Look, Record};
 use ringmaster::model::issued::Reason;
 use ringmaster::model::key::KeyType;
 use ringmaster::model::policy::Amendment;
@@ -189,6 +190,9 @@ fn a_revoked_subordinate_issues_nothing_until_it_has_a_new_key() {
         let certifier = &state.certifiers["issuing"];
         let told = overview::of(&state, certifier, false, Desk::now());
         assert!(told.light == Light::Red && told.due[0].1.contains("is revoked"), "{told:?}");
+        let look = Look { state: &state, now: Desk::now(), soon: 30, zone: None };
+        let shown = (Certifier::field("status").unwrap().get)(certifier, &look);
+        assert!(shown.starts_with("signs CRLs only.") && shown.contains("is revoked since"), "{shown}");
         let found = examine(&state, Desk::now(), &[90, 30, 14, 7]);
         assert!(found.iter().any(|f| f.rule == "C05" && f.text.contains("issuing")), "{found:?}");
     }

@@ -70,8 +70,11 @@ pub fn undecided(state: &State, now: Timestamp) -> String {
     let received: Vec<_> = open.map(|r| r.received).collect();
     match received.iter().min() {
         None => "no request waits for a decision".into(),
+        Some(oldest) if received.len() == 1 => {
+            format!("1 request waits for a decision, for {}", age(*oldest, now))
+        }
         Some(oldest) => {
-            format!("{} wait for a decision, the oldest for {}", received.len(), age(*oldest, now))
+            format!("{} requests wait for a decision, the oldest for {}", received.len(), age(*oldest, now))
         }
     }
 }

@@ -80,7 +80,10 @@ pub const PANE: Pane = Pane {
             Cell::new(&c.name),
             Cell::new(c.kind()),
             Cell::new(c.certificate.subject.title()),
-            Cell::of(role, c.certificate.not_after.date()),
+            match model.state.revoked_words(c) {
+                Some(_) => Cell::of(Role::Bad, "revoked"),
+                None => Cell::of(role, c.certificate.not_after.date()),
+            },
             Cell::new(&c.certificate.key.algorithm),
             Cell::of(due_role, due),
             match &c.status {
